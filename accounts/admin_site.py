@@ -1,0 +1,56 @@
+"""The operators' door: Django's admin, for staff with a verified second factor only."""
+
+from functools import wraps
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from accounts.models import User
+from accounts.sessions import is_signed_in
+from accounts.views.login import logout
+
+
+class OperatorSite(AdminSite):
+    site_header = "Holdfast"
+    site_title = "Holdfast"
+    index_title = "Administration"
+    site_url = "/"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        user = request.user
+        if not (isinstance(user, User) and is_signed_in(user)):
+            return False
+        verified = getattr(user, "otp_device", None) is not None
+        return verified and user.is_active and user.is_staff
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if self.has_permission(request):
+                response: HttpResponse = inner(request, *args, **kwargs)
+                return response
+            if is_signed_in(request.user):
+                raise PermissionDenied
+            return redirect_to_login(request.get_full_path())
+
+        return guarded
+
+    # One way in, one way out, one place for the password: the pages'.
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return redirect_to_login("/admin/")
+
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return logout(request)
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return redirect("security")
+
+
+site = OperatorSite()

@@ -1,0 +1,79 @@
+"""How a request of the API says who sends it: a bearer token first, a session cookie otherwise."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from rest_framework import authentication, exceptions
+from rest_framework.request import Request
+
+from accounts import tokens
+from accounts.callers import Caller, client_ip
+from accounts.models import Token, User
+from accounts.sessions import is_signed_in
+
+
+class SecondFactorRequired(exceptions.PermissionDenied):
+    default_code = "2fa_required"
+    default_detail = "The owner of this token has no confirmed second factor."
+
+
+class BearerAuthentication(authentication.BaseAuthentication):
+    """`Authorization: Bearer hfst_…`. Any other Authorization header is a 401, cookie or not."""
+
+    def authenticate(self, request: Request) -> tuple[User, Caller] | None:
+        header = request.META.get("HTTP_AUTHORIZATION")
+        if header is None:
+            return None
+        scheme, _, secret = header.partition(" ")
+        if scheme.lower() != "bearer" or not tokens.is_well_formed(secret.strip(" ")):
+            raise exceptions.AuthenticationFailed("The Authorization header is not a valid token.")
+        # Everything that decides, as it is at this moment, in one query.
+        token = (
+            Token.objects.usable()
+            .filter(digest=tokens.digest(secret.strip(" ")), owner__is_active=True)
+            .select_related("owner")
+            .annotate(has_second_factor=_second_factor("owner"))
+            .first()
+        )
+        if token is None:
+            raise exceptions.AuthenticationFailed("The token is unknown, expired or revoked.")
+        if not token.has_second_factor:  # type: ignore[attr-defined]  # annotated above
+            raise SecondFactorRequired
+        note_use(token)
+        return token.owner, Caller(user=token.owner, token=token, ip=client_ip(request))
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    """The browser's session. Unsafe methods need the CSRF token, as DRF checks it.
+
+    A session that never saw the second factor of someone who has one opens nothing.
+    """
+
+    def authenticate(self, request: Request) -> tuple[User, Caller] | None:
+        found = super().authenticate(request)
+        if found is None:
+            return None
+        user = found[0]
+        if not is_signed_in(user):
+            return None
+        return user, Caller(user=user, token=None, ip=client_ip(request))
+
+
+def note_use(token: Token) -> None:
+    """Remember that the token was used, at most once a minute."""
+    minute_ago = timezone.now() - timedelta(minutes=1)
+    if token.last_used_at is None or token.last_used_at < minute_ago:
+        stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=minute_ago)
+        Token.objects.filter(stale, pk=token.pk).update(last_used_at=Now())
+
+
+def _second_factor(owner: str) -> Exists:
+    return Exists(TOTPDevice.objects.filter(user=OuterRef(owner), confirmed=True))

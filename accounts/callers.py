@@ -1,0 +1,76 @@
+"""Who asks: a person behind a session or a token, and how that is written down."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from accounts.models import Role, Scope, Token, User
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did it, by which door, from where: what a revision keeps."""
+
+    by: str
+    via: str
+    ip: str | None
+
+
+SYSTEM = Actor(by="system", via="command", ip=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A person, narrowed by the token that speaks for them (or None for a session)."""
+
+    user: User
+    token: Token | None
+    ip: str | None
+
+    @property
+    def environment_id(self) -> uuid.UUID | None:
+        """The one environment that the caller can reach, or None for every one."""
+        return self.token.environment_id if self.token else None
+
+    @property
+    def actor(self) -> Actor:
+        via = f"token:{self.token.name}" if self.token else "session"
+        return Actor(by=self.user.ref, via=via, ip=self.ip)
+
+    def may(self, needed: Role, *, role: str) -> bool:
+        """Whether a member with `role` may do what needs `needed`, through these credentials.
+
+        A token acts with the lesser of its scope and its owner's role of this moment.
+        """
+        if self.token and self.token.scope != Scope.WRITE and needed != Role.VIEWER:
+            return False
+        return Role(role).includes(needed)
+
+
+def client_ip(request: HttpRequest) -> str | None:
+    """The caller's address: behind n trusted proxies the n-th from the right of X-Forwarded-For.
+
+    What stands further left was written by the caller and proves nothing.
+    """
+    addresses = [request.META.get("REMOTE_ADDR", "")]
+    if hops := settings.TRUSTED_PROXIES:
+        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        addresses = ([part.strip() for part in forwarded] + addresses)[-hops - 1 :]
+    return as_ip(addresses[0])
+
+
+def as_ip(value: str) -> str | None:
+    """The address in its usual form, or None for what is none.
+
+    Without a scope, which the database cannot hold, and IPv4 as such even on a dual-stack socket.
+    """
+    try:
+        address = ip_address(value.partition("%")[0])
+    except ValueError:
+        return None
+    return str(getattr(address, "ipv4_mapped", None) or address)

@@ -1,0 +1,19 @@
+"""Who: people, the companies they belong to, what they hold, and what they did."""
+
+from accounts.models.failures import FailureCount
+from accounts.models.people import Company, Membership, RecoveryCode, Role, User
+from accounts.models.revision import Revision, Subject
+from accounts.models.token import Scope, Token
+
+__all__ = [
+    "Company",
+    "FailureCount",
+    "Membership",
+    "RecoveryCode",
+    "Revision",
+    "Role",
+    "Scope",
+    "Subject",
+    "Token",
+    "User",
+]

@@ -1,0 +1,20 @@
+"""Counted failures, in the database so that every process sees the same count."""
+
+from django.db import models
+
+
+class FailureCount(models.Model):
+    """How often something failed in the window that ends at `expires_at`."""
+
+    key = models.CharField(max_length=200, primary_key=True)
+    count = models.PositiveIntegerField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            # Forgetting windows that have ended.
+            models.Index(fields=["expires_at"], name="failure_count_expiry"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.count}"

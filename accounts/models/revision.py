@@ -1,0 +1,65 @@
+"""The audit trail: who did what to what, from where, and what it was before."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from uuid_utils.compat import uuid7
+
+from accounts.models.people import Company
+
+
+class Subject(models.TextChoices):
+    """What a revision is about."""
+
+    VOLUME = "volume"
+    APPLICATION = "application"
+    ENVIRONMENT = "environment"
+    COMPANY = "company"
+    MEMBER = "member"
+    TOKEN = "token"
+    PASSWORD = "password"
+    SECOND_FACTOR = "second_factor"
+
+
+class Revision(models.Model):
+    """One accepted change, written in its transaction and never again.
+
+    It lives here, below volumes, because what people do to their own tokens and factors is part of
+    the same history. It points at its subject by name and id, so it outlives it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    company = models.ForeignKey(
+        Company, null=True, on_delete=models.CASCADE, related_name="revisions"
+    )
+    environment_id = models.UUIDField(null=True)
+    subject = models.CharField(max_length=15, choices=Subject)
+    subject_id = models.CharField(max_length=40)
+    subject_name = models.CharField(max_length=150)
+    version = models.PositiveIntegerField(null=True)
+    """The subject's version that this change made; null for what raises none."""
+    action = models.CharField(max_length=20)
+    by = models.CharField(max_length=30)
+    via = models.CharField(max_length=110)
+    ip = models.GenericIPAddressField(null=True)
+    at = models.DateTimeField(auto_now_add=True)
+    changes = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject", "subject_id", "version"],
+                condition=Q(version__isnull=False),
+                name="revision_once_a_version",
+            ),
+        ]
+        indexes = [
+            # The history of one volume, newest first.
+            models.Index(fields=["subject", "subject_id", "id"], name="revision_history"),
+            # A company's activity, newest first.
+            models.Index(fields=["company", "id"], name="revision_activity"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} of {self.subject} {self.subject_name} by {self.by}"

@@ -1,0 +1,33 @@
+"""Proving to be someone: the password, counted, and again a code for what matters most."""
+
+from django.contrib import auth
+from django.http import HttpRequest
+
+from accounts import second_factor, throttle
+from accounts.callers import Actor, client_ip
+from accounts.errors import Refused
+from accounts.models import User
+
+
+def person_by_password(request: HttpRequest, *, username: str, password: str) -> User:
+    """Who logs in. Not even the time it takes tells a wrong name from a wrong password."""
+    tries = throttle.passwords(username, client_ip(request))
+    tries.check()
+    person = auth.authenticate(request, username=username, password=password)
+    if not isinstance(person, User):
+        tries.failed()
+        raise Refused("", "There is no account with this name and password.")
+    tries.succeeded()
+    return person
+
+
+def demand_proof(*, person: User, password: str, code: str, actor: Actor) -> None:
+    """The password again and, where a second factor is on, a code of it."""
+    tries = throttle.passwords(person.username, actor.ip)
+    tries.check()
+    if not person.check_password(password):
+        tries.failed()
+        raise Refused("password", "This is not your password.")
+    tries.succeeded()
+    if second_factor.is_on(person):
+        second_factor.verify(person=person, code=code, actor=actor)

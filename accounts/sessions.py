@@ -1,0 +1,66 @@
+"""Logging in: half with a password, wholly with the code, and staying so after a change."""
+
+import time
+from typing import Any, TypedDict
+
+import django_otp
+from django.contrib import auth
+from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from accounts.models import User
+
+HALF = "half_login"
+HALF_SECONDS = 300
+
+
+class HalfLogin(TypedDict):
+    """Kept on the server. Bound to the credentials, so that changing them ends it."""
+
+    user: int
+    credentials: str
+    ends: float
+
+
+def is_signed_in(user: Any) -> bool:
+    """Whether a request's user is logged in, wholly: with the code too, if there is a factor."""
+    if not (isinstance(user, User) and user.is_authenticated):
+        return False
+    return getattr(user, "otp_device", None) is not None or user.confirmed_device() is None
+
+
+def begin_half_login(request: HttpRequest, person: User) -> None:
+    """The password was right. By itself this opens nothing."""
+    request.session.flush()
+    request.session[HALF] = HalfLogin(
+        user=person.pk,
+        credentials=person.get_session_auth_hash(),
+        ends=time.time() + HALF_SECONDS,
+    )
+    request.session.set_expiry(HALF_SECONDS)
+
+
+def half_logged_in(request: HttpRequest) -> User | None:
+    """Whose password this browser gave within the last minutes."""
+    half: HalfLogin | None = request.session.get(HALF)
+    if half is None or half["ends"] < time.time():
+        return None
+    person = User.objects.filter(pk=half["user"], is_active=True).first()
+    if person is None:
+        return None
+    same = constant_time_compare(half["credentials"], person.get_session_auth_hash())
+    return person if same else None
+
+
+def finish_login(request: HttpRequest, person: User, device: TOTPDevice | None) -> None:
+    """A session under a new key. `device` is None for who has no second factor."""
+    request.session.flush()
+    auth.login(request, person)
+    if device is not None:
+        django_otp.login(request, device)
+
+
+def keep_this_session(request: HttpRequest, person: User) -> None:
+    """After a change that ended every session of a person: this one goes on, under a new key."""
+    auth.update_session_auth_hash(request, person)

@@ -1,0 +1,18 @@
+"""Pages about who one is."""
+
+from django.urls import path
+
+from accounts.views import login, members, security, site, tokens
+
+urlpatterns = [
+    path("", site.home, name="home"),
+    path("login", login.login, name="login"),
+    path("logout", login.logout, name="logout"),
+    path("theme", site.theme, name="theme"),
+    path("favicon.ico", site.favicon),
+    path("settings/security", security.security, name="security"),
+    path("settings/tokens/<uuid:token_id>/revoke", tokens.revoke, name="revoke_token"),
+    path("settings/members", members.members, name="members"),
+    path("settings/members/<int:member_id>/role", members.change_role, name="change_role"),
+    path("settings/members/<int:member_id>/remove", members.remove, name="remove_member"),
+]

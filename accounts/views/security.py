@@ -1,0 +1,54 @@
+"""One's own password and second factor. Every form of the page is sent to its one address."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from accounts import services
+from accounts.guards import SignedInRequest, counted, session_actor, signed_in
+from accounts.sessions import keep_this_session
+from accounts.views import second_factor
+from accounts.views.security_page import proven, security_page, sent_form
+
+
+@sensitive_post_parameters()
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@counted
+@signed_in
+def security(request: SignedInRequest) -> HttpResponse:
+    if request.method != "POST":
+        return security_page(request)
+    action = ACTIONS.get(request.POST.get("action", ""))
+    if action is None:
+        raise BadRequest("The form names no action of this page.")
+    return action(request)
+
+
+def change_password(request: SignedInRequest) -> HttpResponse:
+    form = sent_form(request, "password")
+    if not proven(request, form):
+        return security_page(request, password=form)
+    services.change_password(
+        user=request.user,
+        password=form.cleaned_data["new_password"],
+        actor=session_actor(request, request.user),
+    )
+    keep_this_session(request, request.user)
+    messages.success(request, "The password is changed. Your other sessions are ended.")
+    return redirect("security")
+
+
+ACTIONS: dict[str, Callable[[SignedInRequest], HttpResponse]] = {
+    "password": change_password,
+    "enrol": second_factor.enrol,
+    "confirm": second_factor.confirm,
+    "switch_off": second_factor.switch_off,
+    "recovery_codes": second_factor.renew_recovery_codes,
+}

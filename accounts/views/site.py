@@ -1,0 +1,38 @@
+"""The start, the theme, the icon: what belongs to no one page."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.templatetags.static import static
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.guards import SignedInRequest, signed_in
+
+THEMES = {"system", "light", "dark"}
+YEAR = 365 * 86400
+
+
+@require_safe
+@signed_in
+def home(request: SignedInRequest) -> HttpResponse:
+    """Leads on, until there is a console."""
+    return redirect("security")
+
+
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Remembers light or dark in a cookie: it belongs to the screen, not to the person."""
+    wish, back = request.POST.get("theme", ""), request.POST.get("next", "")
+    ours = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
+    response = redirect(back if ours else "/")
+    if wish in THEMES:
+        response.set_cookie(
+            "theme", wish, max_age=YEAR, secure=request.is_secure(), httponly=True, samesite="Lax"
+        )
+    return response
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """For browsers that ask without reading the page."""
+    return redirect(static("favicon.svg"))

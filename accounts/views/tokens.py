@@ -1,0 +1,94 @@
+"""One's own API tokens."""
+
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import second_factor, services
+from accounts.errors import Refused
+from accounts.forms.tokens import TokenForm
+from accounts.guards import SignedInRequest, counted, session_actor, signed_in
+from accounts.models import Scope, Token, User
+
+Environments = Callable[[User], Sequence[tuple[uuid.UUID, str]]]
+"""The environments that a person can reach, and how to call them: volumes know, accounts do not."""
+
+SOON = timedelta(days=7)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@counted
+@signed_in
+def tokens(request: SignedInRequest, environments: Environments) -> HttpResponse:
+    choices = list(environments(request.user))
+    if request.method != "POST":
+        return _page(request, TokenForm(environments=choices), choices)
+    form = TokenForm(request.POST, environments=choices)
+    made = _made(request, form)
+    if made is None:
+        return _page(request, form, choices)
+    token, secret = made
+    # In the answer itself: an address or a session would keep the secret.
+    return render(request, "accounts/token_made.html", {"token": token, "secret": secret})
+
+
+@require_POST
+@signed_in
+def revoke(request: SignedInRequest, token_id: uuid.UUID) -> HttpResponse:
+    token = get_object_or_404(Token, pk=token_id, owner=request.user)
+    services.revoke_token(token=token, actor=session_actor(request, request.user))
+    messages.success(request, f"The token {token.name} is revoked.")
+    return redirect("tokens")
+
+
+def _made(request: SignedInRequest, form: TokenForm) -> tuple[Token, str] | None:
+    """The new token and its secret, or None with the reason in the form."""
+    if not form.is_valid():
+        return None
+    actor = session_actor(request, request.user)
+    wish = form.cleaned_data
+    try:
+        if second_factor.is_on(request.user):
+            second_factor.verify(person=request.user, code=wish["code"], actor=actor)
+        return services.create_token(
+            owner=request.user,
+            name=wish["name"],
+            scope=Scope(wish["scope"]),
+            environment_id=wish["environment"],
+            expires_at=form.expires_at,
+            actor=actor,
+        )
+    except Refused as refused:
+        form.refuse(refused)
+        return None
+
+
+def _page(
+    request: SignedInRequest, form: TokenForm, environments: list[tuple[uuid.UUID, str]]
+) -> HttpResponse:
+    labels, now = dict(environments), timezone.now()
+    found = Token.objects.usable().filter(owner=request.user).order_by("pk")
+    rows = [
+        {
+            "token": token,
+            "environment": _place(token, labels),
+            "ends_soon": token.expires_at is not None and token.expires_at < now + SOON,
+        }
+        for token in found
+    ]
+    context = {"form": form, "rows": rows, "has_factor": second_factor.is_on(request.user)}
+    return render(request, "accounts/tokens.html", context)
+
+
+def _place(token: Token, labels: dict[uuid.UUID, str]) -> str:
+    if token.environment_id is None:
+        return "Everywhere"
+    return labels.get(token.environment_id, "An environment you cannot reach any more")

@@ -1,0 +1,177 @@
+"""Reading the environment strictly: nonsense stops the start with one line that says which and why."""
+
+import os
+import secrets
+from collections.abc import Collection
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+import dj_database_url
+
+
+class BadSetting(SystemExit):
+    """A setting that cannot be used. As a SystemExit it ends the process with its sentence alone."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"holdfast: {name} {why}")
+
+
+def text(name: str, default: str = "") -> str:
+    """The value of NAME, or the content of the file that NAME_FILE names (for secrets)."""
+    if path := os.environ.get(f"{name}_FILE"):
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadSetting(f"{name}_FILE", f"cannot be read: {error}") from None
+    return os.environ.get(name, "").strip() or default
+
+
+def flag(name: str, default: bool) -> bool:
+    value = text(name, str(default)).lower()
+    if value not in {"true", "false"}:
+        raise BadSetting(name, f"must be true or false, not {value!r}")
+    return value == "true"
+
+
+def number(name: str, default: int, *, least: int = 0, most: int = 2**53) -> int:
+    value = text(name, str(default))
+    # Seventeen digits cover every bound; int() alone would take "1_000", "+1" and Arabic digits.
+    if not (value.isascii() and value.isdigit() and len(value) < 18):
+        raise BadSetting(name, f"must be a whole number, not {value!r}")
+    if not least <= int(value) <= most:
+        raise BadSetting(name, f"must be between {least} and {most}, not {value}")
+    return int(value)
+
+
+def optional_number(name: str, *, most: int) -> int | None:
+    return number(name, 0, most=most) if text(name) else None
+
+
+def mode(name: str, default: int) -> int:
+    """File permissions in octal, as chmod writes them."""
+    value = text(name, f"{default:o}")
+    if not (1 <= len(value) <= 5 and set(value) <= set("01234567") and int(value, 8) <= 0o7777):
+        raise BadSetting(name, f"must be permissions in octal such as 0750, not {value!r}")
+    return int(value, 8)
+
+
+def choice(name: str, default: str, choices: Collection[str]) -> str:
+    value = text(name, default)
+    if value not in choices:
+        raise BadSetting(name, f"must be one of {', '.join(choices)}, not {value!r}")
+    return value
+
+
+def directory(name: str, default: Path) -> Path:
+    value = text(name, str(default))
+    if "\0" in value:
+        raise BadSetting(name, "must be a path")
+    return Path(value).absolute()
+
+
+def home(name: str, default: Path) -> Path:
+    """A directory of our own, made where it is missing. Others may pass through it, to volumes."""
+    path = directory(name, default)
+    try:
+        path.mkdir(parents=True, mode=0o755)
+        path.chmod(0o711)
+    except FileExistsError:
+        if not path.is_dir():
+            raise BadSetting(name, f"is not a directory: {path}") from None
+    except OSError as error:
+        raise BadSetting(name, f"cannot be made: {error}") from None
+    return path
+
+
+def web_address(name: str, default: str) -> SplitResult:
+    """An http or https address without a path: what people type to come here."""
+    value = text(name, default).rstrip("/")
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or parts.path or parts.query or parts.fragment or parts.username:
+        raise BadSetting(name, f"must be like https://volumes.example.com, not {value!r}")
+    return parts
+
+
+def hosts(name: str, default: list[str]) -> list[str]:
+    found = [host.strip() for host in text(name, ",".join(default)).split(",")]
+    for host in found:
+        if not host or any(character in host for character in " /@?#") or "://" in host:
+            raise BadSetting(name, f"must be host names with commas between, not {host!r}")
+    return found
+
+
+def database(name: str, default: Path) -> dict[str, Any]:
+    """A sqlite:// or postgres:// address as Django wants it, with the options that each one needs."""
+    value = text(name, f"sqlite:///{default}")
+    try:
+        config: dict[str, Any] = dict(dj_database_url.parse(value))
+    except Exception as error:  # the library raises its own, ValueError and KeyError
+        # Never the value itself: it carries a password.
+        raise BadSetting(name, f"cannot be understood: {type(error).__name__}") from None
+    if config["ENGINE"] not in ENGINES:
+        raise BadSetting(name, "must begin with sqlite:// or postgres://")
+    if not config["NAME"]:
+        raise BadSetting(name, "names no database")
+    config["OPTIONS"] = {**ENGINES[config["ENGINE"]], **config.get("OPTIONS", {})}
+    config["CONN_MAX_AGE"] = 0
+    config["CONN_HEALTH_CHECKS"] = True  # a restarted database costs nobody a request
+    return config
+
+
+ENGINES: dict[str, dict[str, Any]] = {
+    # Deferred transactions end in "database is locked" whatever the timeout: take the write lock first.
+    "django.db.backends.sqlite3": {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
+        ),
+    },
+    # A lost database answers 503 within seconds instead of holding every thread for half a minute.
+    "django.db.backends.postgresql": {
+        "connect_timeout": 5,
+        "pool": {"min_size": 1, "max_size": 20, "timeout": 5, "max_idle": 300},
+    },
+}
+
+
+def secret_key(name: str, data_dir: Path) -> str:
+    """The given key, or one made once and kept in DATA_DIR, whoever of several processes comes first."""
+    if given := text(name):
+        if len(given) < 32:
+            raise BadSetting(name, "is too short: use at least 32 random characters")
+        return given
+    path = data_dir / "secret_key"
+    try:
+        if not path.exists():
+            draft = data_dir / f".secret_key.{secrets.token_hex(8)}"
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_urlsafe(64), encoding="ascii")
+            try:
+                os.link(draft, path)  # unlike rename, never replaces what another process made
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+        return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise BadSetting("DATA_DIR", f"cannot keep the secret key: {error}") from None
+
+
+def address(name: str, value: str) -> tuple[str, int]:
+    """HOST:PORT of a listener."""
+    host, _, port = value.rpartition(":")
+    host = host.strip("[]")
+    try:
+        ip_address("127.0.0.1" if host == "localhost" else host)
+        if not 0 < int(port) < 65536:
+            raise ValueError
+    except ValueError:
+        raise BadSetting(name, f"must be like 127.0.0.1:8000, not {value!r}") from None
+    return ("127.0.0.1" if host == "localhost" else host), int(port)

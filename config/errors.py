@@ -1,0 +1,68 @@
+"""Answers for what no view answers: JSON where the path speaks JSON, a page elsewhere."""
+
+import re
+import sys
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from config.logs import current_request_id
+from volumes.api.envelope import envelope
+
+JSON_PATH = re.compile(
+    r"/(environments|api/v1)(/|\Z)"
+    r"|/[^/]+/(volume|app)(/|\Z)"
+    r"|/[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(/|\Z)"
+)
+
+
+def speaks_json(path: str) -> bool:
+    """The contract's line between the API and the pages."""
+    return JSON_PATH.match(path) is not None
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, 400, "VALIDATION_FAILED", "The request cannot be understood.")
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, 403, "FORBIDDEN", "You may not do that.")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return _answer(
+        request, 403, "FORBIDDEN", "The form is too old or came from elsewhere. Load it again."
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, 404, "NOT_FOUND", "There is nothing here.")
+
+
+def throttled(request: HttpRequest, seconds: int) -> HttpResponse:
+    """429 for a page. `seconds` until the next try is looked at."""
+    answer = _answer(request, 429, "THROTTLED", f"Too many failed tries. Wait {seconds} seconds.")
+    answer["Retry-After"] = str(seconds)
+    return answer
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500, or 503 where the cause is that the database does not answer."""
+    if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError)):
+        return unavailable(request)
+    return _answer(request, 500, "INTERNAL_ERROR", "Something broke on our side.")
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    answer = _answer(request, 503, "UNAVAILABLE", "The database does not answer. Try again soon.")
+    answer["Retry-After"] = "5"
+    return answer
+
+
+def _answer(request: HttpRequest, status: int, code: str, message: str) -> HttpResponse:
+    if speaks_json(request.path):
+        return JsonResponse(envelope(code, message), status=status)
+    context = {"status": status, "message": message, "request_id": current_request_id.get()}
+    # Rendered without the request: nothing that a context processor asks the database can break it.
+    return render(None, "error.html", context, status=status)  # type: ignore[arg-type]

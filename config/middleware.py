@@ -1,0 +1,98 @@
+"""What every request passes, outermost first. The order stands in the settings."""
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable
+from urllib.parse import unquote_to_bytes
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from config import errors
+from config.logs import current_request_id
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+
+log = logging.getLogger("holdfast.access")
+
+
+def request_id(get_response: Handler) -> Handler:
+    """Names the request, in the answer and in every log line, and logs that it was answered."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        name = given if SANE_ID.fullmatch(given) else uuid.uuid4().hex
+        mark = current_request_id.set(name)
+        began = time.perf_counter()
+        try:
+            response = get_response(request)
+            response["X-Request-ID"] = name
+            # Never the query: people paste secrets into it.
+            log.info(
+                "%s %s %s",
+                request.method,
+                request.path,
+                response.status_code,
+                extra={
+                    "method": request.method,
+                    "path": request.path,
+                    "status": response.status_code,
+                    "ms": round((time.perf_counter() - began) * 1000, 1),
+                },
+            )
+            return response
+        finally:
+            current_request_id.reset(mark)
+
+    return middleware
+
+
+def public_scheme(get_response: Handler) -> Handler:
+    """The scheme is PUBLIC_URL's, whatever the last hop speaks: links, cookies and HSTS follow it."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.META["wsgi.url_scheme"] = settings.PUBLIC_URL.scheme
+        return get_response(request)
+
+    return middleware
+
+
+def security_headers(get_response: Handler) -> Handler:
+    """What SecurityMiddleware leaves out."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers.setdefault("Content-Security-Policy", CSP)
+        response.headers.setdefault(
+            "Permissions-Policy", "camera=(), geolocation=(), microphone=()"
+        )
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if not request.path.startswith("/static/"):
+            # Answers belong to one person: no shared cache may keep them.
+            response.headers.setdefault("Cache-Control", "private, no-cache")
+        return response
+
+    return middleware
+
+
+def hostile_bytes(get_response: Handler) -> Handler:
+    """Refuses NUL in path, query and cookies: PostgreSQL cannot take it, so a look-up would be a 500."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        query = unquote_to_bytes(request.META.get("QUERY_STRING", ""))
+        # Cookies are unquoted on the way in: "\000" becomes a NUL.
+        cookies = "".join(request.COOKIES) + "".join(request.COOKIES.values())
+        if "\0" in request.path or b"\0" in query or "\0" in cookies:
+            return errors.bad_request(request)
+        return get_response(request)
+
+    return middleware

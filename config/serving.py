@@ -1,0 +1,29 @@
+"""What each worker of `manage.py serve` runs."""
+
+import ctypes
+import os
+import signal
+
+from config.wsgi import application
+
+__all__ = ["application"]
+
+PR_SET_PDEATHSIG = 1
+
+
+def die_with(parent: int) -> None:
+    """End this worker with the server that started it.
+
+    A server that is killed outright cannot stop its workers; orphans would keep its port and go on
+    answering beside the next one.
+    """
+    try:
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    except (OSError, AttributeError):
+        return  # not Linux: the port may stay taken for as long as the orphan lives
+    if os.getppid() != parent:  # it died before the request was made
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+if os.environ.get("HOLDFAST_SERVER_PID", "").isdigit():
+    die_with(int(os.environ["HOLDFAST_SERVER_PID"]))

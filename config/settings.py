@@ -1,0 +1,179 @@
+"""Every setting of Holdfast, read from the environment. The README has a line for each."""
+
+import os
+from pathlib import Path
+
+from config import env
+from config.logs import logging_config
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# The database and the keys are nobody else's to read; volumes have modes of their own.
+os.umask(0o077)
+
+# What an operator sets ------------------------------------------------------
+
+DEBUG = env.flag("DEBUG", False)
+DATA_DIR = env.home("DATA_DIR", BASE_DIR / "data")
+SECRET_KEY = env.secret_key("SECRET_KEY", DATA_DIR)
+PUBLIC_URL = env.web_address("PUBLIC_URL", "http://127.0.0.1:8000")
+ALLOWED_HOSTS = env.hosts(
+    "ALLOWED_HOSTS",
+    list(dict.fromkeys(["localhost", "127.0.0.1", PUBLIC_URL.hostname or "localhost"])),
+)
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, most=16)
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+DATABASES = {"default": env.database("DATABASE_URL", DATA_DIR / "holdfast.sqlite3")}
+
+STORAGE_BACKEND = env.choice("STORAGE_BACKEND", "directory", ["directory", "memory"])
+STORAGE_ROOT = env.directory("STORAGE_ROOT", DATA_DIR / "volumes")
+RECONCILE_INLINE = env.flag("RECONCILE_INLINE", True)
+VOLUME_DELETE_GRACE = env.number("VOLUME_DELETE_GRACE", 0, most=10 * 365 * 86400)
+VOLUME_MAX_SIZE = env.number("VOLUME_MAX_SIZE", 16 * 1024 * 1024, least=1, most=2**40)
+VOLUME_MAX_SNAPSHOTS = env.number("VOLUME_MAX_SNAPSHOTS", 10, most=100_000)
+VOLUME_UID = env.optional_number("VOLUME_UID", most=2**32 - 2)
+VOLUME_GID = env.optional_number("VOLUME_GID", most=2**32 - 2)
+VOLUME_MODE = env.mode("VOLUME_MODE", 0o700)
+MEASURE_EVERY = env.number("MEASURE_EVERY", 3600, most=10 * 365 * 86400)
+
+# How the parts are put together ---------------------------------------------
+
+INSTALLED_APPS = [
+    "accounts",
+    "volumes",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_prometheus",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "config.middleware.request_id",
+    "config.middleware.public_scheme",
+    "config.middleware.security_headers",
+    "config.middleware.hostile_bytes",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+APPEND_SLASH = False  # the API has no trailing slashes, and a redirect would lose a body
+
+LANGUAGE_CODE = "en"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# People and their sessions --------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "/login"
+LOGIN_REDIRECT_URL = "/"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+AUTH_PASSWORD_VALIDATORS[1]["OPTIONS"] = {"min_length": 12}  # type: ignore[assignment]
+# One throttle counts passwords and codes alike (accounts/throttle.py); a second one would only differ.
+OTP_TOTP_THROTTLE_FACTOR = 0
+OTP_TOTP_ISSUER = "Holdfast"
+
+# Browsers -------------------------------------------------------------------
+
+PUBLIC_IS_HTTPS = PUBLIC_URL.scheme == "https"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_IS_HTTPS
+SESSION_COOKIE_AGE = 14 * 86400
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL.geturl()]
+CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
+SECURE_HSTS_SECONDS = 365 * 86400 if PUBLIC_IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = False
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # HSTS for subdomains: other services live there; theirs to decide
+    "security.W008",  # redirecting to HTTPS is the proxy's work; health checks come over plain HTTP
+    "security.W021",  # HSTS preloading: cannot be taken back, so never by default
+]
+
+# Static files come out of the packages and templates at start: nothing to collect, no other server.
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# The API --------------------------------------------------------------------
+
+MAX_BODY = 64 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.BearerAuthentication",  # first, so that a 401 names its scheme
+        "accounts.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["volumes.api.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["volumes.api.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "volumes.api.renderers.AlwaysJSON",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "volumes.api.errors.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+}
+
+LOGGING_CONFIG = "logging.config.dictConfig"
+LOGGING = logging_config(debug=DEBUG)
+PROMETHEUS_EXPORT_MIGRATIONS = False
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Holdfast",
+    "DESCRIPTION": "Persistent volumes as a service. Sizes are in MB, meaning MiB, everywhere.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": False,
+    "ENUM_NAME_OVERRIDES": {
+        "VolumeStatus": "volumes.models.VolumeStatus",
+        "SnapshotStatus": "volumes.models.SnapshotStatus",
+    },
+}

@@ -1,0 +1,28 @@
+"""The one place that knows every door."""
+
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from accounts.admin_site import site
+from accounts.views.tokens import tokens
+from volumes.health import healthz, readyz
+from volumes.metrics import metrics
+from volumes.reach import environment_choices
+
+urlpatterns = [
+    path("healthz", healthz),
+    path("readyz", readyz),
+    path("metrics", metrics),
+    path("", include("volumes.api.reference")),
+    path("admin", RedirectView.as_view(url="/admin/")),
+    path("admin/", site.urls),
+    # Accounts know nothing of environments, to which a token may be bound all the same.
+    path("settings/tokens", tokens, {"environments": environment_choices}, name="tokens"),
+    path("", include("accounts.urls")),
+    path("", include("volumes.api.urls")),
+]
+
+handler400 = "config.errors.bad_request"
+handler403 = "config.errors.forbidden"
+handler404 = "config.errors.not_found"
+handler500 = "config.errors.server_error"

@@ -1,0 +1,257 @@
+"""The log-in page: a password, then a code."""
+
+import pytest
+from django.test import Client
+
+from accounts.models import RecoveryCode, User
+from accounts.sessions import HALF, HALF_SECONDS
+from tests.factories import PASSWORD
+from tests.support.people import (
+    WRONG_CODE,
+    code_of,
+    fresh_code,
+    give_password,
+    is_in,
+    log_in,
+)
+
+PAGES = ["/", "/settings/security", "/settings/tokens", "/settings/members", "/logout", "/admin/"]
+
+
+def test_bob_without_a_second_factor_is_in_after_his_password(client: Client, bob: User) -> None:
+    response = give_password(client, bob)
+    assert response.status_code == 302
+    assert response["Location"] == "/"
+    assert is_in(client)
+
+
+def test_alice_is_asked_for_a_code_and_is_in_after_it(client: Client, alice: User) -> None:
+    asked = give_password(client, alice)
+    assert 'autocomplete="one-time-code"' in asked.text
+    response = client.post("/login", {"code": fresh_code(alice)})
+    assert response["Location"] == "/"
+    assert is_in(client)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_password_alone_opens_no_page(client: Client, alice: User, page: str) -> None:
+    give_password(client, alice)
+    response = client.get(page)
+    assert response.status_code == 302
+    assert response["Location"] == f"/login?next={page}"
+
+
+def test_a_password_alone_opens_no_api(client: Client, alice: User) -> None:
+    give_password(client, alice)
+    assert client.get("/environments").status_code == 401
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_session_that_never_saw_the_code_opens_no_page(
+    client: Client, alice: User, page: str
+) -> None:
+    client.force_login(alice)
+    assert client.get(page)["Location"] == f"/login?next={page}"
+
+
+def test_a_wrong_password_and_an_unknown_name_are_answered_alike(client: Client, bob: User) -> None:
+    wrong = client.post("/login", {"username": "bob", "password": "something else"})
+    unknown = client.post("/login", {"username": "nob", "password": "something else"})
+    token = client.cookies["csrftoken"].value
+    assert wrong.status_code == unknown.status_code == 200
+    assert without_token(wrong.text.replace('"bob"', '"nob"')) == without_token(unknown.text)
+    assert token
+
+
+def test_a_wrong_code_leaves_alice_outside_and_lets_her_try_again(
+    client: Client, alice: User
+) -> None:
+    give_password(client, alice)
+    refused = client.post("/login", {"code": WRONG_CODE})
+    assert "This code is wrong" in refused.text
+    assert not is_in(client)
+    client.post("/login", {"code": fresh_code(alice)})
+    assert is_in(client)
+
+
+def test_a_code_works_once(client: Client, alice: User) -> None:
+    code = fresh_code(alice)
+    give_password(client, alice)
+    client.post("/login", {"code": code})
+    other = Client()
+    give_password(other, alice)
+    other.post("/login", {"code": code})
+    assert is_in(client)
+    assert not is_in(other)
+
+
+@pytest.mark.parametrize("shape", ["+{}", "{}0", "{}_", "0x{}", "-{}"])
+def test_a_code_is_six_digits_and_nothing_else(client: Client, alice: User, shape: str) -> None:
+    give_password(client, alice)
+    client.post("/login", {"code": shape.format(fresh_code(alice))})
+    assert not is_in(client)
+
+
+def test_digits_of_another_alphabet_are_no_code(client: Client, alice: User) -> None:
+    give_password(client, alice)
+    arabic = fresh_code(alice).translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
+    client.post("/login", {"code": arabic})
+    assert not is_in(client)
+
+
+def test_a_code_may_be_typed_as_apps_show_it(client: Client, alice: User) -> None:
+    give_password(client, alice)
+    code = fresh_code(alice)
+    client.post("/login", {"code": f" {code[:3]} {code[3:]} "})
+    assert is_in(client)
+
+
+def test_a_code_without_a_password_is_nothing(client: Client, alice: User) -> None:
+    response = client.post("/login", {"code": fresh_code(alice)})
+    assert "Type the password again" in response.text
+    assert not is_in(client)
+
+
+def test_the_code_must_follow_within_five_minutes(client: Client, alice: User) -> None:
+    give_password(client, alice)
+    session = client.session
+    session[HALF] = {**session[HALF], "ends": session[HALF]["ends"] - HALF_SECONDS - 1}
+    session.save()
+    client.post("/login", {"code": fresh_code(alice)})
+    assert not is_in(client)
+
+
+def test_a_changed_password_ends_a_half_login(client: Client, alice: User) -> None:
+    give_password(client, alice)
+    alice.set_password("another password altogether")
+    alice.save()
+    client.post("/login", {"code": fresh_code(alice)})
+    assert not is_in(client)
+
+
+def test_ended_sessions_end_a_half_login_too(client: Client, alice: User) -> None:
+    give_password(client, alice)
+    alice.end_sessions()
+    client.post("/login", {"code": fresh_code(alice)})
+    assert not is_in(client)
+
+
+def test_who_is_deactivated_meanwhile_cannot_finish(client: Client, alice: User) -> None:
+    give_password(client, alice)
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    client.post("/login", {"code": fresh_code(alice)})
+    assert not is_in(client)
+
+
+def test_who_is_deactivated_cannot_begin(client: Client, bob: User) -> None:
+    User.objects.filter(pk=bob.pk).update(is_active=False)
+    assert "no account" in give_password(client, bob).text
+
+
+def test_bobs_code_does_not_finish_alices_login(client: Client, alice: User, bob: User) -> None:
+    from tests.factories import give_second_factor
+
+    give_second_factor(bob)
+    give_password(client, alice)
+    client.post("/login", {"code": fresh_code(bob)})
+    assert not is_in(client)
+
+
+def test_the_session_key_changes_at_both_steps(client: Client, alice: User) -> None:
+    before = client.session.session_key
+    give_password(client, alice)
+    between = client.session.session_key
+    client.post("/login", {"code": fresh_code(alice)})
+    after = client.session.session_key
+    assert len({before, between, after}) == 3
+    assert HALF not in client.session
+
+
+def test_a_planted_session_is_not_taken_over(client: Client, bob: User) -> None:
+    client.session.save()
+    planted = client.cookies["sessionid"].value if "sessionid" in client.cookies else "x"
+    give_password(client, bob)
+    assert client.cookies["sessionid"].value != planted
+
+
+def test_who_is_in_is_led_on_from_the_login(client: Client, bob: User) -> None:
+    log_in(client, bob)
+    assert client.get("/login?next=/settings/tokens")["Location"] == "/settings/tokens"
+
+
+def test_the_login_leads_to_where_one_wanted(client: Client, alice: User) -> None:
+    wish = {"username": "alice", "password": PASSWORD, "next": "/settings/members"}
+    assert 'value="/settings/members"' in client.post("/login", wish).text
+    response = client.post("/login", {"code": fresh_code(alice), "next": "/settings/members"})
+    assert response["Location"] == "/settings/members"
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "///evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "javascript:alert(1)",
+        "http:evil.example",
+        " //evil.example",
+        "https://testserver@evil.example/",
+    ],
+)
+def test_the_login_leads_to_no_other_site(client: Client, bob: User, elsewhere: str) -> None:
+    wish = {"username": "bob", "password": PASSWORD, "next": elsewhere}
+    assert client.post("/login", wish)["Location"] == "/"
+
+
+def test_the_login_needs_the_csrf_token(bob: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    assert give_password(client, bob).status_code == 403
+    assert not is_in(client)
+
+
+def test_a_recovery_code_stands_in_for_a_code_once(client: Client, alice: User) -> None:
+    from accounts import second_factor
+    from accounts.callers import SYSTEM
+
+    code = second_factor.renew_recovery_codes(person=alice, actor=SYSTEM)[0]
+    give_password(client, alice)
+    client.post("/login", {"code": code})
+    assert is_in(client)
+    other = Client()
+    give_password(other, alice)
+    other.post("/login", {"code": code})
+    assert not is_in(other)
+    assert RecoveryCode.objects.filter(user=alice).count() == 9
+
+
+def test_a_recovery_code_may_be_typed_carelessly(client: Client, alice: User) -> None:
+    from accounts import second_factor
+    from accounts.callers import SYSTEM
+
+    code = second_factor.renew_recovery_codes(person=alice, actor=SYSTEM)[0]
+    give_password(client, alice)
+    client.post("/login", {"code": " " + code.upper().replace("-", " ").replace("0", "O")})
+    assert is_in(client)
+
+
+def test_logging_out_is_a_post(client: Client, bob: User) -> None:
+    log_in(client, bob)
+    assert client.get("/logout").status_code == 200
+    assert is_in(client)
+    assert client.post("/logout")["Location"] == "/login"
+    assert not is_in(client)
+
+
+def test_logging_out_needs_the_csrf_token(bob: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(bob)
+    assert client.post("/logout").status_code == 403
+    assert is_in(client)
+
+
+def without_token(page: str) -> str:
+    import re
+
+    return re.sub(r'value="[A-Za-z0-9]{64}"', "", page)

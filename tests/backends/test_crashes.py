@@ -1,0 +1,138 @@
+"""What a process that was killed leaves, and how the next one copes."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.backends.helpers import (
+    INSTALLATION,
+    assert_only,
+    described,
+    fill,
+    killed_at,
+    names_below,
+    new_id,
+)
+from volumes.backends import BackendError, Found
+from volumes.backends.directory import Directory
+
+# What is done, how it begins, and what is there afterwards; every one is killed at every request
+# that it makes to the file system, and then run again.
+HANDLE, SNAPSHOT, TARGET = new_id(), new_id(), new_id()
+
+
+def with_nothing(storage: Directory) -> None:
+    pass
+
+
+def with_a_volume(storage: Directory) -> None:
+    storage.create(HANDLE, 10)
+    fill(Path(storage.source(HANDLE)))
+
+
+def with_a_snapshot(storage: Directory) -> None:
+    with_a_volume(storage)
+    storage.snapshot(HANDLE, SNAPSHOT)
+
+
+def with_an_old_directory(storage: Directory) -> None:
+    fill(Path(storage.root).with_name("old"))
+
+
+def adopt(storage: Directory) -> None:
+    storage.adopt(HANDLE, str(Path(storage.root).with_name("old")), 10)
+
+
+CRASHES: list[tuple[Callable[[Directory], None], Callable[[Directory], None], set[Found]]] = [
+    (with_nothing, lambda storage: storage.prepare(INSTALLATION), set()),
+    (with_nothing, lambda storage: storage.create(HANDLE, 10), {Found(HANDLE)}),
+    (with_an_old_directory, adopt, {Found(HANDLE)}),
+    (with_a_volume, lambda storage: storage.delete(HANDLE), set()),
+    (
+        with_a_volume,
+        lambda storage: storage.snapshot(HANDLE, SNAPSHOT),
+        {Found(HANDLE), Found(HANDLE, SNAPSHOT)},
+    ),
+    (
+        with_a_snapshot,
+        lambda storage: storage.clone(HANDLE, SNAPSHOT, TARGET, 10),
+        {Found(HANDLE), Found(HANDLE, SNAPSHOT), Found(TARGET)},
+    ),
+    (
+        with_a_snapshot,
+        lambda storage: storage.delete_snapshot(HANDLE, SNAPSHOT),
+        {Found(HANDLE)},
+    ),
+]
+
+
+class TestCrashes:
+    @pytest.mark.parametrize(
+        ("begin", "operation", "end"),
+        CRASHES,
+        ids=["prepare", "create", "adopt", "delete", "snapshot", "clone", "delete_snapshot"],
+    )
+    def test_killed_at_any_point_and_repeated_ends_as_if_never_killed(
+        self,
+        ground: Path,
+        begin: Callable[[Directory], None],
+        operation: Callable[[Directory], None],
+        end: set[Found],
+    ) -> None:
+        step = 1
+        killed = True
+        while killed:
+            (ground / str(step)).mkdir()
+            storage = Directory(str(ground / str(step) / "storage"), INSTALLATION)
+            storage.prepare(INSTALLATION)
+            begin(storage)
+            killed = killed_at(step, operation, storage)
+            # Whatever has its final name is whole.
+            for whole in Path(storage.root).glob("*-*/snapshots/*"):
+                assert described(whole) == described(Path(storage.source(HANDLE)))
+            for whole in Path(storage.root).glob(f"{TARGET}/data"):
+                assert described(whole) == described(Path(storage.source(HANDLE)))
+            operation(storage)
+            assert_only(storage, end)
+            step += 1
+        assert step > 5
+
+    def test_leftovers_are_listed_dated_and_removed(
+        self, storage: Directory, handle: str, snapshot: str
+    ) -> None:
+        root = Path(storage.root)
+        (root / ".tmp" / f"{handle}.0a" / "data").mkdir(parents=True)
+        (root / ".trash" / f"{handle}.0b").mkdir()
+        (root / ".trash" / f"{handle}.{snapshot}.0c").mkdir()
+        (root / ".trash" / "foreign").mkdir()
+        (root / "foreign").mkdir()
+        assert set(storage.inventory()) == {Found(handle), Found(handle, snapshot)}
+        assert storage.last_changed(handle) > time.time() - 60
+        assert storage.last_changed(handle, snapshot) > time.time() - 60
+        storage.delete(handle)
+        assert list(storage.inventory()) == []
+        assert names_below(root) == {
+            ".holdfast", ".tmp", ".trash", ".trash/foreign", "foreign"
+        }  # fmt: skip
+
+    def test_deleting_a_snapshot_removes_only_its_own_leftovers(
+        self, storage: Directory, data: Path, handle: str, snapshot: str
+    ) -> None:
+        root = Path(storage.root)
+        other = new_id()
+        (root / ".tmp" / f"{handle}.{snapshot}.0a").mkdir()
+        (root / ".trash" / f"{handle}.{snapshot}.0b").mkdir()
+        (root / ".trash" / f"{handle}.{other}.0c").mkdir()
+        storage.delete_snapshot(handle, snapshot)
+        assert set(storage.inventory()) == {Found(handle), Found(handle, other)}
+
+    def test_data_that_vanished_beside_its_snapshots_is_not_made_anew(
+        self, storage: Directory, data: Path, handle: str, snapshot: str
+    ) -> None:
+        storage.snapshot(handle, snapshot)
+        data.rmdir()
+        with pytest.raises(BackendError, match="data is missing"):
+            storage.create(handle, 10)
+        assert not storage.exists(handle)

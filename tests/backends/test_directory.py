@@ -1,0 +1,239 @@
+"""Volumes as directories: what they are made as, whose storage it is, and many at once."""
+
+import os
+import signal
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.backends.helpers import (
+    FORK,
+    INSTALLATION,
+    as_nobody,
+    assert_only,
+    described,
+    fill,
+    names_below,
+    new_id,
+    sixteen_times,
+    wait_until,
+)
+from tests.support.needs import needs
+from volumes.backends import BackendError, Found
+from volumes.backends.directory import Directory
+
+needs_root = needs(os.geteuid() == 0, "only root may mount, or give files away")
+
+
+class TestFresh:
+    def test_mode_and_owner_are_as_configured_whatever_the_umask(self, root: Path) -> None:
+        storage = Directory(str(root), INSTALLATION, uid=os.getuid(), gid=os.getgid(), mode=0o2775)
+        handle = new_id()
+        before = os.umask(0o777)
+        try:
+            storage.prepare(INSTALLATION)
+            storage.create(handle, 10)
+            storage.snapshot(handle, new_id())
+        finally:
+            os.umask(before)
+        assert stat.S_IMODE((root / handle / "data").stat().st_mode) == 0o2775
+        assert stat.S_IMODE((root / handle).stat().st_mode) == 0o711
+        assert stat.S_IMODE((root / ".trash").stat().st_mode) == 0o700
+
+    @needs_root
+    def test_an_application_of_that_owner_can_write_in_it(self, root: Path, handle: str) -> None:
+        storage = Directory(str(root), INSTALLATION, uid=65534, gid=65534)
+        storage.prepare(INSTALLATION)
+        storage.create(handle, 10)
+        as_nobody(Path(storage.source(handle), "file").write_text, "mine")
+        assert storage.usage(handle) > 0
+
+    def test_without_privileges_another_owner_is_an_error_with_a_cure(self, root: Path) -> None:
+        as_nobody(Directory(str(root), INSTALLATION).prepare, INSTALLATION)
+        storage = Directory(str(root), INSTALLATION, uid=12345)
+        with pytest.raises(BackendError, match="VOLUME_UID"):
+            as_nobody(storage.create, new_id(), 10)
+        assert storage.is_empty()
+
+    def test_the_root_may_be_reached_by_a_link_and_a_relative_path(
+        self, ground: Path, monkeypatch: pytest.MonkeyPatch, handle: str
+    ) -> None:
+        (ground / "disk").mkdir()
+        (ground / "storage").symlink_to("disk")
+        monkeypatch.chdir(ground)
+        storage = Directory("./storage", INSTALLATION)
+        storage.prepare(INSTALLATION)
+        storage.create(handle, 10)
+        assert storage.source(handle) == str(ground / "storage" / handle / "data")
+        assert (ground / "disk" / handle / "data").is_dir()
+
+
+class TestMarker:
+    def test_a_missing_root_is_not_an_empty_one(self, storage: Directory, data: Path) -> None:
+        Path(storage.root).rename(Path(storage.root).with_name("unmounted"))
+        assert storage.marker() is None
+        with pytest.raises(BackendError, match="does not exist: mount its disk, or run"):
+            storage.exists(data.parent.name)
+        assert not Path(storage.root).exists()
+
+    def test_an_unmounted_disk_says_so(self, storage: Directory, handle: str) -> None:
+        Path(storage.root, ".holdfast").unlink()
+        with pytest.raises(BackendError, match="a disk that is not mounted"):
+            storage.create(handle, 10)
+        assert names_below(Path(storage.root)) == {".tmp", ".trash"}
+
+    def test_the_disk_of_another_installation_says_so(self, storage: Directory) -> None:
+        Path(storage.root, ".holdfast").write_text("another")
+        with pytest.raises(BackendError, match="belongs to another installation"):
+            storage.check()
+
+    def test_a_link_to_a_marker_or_a_fifo_is_none(self, storage: Directory, ground: Path) -> None:
+        marker = Path(storage.root, ".holdfast")
+        marker.rename(ground / "marker")
+        marker.symlink_to(ground / "marker")
+        assert storage.marker() is None
+        marker.unlink()
+        os.mkfifo(marker)
+        assert storage.marker() is None
+
+    def test_a_new_disk_counts_as_empty_and_a_used_one_does_not(self, ground: Path) -> None:
+        root = ground / "disk"
+        (root / "lost+found").mkdir(parents=True)
+        storage = Directory(str(root), INSTALLATION)
+        assert storage.is_empty()
+        (root / "file").touch()
+        assert not storage.is_empty()
+
+    def test_sixteen_that_prepare_at_once_leave_one_marker(self, root: Path) -> None:
+        storage = Directory(str(root), INSTALLATION)
+        sixteen_times(storage.prepare, INSTALLATION)
+        storage.check()
+        assert names_below(root) == {".holdfast", ".tmp", ".trash"}
+
+    def test_a_root_that_is_a_file_is_an_error(self, root: Path) -> None:
+        root.touch()
+        with pytest.raises(BackendError, match="a file or link lies where a directory belongs"):
+            Directory(str(root), INSTALLATION).check()
+
+
+class TestSnapshot:
+    def test_it_keeps_the_data_of_its_moment_exactly(
+        self, storage: Directory, data: Path, handle: str, snapshot: str, target: str
+    ) -> None:
+        (data / "file").write_text("then")
+        (data / "link").symlink_to("file")
+        data.chmod(0o2750)
+        os.utime(data, ns=(1, 2))
+        then = described(data)
+        storage.snapshot(handle, snapshot)
+        (data / "file").write_text("later")
+        storage.snapshot(handle, snapshot)
+        storage.clone(handle, snapshot, target, 10)
+        assert described(Path(storage.root, handle, "snapshots", snapshot)) == then
+        assert described(Path(storage.source(target))) == then
+
+    def test_one_of_an_empty_volume_stays_empty(
+        self, storage: Directory, data: Path, handle: str, snapshot: str, target: str
+    ) -> None:
+        storage.snapshot(handle, snapshot)
+        (data / "file").write_text("later")
+        storage.snapshot(handle, snapshot)
+        storage.clone(handle, snapshot, target, 10)
+        assert os.listdir(storage.source(target)) == []
+
+    def test_without_privileges_a_read_only_directory_can_be_kept_and_removed(
+        self, root: Path, handle: str, snapshot: str, target: str
+    ) -> None:
+        storage = Directory(str(root), INSTALLATION)
+        as_nobody(storage.prepare, INSTALLATION)
+        as_nobody(storage.create, handle, 10)
+        as_nobody(os.chmod, storage.source(handle), 0o500)
+        as_nobody(storage.snapshot, handle, snapshot)
+        as_nobody(storage.clone, handle, snapshot, target, 10)
+        assert stat.S_IMODE(os.stat(root / handle / "snapshots" / snapshot).st_mode) == 0o500
+        assert stat.S_IMODE(os.stat(storage.source(target)).st_mode) == 0o500
+        as_nobody(storage.delete_snapshot, handle, snapshot)
+        as_nobody(storage.delete, handle)
+        assert list(storage.inventory()) == [Found(target)]
+
+
+class TestManyAtOnce:
+    def test_sixteen_processes_create(self, storage: Directory, handle: str) -> None:
+        sixteen_times(storage.create, handle, 10)
+        assert_only(storage, {Found(handle)})
+
+    def test_a_late_create_leaves_the_volume_in_use_alone(
+        self, storage: Directory, data: Path, handle: str
+    ) -> None:
+        before = data.stat().st_ino
+        sixteen_times(storage.create, handle, 10)
+        assert data.stat().st_ino == before
+
+    def test_sixteen_processes_snapshot_and_clone(
+        self, storage: Directory, data: Path, handle: str, snapshot: str, target: str
+    ) -> None:
+        fill(data)
+        sixteen_times(storage.snapshot, handle, snapshot)
+        sixteen_times(storage.clone, handle, snapshot, target, 10)
+        assert described(Path(storage.source(target))) == described(data)
+        assert_only(storage, {Found(handle), Found(handle, snapshot), Found(target)})
+
+    def test_sixteen_processes_delete(
+        self, storage: Directory, data: Path, handle: str, snapshot: str
+    ) -> None:
+        fill(data)
+        storage.snapshot(handle, snapshot)
+        sixteen_times(storage.delete_snapshot, handle, snapshot)
+        assert_only(storage, {Found(handle)})
+        sixteen_times(storage.delete, handle)
+        assert storage.is_empty()
+
+    def test_sixteen_processes_adopt(self, storage: Directory, ground: Path, handle: str) -> None:
+        (ground / "old").mkdir()
+        (ground / "old" / "file").write_text("kept")
+        sixteen_times(storage.adopt, handle, str(ground / "old"), 10)
+        assert Path(storage.source(handle), "file").read_text() == "kept"
+
+    def test_a_volume_deleted_while_it_is_filled_does_not_come_back(
+        self, storage: Directory, data: Path, handle: str, snapshot: str, target: str
+    ) -> None:
+        fill(data)
+        storage.snapshot(handle, snapshot)
+        (data.parent / "snapshots" / snapshot / "big").write_bytes(b"x" * 2**26)
+        with stopped_halfway(storage, storage.clone, handle, snapshot, target, 10):
+            storage.delete(target)
+        assert not storage.exists(target)
+        assert_only(storage, {Found(handle), Found(handle, snapshot)})
+
+    def test_a_snapshot_removed_while_it_is_read_fills_nothing(
+        self, storage: Directory, data: Path, handle: str, snapshot: str, target: str
+    ) -> None:
+        for number in range(500):
+            (data / f"file-{number}").touch()
+        storage.snapshot(handle, snapshot)
+        with stopped_halfway(storage, storage.clone, handle, snapshot, target, 10):
+            storage.delete_snapshot(handle, snapshot)
+        assert_only(storage, {Found(handle)})
+
+
+@contextmanager
+def stopped_halfway(
+    storage: Directory, operation: Callable[..., None], *args: Any
+) -> Iterator[None]:
+    """Hold another process in the middle of its copying; afterwards it runs to its end."""
+    maker = FORK.Process(target=quietly, args=(operation, *args))
+    maker.start()
+    wait_until(lambda: list(Path(storage.root, ".tmp").glob("*/data/*")))
+    os.kill(maker.pid or 0, signal.SIGSTOP)
+    yield
+    os.kill(maker.pid or 0, signal.SIGCONT)
+    maker.join()
+
+
+def quietly(operation: Callable[..., None], *args: Any) -> None:
+    with suppress(BackendError):
+        operation(*args)

@@ -1,0 +1,99 @@
+"""Three people: Alice owns, Bob views, Charlie belongs elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from accounts.models import Company, Role, User
+from tests.database import django_db_modify_db_settings  # noqa: F401  # a fixture
+from tests.factories import (
+    CompanyFactory,
+    EnvironmentFactory,
+    MembershipFactory,
+    UserFactory,
+    give_second_factor,
+    give_token,
+)
+from tests.support.api import Api
+from volumes import storage
+from volumes.models import Environment
+from volumes.reconciler import inline
+
+
+@pytest.fixture
+def company(db: None) -> Company:
+    return CompanyFactory(name="Acme")
+
+
+def _member(username: str, company: Company, role: Role) -> User:
+    user = UserFactory(username=username)
+    MembershipFactory(user=user, company=company, role=role)
+    give_second_factor(user)
+    return user
+
+
+@pytest.fixture
+def alice(company: Company) -> User:
+    """Administers the company."""
+    return _member("alice", company, Role.ADMIN)
+
+
+@pytest.fixture
+def erin(company: Company) -> User:
+    """Edits in the company."""
+    return _member("erin", company, Role.EDITOR)
+
+
+@pytest.fixture
+def bob(company: Company) -> User:
+    """Views the company."""
+    return _member("bob", company, Role.VIEWER)
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    """Administers another company."""
+    return _member("charlie", CompanyFactory(name="Elsewhere"), Role.ADMIN)
+
+
+@pytest.fixture
+def environment(company: Company) -> Environment:
+    return EnvironmentFactory(company=company, name="production")
+
+
+@pytest.fixture
+def charlies_environment(charlie: User) -> Environment:
+    return EnvironmentFactory(company=charlie.memberships.get().company, name="production")
+
+
+@pytest.fixture
+def api() -> Callable[..., Api]:
+    """`api(alice)` speaks with a token of hers, `api()` without any."""
+
+    def speak(user: User | None = None, **token: Any) -> Api:
+        return Api(give_token(user, **token) if user else None)
+
+    return speak
+
+
+@pytest.fixture
+def storage_root(db: None, tmp_path: Path, settings: Any) -> Iterator[Path]:
+    """A storage of this test's own, marked as this installation's."""
+    settings.STORAGE_ROOT = tmp_path / "volumes"
+    storage.connect.cache_clear()
+    storage.installation_id.cache_clear()
+    storage.ensure_installation()
+    yield settings.STORAGE_ROOT
+    storage.connect.cache_clear()
+    storage.installation_id.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _steps_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A request's transaction is part of the test's own here, which never commits and which no other
+    # thread can see into. Tests in processes of their own go the real way.
+    monkeypatch.setattr(inline, "after_commit", lambda work: work())

@@ -1,0 +1,44 @@
+"""What people do at the keyboard."""
+
+import time
+
+from django.http import HttpResponse
+from django.test import Client
+from django_otp.oath import TOTP
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from accounts.models import User
+from tests.factories import PASSWORD
+
+WRONG_CODE = "000000"
+
+
+def code_of(device: TOTPDevice) -> str:
+    """What an authenticator with this device's secret shows now."""
+    totp = TOTP(device.bin_key, device.step, device.t0, device.digits)
+    totp.time = time.time()
+    return f"{totp.token():06d}"
+
+
+def fresh_code(person: User) -> str:
+    """A code that was not used before, without waiting half a minute for the next one."""
+    device = TOTPDevice.objects.get(user=person, confirmed=True)
+    TOTPDevice.objects.filter(pk=device.pk).update(last_t=-1, drift=0)
+    return code_of(device)
+
+
+def give_password(client: Client, person: User, password: str = PASSWORD, **extra: str) -> HttpResponse:
+    wish = {"username": person.username, "password": password}
+    return client.post("/login", wish, **extra)
+
+
+def log_in(client: Client, person: User) -> Client:
+    """By both steps, or by the one for who has no second factor."""
+    give_password(client, person)
+    if person.confirmed_device():
+        client.post("/login", {"code": fresh_code(person)})
+    return client
+
+
+def is_in(client: Client) -> bool:
+    return client.get("/settings/security").status_code == 200

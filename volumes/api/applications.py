@@ -1,0 +1,78 @@
+"""`/{envId}/app`: what runs in an environment and mounts volumes."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from accounts.models import Role
+from volumes.api import docs, paging, wire
+from volumes.api.filters import NAME_FILTERS, filter_named
+from volumes.api.headers import if_match, reply, tagged
+from volumes.api.paging import Page
+from volumes.api.views import EnvironmentScopedView
+from volumes.errors import NotFound
+from volumes.services import applications as services
+
+
+class ApplicationView(EnvironmentScopedView):
+    """Recorded here, run elsewhere."""
+
+    needs = {"create": Role.EDITOR, "update": Role.EDITOR, "destroy": Role.EDITOR}
+    parameters = {"list": paging.PARAMETERS | NAME_FILTERS}
+
+    @docs.list_applications
+    def list(self, request: Request, env_id: str) -> HttpResponse:
+        page = Page(self.query)
+        applications = self.environment.applications.with_attachments()
+        found = filter_named(applications, self.query)
+        self.query.check()
+        company_id = self.environment.company_id
+        return page.answer(request, found, lambda row: wire.application(row, company_id))
+
+    @docs.create_application
+    def create(self, request: Request, env_id: str) -> HttpResponse:
+        application = services.create_application(
+            environment=self.environment, body=self.body(), actor=self.caller.actor
+        )
+        answer = self._show(application.pk, status=201)
+        answer["Location"] = f"{request.path}/{application.ref}"
+        return answer
+
+    @docs.get_application
+    def retrieve(self, request: Request, env_id: str, app_id: str) -> HttpResponse:
+        application = self.environment.applications.live().filter(pk=self.app_id).first()
+        if application is None:
+            raise NotFound
+        return self._show(application.pk)
+
+    @docs.update_application
+    def update(self, request: Request, env_id: str, app_id: str) -> HttpResponse:
+        application = services.update_application(
+            environment=self.environment,
+            application_id=self.app_id,
+            body=self.body(),
+            actor=self.caller.actor,
+            precondition=if_match(request),
+        )
+        return self._show(application.pk)
+
+    @docs.delete_application
+    def destroy(self, request: Request, env_id: str, app_id: str) -> HttpResponse:
+        application = services.delete_application(
+            environment=self.environment,
+            application_id=self.app_id,
+            actor=self.caller.actor,
+            precondition=if_match(request),
+        )
+        return reply({"message": "Application deleted successfully", "id": application.ref})
+
+    def _show(self, pk: uuid.UUID, *, status: int = 200) -> HttpResponse:
+        application = self.environment.applications.with_attachments().get(pk=pk)
+        return tagged(
+            self.request,
+            wire.application(application, self.environment.company_id),
+            status=status,
+        )

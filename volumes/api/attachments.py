@@ -1,0 +1,52 @@
+"""`/{envId}/volume/{id}/attachment`: who mounts a volume, and where."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from accounts.models import Role
+from volumes.api import docs, paging, wire
+from volumes.api.headers import reply
+from volumes.api.paging import Page
+from volumes.api.views import EnvironmentScopedView
+from volumes.services import attachments as services
+from volumes.storage import storage
+
+
+class AttachmentView(EnvironmentScopedView):
+    """One application's use of one volume."""
+
+    needs = {"create": Role.EDITOR, "destroy": Role.EDITOR}
+    parameters = {"list": paging.PARAMETERS}
+
+    @docs.list_attachments
+    def list(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
+        page = Page(self.query)
+        self.query.check()
+        volume = self.volume_or_refuse()
+        source = storage().source(str(volume.pk))
+        return page.answer(
+            request, volume.attachments.all(), lambda row: wire.attachment(row, source)
+        )
+
+    @docs.attach
+    def create(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
+        attachment = services.attach(
+            environment=self.environment,
+            volume_id=self.volume_id,
+            body=self.body(),
+            actor=self.caller.actor,
+        )
+        source = storage().source(str(attachment.volume_id))
+        return reply(wire.attachment(attachment, source), status=201)
+
+    @docs.detach
+    def destroy(self, request: Request, env_id: str, volume_id: str, app_id: str) -> HttpResponse:
+        application = services.detach(
+            environment=self.environment,
+            volume_id=self.volume_id,
+            application_id=self.app_id,
+            actor=self.caller.actor,
+        )
+        return reply({"message": "Application detached successfully", "id": application.ref})

@@ -1,0 +1,113 @@
+"""`/environments`: the workspaces that the caller reaches."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from accounts.models import Company, Role
+from volumes.api import docs, paging, wire
+from volumes.api.filters import NAME_FILTERS, filter_named
+from volumes.api.headers import if_match, reply, tagged
+from volumes.api.paging import Page
+from volumes.api.views import ApiView
+from volumes.errors import Forbidden, Problem, Refused
+from volumes.models import Environment
+from volumes.rules.fields import Reader
+from volumes.rules.others import EnvironmentWish, read_environment
+from volumes.services import environments as services
+
+
+class EnvironmentCollectionView(ApiView):
+    """Listing what one reaches; making one, for admins of a company."""
+
+    needs = {"create": Role.ADMIN}
+    parameters = {"list": paging.PARAMETERS | NAME_FILTERS}
+
+    def admit(self) -> None:
+        if self.action == "create" and not self._administered():
+            raise Forbidden("Environments are made by a company's admins, with an unbound token.")
+
+    @docs.list_environments
+    def list(self, request: Request) -> HttpResponse:
+        page = Page(self.query)
+        found = filter_named(Environment.objects.visible_to(self.caller), self.query)
+        self.query.check()
+        return page.answer(request, found, wire.environment)
+
+    @docs.create_environment
+    def create(self, request: Request) -> HttpResponse:
+        wish, reader = read_environment(self.body())
+        environment = services.create_environment(
+            company=self._company(wish, reader), wish=wish, reader=reader, actor=self.caller.actor
+        )
+        answer = tagged(request, wire.environment(environment), status=201)
+        answer["Location"] = f"{request.path}/{environment.pk}"
+        return answer
+
+    def _administered(self) -> list[Company]:
+        """Companies in which these credentials act as an admin."""
+        if self.caller.environment_id is not None:
+            return []
+        memberships = self.caller.user.memberships.select_related("company").order_by("pk")
+        return [
+            membership.company
+            for membership in memberships
+            if self.caller.may(Role.ADMIN, role=membership.role)
+        ]
+
+    def _company(self, wish: EnvironmentWish, reader: Reader) -> Company:
+        """The company to make it in: named, or the only one."""
+        administered = self._administered()
+        if wish.company_id is None:
+            if len(administered) == 1 and reader.is_sound("companyIdRef"):
+                return administered[0]
+            if reader.is_sound("companyIdRef"):
+                reader.note("companyIdRef", "required", "is required: you administer several")
+        for company in administered:
+            if company.pk == wish.company_id:
+                return company
+        if self.caller.user.memberships.filter(company=wish.company_id).exists():
+            raise Forbidden("Environments of that company are made by its admins.")
+        if wish.company_id is not None:
+            reader.note("companyIdRef", "not_found", "names no company of yours")
+        # Which company's names and quotas to check against is not known, but the rest can be said.
+        if "name" not in reader.body:
+            reader.problems.append(Problem("name", "required", "is required"))
+        raise Refused(reader.problems)
+
+
+class EnvironmentView(ApiView):
+    """One environment. Changing it takes an admin."""
+
+    needs = {"update": Role.ADMIN, "destroy": Role.ADMIN}
+
+    def admit(self) -> None:
+        self.environment = self.environment_or_refuse()
+
+    @docs.get_environment
+    def retrieve(self, request: Request, env_id: str) -> HttpResponse:
+        return tagged(request, wire.environment(self.environment))
+
+    @docs.update_environment
+    def update(self, request: Request, env_id: str) -> HttpResponse:
+        wish, reader = read_environment(self.body())
+        environment = services.update_environment(
+            environment=self.environment,
+            wish=wish,
+            reader=reader,
+            actor=self.caller.actor,
+            precondition=if_match(request),
+        )
+        return tagged(request, wire.environment(environment))
+
+    @docs.delete_environment
+    def destroy(self, request: Request, env_id: str) -> HttpResponse:
+        environment = services.delete_environment(
+            environment=self.environment, actor=self.caller.actor, precondition=if_match(request)
+        )
+        return reply({"message": "Environment deleted successfully", "id": str(environment.pk)})
+
+    @docs.resource_usage
+    def resource_usage(self, request: Request, env_id: str) -> HttpResponse:
+        return reply(wire.resource_usage(self.environment))

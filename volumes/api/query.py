@@ -1,0 +1,58 @@
+"""Reading the query: what is unknown or cannot be is refused, so a misspelt filter lists nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.http import QueryDict
+
+from volumes.errors import BadRequest, Problem
+
+
+class Query:
+    """The parameters of one request. Call `check()` once everything was read."""
+
+    def __init__(
+        self, given: QueryDict, *, known: Collection[str], repeatable: Collection[str] = ()
+    ) -> None:
+        self.given = given
+        self.problems = [
+            Problem(name, "unknown_field", "is not a parameter of this endpoint")
+            for name in given
+            if name not in known
+        ]
+        for name in given:
+            if name in known and name not in repeatable and len(given.getlist(name)) > 1:
+                self.note(name, "is given more than once")
+
+    def note(self, name: str, message: str) -> None:
+        self.problems.append(Problem(name, "invalid", message))
+
+    def check(self) -> None:
+        if self.problems:
+            raise BadRequest(self.problems)
+
+    def text(self, name: str) -> str | None:
+        return self.given.get(name)
+
+    def flag(self, name: str) -> bool | None:
+        value = self.given.get(name)
+        if value is not None and value not in {"true", "false"}:
+            self.note(name, "must be true or false")
+        return None if value is None else value == "true"
+
+    def number(self, name: str, default: int, *, most: int) -> int:
+        value = self.given.get(name, str(default))
+        # ASCII first: str.isdigit() and int() know the digits of other scripts.
+        if not (
+            value.isascii() and value.isdigit() and len(value) < 10 and 1 <= int(value) <= most
+        ):
+            self.note(name, f"must be a whole number from 1 to {most}")
+            return default
+        return int(value)
+
+    def choice(self, name: str, choices: Collection[str]) -> str | None:
+        value = self.given.get(name)
+        if value is not None and value not in choices:
+            self.note(name, f"must be one of {', '.join(choices)}")
+        return value

@@ -1,0 +1,70 @@
+"""`/{envId}/volume/{id}/snapshot`: copies of a volume's data at one moment."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from accounts.models import Role
+from volumes.api import docs, paging, wire
+from volumes.api.headers import idempotency_key, reply
+from volumes.api.paging import Page
+from volumes.api.views import EnvironmentScopedView
+from volumes.errors import NotFound
+from volumes.models import Snapshot
+from volumes.services import snapshots as services
+from volumes.services.idempotency import IdempotencyKey
+
+
+class SnapshotView(EnvironmentScopedView):
+    """Read-only copies, to fill new volumes from."""
+
+    needs = {"create": Role.EDITOR, "destroy": Role.EDITOR}
+    parameters = {"list": paging.PARAMETERS}
+
+    @docs.list_snapshots
+    def list(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
+        page = Page(self.query)
+        self.query.check()
+        # A snapshot on its way out is shown until it is gone: its status says so.
+        return page.answer(request, self.volume_or_refuse().snapshots.all(), wire.snapshot)
+
+    @docs.take_snapshot
+    def create(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
+        given, volume_id_ = idempotency_key(request), self.volume_id
+        key = given and IdempotencyKey(self.caller.user.pk, "snapshot", volume_id_, given)
+        snapshot, replayed = services.take_snapshot(
+            environment=self.environment,
+            volume_id=volume_id_,
+            body=self.body(),
+            actor=self.caller.actor,
+            key=key or None,
+        )
+        # As it is by now; gone already only if somebody deleted it in this very moment.
+        snapshot = Snapshot.objects.filter(pk=snapshot.pk).first() or snapshot
+        answer = reply(wire.snapshot(snapshot), status=201)
+        answer["Location"] = f"{request.path}/{snapshot.ref}"
+        if replayed:
+            answer["Idempotent-Replay"] = "true"
+        return answer
+
+    @docs.get_snapshot
+    def retrieve(
+        self, request: Request, env_id: str, volume_id: str, snapshot_id: str
+    ) -> HttpResponse:
+        snapshot = self.volume_or_refuse().snapshots.filter(pk=self.snapshot_id).first()
+        if snapshot is None:
+            raise NotFound
+        return reply(wire.snapshot(snapshot))
+
+    @docs.delete_snapshot
+    def destroy(
+        self, request: Request, env_id: str, volume_id: str, snapshot_id: str
+    ) -> HttpResponse:
+        snapshot = services.delete_snapshot(
+            environment=self.environment,
+            volume_id=self.volume_id,
+            snapshot_id=self.snapshot_id,
+            actor=self.caller.actor,
+        )
+        return reply({"message": "Snapshot deleted successfully", "id": snapshot.ref})

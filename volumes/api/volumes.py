@@ -1,0 +1,161 @@
+"""`/{envId}/volume`: volumes themselves."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from django.http import HttpResponse
+from django.utils import timezone
+from rest_framework.request import Request
+
+from accounts.models import Revision, Role, Subject
+from volumes import usage
+from volumes.api import docs, paging, wire
+from volumes.api.filters import VOLUME_FILTERS, filter_volumes
+from volumes.api.headers import idempotency_key, if_match, reply, tagged
+from volumes.api.paging import Page
+from volumes.api.views import EnvironmentScopedView
+from volumes.errors import CONFLICTS, Problem, Refused
+from volumes.models import Snapshot, Volume
+from volumes.rules.fields import Body, Unreadable, identifier
+from volumes.rules.volumes import Review, review
+from volumes.services import volumes as services
+from volumes.services.idempotency import IdempotencyKey
+from volumes.services.locks import check_version
+
+
+class VolumeView(EnvironmentScopedView):
+    """Persistent storage that applications of one environment mount."""
+
+    needs = {
+        "create": Role.EDITOR,
+        "update": Role.EDITOR,
+        "destroy": Role.EDITOR,
+        "restore": Role.EDITOR,
+    }
+    parameters = {
+        "list": paging.PARAMETERS | VOLUME_FILTERS,
+        "destroy": frozenset({"cascade"}),
+        "history": paging.PARAMETERS,
+        "usage": frozenset({"days"}),
+    }
+    repeatable = frozenset({"label"})
+
+    @docs.create_volume
+    def create(self, request: Request, env_id: str) -> HttpResponse:
+        given = idempotency_key(request)
+        key = given and IdempotencyKey(self.caller.user.pk, "volume", self.environment.pk, given)
+        volume, replayed = services.create_volume(
+            environment=self.environment,
+            body=self.body(),
+            snapshots=Snapshot.objects.visible_to(self.caller),
+            actor=self.caller.actor,
+            key=key or None,
+        )
+        answer = self._show(volume.pk, status=201)
+        answer["Location"] = f"{request.path}/{volume.ref}"
+        if replayed:
+            answer["Idempotent-Replay"] = "true"
+        return answer
+
+    @docs.list_volumes
+    def list(self, request: Request, env_id: str) -> HttpResponse:
+        sort = self.query.choice(
+            "sort", ["createdAt", "-createdAt", "name", "-name", "size", "-size"]
+        )
+        page = Page(self.query, sort=sort or "createdAt")
+        volumes = filter_volumes(self.environment.volumes.all(), self.query)
+        self.query.check()
+        company_id = self.environment.company_id
+        return page.answer(
+            request, volumes.with_attachments(), lambda row: wire.volume(row, company_id)
+        )
+
+    @docs.get_volume
+    def retrieve(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
+        return self._show(self.volume_or_refuse().pk)
+
+    @docs.update_volume
+    def update(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
+        volume = services.update_volume(
+            environment=self.environment,
+            volume_id=self.volume_id,
+            body=self.body(),
+            actor=self.caller.actor,
+            precondition=if_match(request),
+        )
+        return self._show(volume.pk)
+
+    @docs.delete_volume
+    def destroy(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
+        cascade = self.query.flag("cascade")
+        self.query.check()
+        volume = services.delete_volume(
+            environment=self.environment,
+            volume_id=self.volume_id,
+            cascade=bool(cascade),
+            actor=self.caller.actor,
+            precondition=if_match(request),
+        )
+        return reply({"message": "Volume deleted successfully", "id": volume.ref})
+
+    @docs.validate_volume
+    def validate(self, request: Request, env_id: str) -> HttpResponse:
+        return reply(wire.review(self._review(self.body())))
+
+    @docs.restore_volume
+    def restore(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
+        volume = services.restore_volume(
+            environment=self.environment, volume_id=self.volume_id, actor=self.caller.actor
+        )
+        return self._show(volume.pk)
+
+    @docs.volume_history
+    def history(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
+        volume = self.volume_or_refuse(deleted_too=True)
+        page = Page(self.query, sort="-createdAt")
+        self.query.check()
+        revisions = Revision.objects.filter(subject=Subject.VOLUME, subject_id=str(volume.pk))
+        return page.answer(request, revisions, wire.revision)
+
+    @docs.volume_usage
+    def usage(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
+        days = self.query.number("days", 30, most=365)
+        self.query.check()
+        volume = self.volume_or_refuse()
+        since = timezone.now() - timedelta(days=days)
+        samples = list(volume.samples.filter(at__gte=since).order_by("at"))
+        full_at = usage.full_at(samples, volume.size)
+        return reply(wire.usage(volume, usage.thinned(samples, 500), full_at))
+
+    def _show(self, pk: uuid.UUID, *, status: int = 200) -> HttpResponse:
+        """The volume as it is by now: its step may have changed it since the service returned."""
+        volume = self.environment.volumes.with_attachments().get(pk=pk)
+        return tagged(self.request, wire.volume(volume, self.environment.company_id), status=status)
+
+    def _review(self, body: Body) -> Review:
+        """What create would say, or update where the body has an `id`."""
+        snapshots = Snapshot.objects.visible_to(self.caller)
+        if "id" not in body:
+            return review(self.environment, body, volume=None, snapshots=snapshots)
+        problems: list[Problem] = []
+        volume = None
+        try:
+            volume_id = identifier(Volume.prefix)(body["id"])
+            volume = self.environment.volumes.live().filter(pk=volume_id).first()
+            if volume is None:
+                problems.append(Problem("id", "not_found", "names no volume of this environment"))
+            else:
+                check_version(volume, body)
+        except Unreadable as error:
+            problems.append(Problem("id", "invalid", str(error)))
+        except Refused as refusal:
+            problems += refusal.problems
+        found = review(self.environment, body, volume=volume, snapshots=snapshots)
+        if volume is None:
+            # Without the volume only what is wrong in itself can be said.
+            in_itself = CONFLICTS | {"required"}
+            found.problems = [one for one in found.problems if one.code not in in_itself]
+        found.problems += problems
+        return found

@@ -1,0 +1,5 @@
+"""Where the bytes are. `base` is the contract; each other module keeps it in its own way."""
+
+from .base import Backend, BackendError, Found
+
+__all__ = ["Backend", "BackendError", "Found"]

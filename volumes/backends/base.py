@@ -1,0 +1,133 @@
+"""What every storage backend promises.
+
+A handle is a volume's UUID in lower case (8-4-4-4-12), a snapshot is named by its own; anything
+else is refused with a permanent error before the storage is touched. Sizes are in MB (2**20
+bytes), usage is in bytes.
+
+Every operation may be repeated, interrupted and repeated, or run by many processes at once: the
+end state is the same, and one that finds its work done says nothing. What cannot be done is a
+`BackendError`, never an empty answer: a backend that cannot look does not say "missing".
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+class BackendError(Exception):
+    """The storage could not do it: why, in a sentence for people, with the cure if there is one."""
+
+    def __init__(self, message: str, *, permanent: bool = False) -> None:
+        super().__init__(message)
+        self.message = message
+        # Trying again cannot help: the wish itself is wrong.
+        self.permanent = permanent
+
+
+@dataclass(frozen=True)
+class Found:
+    """Something of ours in the storage: a volume, or one of its snapshots."""
+
+    handle: str
+    snapshot: str | None = None
+
+
+class Backend(ABC):
+    enforces_size = False
+    """Does a write past a volume's size fail? Otherwise sizes are measured and warned about."""
+
+    shared = True
+    """Do other processes see what this one makes?"""
+
+    # Whose storage this is. These look, or prepare, and need no marker.
+
+    @abstractmethod
+    def prepare(self, installation: str) -> None:
+        """Make the root and write this installation's marker; another's marker is an error."""
+
+    @abstractmethod
+    def marker(self) -> str | None:
+        """The id of the installation that this storage belongs to, None where nobody marked it."""
+
+    @abstractmethod
+    def is_empty(self) -> bool:
+        """Is there nothing, but possibly a marker and working directories with nothing in them?"""
+
+    @abstractmethod
+    def check(self) -> None:
+        """BackendError, with the cure, unless the storage is there and is this installation's.
+
+        Everything below starts with this: in a storage that is not ours, or whose disk is not
+        mounted, nothing is made, measured, removed, called missing or listed.
+        """
+
+    # Volumes.
+
+    @abstractmethod
+    def create(self, handle: str, size: int) -> None:
+        """Make an empty volume. There already is success, and leaves it as it is."""
+
+    @abstractmethod
+    def clone(self, handle: str, snapshot: str, target: str, size: int) -> None:
+        """Make volume `target`, filled from `snapshot` of `handle`.
+
+        `target` appears complete or not at all. There already is success. A snapshot without data
+        is an error.
+        """
+
+    @abstractmethod
+    def check_adoptable(self, path: str) -> int:
+        """The bytes that the directory `path` uses; a permanent error, with the cure, if `adopt`
+        could not take it."""
+
+    @abstractmethod
+    def adopt(self, handle: str, path: str, size: int) -> None:
+        """Make the directory `path` the data of `handle`. Data there and `path` gone is success."""
+
+    @abstractmethod
+    def grow(self, handle: str, size: int) -> None:
+        """Let the volume hold `size`. Missing data is an error and never made anew."""
+
+    @abstractmethod
+    def exists(self, handle: str) -> bool:
+        """Is the volume's data there, complete?"""
+
+    @abstractmethod
+    def usage(self, handle: str) -> int:
+        """The bytes that the volume's data uses, as `du` would say."""
+
+    @abstractmethod
+    def source(self, handle: str) -> str:
+        """What an application mounts. Known without looking at the storage."""
+
+    @abstractmethod
+    def delete(self, handle: str) -> None:
+        """Remove the volume's data and all its snapshots for good. Already gone is success.
+
+        Whatever interrupted attempts at this volume left behind goes too.
+        """
+
+    # Snapshots.
+
+    @abstractmethod
+    def snapshot(self, handle: str, snapshot: str) -> None:
+        """Keep a copy of the volume's data as it is now. There already is success, and stays as it
+        was. Missing data is an error."""
+
+    @abstractmethod
+    def delete_snapshot(self, handle: str, snapshot: str) -> None:
+        """Remove the snapshot and what interrupted attempts at it left. Already gone is success."""
+
+    # For clean-up.
+
+    @abstractmethod
+    def inventory(self) -> Iterator[Found]:
+        """Everything that looks like ours, each once; names that are not ours are passed over.
+
+        Leftovers of interrupted attempts are named as what they were to become, or had been: being
+        listed is no proof of whole data.
+        """
+
+    @abstractmethod
+    def last_changed(self, handle: str, snapshot: str | None = None) -> float:
+        """When anything in it, leftovers too, last changed, in seconds since the epoch."""

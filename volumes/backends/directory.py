@@ -1,0 +1,261 @@
+"""Volumes as plain directories: works everywhere and without privileges, enforces no sizes.
+
+Everything is reached by descriptor from the root, through names that are UUIDs; no link at or
+below the root is followed, whoever put it there. `layout` says what lies where.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+
+from . import adoption, layout, linux, marker, names, tree
+from .base import Backend, BackendError, Found
+from .fds import MISSING, is_there, make, opened
+from .layout import DATA, SNAPSHOTS, TMP, TRASH
+from .oserrors import told
+from .workshop import workpiece
+
+
+class Directory(Backend):
+    def __init__(
+        self,
+        root: str,
+        installation: str,
+        uid: int | None = None,
+        gid: int | None = None,
+        mode: int = 0o700,
+    ) -> None:
+        """`uid`, `gid` and `mode` are those of a fresh volume; None leaves the server's own."""
+        self.root = os.path.abspath(root)
+        self.installation = installation
+        self.uid = uid
+        self.gid = gid
+        self.mode = mode
+
+    # Whose storage this is.
+
+    def prepare(self, installation: str) -> None:
+        with told(f"prepare the storage root {self.root}"):
+            if not os.path.isdir(self.root):
+                os.makedirs(self.root, exist_ok=True)
+                os.chmod(self.root, layout.PASSABLE)
+            with self._root() as root:
+                if marker.read(root) is None:
+                    marker.write(root, installation)
+                marker.verify(marker.read(root), installation, self.root)
+                for name in (TMP, TRASH):
+                    make(root, name, layout.PRIVATE)
+                os.fsync(root)
+
+    def marker(self) -> str | None:
+        with told(f"look at the storage root {self.root}"):
+            try:
+                with self._root() as root:
+                    return marker.read(root)
+            except FileNotFoundError:
+                return None
+
+    def is_empty(self) -> bool:
+        with told(f"look at the storage root {self.root}"):
+            try:
+                with self._root() as root:
+                    return layout.is_empty(root)
+            except FileNotFoundError:
+                return True
+
+    def check(self) -> None:
+        with self._storage("use the storage"):
+            pass
+
+    @contextmanager
+    def _root(self) -> Iterator[int]:
+        # The root itself may be reached by links: they are the operator's.
+        fd = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            yield fd
+        finally:
+            os.close(fd)
+
+    @contextmanager
+    def _storage(self, doing: str, *identifiers: str) -> Iterator[int]:
+        """The root, once the identifiers are sound and it has shown that it is ours."""
+        for identifier in identifiers:
+            names.checked(identifier)
+        with told(doing), ExitStack() as stack:
+            try:
+                root = stack.enter_context(self._root())
+            except FileNotFoundError as error:
+                raise BackendError(
+                    f"The storage root {self.root} does not exist: mount its disk, or run"
+                    " `manage.py init_storage` to begin there."
+                ) from error
+            marker.verify(marker.read(root), self.installation, self.root)
+            yield root
+
+    # Volumes.
+
+    def create(self, handle: str, size: int) -> None:
+        with self._storage("make the volume", handle) as root:
+            if not layout.has_data(root, handle):
+                self._make(root, handle, self._give)
+            os.fsync(root)
+
+    def clone(self, handle: str, snapshot: str, target: str, size: int) -> None:
+        with self._storage("fill the volume", handle, snapshot, target) as root:
+            if not layout.has_data(root, target):
+                self._make(root, target, partial(_fill, root, handle, snapshot))
+            os.fsync(root)
+
+    def _make(self, root: int, handle: str, fill: Callable[[int], None]) -> None:
+        with workpiece(root, handle) as made:
+            os.fchmod(made.fd, layout.PASSABLE)
+            os.mkdir(DATA, 0o700, dir_fd=made.fd)
+            with opened(made.fd, DATA) as data:
+                fill(data)
+                os.fsync(data)
+            os.fsync(made.fd)
+            if not made.put_volume(root, handle) and not layout.has_data(root, handle):
+                raise BackendError(
+                    "The volume's data is missing, but not all that belonged to it; put the data"
+                    " back, or delete this volume."
+                )
+
+    def _give(self, data: int) -> None:
+        """Owner and mode of a fresh volume, whatever the umask."""
+        if self.uid is not None or self.gid is not None:
+            try:
+                os.fchown(data, _or_unchanged(self.uid), _or_unchanged(self.gid))
+            except PermissionError as error:
+                raise BackendError(
+                    "Could not give the volume to VOLUME_UID and VOLUME_GID: only root may; run the"
+                    " server as root, or leave them unset."
+                ) from error
+        os.fchmod(data, self.mode)
+
+    def check_adoptable(self, path: str) -> int:
+        with self._storage("look at the directory to adopt") as root:
+            return adoption.check(root, path)
+
+    def adopt(self, handle: str, path: str, size: int) -> None:
+        with self._storage("adopt the directory", handle) as root:
+            adoption.adopt(root, handle, path)
+
+    def grow(self, handle: str, size: int) -> None:
+        # Sizes are advisory here; that there is something to grow is not.
+        with self._storage("grow the volume", handle) as root, layout.data_of(root, handle):
+            pass
+
+    def exists(self, handle: str) -> bool:
+        with self._storage("look for the volume", handle) as root:
+            return layout.has_data(root, handle)
+
+    def usage(self, handle: str) -> int:
+        with (
+            self._storage("measure the volume", handle) as root,
+            layout.data_of(root, handle) as fd,
+        ):
+            return tree.measure(fd)
+
+    def source(self, handle: str) -> str:
+        return os.path.join(self.root, names.checked(handle), DATA)
+
+    def delete(self, handle: str) -> None:
+        prefix = names.prefix(handle)
+        with self._storage("remove the volume", handle) as root:
+            layout.discard(root, root, handle, handle)
+            layout.discard_leftovers(root, prefix, handle)
+            # The name must not come back after the trash is gone.
+            os.fsync(root)
+            layout.empty_trash(root, prefix)
+
+    # Snapshots.
+
+    def snapshot(self, handle: str, snapshot: str) -> None:
+        doing = "take the snapshot"
+        with self._storage(doing, handle, snapshot) as root, layout.data_of(root, handle) as data:
+            with opened(root, handle) as volume:
+                make(volume, SNAPSHOTS, layout.PRIVATE)
+                os.fsync(volume)
+            with opened(root, handle, SNAPSHOTS) as snapshots:
+                if not is_there(snapshots, snapshot):
+                    with workpiece(root, handle, snapshot) as made:
+                        _copy(data, made.fd)
+                        made.put_snapshot(snapshots, snapshot)
+                os.fsync(snapshots)
+
+    def delete_snapshot(self, handle: str, snapshot: str) -> None:
+        prefix = names.prefix(handle, snapshot)
+        with self._storage("remove the snapshot", handle, snapshot) as root:
+            if is_there(root, handle, SNAPSHOTS):
+                with opened(root, handle, SNAPSHOTS) as snapshots:
+                    layout.discard(root, snapshots, snapshot, handle, snapshot)
+                    os.fsync(snapshots)
+            layout.discard_leftovers(root, prefix, handle, snapshot)
+            layout.empty_trash(root, prefix)
+
+    # For clean-up.
+
+    def inventory(self) -> Iterator[Found]:
+        with self._storage("list the storage") as root:
+            # All at once: a storage that goes away in between must not look half empty.
+            return iter(dict.fromkeys(_everything(root)))
+
+    def last_changed(self, handle: str, snapshot: str | None = None) -> float:
+        identifiers = (handle,) if snapshot is None else (handle, snapshot)
+        with self._storage("look at its changes", *identifiers) as root:
+            times = [_newest(root, *path) for path in _places(root, handle, snapshot)]
+            times = [time for time in times if time]
+            if not times:
+                raise BackendError("There is nothing of it in the storage.")
+            return max(times)
+
+
+def _fill(root: int, handle: str, snapshot: str, target: int) -> None:
+    with layout.snapshot_of(root, handle, snapshot) as source:
+        _copy(source, target)
+    # Still in its place, so nothing of it was being removed while it was copied.
+    with layout.snapshot_of(root, handle, snapshot):
+        pass
+
+
+def _copy(source: int, target: int) -> None:
+    tree.copy(source, target)
+    # Its content must be on the disk before its name is: a crash may not leave empty files.
+    linux.syncfs(target)
+
+
+def _everything(root: int) -> Iterator[Found]:
+    for handle in filter(names.is_ours, os.listdir(root)):
+        if is_there(root, handle):
+            yield Found(handle)
+            for snapshot in filter(names.is_ours, layout.entries(root, handle, SNAPSHOTS)):
+                yield Found(handle, snapshot)
+    for area in (TMP, TRASH):
+        for name in layout.entries(root, area):
+            if found := names.leftover(name):
+                yield found
+
+
+def _places(root: int, handle: str, snapshot: str | None) -> Iterator[tuple[str, ...]]:
+    yield (handle,) if snapshot is None else (handle, SNAPSHOTS, snapshot)
+    prefix = names.prefix(handle, snapshot)
+    for area in (TMP, TRASH):
+        for name in layout.entries(root, area):
+            if name.startswith(prefix):
+                yield area, name
+
+
+def _newest(root: int, *path: str) -> float:
+    """0 for what is not, or no longer, there."""
+    try:
+        with opened(root, *path) as fd:
+            return tree.newest(fd)
+    except OSError as error:
+        if error.errno not in MISSING:
+            raise
+        return 0
+
+
+def _or_unchanged(identity: int | None) -> int:
+    return -1 if identity is None else identity

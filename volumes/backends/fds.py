@@ -1,0 +1,69 @@
+"""Directories by descriptor: each component opened by itself, no link ever followed."""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+ANYTHING = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
+
+# No directory of that name: nothing there, or a file, or a link that somebody planted.
+MISSING = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
+
+
+@contextmanager
+def opened(directory: int, *names: str, flags: int = DIRECTORY) -> Iterator[int]:
+    """The directory reached from `directory` by `names`, one at a time."""
+    fd = os.dup(directory)
+    try:
+        for name in names:
+            above, fd = fd, -1
+            try:
+                fd = os.open(name, flags, dir_fd=above)
+            finally:
+                os.close(above)
+        yield fd
+    finally:
+        if fd >= 0:
+            os.close(fd)
+
+
+def is_there(directory: int, *names: str) -> bool:
+    """Is there a real directory, readable or not? Errors that leave it open are raised."""
+    try:
+        # Without O_PATH a directory that only its application may read would be an error.
+        with opened(directory, *names, flags=ANYTHING | os.O_DIRECTORY):
+            return True
+    except OSError as error:
+        if error.errno in MISSING:
+            return False
+        raise
+
+
+def make(directory: int, name: str, mode: int) -> None:
+    """Make a directory of exactly that mode, whatever the umask. There already is success."""
+    with suppress(FileExistsError):
+        os.mkdir(name, 0o700, dir_fd=directory)
+    with opened(directory, name) as fd:
+        # One that is there may come from an attempt that was killed right here.
+        if stat.S_IMODE(os.fstat(fd).st_mode) != mode:
+            os.fchmod(fd, mode)
+
+
+def path_of(fd: int) -> str:
+    """A path to what `fd` holds, even if only by O_PATH, for calls that take no such descriptor.
+
+    The kernel resolves it to that very inode: no name is looked up, no link followed.
+    """
+    return f"/proc/self/fd/{fd}"
+
+
+@contextmanager
+def naming(name: str) -> Iterator[None]:
+    """Let errors name the file that people know, not the path in /proc that it was reached by."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, name) from error

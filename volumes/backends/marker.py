@@ -1,0 +1,64 @@
+"""Whose storage a root is: the file that keeps an unmounted disk from passing for an empty one."""
+
+import errno
+import os
+import secrets
+import stat
+from contextlib import suppress
+
+from .base import BackendError
+from .linux import rename_new
+
+NAME = ".holdfast"
+_LONGEST = 256
+
+
+def read(root: int) -> str | None:
+    """The id in the marker; None if there is no such file (a link or FIFO of that name is none)."""
+    try:
+        # O_NONBLOCK: opening a FIFO that somebody put there must not wait.
+        fd = os.open(NAME, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=root)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ELOOP, errno.ENXIO):
+            return None
+        raise
+    try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            return None
+        return os.read(fd, _LONGEST).decode("utf-8", "replace").strip() or None
+    finally:
+        os.close(fd)
+
+
+def write(root: int, installation: str) -> None:
+    """Put the marker there, whole or not at all, and never over another one."""
+    name = f"{NAME}.{secrets.token_hex(8)}"
+    fd = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=root)
+    try:
+        try:
+            os.fchmod(fd, 0o644)
+            os.write(fd, f"{installation}\n".encode())
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        with suppress(FileExistsError):
+            rename_new(name, root, NAME, root)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=root)
+    os.fsync(root)
+
+
+def verify(found: str | None, installation: str, root: str) -> None:
+    """BackendError, with the cure, unless the marker that was found is this installation's."""
+    if found is None:
+        raise BackendError(
+            f"The storage root {root} carries no marker ({NAME}): a disk that is not mounted?"
+            " Mount it, or run `manage.py init_storage` to begin there."
+        )
+    if found != installation:
+        raise BackendError(
+            f"The storage root {root} belongs to another installation ({found!r:.80}, not"
+            f" {installation!r:.80}): mount the right disk, or set STORAGE_ROOT to another"
+            " directory and run `manage.py init_storage`."
+        )

@@ -1,0 +1,144 @@
+"""A storage that ends with its process, for tests and trials."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from . import names
+from .base import Backend, BackendError, Found
+
+
+class Memory(Backend):
+    shared = False
+
+    def __init__(self, installation: str) -> None:
+        self.installation = installation
+        # New with every process, so it is this installation's from the start.
+        self.owner: str | None = installation
+
+        # What is in there, each with the time of its last change, and sizes by handle.
+        self.volumes: dict[str, float] = {}
+        self.snapshots: dict[tuple[str, str], float] = {}
+        self.sizes: dict[str, int] = {}
+
+        # For tests to say: bytes used by handle, and by path of a directory to adopt.
+        self.used: dict[str, int] = {}
+        self.adoptable: dict[str, int] = {}
+
+        self._lock = threading.Lock()
+
+    def prepare(self, installation: str) -> None:
+        with self._lock:
+            if self.owner not in (None, installation):
+                raise BackendError("The storage belongs to another installation: use another one.")
+            self.owner = installation
+
+    def marker(self) -> str | None:
+        return self.owner
+
+    def is_empty(self) -> bool:
+        return not self.volumes
+
+    def check(self) -> None:
+        with self._storage():
+            pass
+
+    @contextmanager
+    def _storage(self, *identifiers: str) -> Iterator[None]:
+        for identifier in identifiers:
+            names.checked(identifier)
+        with self._lock:
+            if self.owner != self.installation:
+                raise BackendError(
+                    "The storage is not this installation's: run `manage.py init_storage`."
+                )
+            yield
+
+    def create(self, handle: str, size: int) -> None:
+        with self._storage(handle):
+            self._make(handle, size)
+
+    def clone(self, handle: str, snapshot: str, target: str, size: int) -> None:
+        with self._storage(handle, snapshot, target):
+            if target not in self.volumes and (handle, snapshot) not in self.snapshots:
+                raise BackendError("The snapshot's data is missing from the storage.")
+            self._make(target, size)
+
+    def _make(self, handle: str, size: int) -> None:
+        if handle not in self.volumes:
+            self.volumes[handle] = time.time()
+            self.sizes[handle] = size
+
+    def check_adoptable(self, path: str) -> int:
+        with self._storage():
+            return self._adoptable(path)
+
+    def adopt(self, handle: str, path: str, size: int) -> None:
+        with self._storage(handle):
+            if handle in self.volumes and path not in self.adoptable:
+                return
+            used = self._adoptable(path)
+            if handle in self.volumes:
+                raise BackendError(f"{path!r} cannot be adopted: data is there.", permanent=True)
+            self._make(handle, size)
+            self.used[handle] = used
+            del self.adoptable[path]
+
+    def _adoptable(self, path: str) -> int:
+        if path not in self.adoptable:
+            raise BackendError(f"{path!r} cannot be adopted: it does not exist.", permanent=True)
+        return self.adoptable[path]
+
+    def grow(self, handle: str, size: int) -> None:
+        with self._storage(handle):
+            self._there(handle)
+            self.sizes[handle] = max(size, self.sizes[handle])
+
+    def exists(self, handle: str) -> bool:
+        with self._storage(handle):
+            return handle in self.volumes
+
+    def usage(self, handle: str) -> int:
+        with self._storage(handle):
+            self._there(handle)
+            return self.used.get(handle, 0)
+
+    def source(self, handle: str) -> str:
+        return f"memory:{names.checked(handle)}"
+
+    def delete(self, handle: str) -> None:
+        with self._storage(handle):
+            for key in [key for key in self.snapshots if key[0] == handle]:
+                del self.snapshots[key]
+            for kept in (self.volumes, self.sizes, self.used):
+                kept.pop(handle, None)
+
+    def snapshot(self, handle: str, snapshot: str) -> None:
+        with self._storage(handle, snapshot):
+            self._there(handle)
+            self.snapshots.setdefault((handle, snapshot), time.time())
+
+    def delete_snapshot(self, handle: str, snapshot: str) -> None:
+        with self._storage(handle, snapshot):
+            self.snapshots.pop((handle, snapshot), None)
+
+    def inventory(self) -> Iterator[Found]:
+        with self._storage():
+            found = [Found(handle) for handle in self.volumes]
+            return iter(found + [Found(*key) for key in self.snapshots])
+
+    def last_changed(self, handle: str, snapshot: str | None = None) -> float:
+        identifiers = (handle,) if snapshot is None else (handle, snapshot)
+        with self._storage(*identifiers):
+            if snapshot is None:
+                changed = self.volumes.get(handle)
+            else:
+                changed = self.snapshots.get((handle, snapshot))
+            if changed is None:
+                raise BackendError("There is nothing of it in the storage.")
+            return changed
+
+    def _there(self, handle: str) -> None:
+        if handle not in self.volumes:
+            raise BackendError("The volume's data is missing from the storage.")

@@ -1,0 +1,128 @@
+"""Removing a tree of any depth, alone or beside others who remove the same one."""
+
+import errno
+import os
+import stat
+from contextlib import suppress
+
+from ..fds import ANYTHING, MISSING, naming, opened, path_of
+from .cursor import Cursor
+
+_NOT_EMPTY = frozenset({errno.ENOTEMPTY, errno.EEXIST})
+
+# A tree that is full again after that many rounds has a writer. The caller tries again later; the
+# writer must not keep it busy for ever.
+_PATIENCE = 100
+
+
+def remove(parent: int, name: str) -> None:
+    """Remove `name` and all below. Already gone is success; interrupted, call it again.
+
+    Nothing is written on the way, so a full disk is no obstacle. What is mounted inside is not
+    entered: that is an error (EBUSY). What can be removed is, before any error is raised.
+    """
+    for _ in range(_PATIENCE):
+        try:
+            if _removed(parent, name):
+                return
+            with opened(parent) as above, Cursor(above) as here:
+                _Emptying(here).run(name)
+        except FileNotFoundError:
+            return
+    raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY), name)
+
+
+class _Emptying:
+    """One round: down to the last directory, and on the way up each one is removed."""
+
+    def __init__(self, here: Cursor) -> None:
+        self._here = here
+        self._error: OSError | None = None
+
+    def run(self, top: str) -> None:
+        # The way down, and what is left to be entered at each step of it.
+        trail = [top]
+        levels = [self._enter(top)]
+        while levels:
+            if levels[-1]:
+                name = levels[-1].pop()
+                with _Noted(self):
+                    levels.append(self._enter(name))
+                    trail.append(name)
+                continue
+            levels.pop()
+            name = trail.pop()
+            if self._here.up():
+                with _Noted(self):
+                    _removed(self._here.fd, name)
+            elif levels:
+                # Somebody else removed the way back: the next round sees what is left.
+                levels[-1].clear()
+        if self._error is not None:
+            raise self._error
+
+    def _enter(self, name: str) -> list[str]:
+        """Into a directory, which is left with nothing but the directories returned."""
+        try:
+            self._here.down(name)
+        except PermissionError:
+            unlock(self._here.fd, name)
+            self._here.down(name)
+        fd = self._here.fd
+        if os.fstat(fd).st_mode & stat.S_IRWXU != stat.S_IRWXU:
+            # Not ours to change? Then what follows says so, if it matters.
+            with suppress(PermissionError):
+                os.fchmod(fd, 0o700)
+        directories = []
+        with _Noted(self), os.scandir(fd) as entries:
+            for entry in entries:
+                with _Noted(self):
+                    if entry.is_dir(follow_symlinks=False):
+                        if not _removed(fd, entry.name):
+                            directories.append(entry.name)
+                    else:
+                        os.unlink(entry.name, dir_fd=fd)
+        return directories
+
+    def note(self, error: OSError) -> None:
+        # The first says most: later ones are often "not empty" because of it.
+        self._error = self._error or error
+
+
+class _Noted:
+    """Let one obstacle not end the round. What others removed or swapped meanwhile is none."""
+
+    def __init__(self, emptying: _Emptying) -> None:
+        self._emptying = emptying
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if not isinstance(error, OSError):
+            return False
+        if error.errno not in MISSING:
+            self._emptying.note(error)
+        return True
+
+
+def unlock(directory: int, name: str) -> None:
+    """Let the owner into the directory `name` again; by inode, a name may become a link."""
+    with opened(directory, name, flags=ANYTHING | os.O_DIRECTORY) as fd, naming(name):
+        os.chmod(path_of(fd), 0o700)
+
+
+def _removed(directory: int, name: str) -> bool:
+    """Remove a file or an empty directory; False if it is a full one.
+
+    rmdir comes first for what is mounted: it says EBUSY where opening would lead into the mount.
+    """
+    try:
+        os.rmdir(name, dir_fd=directory)
+    except NotADirectoryError:
+        os.unlink(name, dir_fd=directory)
+    except OSError as error:
+        if error.errno not in _NOT_EMPTY:
+            raise
+        return False
+    return True

@@ -1,0 +1,95 @@
+"""Making something under a temporary name, so that it appears complete or not at all."""
+
+import errno
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from . import names, tree
+from .fds import DIRECTORY, is_there, opened
+from .layout import TMP, area, entries, move
+
+
+class Lock(Enum):
+    OURS = auto()
+    OTHERS = auto()
+    NONE = auto()
+
+
+@dataclass(frozen=True)
+class Workpiece:
+    """A directory in the making."""
+
+    fd: int
+    name: str
+    tmp: int
+
+    def put_volume(self, root: int, handle: str) -> bool:
+        """Move it to its place; False if another is there already."""
+        try:
+            # Over an empty directory is right: an interrupted adoption leaves one behind. A volume
+            # is never empty, it has its data.
+            os.rename(self.name, handle, src_dir_fd=self.tmp, dst_dir_fd=root)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            return False
+        return True
+
+    def put_snapshot(self, snapshots: int, snapshot: str) -> None:
+        """Move it to its place, unless another is there already: that one was first."""
+        with suppress(FileExistsError):
+            move(self.name, self.tmp, snapshot, snapshots)
+
+
+@contextmanager
+def workpiece(root: int, handle: str, snapshot: str | None = None) -> Iterator[Workpiece]:
+    """A fresh directory, locked while its maker lives, and removed unless it is put in place."""
+    _sweep(root, names.prefix(handle, snapshot))
+    with area(root, TMP) as tmp:
+        name, fd = _locked_directory(tmp, handle, snapshot)
+        try:
+            yield Workpiece(fd, name, tmp)
+        finally:
+            # What cannot be removed now is swept by the next attempt, and must not hide the reason
+            # for this one's end.
+            with suppress(OSError):
+                tree.remove(tmp, name)
+            os.close(fd)
+
+
+def _locked_directory(tmp: int, handle: str, snapshot: str | None) -> tuple[str, int]:
+    while True:
+        name = names.fresh(handle, snapshot)
+        os.mkdir(name, 0o700, dir_fd=tmp)
+        # Before the lock is held, a sweeper takes it for dead: then another name is tried.
+        try:
+            fd = os.open(name, DIRECTORY, dir_fd=tmp)
+        except FileNotFoundError:
+            continue
+        if _lock(fd) is not Lock.OTHERS and is_there(tmp, name):
+            return name, fd
+        os.close(fd)
+
+
+def _sweep(root: int, prefix: str) -> None:
+    """Remove what killed makers of the same thing left: the kernel has dropped their locks."""
+    for name in entries(root, TMP):
+        if name.startswith(prefix):
+            with suppress(OSError), opened(root, TMP) as tmp, opened(tmp, name) as fd:
+                if _lock(fd) is Lock.OURS:
+                    tree.remove(tmp, name)
+
+
+def _lock(fd: int) -> Lock:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return Lock.OTHERS
+    except OSError:
+        # NFS cannot lock directories: there only delete() clears what killed makers left.
+        return Lock.NONE
+    return Lock.OURS

@@ -1,0 +1,31 @@
+"""Arguments that several commands read."""
+
+import uuid
+from argparse import ArgumentTypeError
+from collections.abc import Callable
+
+from volumes.rules.fields import Unreadable, identifier
+
+
+def environment_id(value: str) -> uuid.UUID:
+    try:
+        return identifier("")(value)
+    except Unreadable as error:
+        raise ArgumentTypeError(str(error)) from None
+
+
+def whole_number(*, least: int = 0, most: int) -> Callable[[str], int]:
+    def reader(value: str) -> int:
+        # int() alone would take "1_000", "+1" and the digits of other scripts.
+        if not (value.isascii() and value.isdigit() and len(value) < 18):
+            raise ArgumentTypeError("must be a whole number")
+        if not least <= int(value) <= most:
+            raise ArgumentTypeError(f"must be from {least} to {most}")
+        return int(value)
+
+    return reader
+
+
+days = whole_number(most=36_500)
+hours = whole_number(most=876_000)
+megabytes = whole_number(most=2**53)

@@ -1,0 +1,74 @@
+"""What the clean-up commands share: show what would go, ask, do it, say how it went."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+Item = TypeVar("Item")
+
+
+class CleanupCommand(BaseCommand):
+    """Nothing is removed without --no-input or a yes on standard input."""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="only show what would go")
+        parser.add_argument("--no-input", action="store_true", help="do it without asking")
+        parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+    def clean_up(
+        self,
+        items: Sequence[Item],
+        *,
+        describe: Callable[[Item], dict[str, Any]],
+        remove: Callable[[Item], bool | None],
+        what: str,
+        options: dict[str, Any],
+        extra: dict[str, Any] | None = None,
+    ) -> None:
+        """`remove` answers False where something could not be removed, None where it is left alone."""
+        rows = [describe(item) for item in items]
+        # A question on the terminal must not end up in the JSON of a pipe.
+        say = self.stderr if options["json"] else self.stdout
+        if not options["json"]:
+            self.stdout.write(table(rows) if rows else f"No {what} to remove.")
+        results: list[bool | None] = []
+        if items and not options["dry_run"] and self._confirmed(len(items), what, options):
+            results = [remove(item) for item in tqdm(items, desc=what, unit="", disable=None)]
+            say.write(f"Removed {results.count(True)} of {len(items)} {what}.")
+        if options["json"]:
+            found = {
+                "found": rows,
+                "removed": [row for row, gone in zip(rows, results, strict=False) if gone],
+                "failed": [row for row, gone in zip(rows, results, strict=False) if gone is False],
+            }
+            self.stdout.write(json.dumps(found | (extra or {}), indent=2, default=str))
+        if False in results:
+            raise CommandError(f"{results.count(False)} of {len(items)} could not be removed.")
+
+    def _confirmed(self, number: int, what: str, options: dict[str, Any]) -> bool:
+        if options["no_input"]:
+            return True
+        self.stderr.write(f"Remove {number} {what} for good? Type yes: ", ending="")
+        self.stderr.flush()
+        if sys.stdin.readline().strip().lower() in {"y", "yes"}:
+            return True
+        self.stderr.write("Nothing was removed.")
+        return False
+
+
+def table(rows: Sequence[dict[str, Any]]) -> str:
+    """Columns under their names, as wide as what they hold."""
+    names = list(rows[0])
+    cells = [names, *[[str(row[name]) for name in names] for row in rows]]
+    widths = [max(len(line[place]) for line in cells) for place in range(len(names))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in cells
+    )

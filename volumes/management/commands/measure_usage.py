@@ -1,0 +1,28 @@
+"""Measures how full every volume is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from volumes.backends import BackendError
+from volumes.models import Volume
+from volumes.reconciler.measure import measure_all
+from volumes.storage import storage
+
+
+class Command(BaseCommand):
+    help = "Take one usage sample for each volume, and thin old ones."
+
+    def handle(self, **options: Any) -> None:
+        try:
+            storage().check()
+        except BackendError as error:
+            raise CommandError(error.message) from None
+        volumes = list(Volume.objects.settled().order_by("id"))
+        measured, failed = measure_all(tqdm(volumes, desc="volumes", unit="", disable=None))
+        self.stdout.write(f"Measured {measured} of {len(volumes)} volumes.")
+        if failed:
+            raise CommandError(f"{failed} could not be measured; the log says why.")

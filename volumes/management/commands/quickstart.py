@@ -1,0 +1,73 @@
+"""From nothing to a running service, in one command."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import segno
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+from accounts.callers import SYSTEM
+from accounts.models import Company
+from volumes.models import Environment
+from volumes.services.applications import create_application
+from volumes.services.setup import Made, bootstrap
+from volumes.storage import ensure_installation
+
+COMPANY, ENVIRONMENT, USERNAME = "Demo", "production", "admin"
+APPLICATIONS = ("web", "worker", "database")
+QUOTA = 1024 * 1024
+
+
+class Command(BaseCommand):
+    help = "Migrate, make a demo company on the first run, say how to log in, and serve."
+
+    def handle(self, **options: Any) -> None:
+        call_command("migrate", verbosity=0, interactive=False)
+        ensure_installation()
+        address = settings.PUBLIC_URL.geturl()
+        if Company.objects.exists():
+            self.stdout.write(f"Holdfast is set up already. Log in at {address}/login")
+            self.stdout.write(
+                "Who lost everything gets a new password: manage.py reset_login USERNAME"
+            )
+        else:
+            made = bootstrap(
+                company_name=COMPANY,
+                environment_name=ENVIRONMENT,
+                username=USERNAME,
+                superuser=True,
+                quota=QUOTA,
+            )
+            environment = Environment.objects.get(pk=made.environmentId)
+            for name in APPLICATIONS:
+                create_application(environment=environment, body={"name": name}, actor=SYSTEM)
+            self.stdout.write(welcome(made, address))
+        self.stdout.flush()
+        call_command("serve", bind="127.0.0.1:8000")
+
+
+def welcome(made: Made, address: str) -> str:
+    """How to log in and what to try; all of it is shown only this once."""
+    account = f"otpauth://totp/Holdfast:{made.username}?secret={made.totpSecret}&issuer=Holdfast"
+    picture = io.StringIO()
+    segno.make(account, error="l").terminal(picture, compact=True, border=2)
+    return f"""
+Log in at {address}/login
+
+    username      {made.username}
+    password      {made.password}
+    TOTP secret   {made.totpSecret}
+    recovery      {" ".join((made.recoveryCodes or [])[:2])} …
+
+{picture.getvalue()}
+All of this is shown only now. A first volume, by the API:
+
+curl -sS {address}/{made.environmentId}/volume \\
+  -H 'Authorization: Bearer {made.token}' \\
+  -H 'Content-Type: application/json' \\
+  -d '{{"name": "app-data-volume", "size": 10240}}'
+"""

@@ -1,0 +1,91 @@
+"""The production server."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+from argparse import ArgumentParser
+from threading import Event, Thread
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from config.env import BadSetting, address
+from volumes.reconciler.sweep import watch
+from volumes.storage import ensure_installation, storage
+
+THREADS = 8
+"""In each worker. With as many steps beside them they stay within the database pool."""
+
+
+class Command(BaseCommand):
+    help = "Serve the API and the pages, and settle what is unsettled in the background."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--bind", default="127.0.0.1:8000", metavar="HOST:PORT")
+        parser.add_argument(
+            "--workers", type=int, default=None, help="default: one a core, at most 4"
+        )
+
+    def handle(self, *, bind: str, workers: int | None, **options: Any) -> None:
+        try:
+            host, port = address("--bind", bind)
+        except BadSetting as error:
+            raise CommandError(str(error), returncode=2) from None
+        if workers is not None and not 1 <= workers <= 64:
+            raise CommandError("--workers must be between 1 and 64", returncode=2)
+        if MigrationExecutor(connection).migration_plan(
+            MigrationExecutor(connection).loader.graph.leaf_nodes()
+        ):
+            raise CommandError("The database is not up to date. Run: manage.py migrate")
+        ensure_installation()
+        shared = storage().shared
+        connection.close()
+        run(host, port, (workers or min(4, os.cpu_count() or 1)) if shared else 1, sweep=shared)
+
+
+def run(host: str, port: int, workers: int, *, sweep: bool) -> None:
+    """Serve until SIGTERM or SIGINT. `sweep` is off for a backend that only its worker can see."""
+    from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
+    from granian.server import Server
+
+    _share_metrics()
+    # Workers start afresh: a fork would inherit this process's threads and connections half.
+    multiprocessing.set_start_method("spawn", force=True)
+    os.environ["HOLDFAST_SERVER_PID"] = str(os.getpid())
+    stop = Event()
+    sweeper = Thread(target=watch, args=(stop,), name="sweeper")
+    if sweep:
+        sweeper.start()
+    try:
+        Server(
+            "config.serving:application",
+            address=host,
+            port=port,
+            interface=Interfaces.WSGI,
+            workers=workers,
+            blocking_threads=THREADS,
+            backlog=1024,
+            http1_settings=HTTP1Settings(header_read_timeout=15_000),
+            log_dictconfig=settings.LOGGING,
+            websockets=False,
+            respawn_failed_workers=True,
+            workers_kill_timeout=10,
+        ).serve()
+    finally:
+        stop.set()
+        if sweep:
+            sweeper.join()
+
+
+def _share_metrics() -> None:
+    """Counters of all workers in one place, empty at each start."""
+    directory = settings.DATA_DIR / "metrics"
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)

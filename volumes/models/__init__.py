@@ -1,0 +1,21 @@
+"""What: environments, what runs in them, and what they keep."""
+
+from volumes.models.attachment import Attachment
+from volumes.models.environment import Application, Environment
+from volumes.models.installation import Installation
+from volumes.models.records import IdempotencyRecord, UsageSample
+from volumes.models.snapshot import Snapshot, SnapshotStatus
+from volumes.models.volume import Volume, VolumeStatus
+
+__all__ = [
+    "Application",
+    "Attachment",
+    "Environment",
+    "IdempotencyRecord",
+    "Installation",
+    "Snapshot",
+    "SnapshotStatus",
+    "UsageSample",
+    "Volume",
+    "VolumeStatus",
+]

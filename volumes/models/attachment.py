@@ -1,0 +1,37 @@
+"""One application's use of one volume."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+from uuid_utils.compat import uuid7
+
+from volumes.models.environment import Application
+from volumes.models.volume import Volume
+
+
+class Attachment(models.Model):
+    """The row goes with the detaching; the history keeps that it was."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    volume = models.ForeignKey(Volume, on_delete=models.PROTECT, related_name="attachments")
+    application = models.ForeignKey(
+        Application, on_delete=models.PROTECT, related_name="attachments"
+    )
+    mount_path = models.CharField(max_length=1024)
+    """Where it is mounted: the volume's own path, kept in step, unless one was given here."""
+    has_own_path = models.BooleanField(default=False)
+    read_only = models.BooleanField(default=False)
+    attached_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["volume", "application"], name="attachment_once"),
+            # Both kinds of path are in one column, so that the database can say this.
+            models.UniqueConstraint(
+                fields=["application", "mount_path"], name="attachment_mount_path_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.volume} in {self.application} at {self.mount_path}"

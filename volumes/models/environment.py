@@ -1,0 +1,66 @@
+"""Where volumes live, and what mounts them."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Company
+from volumes.models.base import Versioned
+from volumes.querysets import ApplicationQuerySet, EnvironmentQuerySet
+
+
+class Environment(Versioned):
+    """An isolated workspace of one company."""
+
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="environments")
+    name = models.CharField(max_length=63)
+    storage_quota = models.BigIntegerField(
+        null=True, blank=True, help_text="MB (MiB); empty for none"
+    )
+    storage_used = models.BigIntegerField(default=0, editable=False)
+    """MB of its volumes whose data still exists; moved under this row's lock only."""
+
+    objects = EnvironmentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["company", "name"],
+                condition=Q(is_deleted=False),
+                name="environment_name_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(storage_quota__isnull=True) | Q(storage_quota__gte=0),
+                name="environment_quota_not_negative",
+            ),
+            models.CheckConstraint(condition=Q(storage_used__gte=0), name="environment_used_sane"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Application(Versioned):
+    """Something that mounts volumes. Holdfast records it; it does not run it."""
+
+    prefix = "app-"
+
+    environment = models.ForeignKey(
+        Environment, on_delete=models.PROTECT, related_name="applications"
+    )
+    name = models.CharField(max_length=63)
+
+    objects = ApplicationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["environment", "name"],
+                condition=Q(is_deleted=False),
+                name="application_name_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,26 @@
+"""This installation: one row, whose id is on the storage's marker as well."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from uuid_utils.compat import uuid7
+
+
+class Installation(models.Model):
+    """Ties the database to its storage, and remembers when the periodic work was last begun."""
+
+    number = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    id = models.UUIDField(default=uuid7, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    checked_at = models.DateTimeField(null=True, editable=False)
+    """When the last look at every settled volume's data began, in whichever process."""
+    measured_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(number=1), name="installation_only_one"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)

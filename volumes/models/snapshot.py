@@ -1,0 +1,45 @@
+"""A read-only copy of a volume's data at one moment."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from volumes.models.base import Identified, Reconciled
+from volumes.models.volume import Volume
+from volumes.querysets import SnapshotQuerySet
+
+
+class SnapshotStatus(models.TextChoices):
+    PENDING = "pending"
+    READY = "ready"
+    DELETING = "deleting"
+    ERROR = "error"
+
+
+class Snapshot(Identified, Reconciled):
+    """pending -> ready -> deleting -> (no row), error from any of them and back."""
+
+    prefix = "snap-"
+
+    volume = models.ForeignKey(Volume, on_delete=models.CASCADE, related_name="snapshots")
+    name = models.CharField(max_length=63)
+    size = models.BigIntegerField(help_text="MB (MiB) of the volume at that time")
+    status = models.CharField(max_length=8, choices=SnapshotStatus, default=SnapshotStatus.PENDING)
+    is_made = models.BooleanField(default=False, editable=False)
+    is_deleted = models.BooleanField(default=False, editable=False)
+
+    objects = SnapshotQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=list(SnapshotStatus)), name="snapshot_status_known"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="snapshot_due"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,105 @@
+"""The volume: what is wanted of it, and what the storage was last seen to hold."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from volumes.models.base import Reconciled, Versioned
+from volumes.models.environment import Environment
+from volumes.querysets import VolumeQuerySet
+
+
+class VolumeStatus(models.TextChoices):
+    PENDING = "pending"
+    READY = "ready"
+    RESIZING = "resizing"
+    DELETING = "deleting"
+    DELETED = "deleted"
+    ERROR = "error"
+
+
+class Volume(Versioned, Reconciled):
+    """Persistent storage of a fixed size.
+
+        pending -> ready <-> resizing -> deleting -> deleted,   error from any of them and back
+
+    People write what they want (`size`, `is_deleted`, …); only the reconciler writes what is
+    (`provisioned_size`, `missing_since`) and so decides when it is ready.
+    """
+
+    prefix = "vol-"
+
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="volumes")
+    name = models.CharField(max_length=63)
+    size = models.BigIntegerField(help_text="MB (MiB)")
+    mount_path = models.CharField(max_length=1024)
+    description = models.CharField(max_length=500, blank=True)
+    labels = models.JSONField(default=dict, blank=True)
+    protected = models.BooleanField(default=False)
+
+    status = models.CharField(max_length=8, choices=VolumeStatus, default=VolumeStatus.PENDING)
+    provisioned_size = models.BigIntegerField(null=True, editable=False)
+    """MB that the backend holds; null until it is made. Once set, it is never made anew."""
+    missing_since = models.DateTimeField(null=True, editable=False)
+    used_size = models.BigIntegerField(null=True, editable=False)
+    used_size_at = models.DateTimeField(null=True, editable=False)
+
+    restore_from = models.ForeignKey(
+        "volumes.Snapshot", null=True, on_delete=models.SET_NULL, related_name="fills"
+    )
+    adopt_from = models.CharField(max_length=4096, blank=True, editable=False)
+    """The host directory that becomes this volume's data, for `adopt_volume`."""
+
+    deleted_at = models.DateTimeField(null=True, editable=False)
+    grace_until = models.DateTimeField(null=True, editable=False)
+    """Its data is kept until then, so that the delete can be undone."""
+    removal_started = models.BooleanField(default=False, editable=False)
+    """Set by the claim that removes the data: from then on there is no way back."""
+    detached_at = models.DateTimeField(null=True, editable=False)
+    """When the last application let go of it."""
+
+    objects = VolumeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # Serves the sort by name and the exact name as well.
+            models.UniqueConstraint(
+                fields=["environment", "name"],
+                condition=Q(is_deleted=False),
+                name="volume_name_once",
+            ),
+            models.CheckConstraint(condition=Q(size__gt=0), name="volume_size_positive"),
+            models.CheckConstraint(
+                condition=Q(status__in=list(VolumeStatus)), name="volume_status_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["deleting", "deleted"]) | Q(is_deleted=True),
+                name="volume_goes_only_when_deleted",
+            ),
+            models.CheckConstraint(
+                condition=~Q(is_deleted=True) | Q(protected=False),
+                name="volume_protected_stays",
+            ),
+        ]
+        indexes = [
+            # The list of an environment, in creation order and by size.
+            models.Index(
+                fields=["environment", "id"], condition=Q(is_deleted=False), name="volume_list"
+            ),
+            models.Index(
+                fields=["environment", "size", "id"],
+                condition=Q(is_deleted=False),
+                name="volume_list_by_size",
+            ),
+            # The reconciler's only question. Settled rows stay out.
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="volume_due"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def has_data(self) -> bool:
+        """Whether the storage was last seen to hold its data."""
+        return self.provisioned_size is not None and self.missing_since is None

@@ -1,0 +1,60 @@
+"""The periodic work: looking after settled volumes, measuring, forgetting."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+from threading import Event
+
+from django.conf import settings
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from volumes.backends import BackendError
+from volumes.models import IdempotencyRecord, Installation, Volume
+from volumes.reconciler.measure import measure_all
+from volumes.reconciler.steps import look_at
+
+log = logging.getLogger("holdfast.reconciler")
+
+LOOK_EVERY = timedelta(hours=1)
+
+
+def look_at_settled(volumes: Iterable[Volume]) -> int:
+    """Look whether the data of these is there. Returns how many are missing."""
+    missing = 0
+    try:
+        for volume in volumes:
+            missing += not look_at(volume)
+    except BackendError as error:
+        # A disk that is not mounted says nothing about any volume.
+        log.warning("the storage cannot be looked at: %s", error)
+    return missing
+
+
+def do_due(stop: Event) -> int:
+    """Whatever is due by now, by whichever process comes first. Returns how many chores were."""
+    done = 0
+    if _is_mine("checked_at", LOOK_EVERY):
+        look_at_settled(_until(stop, Volume.objects.settled().iterator()))
+        IdempotencyRecord.objects.expired().delete()
+        done += 1
+    every = timedelta(seconds=settings.MEASURE_EVERY)
+    if every and _is_mine("measured_at", every):
+        measure_all(_until(stop, Volume.objects.settled().iterator()))
+        done += 1
+    return done
+
+
+def _until(stop: Event, volumes: Iterable[Volume]) -> Iterable[Volume]:
+    for volume in volumes:
+        if stop.is_set():
+            return
+        yield volume
+
+
+def _is_mine(column: str, every: timedelta) -> bool:
+    """Whether it is time, and this process the first to say so."""
+    old = Q(**{f"{column}__isnull": True}) | Q(**{f"{column}__lte": Now() - every})
+    return Installation.objects.filter(old).update(**{column: Now()}) == 1

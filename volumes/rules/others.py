@@ -1,0 +1,124 @@
+"""The rules of everything around a volume: attachments, snapshots, applications, environments."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from accounts.models import Company
+from volumes.errors import Problem
+from volumes.models import Application, Attachment, Environment, Volume
+from volumes.rules import fields
+from volumes.rules.fields import Body, Reader
+
+COMMON = {"id", "createdBy", "createdAt"}
+VERSIONED = COMMON | {"companyIdRef", "isDeleted", "modifiedBy", "modifiedAt", "version"}
+
+
+@dataclass
+class AttachmentWish:
+    application: Application
+    mount_path: str | None
+    read_only: bool
+
+
+def read_attachment(volume: Volume, body: Body) -> tuple[AttachmentWish | None, list[Problem]]:
+    """Who wants to mount the volume, where, and whether only for reading."""
+    known = {"appIdRef", "mountPath", "readOnly", "volumeIdRef", "source", "attachedAt"}
+    reader = Reader(body, known=known)
+    app_id = reader.read("appIdRef", fields.identifier(Application.prefix), required=True)
+    path = reader.read("mountPath", fields.mount_path)
+    read_only = reader.read("readOnly", fields.boolean)
+    application = volume.environment.applications.live().filter(pk=app_id).first()
+    if app_id and application is None:
+        reader.note("appIdRef", "not_found", "names no application of this environment")
+    if application is None:
+        return None, reader.problems
+    mounts = Attachment.objects.filter(application=application)
+    if mounts.filter(volume=volume).exists():
+        reader.note(
+            "appIdRef", "attached_already", f"{application.name} mounts this volume already"
+        )
+    elif mounts.filter(mount_path=path or volume.mount_path).exists():
+        reader.note(
+            "mountPath",
+            "mount_path_taken",
+            f"{path or volume.mount_path} is taken in {application.name}",
+        )
+    return AttachmentWish(application, path, bool(read_only)), reader.problems
+
+
+def read_snapshot(volume: Volume, body: Body) -> tuple[str | None, list[Problem]]:
+    """The name of a new snapshot, None for the default."""
+    known = COMMON | {"volumeIdRef", "name", "size", "status", "statusMessage"}
+    reader = Reader(body, known=known)
+    name = reader.read("name", fields.dns_label)
+    if not volume.has_data:
+        reader.note("", "wrong_status", "There is no data to take a snapshot of.")
+    elif volume.snapshots.standing().count() >= settings.VOLUME_MAX_SNAPSHOTS:
+        most = settings.VOLUME_MAX_SNAPSHOTS
+        reader.note("", "too_many_snapshots", f"A volume has at most {most} snapshots.")
+    return name, reader.problems
+
+
+def read_application(
+    environment: Environment, body: Body, *, application: Application | None
+) -> tuple[str | None, list[Problem]]:
+    """The name, the only thing that a caller sets."""
+    reader = Reader(body, known=VERSIONED | {"name", "envIdRef", "volumeMounts"})
+    name = reader.read("name", fields.dns_label, required=application is None)
+    others = environment.applications.live().filter(name=name)
+    if name and not (application and application.name == name) and others.exists():
+        reader.note("name", "name_taken", f"{name} is taken in this environment")
+    return name, reader.problems
+
+
+@dataclass
+class EnvironmentWish:
+    name: str | None = None
+    company_id: uuid.UUID | None = None
+    says_quota: bool = False
+    storage_quota: int | None = None
+
+
+def read_environment(body: Body) -> tuple[EnvironmentWish, Reader]:
+    """What can be read without knowing the company; `check_environment` does the rest."""
+    reader = Reader(body, known=VERSIONED | {"name", "resourceQuota"})
+    wish = EnvironmentWish(
+        name=reader.read("name", fields.dns_label),
+        company_id=reader.read("companyIdRef", fields.identifier("")),
+    )
+    quota = reader.read("resourceQuota", fields.mapping)
+    if quota is not None:
+        inner = Reader(quota, known={"storage"})
+        wish.says_quota = "storage" in quota
+        if quota.get("storage") is not None:  # null is a value here: no quota
+            wish.storage_quota = inner.read("storage", _quota)
+        for problem in inner.problems:
+            reader.note(f"resourceQuota.{problem.field}", problem.code, problem.message)
+    return wish, reader
+
+
+def check_environment(
+    reader: Reader, wish: EnvironmentWish, company: Company, environment: Environment | None
+) -> list[Problem]:
+    if environment is None and "name" not in reader.body:
+        reader.note("name", "required", "is required")
+    if environment and wish.company_id not in {None, company.pk}:
+        reader.note("companyIdRef", "invalid", "cannot change: environments stay in their company")
+    others = company.environments.live().filter(name=wish.name)
+    if wish.name and not (environment and environment.name == wish.name) and others.exists():
+        reader.note("name", "name_taken", f"{wish.name} is taken in this company")
+    return reader.problems
+
+
+def _quota(value: Any) -> int:
+    quota = fields.integer(value)
+    if quota < 0:
+        raise fields.Unreadable("must be 0 or more, or null for none")
+    if quota > 2**53:
+        raise fields.Unreadable("must be at most 2**53", "too_large")
+    return quota

@@ -1,0 +1,65 @@
+"""How much room there is: the environment's quota and the company's, each of which may be absent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from volumes.errors import Problem
+from volumes.models import Environment
+
+
+class Room:
+    """The room in an environment, in MB, with `extra` more asked for."""
+
+    def __init__(self, environment: Environment, extra: int = 0) -> None:
+        self.environment = environment
+        self.limit = environment.storage_quota
+        self.used = environment.storage_used
+        self.extra = extra
+
+    @property
+    def after(self) -> int:
+        return self.used + self.extra
+
+    @property
+    def available(self) -> int | None:
+        """What may still be taken, by the tighter of both quotas; None where nothing bounds it."""
+        company = self.environment.company
+        left = [
+            quota - used
+            for quota, used in (
+                (self.limit, self.used),
+                (company.storage_quota, company.storage_used),
+            )
+            if quota is not None
+        ]
+        return max(0, min(left)) if left else None
+
+    @property
+    def percent(self) -> float | None:
+        """How much of the environment's quota is taken; a quota of 0 is full."""
+        if self.limit is None:
+            return None
+        return round(self.used * 100 / self.limit, 1) if self.limit else 100.0
+
+    def problems(self) -> list[Problem]:
+        """Why `extra` more does not fit."""
+        return list(self._problems()) if self.extra > 0 else []
+
+    def _problems(self) -> Iterator[Problem]:
+        company = self.environment.company
+        if self.limit is not None and self.after > self.limit:
+            yield Problem(
+                "size",
+                "quota_exceeded",
+                f"needs {self.extra} MB, but of this environment's {self.limit} MB only "
+                f"{max(0, self.limit - self.used)} MB are left",
+            )
+        quota, used = company.storage_quota, company.storage_used
+        if quota is not None and used + self.extra > quota:
+            yield Problem(
+                "size",
+                "quota_exceeded",
+                f"needs {self.extra} MB, but of the company's {quota} MB only "
+                f"{max(0, quota - used)} MB are left",
+            )

@@ -1,0 +1,273 @@
+"""The rules of a volume, for a new one and for a change: `review()` answers every door."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+
+from volumes.errors import Problem
+from volumes.models import Application, Attachment, Environment, Snapshot, SnapshotStatus, Volume
+from volumes.querysets import SnapshotQuerySet
+from volumes.rules import fields, quota, warnings
+from volumes.rules.fields import Body, Reader
+
+SET_BY_CALLER = {
+    "name",
+    "size",
+    "resourceRequests",
+    "mountPath",
+    "description",
+    "labels",
+    "protected",
+    "attachedAppsRefs",
+}
+SET_BY_HOLDFAST = {
+    "id",
+    "envIdRef",
+    "companyIdRef",
+    "isDeleted",
+    "createdBy",
+    "modifiedBy",
+    "version",
+    "status",
+    "statusMessage",
+    "provisionedSize",
+    "usedSize",
+    "usedSizeAt",
+    "createdAt",
+    "modifiedAt",
+}
+
+
+@dataclass
+class Wish:
+    """What a body asks for, read clean. None is what it does not say or cannot be taken."""
+
+    name: str | None = None
+    size: int | None = None
+    mount_path: str | None = None
+    description: str | None = None
+    labels: dict[str, str] | None = None
+    protected: bool | None = None
+    application_ids: list[uuid.UUID] | None = None
+    snapshot_id: uuid.UUID | None = None
+    applications: list[Application] = field(default_factory=list)
+    snapshot: Snapshot | None = None
+
+
+@dataclass
+class Review:
+    """What there is to say to a wish, all of it."""
+
+    wish: Wish
+    problems: list[Problem]
+    warnings: list[Problem]
+    room: quota.Room
+    normalized: dict[str, Any]
+
+
+def review(
+    environment: Environment, body: Body, *, volume: Volume | None, snapshots: SnapshotQuerySet
+) -> Review:
+    """What create would say to this body, or update where there is a volume.
+
+    `snapshots` are those that the caller reaches. Called under the environment's lock it decides;
+    called without, it tells what would be decided at this moment.
+    """
+    reader = Reader(body, known=_known(volume))
+    wish = _read(reader, new=volume is None)
+    _resolve(reader, wish, environment, volume, snapshots)
+    _check_name(reader, wish, environment, volume)
+    room = _check_size(reader, wish, environment, volume)
+    path = wish.mount_path or (volume.mount_path if volume else None)
+    mounts = _other_mounts(wish, volume)
+    _check_mount_path(reader, wish, volume, path, mounts)
+    return Review(
+        wish=wish,
+        problems=reader.problems,
+        warnings=list(_warnings(wish, volume, room, path, mounts)),
+        room=room,
+        normalized={
+            "name": wish.name or (volume.name if volume else None),
+            "size": wish.size or (volume.size if volume else None),
+            "mountPath": path,
+        },
+    )
+
+
+def _known(volume: Volume | None) -> set[str]:
+    return SET_BY_CALLER | SET_BY_HOLDFAST | ({"restoreFrom"} if volume is None else set())
+
+
+def _read(reader: Reader, *, new: bool) -> Wish:
+    wish = Wish(
+        name=reader.read("name", fields.dns_label, required=new),
+        size=_read_size(reader, required=new),
+        mount_path=reader.read("mountPath", fields.mount_path),
+        description=reader.read("description", fields.description),
+        labels=fields.read_labels(reader),
+        protected=reader.read("protected", fields.boolean),
+        application_ids=reader.read(
+            "attachedAppsRefs", fields.listed(fields.identifier(Application.prefix))
+        ),
+    )
+    if new:
+        wish.snapshot_id = reader.read("restoreFrom", fields.identifier(Snapshot.prefix))
+        if wish.name and "mountPath" not in reader.body:
+            wish.mount_path = f"/data/{wish.name}"
+    return wish
+
+
+def _read_size(reader: Reader, *, required: bool) -> int | None:
+    """`size`, or `resourceRequests.storage`, which says the same in words; both must agree."""
+    in_words = _read_size_in_words(reader)
+    size = reader.read("size", fields.integer)
+    if required and not {"size", "resourceRequests"} & set(reader.body):
+        reader.note("size", "required", "is required")
+    if size is not None and in_words is not None and size != in_words:
+        reader.note(
+            "resourceRequests.storage", "size_mismatch", f"says {in_words} MB, but size says {size}"
+        )
+        return None
+    wanted, name = (size, "size") if size is not None else (in_words, "resourceRequests.storage")
+    if wanted is None:
+        return None
+    if wanted < 1:
+        reader.note(name, "invalid", "must be at least 1 MB")
+        return None
+    if wanted > settings.VOLUME_MAX_SIZE:
+        reader.note(name, "too_large", f"must be at most {settings.VOLUME_MAX_SIZE} MB")
+        return None
+    return wanted
+
+
+def _read_size_in_words(reader: Reader) -> int | None:
+    requests = reader.read("resourceRequests", fields.mapping)
+    if requests is None:
+        return None
+    inner = Reader(requests, known={"storage"})
+    in_words = inner.read("storage", fields.storage, required=True)
+    for problem in inner.problems:
+        reader.note(f"resourceRequests.{problem.field}", problem.code, problem.message)
+    return in_words
+
+
+def _resolve(
+    reader: Reader,
+    wish: Wish,
+    environment: Environment,
+    volume: Volume | None,
+    snapshots: SnapshotQuerySet,
+) -> None:
+    """Turns identifiers into rows. What is elsewhere is as missing as what does not exist."""
+    if wish.application_ids:
+        found = environment.applications.live().in_bulk(wish.application_ids)
+        wish.applications = list(found.values())
+        for missing in wish.application_ids:
+            if missing not in found:
+                reader.note(
+                    "attachedAppsRefs",
+                    "not_found",
+                    f"names app-{missing}, which is no application of this environment",
+                )
+    if wish.snapshot_id:
+        wish.snapshot = (
+            snapshots.filter(volume__environment__company=environment.company_id)
+            .filter(pk=wish.snapshot_id)
+            .first()
+        )
+        if wish.snapshot is None:
+            reader.note("restoreFrom", "not_found", "names no snapshot of this company")
+        elif wish.snapshot.status != SnapshotStatus.READY:
+            reader.note(
+                "restoreFrom",
+                "wrong_status",
+                f"names a snapshot that is {wish.snapshot.status}, not ready",
+            )
+
+
+def _check_name(
+    reader: Reader, wish: Wish, environment: Environment, volume: Volume | None
+) -> None:
+    if wish.name is None or (volume and wish.name == volume.name):
+        return
+    if environment.volumes.live().filter(name=wish.name).exists():
+        reader.note("name", "name_taken", f"{wish.name} is taken in this environment")
+
+
+def _check_size(
+    reader: Reader, wish: Wish, environment: Environment, volume: Volume | None
+) -> quota.Room:
+    room = quota.Room(environment)
+    if wish.size is None:
+        return room
+    if volume and wish.size < volume.size:
+        reader.note("size", "size_decrease", f"is {volume.size} MB already and can only grow")
+    elif wish.snapshot and wish.size < wish.snapshot.size:
+        reader.note(
+            "size", "invalid", f"must be at least {wish.snapshot.size} MB, as the snapshot is"
+        )
+    else:
+        room.extra = wish.size - (volume.size if volume else 0)
+        reader.problems += room.problems()
+    return room
+
+
+def _other_mounts(wish: Wish, volume: Volume | None) -> list[Attachment]:
+    """What else is mounted by the applications that will mount this volume."""
+    if wish.application_ids is not None:
+        applications = [application.pk for application in wish.applications]
+    elif volume:
+        applications = list(volume.attachments.values_list("application_id", flat=True))
+    else:
+        applications = []
+    if not applications:
+        return []
+    others = Attachment.objects.filter(application__in=applications)
+    if volume:
+        others = others.exclude(volume=volume)
+    return list(others.select_related("application"))
+
+
+def _check_mount_path(
+    reader: Reader,
+    wish: Wish,
+    volume: Volume | None,
+    path: str | None,
+    mounts: Iterable[Attachment],
+) -> None:
+    """One application cannot have two volumes at the same path."""
+    if path is None or not reader.is_sound("mountPath"):
+        return
+    # Those that stay keep a path of their own, whatever happens to the volume's.
+    own_paths = (
+        set(volume.attachments.filter(has_own_path=True).values_list("application_id", flat=True))
+        if volume and mounts
+        else set()
+    )
+    for mount in mounts:
+        if mount.mount_path == path and mount.application_id not in own_paths:
+            reader.note(
+                "mountPath", "mount_path_taken", f"{path} is taken in {mount.application.name}"
+            )
+
+
+def _warnings(
+    wish: Wish,
+    volume: Volume | None,
+    room: quota.Room,
+    path: str | None,
+    mounts: Iterable[Attachment],
+) -> Iterable[Problem]:
+    if wish.name and not (volume and volume.name == wish.name):
+        yield from warnings.vague_name(wish.name)
+    if wish.mount_path:
+        yield from warnings.system_path(wish.mount_path)
+    if room.extra > 0 and not room.problems():
+        yield from warnings.quota_low(limit=room.limit, after=room.after)
+    if path and (wish.mount_path or wish.application_ids is not None):
+        yield from warnings.nested_path(path, sorted({mount.mount_path for mount in mounts}))

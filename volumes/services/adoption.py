@@ -1,0 +1,48 @@
+"""Taking an existing directory in as a new volume. Its files move by one rename; none is copied."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+from django.db import transaction
+
+from accounts.callers import Actor
+from volumes.errors import NotFound, Refused
+from volumes.models import Environment, Snapshot, Volume
+from volumes.rules.volumes import review
+from volumes.services.locks import locked
+from volumes.services.volumes import insert_volume
+from volumes.storage import storage
+
+
+def adopt_volume(
+    *,
+    environment_id: uuid.UUID,
+    path: Path,
+    name: str,
+    size: int | None,
+    mount_path: str | None,
+    actor: Actor,
+) -> Volume:
+    """Make the directory at `path` a volume; the row remembers the path until it has moved.
+
+    `size` in MB is what it uses, rounded up, unless given. Raises NotFound, Refused, and BackendError
+    where the storage cannot take it.
+    """
+    environment = Environment.objects.live().filter(pk=environment_id).first()
+    if environment is None:
+        raise NotFound
+    source = str(path.absolute())
+    used = -(-storage().check_adoptable(source) // 2**20)
+    if size is not None and size < used:
+        raise Refused.because("size", "invalid", f"must be at least {used} MB: so much is used")
+    body = {"name": name, "size": size or max(1, used)}
+    if mount_path is not None:
+        body["mountPath"] = mount_path
+    with transaction.atomic():
+        environment = locked(environment)
+        found = review(environment, body, volume=None, snapshots=Snapshot.objects.none())
+        if found.problems:
+            raise Refused(found.problems)
+        return insert_volume(environment, found.wish, actor, adopt_from=source, action="adopt")

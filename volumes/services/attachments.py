@@ -1,0 +1,88 @@
+"""Attaching and detaching: each is a change of the volume, with a version and an entry."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.audit import Changes
+from accounts.callers import Actor
+from volumes.errors import NotFound, Refused
+from volumes.models import Application, Attachment, Environment, Volume
+from volumes.rules.fields import Body
+from volumes.rules.others import read_attachment
+from volumes.services import history
+from volumes.services.locks import locked, locked_volume, touch, write
+
+
+@transaction.atomic
+def attach(
+    *, environment: Environment, volume_id: uuid.UUID, body: Body, actor: Actor
+) -> Attachment:
+    """Let one application mount the volume. Raises NotFound, Refused."""
+    volume = locked_volume(locked(environment), volume_id)
+    wish, problems = read_attachment(volume, body)
+    if problems or wish is None:
+        raise Refused(problems)
+    before = _refs(volume)
+    attachment = Attachment.objects.create(
+        volume=volume,
+        application=wish.application,
+        mount_path=wish.mount_path or volume.mount_path,
+        has_own_path=wish.mount_path is not None,
+        read_only=wish.read_only,
+    )
+    _changed(volume, actor, "attach", {"attachedAppsRefs": [before, _refs(volume)]})
+    return attachment
+
+
+@transaction.atomic
+def detach(
+    *, environment: Environment, volume_id: uuid.UUID, application_id: uuid.UUID, actor: Actor
+) -> Application:
+    """Let it go; its data stays. Raises NotFound where it is not attached."""
+    volume = locked_volume(locked(environment), volume_id)
+    attachment = volume.attachments.filter(application=application_id).first()
+    if attachment is None:
+        raise NotFound
+    application: Application = attachment.application
+    release(attachment, volume, actor)
+    return application
+
+
+def release(attachment: Attachment, volume: Volume, actor: Actor) -> None:
+    """End one attachment of a locked volume."""
+    before = _refs(volume)
+    attachment.delete()
+    if not volume.attachments.exists():
+        volume.detached_at = timezone.now()
+    _changed(volume, actor, "detach", {"attachedAppsRefs": [before, _refs(volume)]})
+
+
+def set_applications(volume: Volume, wanted: list[Application]) -> Changes:
+    """Make these the ones that mount it. Those that stay keep their own path and `readOnly`."""
+    before = _refs(volume)
+    present = set(volume.attachments.values_list("application_id", flat=True))
+    volume.attachments.exclude(application__in=wanted).delete()
+    for application in wanted:
+        if application.pk not in present:
+            Attachment.objects.create(
+                volume=volume, application=application, mount_path=volume.mount_path
+            )
+    if present and not wanted:
+        volume.detached_at = timezone.now()
+    after = _refs(volume)
+    return {"attachedAppsRefs": [before, after]} if set(after) != set(before) else {}
+
+
+def _refs(volume: Volume) -> list[str]:
+    applications = volume.attachments.order_by("id").values_list("application_id", flat=True)
+    return [f"{Application.prefix}{pk}" for pk in applications]
+
+
+def _changed(volume: Volume, actor: Actor, action: str, changes: Changes) -> None:
+    was = touch(volume, actor.by)
+    write(volume, expected=was, fields=["detached_at"])
+    history.of_volume(volume, actor, action, changes)

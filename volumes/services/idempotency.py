@@ -1,0 +1,60 @@
+"""Idempotency-Key: the same POST twice makes one thing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass
+
+from volumes.errors import Refused
+from volumes.models import IdempotencyRecord
+from volumes.rules.fields import Body
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """One user's key for one operation on one environment or volume.
+
+    Used under the lock of what it is about, so a concurrent second call waits for the first.
+    """
+
+    user_id: int
+    operation: str
+    scope_id: uuid.UUID
+    key: str
+
+    def earlier(self, body: Body) -> uuid.UUID | None:
+        """What the first call with this key made, None where this is the first.
+
+        Refused where the first call said something else.
+        """
+        IdempotencyRecord.objects.expired().filter(**self._row).delete()
+        record = IdempotencyRecord.objects.filter(**self._row).first()
+        if record is None:
+            return None
+        if record.body_digest != _digest(body):
+            raise self.reused("was used with another body")
+        made: uuid.UUID = record.made_id
+        return made
+
+    def keep(self, body: Body, made: uuid.UUID) -> None:
+        IdempotencyRecord.objects.create(**self._row, body_digest=_digest(body), made_id=made)
+
+    def reused(self, why: str) -> Refused:
+        return Refused.because("", "key_reused", f"The Idempotency-Key {why}.")
+
+    @property
+    def _row(self) -> dict[str, object]:
+        return {
+            "user_id": self.user_id,
+            "operation": self.operation,
+            "scope_id": self.scope_id,
+            "key": self.key,
+        }
+
+
+def _digest(body: Body) -> str:
+    """Equal for equal JSON, however it was spaced and ordered."""
+    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

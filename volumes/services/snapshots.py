@@ -1,0 +1,80 @@
+"""Taking and deleting snapshots. They raise no version, but the history tells of them."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.callers import Actor
+from volumes.errors import NotFound, Refused
+from volumes.models import Environment, Snapshot, SnapshotStatus
+from volumes.reconciler.inline import settle_soon, soon
+from volumes.rules.fields import Body
+from volumes.rules.others import read_snapshot
+from volumes.services import history
+from volumes.services.idempotency import IdempotencyKey
+from volumes.services.locks import locked, locked_volume
+
+
+@transaction.atomic
+def take_snapshot(
+    *,
+    environment: Environment,
+    volume_id: uuid.UUID,
+    body: Body,
+    actor: Actor,
+    key: IdempotencyKey | None = None,
+) -> tuple[Snapshot, bool]:
+    """Ask for a copy of the volume's data. Raises NotFound, Refused.
+
+    Returns the snapshot and whether an earlier call with the same key had asked for it.
+    """
+    volume = locked_volume(locked(environment), volume_id)
+    if key and (made := key.earlier(body)):
+        snapshot = volume.snapshots.standing().filter(pk=made).first()
+        if snapshot is None:
+            raise key.reused("made a snapshot that is deleted since")
+        return snapshot, True
+    name, problems = read_snapshot(volume, body)
+    if problems:
+        raise Refused(problems)
+    now = timezone.now()
+    snapshot = Snapshot.objects.create(
+        volume=volume,
+        name=name or f"snapshot-{now:%Y%m%d-%H%M%S}",
+        size=volume.size,
+        created_by=actor.by,
+        created_at=now,
+        due_at=soon(),
+    )
+    history.of_volume(
+        volume, actor, "snapshot_create", history.created(name=snapshot.name), version=False
+    )
+    if key:
+        key.keep(body, snapshot.pk)
+    settle_soon(snapshot)
+    return snapshot, False
+
+
+@transaction.atomic
+def delete_snapshot(
+    *, environment: Environment, volume_id: uuid.UUID, snapshot_id: uuid.UUID, actor: Actor
+) -> Snapshot:
+    """Remove it for good. Raises NotFound, and Refused while a volume is filled from it."""
+    volume = locked_volume(locked(environment), volume_id)
+    snapshot = volume.snapshots.standing().select_for_update().filter(pk=snapshot_id).first()
+    if snapshot is None:
+        raise NotFound
+    filling = snapshot.fills.filter(is_deleted=False, provisioned_size__isnull=True)
+    if names := list(filling.order_by("id").values_list("name", flat=True)):
+        raise Refused.because("", "in_use", f"It is being copied into {', '.join(names)}.")
+    Snapshot.objects.filter(pk=snapshot.pk).update(
+        is_deleted=True, status=SnapshotStatus.DELETING, due_at=soon(), attempts=0
+    )
+    history.of_volume(
+        volume, actor, "snapshot_delete", {"name": [snapshot.name, None]}, version=False
+    )
+    settle_soon(snapshot)
+    return snapshot

@@ -1,0 +1,275 @@
+"""What people ask of a volume: create, update, delete, restore. Each is one transaction."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from accounts.audit import Changes
+from accounts.callers import Actor
+from accounts.models import Company
+from volumes.errors import NotFound, Problem, Refused
+from volumes.models import Attachment, Environment, Snapshot, Volume, VolumeStatus
+from volumes.querysets import SnapshotQuerySet
+from volumes.reconciler.inline import settle_soon, soon
+from volumes.rules.fields import Body
+from volumes.rules.volumes import Wish, review
+from volumes.services import history
+from volumes.services.attachments import set_applications
+from volumes.services.idempotency import IdempotencyKey
+from volumes.services.locks import (
+    ANY,
+    Precondition,
+    check_version,
+    created_by,
+    locked,
+    locked_volume,
+    touch,
+    write,
+)
+
+
+@transaction.atomic
+def create_volume(
+    *,
+    environment: Environment,
+    body: Body,
+    snapshots: SnapshotQuerySet,
+    actor: Actor,
+    key: IdempotencyKey | None = None,
+) -> tuple[Volume, bool]:
+    """Reserve room and write what is wanted; the reconciler makes it.
+
+    Returns the volume and whether an earlier call with the same key had made it.
+    `snapshots` are those that the caller reaches. Raises Refused with every problem.
+    """
+    environment = locked(environment)
+    if key and (made := key.earlier(body)):
+        volume = environment.volumes.live().filter(pk=made).first()
+        if volume is None:
+            raise key.reused("made a volume that is deleted since")
+        return volume, True
+    found = review(environment, body, volume=None, snapshots=snapshots)
+    if found.problems:
+        raise Refused(found.problems)
+    volume = insert_volume(environment, found.wish, actor)
+    if key:
+        key.keep(body, volume.pk)
+    return volume, False
+
+
+def insert_volume(
+    environment: Environment,
+    wish: Wish,
+    actor: Actor,
+    *,
+    adopt_from: str = "",
+    action: str = "create",
+) -> Volume:
+    """Write the row of a wish without problems, in a locked environment."""
+    volume = Volume(
+        environment=environment,
+        name=wish.name,
+        size=wish.size,
+        mount_path=wish.mount_path,
+        description=wish.description or "",
+        labels=wish.labels or {},
+        protected=bool(wish.protected),
+        restore_from=wish.snapshot,
+        adopt_from=adopt_from,
+        due_at=soon(),
+        **created_by(actor),
+    )
+    volume.detached_at = volume.created_at
+    volume.save(force_insert=True)
+    for application in wish.applications:
+        Attachment.objects.create(
+            volume=volume, application=application, mount_path=volume.mount_path
+        )
+    take_room(environment, volume.size)
+    changes = _as_created(volume, wish)
+    if adopt_from:
+        changes["path"] = [None, adopt_from]
+    history.of_volume(volume, actor, action, changes)
+    settle_soon(volume)
+    return volume
+
+
+@transaction.atomic
+def update_volume(
+    *,
+    environment: Environment,
+    volume_id: uuid.UUID,
+    body: Body,
+    actor: Actor,
+    precondition: Precondition = ANY,
+) -> Volume:
+    """Change what the body says, all or nothing; growing is online.
+
+    Raises NotFound, Stale (If-Match), Refused (a stale version alone, else every problem). A volume in
+    error tries again at once, even where nothing changes.
+    """
+    environment = locked(environment)
+    volume = locked_volume(environment, volume_id)
+    precondition.check(volume)
+    check_version(volume, body)
+    found = review(environment, body, volume=volume, snapshots=Snapshot.objects.none())
+    if found.problems:
+        raise Refused(found.problems)
+    was, grown_by = volume.version, (found.wish.size or volume.size) - volume.size
+    changes = _apply(volume, found.wish)
+    if changes:
+        touch(volume, actor.by)
+        if grown_by and volume.status == VolumeStatus.READY:
+            volume.status = VolumeStatus.RESIZING
+        write(volume, expected=was, fields=[*_COLUMNS.values(), "status", "detached_at"])
+        take_room(environment, grown_by)
+        history.of_volume(volume, actor, "update", changes)
+    if grown_by or volume.status == VolumeStatus.ERROR:
+        Volume.objects.filter(pk=volume.pk).update(due_at=soon(), attempts=0)
+        settle_soon(volume)
+    return volume
+
+
+@transaction.atomic
+def delete_volume(
+    *,
+    environment: Environment,
+    volume_id: uuid.UUID,
+    actor: Actor,
+    cascade: bool = False,
+    precondition: Precondition = ANY,
+) -> Volume:
+    """Hide it at once; its data goes at once too, or when the grace is over.
+
+    `cascade` deletes its snapshots with it. Raises NotFound, Stale, Refused.
+    """
+    environment = locked(environment)
+    volume = locked_volume(environment, volume_id)
+    precondition.check(volume)
+    if problems := list(_reasons_to_keep(volume, cascade=cascade)):
+        raise Refused(problems)
+    for snapshot in volume.snapshots.standing():
+        history.of_volume(
+            volume, actor, "snapshot_delete", {"name": [snapshot.name, None]}, version=False
+        )
+    # Not due by themselves: they go in the volume's own step, and come back with its restore.
+    volume.snapshots.standing().update(is_deleted=True, status="deleting", due_at=None)
+    grace = timedelta(seconds=settings.VOLUME_DELETE_GRACE)
+    was = touch(volume, actor.by)
+    volume.is_deleted, volume.deleted_at = True, volume.modified_at
+    volume.status, volume.status_message = VolumeStatus.DELETING, ""
+    write(volume, expected=was, fields=["is_deleted", "deleted_at", "status", "status_message"])
+    Volume.objects.filter(pk=volume.pk).update(
+        due_at=soon() if not grace else Now() + grace,
+        grace_until=Now() + grace if grace else None,
+        attempts=0,
+    )
+    history.of_volume(volume, actor, "delete", {"isDeleted": [False, True]})
+    if not grace:
+        settle_soon(volume)
+    return volume
+
+
+@transaction.atomic
+def restore_volume(*, environment: Environment, volume_id: uuid.UUID, actor: Actor) -> Volume:
+    """Undo a delete while the data is still there. Raises NotFound, Refused."""
+    environment = locked(environment)
+    volume = environment.volumes.select_for_update().filter(pk=volume_id).first()
+    if volume is None:
+        raise NotFound
+    volume.environment = environment
+    if problems := list(_reasons_not_to_restore(volume)):
+        raise Refused(problems)
+    was = touch(volume, actor.by)
+    volume.is_deleted, volume.deleted_at, volume.grace_until = False, None, None
+    # Pending until the reconciler has seen that its data is there.
+    volume.status, volume.status_message = VolumeStatus.PENDING, ""
+    write(
+        volume,
+        expected=was,
+        fields=["is_deleted", "deleted_at", "grace_until", "status", "status_message"],
+    )
+    Volume.objects.filter(pk=volume.pk).update(due_at=soon(), attempts=0)
+    came_back = volume.snapshots.filter(is_deleted=True, due_at__isnull=True)
+    came_back.filter(is_made=True).update(is_deleted=False, status="ready")
+    came_back.filter(is_made=False).update(is_deleted=False, status="pending", due_at=Now())
+    history.of_volume(volume, actor, "restore", {"isDeleted": [True, False]})
+    settle_soon(volume)
+    return volume
+
+
+def take_room(environment: Environment, extra: int) -> None:
+    """Count `extra` MB more (or less) against both quotas, whose rows are locked."""
+    if extra:
+        Environment.objects.filter(pk=environment.pk).update(storage_used=F("storage_used") + extra)
+        Company.objects.filter(pk=environment.company_id).update(
+            storage_used=F("storage_used") + extra
+        )
+
+
+_COLUMNS = {
+    "name": "name",
+    "size": "size",
+    "mountPath": "mount_path",
+    "description": "description",
+    "labels": "labels",
+    "protected": "protected",
+}
+"""What a caller sets, by its name on the wire and its column."""
+
+
+def _apply(volume: Volume, wish: Wish) -> Changes:
+    """Move the wish onto the row and its attachments; what really changes."""
+    changes: Changes = {}
+    for name, column in _COLUMNS.items():
+        before, after = getattr(volume, column), getattr(wish, column)
+        if after is not None and after != before:
+            setattr(volume, column, after)
+            changes[name] = [before, after]
+    if "mountPath" in changes:
+        volume.attachments.filter(has_own_path=False).update(mount_path=volume.mount_path)
+    if wish.application_ids is not None:
+        changes |= set_applications(volume, wish.applications)
+    return changes
+
+
+def _as_created(volume: Volume, wish: Wish) -> Changes:
+    given: dict[str, Any] = {name: getattr(volume, column) for name, column in _COLUMNS.items()}
+    if wish.applications:
+        given["attachedAppsRefs"] = [application.ref for application in wish.applications]
+    if wish.snapshot:
+        given["restoreFrom"] = wish.snapshot.ref
+    return history.created(**given)
+
+
+def _reasons_to_keep(volume: Volume, *, cascade: bool) -> Iterable[Problem]:
+    names = list(volume.attachments.order_by("id").values_list("application__name", flat=True))
+    if names:
+        yield Problem("", "in_use", f"It is mounted by {', '.join(names)}. Detach it first.")
+    if volume.protected:
+        yield Problem("protected", "protected", "It is protected. Take the protection off first.")
+    snapshots = volume.snapshots.standing()
+    if (kept := list(snapshots.order_by("id").values_list("name", flat=True))) and not cascade:
+        yield Problem(
+            "", "has_snapshots", f"It has snapshots: {', '.join(kept)}. cascade=true deletes them."
+        )
+    fills = Volume.objects.live().filter(restore_from__volume=volume, provisioned_size__isnull=True)
+    for name in fills.order_by("id").values_list("name", flat=True):
+        yield Problem("", "in_use", f"The volume {name} is being filled from one of its snapshots.")
+
+
+def _reasons_not_to_restore(volume: Volume) -> Iterable[Problem]:
+    if not volume.is_deleted:
+        yield Problem("", "wrong_status", "It is not deleted.")
+    elif volume.removal_started:
+        yield Problem("", "wrong_status", "Its data is gone.")
+    elif volume.environment.volumes.live().filter(name=volume.name).exists():
+        yield Problem("name", "name_taken", f"{volume.name} was taken meanwhile")

@@ -1,0 +1,72 @@
+"""The storage backend that the settings choose, tied to this installation."""
+
+from __future__ import annotations
+
+import logging
+from functools import lru_cache
+
+from django.conf import settings
+from django.db import transaction
+
+from volumes.backends import Backend
+from volumes.backends.directory import Directory
+from volumes.backends.memory import Memory
+from volumes.models import Installation
+
+log = logging.getLogger("holdfast.storage")
+
+
+def storage() -> Backend:
+    """The backend. Any of its methods raises BackendError while the storage cannot be used."""
+    try:
+        return connect(installation_id())
+    except Installation.DoesNotExist:
+        # Before the first `serve`, `quickstart` or `bootstrap`: no marker can match.
+        return connect("")
+
+
+@lru_cache(maxsize=1)
+def installation_id() -> str:
+    """The id of this installation, which never changes once there is one."""
+    return str(Installation.objects.get().id)
+
+
+def ensure_installation() -> None:
+    """Give this installation its id and its storage a marker: once, and never again by itself."""
+    with transaction.atomic():
+        made, is_new = Installation.objects.select_for_update().get_or_create(number=1)
+        if not is_new:
+            return
+        backend = connect(str(made.id))
+        marker = backend.marker()
+        if marker is None:
+            backend.prepare(str(made.id))
+        elif backend.is_empty():
+            # A start that died between marker and commit left it; there is nothing to confuse.
+            made.id = marker
+            made.save(update_fields=["id"])
+        else:
+            log.warning(
+                "The storage carries the marker of another installation. "
+                "To take it over: manage.py init_storage"
+            )
+
+
+def init_storage() -> None:
+    """Put this installation's marker on the storage that the settings name."""
+    ensure_installation()
+    ident = installation_id()
+    connect(ident).prepare(ident)
+
+
+@lru_cache(maxsize=4)
+def connect(installation: str) -> Backend:
+    if settings.STORAGE_BACKEND == "memory":
+        return Memory(installation)
+    return Directory(
+        str(settings.STORAGE_ROOT),
+        installation,
+        uid=settings.VOLUME_UID,
+        gid=settings.VOLUME_GID,
+        mode=settings.VOLUME_MODE,
+    )
