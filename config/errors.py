@@ -65,4 +65,4 @@ def _answer(request: HttpRequest, status: int, code: str, message: str) -> HttpR
         return JsonResponse(envelope(code, message), status=status)
     context = {"status": status, "message": message, "request_id": current_request_id.get()}
     # Rendered without the request: nothing that a context processor asks the database can break it.
-    return render(None, "error.html", context, status=status)  # type: ignore[arg-type]
+    return render(None, "error.html", context, status=status)

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from accounts.models import Company, Role, User
-from tests.database import django_db_modify_db_settings  # noqa: F401  # a fixture
 from tests.factories import (
     CompanyFactory,
     EnvironmentFactory,
@@ -26,12 +25,12 @@ from volumes.reconciler import inline
 
 @pytest.fixture
 def company(db: None) -> Company:
-    return CompanyFactory(name="Acme")
+    return CompanyFactory.create(name="Acme")
 
 
 def _member(username: str, company: Company, role: Role) -> User:
-    user = UserFactory(username=username)
-    MembershipFactory(user=user, company=company, role=role)
+    user = UserFactory.create(username=username)
+    MembershipFactory.create(user=user, company=company, role=role)
     give_second_factor(user)
     return user
 
@@ -57,17 +56,17 @@ def bob(company: Company) -> User:
 @pytest.fixture
 def charlie(db: None) -> User:
     """Administers another company."""
-    return _member("charlie", CompanyFactory(name="Elsewhere"), Role.ADMIN)
+    return _member("charlie", CompanyFactory.create(name="Elsewhere"), Role.ADMIN)
 
 
 @pytest.fixture
 def environment(company: Company) -> Environment:
-    return EnvironmentFactory(company=company, name="production")
+    return EnvironmentFactory.create(company=company, name="production")
 
 
 @pytest.fixture
 def charlies_environment(charlie: User) -> Environment:
-    return EnvironmentFactory(company=charlie.memberships.get().company, name="production")
+    return EnvironmentFactory.create(company=charlie.memberships.get().company, name="production")
 
 
 @pytest.fixture

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 
-import factory
 from django.contrib.auth.hashers import make_password
 from django_otp.plugins.otp_totp.models import TOTPDevice
+from factory.declarations import Sequence, SubFactory
+from factory.django import DjangoModelFactory
 
 from accounts.models import Company, Membership, Role, Scope, Token, User
 from accounts.tokens import digest, new_secret
@@ -16,45 +17,45 @@ PASSWORD = "correct horse battery staple"
 _HASH = make_password(PASSWORD)  # once: Argon2 is slow on purpose
 
 
-class UserFactory(factory.django.DjangoModelFactory[User]):
+class UserFactory(DjangoModelFactory[User]):
     class Meta:
         model = User
 
-    username = factory.Sequence(lambda n: f"person{n}")
+    username = Sequence(lambda n: f"person{n}")
     password = _HASH
 
 
-class CompanyFactory(factory.django.DjangoModelFactory[Company]):
+class CompanyFactory(DjangoModelFactory[Company]):
     class Meta:
         model = Company
 
-    name = factory.Sequence(lambda n: f"Company {n}")
+    name = Sequence(lambda n: f"Company {n}")
 
 
-class MembershipFactory(factory.django.DjangoModelFactory[Membership]):
+class MembershipFactory(DjangoModelFactory[Membership]):
     class Meta:
         model = Membership
 
-    user = factory.SubFactory(UserFactory)
-    company = factory.SubFactory(CompanyFactory)
+    user = SubFactory(UserFactory)
+    company = SubFactory(CompanyFactory)
     role = Role.VIEWER
 
 
-class EnvironmentFactory(factory.django.DjangoModelFactory[Environment]):
+class EnvironmentFactory(DjangoModelFactory[Environment]):
     class Meta:
         model = Environment
 
-    company = factory.SubFactory(CompanyFactory)
-    name = factory.Sequence(lambda n: f"environment-{n}")
+    company = SubFactory(CompanyFactory)
+    name = Sequence(lambda n: f"environment-{n}")
     created_by = modified_by = "system"
 
 
-class ApplicationFactory(factory.django.DjangoModelFactory[Application]):
+class ApplicationFactory(DjangoModelFactory[Application]):
     class Meta:
         model = Application
 
-    environment = factory.SubFactory(EnvironmentFactory)
-    name = factory.Sequence(lambda n: f"app-{n}")
+    environment = SubFactory(EnvironmentFactory)
+    name = Sequence(lambda n: f"app-{n}")
     created_by = modified_by = "system"
 
 

@@ -14,7 +14,7 @@ from django.db.models.functions import Now, RowNumber
 from accounts.callers import Caller
 
 if TYPE_CHECKING:
-    from volumes.models import Volume
+    from volumes.models import Application, Environment, Snapshot, Volume  # noqa: F401  (in strings)
 
 Row = TypeVar("Row", bound=models.Model)
 

@@ -63,8 +63,7 @@ class TestDisk:
         fill(Path(storage.source(handle)))
         Path(storage.root, ".trash").rmdir()
         with pytest.raises(OSError, match="No space left"):
-            for number in range(100_000):
-                (small / str(number)).mkdir()
+            use_up(small)
         storage.delete(handle)
         assert storage.is_empty()
 
@@ -97,3 +96,8 @@ class TestDisk:
 def without_descriptors(operation: Callable[..., Any], *args: Any) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
     operation(*args)
+
+
+def use_up(disk: Path) -> None:
+    for number in range(100_000):
+        (disk / str(number)).mkdir()

@@ -29,7 +29,9 @@ class Api:
 
     def send(self, method: str, path: str, body: Any, **headers: str) -> Any:
         """`body` is sent as it is if it is bytes, else as JSON; header names with _ for -."""
-        raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        raw = (
+            body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        )
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         content_type = given.pop("Content-Type", "application/json")
         return self.client.generic(

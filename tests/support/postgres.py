@@ -28,8 +28,19 @@ class PrivatePostgres:
         self.user = "postgres" if os.geteuid() == 0 else None
         if self.user:
             shutil.chown(directory, self.user)
-        self._run("initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8",
-                  "--no-sync", "-D", str(directory / "data"))
+        self._run(
+            "initdb",
+            "-A",
+            "trust",
+            "-U",
+            "postgres",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+            "-D",
+            str(directory / "data"),
+        )
         self.start()
         self.url = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
 
@@ -39,8 +50,17 @@ class PrivatePostgres:
             f"-c unix_socket_directories={self.directory} -c max_connections=300 "
             "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
         )
-        self._run("pg_ctl", "-w", "-D", str(self.directory / "data"), "-l",
-                  str(self.directory / "log"), "-o", options, "start")
+        self._run(
+            "pg_ctl",
+            "-w",
+            "-D",
+            str(self.directory / "data"),
+            "-l",
+            str(self.directory / "log"),
+            "-o",
+            options,
+            "start",
+        )
 
     def stop(self, mode: str = "immediate") -> None:
         if self.binaries is None:

@@ -28,13 +28,6 @@ class EnvironmentCollectionView(ApiView):
         if self.action == "create" and not self._administered():
             raise Forbidden("Environments are made by a company's admins, with an unbound token.")
 
-    @docs.list_environments
-    def list(self, request: Request) -> HttpResponse:
-        page = Page(self.query)
-        found = filter_named(Environment.objects.visible_to(self.caller), self.query)
-        self.query.check()
-        return page.answer(request, found, wire.environment)
-
     @docs.create_environment
     def create(self, request: Request) -> HttpResponse:
         wish, reader = read_environment(self.body())
@@ -75,6 +68,13 @@ class EnvironmentCollectionView(ApiView):
         if "name" not in reader.body:
             reader.problems.append(Problem("name", "required", "is required"))
         raise Refused(reader.problems)
+
+    @docs.list_environments
+    def list(self, request: Request) -> HttpResponse:
+        page = Page(self.query)
+        found = filter_named(Environment.objects.visible_to(self.caller), self.query)
+        self.query.check()
+        return page.answer(request, found, wire.environment)
 
 
 class EnvironmentView(ApiView):

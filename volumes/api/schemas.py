@@ -93,7 +93,7 @@ class Error(s.Serializer[Any]):
     code = s.CharField()
     message = s.CharField()
     details = s.CharField()
-    errors = Problem(many=True, required=False)
+    errors = Problem(many=True, required=False)  # type: ignore[assignment]
     requestId = s.CharField()
 
 
@@ -113,7 +113,7 @@ class Verdict(s.Serializer[Any]):
     """What create or update would say, all of it, without doing it."""
 
     valid = s.BooleanField()
-    errors = Problem(many=True)
+    errors = Problem(many=True)  # type: ignore[assignment]
     warnings = Problem(many=True)
     quota = Quota()
     normalized = Normalized()
@@ -135,7 +135,7 @@ class Attachment(s.Serializer[Any]):
     appIdRef = s.CharField()
     mountPath = s.CharField()
     readOnly = s.BooleanField()
-    source = s.CharField(help_text="What to mount: a host path, or namespace/claim")
+    source = s.CharField(help_text="What to mount: a host path, or namespace/claim")  # type: ignore[assignment]
     attachedAt = s.DateTimeField()
 
 

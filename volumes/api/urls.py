@@ -1,6 +1,8 @@
 """The API as a table, readable against the contract. One line for each path."""
 
-from django.urls import include, path, re_path
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from volumes.api.applications import ApplicationView
 from volumes.api.attachments import AttachmentView
@@ -9,9 +11,11 @@ from volumes.api.snapshots import SnapshotView
 from volumes.api.views import UnroutedView
 from volumes.api.volumes import VolumeView
 
-many = {"get": "list", "post": "create"}
-one = {"get": "retrieve", "put": "update", "delete": "destroy"}
-read_or_remove = {"get": "retrieve", "delete": "destroy"}
+Actions = dict[str, Any]
+
+many: Actions = {"get": "list", "post": "create"}
+one: Actions = {"get": "retrieve", "put": "update", "delete": "destroy"}
+read_or_remove: Actions = {"get": "retrieve", "delete": "destroy"}
 
 # The segments may be anything: what is no identifier is refused as JSON by the view, in its turn.
 scoped = [
@@ -44,7 +48,11 @@ environments = [
     ),
 ]
 
-anywhere = [path("environments/", include(scoped)), *environments, *scoped]
+anywhere: list[URLPattern | URLResolver] = [
+    path("environments/", include(scoped)),
+    *environments,
+    *scoped,
+]
 
 UUID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 

@@ -32,7 +32,7 @@ class ApiView(ViewSet):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if self.action is None:
+        if request.method not in self.allowed_methods:
             return  # DRF answers 405
         self.admit()
         charset = (request._request.content_params or {}).get("charset", "utf-8")
@@ -74,7 +74,7 @@ class ApiView(ViewSet):
     def environment_or_refuse(self) -> Environment:
         """The environment of the path, as far as the caller reaches it and may do this there."""
         env_id = self.path_id("env_id", "")
-        found = (
+        found: Environment | None = (
             Environment.objects.live()
             .visible_to(self.caller)
             .select_related("company")

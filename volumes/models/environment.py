@@ -21,6 +21,9 @@ class Environment(Versioned):
     storage_used = models.BigIntegerField(default=0, editable=False)
     """MB of its volumes whose data still exists; moved under this row's lock only."""
 
+    role: str
+    """The caller's role in its company, where `visible_to()` found it."""
+
     objects = EnvironmentQuerySet.as_manager()
 
     class Meta:

@@ -6,6 +6,7 @@ import logging
 import time
 import uuid
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from threading import Event
 
 from django.db import DatabaseError, connection
@@ -42,7 +43,7 @@ class Sweeper:
         waiting = rows.free().exclude(pk__in=list(self.running)).taking_turns()
         found = list(waiting.values_list("pk", flat=True)[:room])
         for pk in found:
-            self.running[pk] = self.pool.submit(in_thread, lambda pk=pk: settle(rows, pk))
+            self.running[pk] = self.pool.submit(in_thread, partial(settle, rows, pk))
         return len(found)
 
     def do_chores(self, stop: Event) -> None:
@@ -82,7 +83,7 @@ def one_pass() -> tuple[int, int]:
     with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="sweep") as pool:
         while True:
             started = [
-                (pk, pool.submit(in_thread, lambda rows=rows, pk=pk: settle(rows, pk)))
+                (pk, pool.submit(in_thread, partial(settle, rows, pk)))
                 for rows in (Volume.objects.ripe(), Snapshot.objects.ripe())
                 for pk in rows.free()
                 .exclude(pk__in=done)

@@ -32,7 +32,9 @@ def read_attachment(volume: Volume, body: Body) -> tuple[AttachmentWish | None, 
     app_id = reader.read("appIdRef", fields.identifier(Application.prefix), required=True)
     path = reader.read("mountPath", fields.mount_path)
     read_only = reader.read("readOnly", fields.boolean)
-    application = volume.environment.applications.live().filter(pk=app_id).first()
+    application = (
+        volume.environment.applications.live().filter(pk=app_id).first() if app_id else None
+    )
     if app_id and application is None:
         reader.note("appIdRef", "not_found", "names no application of this environment")
     if application is None:

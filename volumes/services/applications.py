@@ -90,7 +90,7 @@ def remove_application(application: Application, actor: Actor) -> None:
 
 def _locked(environment: Environment, application_id: uuid.UUID) -> Application:
     applications = environment.applications.live().select_for_update()
-    found = applications.filter(pk=application_id).first()
+    found: Application | None = applications.filter(pk=application_id).first()
     if found is None:
         raise NotFound
     found.environment = environment

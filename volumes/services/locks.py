@@ -21,7 +21,7 @@ def locked(environment: Environment) -> Environment:
     Both, outermost first: two requests must not take the last of either quota.
     """
     company = Company.objects.select_for_update(no_key=True).get(pk=environment.company_id)
-    found = (
+    found: Environment | None = (
         Environment.objects.live().select_for_update(no_key=True).filter(pk=environment.pk).first()
     )
     if found is None:
@@ -32,7 +32,9 @@ def locked(environment: Environment) -> Environment:
 
 def locked_volume(environment: Environment, volume_id: uuid.UUID) -> Volume:
     """A live volume of a locked environment."""
-    found = environment.volumes.live().select_for_update().filter(pk=volume_id).first()
+    found: Volume | None = (
+        environment.volumes.live().select_for_update().filter(pk=volume_id).first()
+    )
     if found is None:
         raise NotFound
     found.environment = environment

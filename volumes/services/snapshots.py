@@ -64,7 +64,9 @@ def delete_snapshot(
 ) -> Snapshot:
     """Remove it for good. Raises NotFound, and Refused while a volume is filled from it."""
     volume = locked_volume(locked(environment), volume_id)
-    snapshot = volume.snapshots.standing().select_for_update().filter(pk=snapshot_id).first()
+    snapshot: Snapshot | None = (
+        volume.snapshots.standing().select_for_update().filter(pk=snapshot_id).first()
+    )
     if snapshot is None:
         raise NotFound
     filling = snapshot.fills.filter(is_deleted=False, provisioned_size__isnull=True)

@@ -76,9 +76,9 @@ def insert_volume(
     """Write the row of a wish without problems, in a locked environment."""
     volume = Volume(
         environment=environment,
-        name=wish.name,
-        size=wish.size,
-        mount_path=wish.mount_path,
+        name=wish.name or "",
+        size=wish.size or 0,
+        mount_path=wish.mount_path or "",
         description=wish.description or "",
         labels=wish.labels or {},
         protected=bool(wish.protected),

@@ -13,6 +13,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+from granian.server import Server
 
 from config.env import BadSetting, address
 from volumes.reconciler.sweep import watch
@@ -38,9 +41,8 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=2) from None
         if workers is not None and not 1 <= workers <= 64:
             raise CommandError("--workers must be between 1 and 64", returncode=2)
-        if MigrationExecutor(connection).migration_plan(
-            MigrationExecutor(connection).loader.graph.leaf_nodes()
-        ):
+        migrations = MigrationExecutor(connection)
+        if migrations.migration_plan(migrations.loader.graph.leaf_nodes()):
             raise CommandError("The database is not up to date. Run: manage.py migrate")
         ensure_installation()
         shared = storage().shared
@@ -50,10 +52,6 @@ class Command(BaseCommand):
 
 def run(host: str, port: int, workers: int, *, sweep: bool) -> None:
     """Serve until SIGTERM or SIGINT. `sweep` is off for a backend that only its worker can see."""
-    from granian.constants import Interfaces
-    from granian.http import HTTP1Settings
-    from granian.server import Server
-
     _share_metrics()
     # Workers start afresh: a fork would inherit this process's threads and connections half.
     multiprocessing.set_start_method("spawn", force=True)

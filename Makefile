@@ -1,0 +1,31 @@
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: run test install lint requirements
+
+run: install ## everything a newcomer needs: ends serving, with a printed log-in
+	$(BIN)/python manage.py quickstart
+
+test: install ## the whole suite, on SQLite and on PostgreSQL
+	$(BIN)/python -m pytest -n 2 --database=sqlite
+	$(BIN)/python -m pytest -n 2 --database=postgresql --ignore=tests/backends
+
+lint: install ## everything that reads the code without running it
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	PUBLIC_URL=https://volumes.example.com $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+install: $(STAMP) ## only prepares .venv
+
+$(STAMP): requirements.txt
+	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Holdfast needs Python 3.11 or newer")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	touch $(STAMP)
+
+requirements: ## pin what pyproject.toml asks for, with hashes and no index address (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --custom-compile-command "make requirements" -o requirements.txt

@@ -1,0 +1,14 @@
+"""Who else the pages know."""
+
+import pytest
+
+from accounts.models import Company, Role, User
+from tests.factories import MembershipFactory, UserFactory
+
+
+@pytest.fixture
+def dora(company: Company) -> User:
+    """Views the company, without a second factor."""
+    dora = UserFactory(username="dora")
+    MembershipFactory(user=dora, company=company, role=Role.VIEWER)
+    return dora

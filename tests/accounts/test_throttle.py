@@ -1,0 +1,135 @@
+"""Guessing is slow; waiting is short; strangers lock nobody out."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from accounts import throttle
+from accounts.errors import Throttled
+from accounts.models import FailureCount, User
+from tests.factories import PASSWORD
+from tests.support.people import WRONG_CODE, fresh_code, give_password, is_in, log_in
+
+HERE, ELSEWHERE = "198.51.100.7", "203.0.113.9"
+
+
+def guess_passwords(client: Client, person: User, times: int, address: str = HERE) -> None:
+    for _ in range(times):
+        give_password(client, person, "not the password", REMOTE_ADDR=address)
+
+
+def test_the_eleventh_try_is_not_looked_at(client: Client, dora: User) -> None:
+    guess_passwords(client, dora, 10)
+    response = give_password(client, dora, REMOTE_ADDR=HERE)
+    assert response.status_code == 429
+    assert 0 < int(response["Retry-After"]) <= 300
+    assert not is_in(client)
+
+
+def test_a_stranger_elsewhere_locks_nobody_out(client: Client, dora: User) -> None:
+    guess_passwords(client, dora, 12, address=ELSEWHERE)
+    give_password(client, dora, REMOTE_ADDR=HERE)
+    assert is_in(client)
+
+
+def test_another_spelling_of_the_name_is_the_same_account(client: Client, dora: User) -> None:
+    guess_passwords(client, dora, 5)
+    for _ in range(5):
+        client.post("/login", {"username": "DORA", "password": "no"}, REMOTE_ADDR=HERE)
+    assert give_password(client, dora, REMOTE_ADDR=HERE).status_code == 429
+
+
+def test_unknown_names_are_counted_like_known_ones(client: Client, db: None) -> None:
+    answers = [
+        client.post("/login", {"username": "nobody", "password": "no"}).status_code
+        for _ in range(11)
+    ]
+    assert answers == [200] * 10 + [429]
+
+
+def test_a_success_forgives_ones_own_failures(client: Client, dora: User) -> None:
+    guess_passwords(client, dora, 9)
+    give_password(client, dora, REMOTE_ADDR=HERE)
+    client.post("/logout")
+    guess_passwords(client, dora, 9)
+    assert give_password(client, dora, REMOTE_ADDR=HERE).status_code == 302
+
+
+def test_codes_are_counted_too(client: Client, alice: User) -> None:
+    give_password(client, alice)
+    answers = [client.post("/login", {"code": WRONG_CODE}).status_code for _ in range(11)]
+    assert answers == [200] * 10 + [429]
+    assert client.post("/login", {"code": fresh_code(alice)}).status_code == 429
+    assert not is_in(client)
+
+
+def test_a_right_password_forgives_no_codes(client: Client, alice: User) -> None:
+    give_password(client, alice)
+    for _ in range(10):
+        client.post("/login", {"code": WRONG_CODE})
+    give_password(client, alice)
+    assert client.post("/login", {"code": fresh_code(alice)}).status_code == 429
+
+
+def test_the_window_ends(client: Client, dora: User) -> None:
+    guess_passwords(client, dora, 10)
+    for row in FailureCount.objects.all():
+        row.expires_at -= timedelta(minutes=5)
+        row.save()
+    assert give_password(client, dora, REMOTE_ADDR=HERE).status_code == 302
+
+
+def test_ended_windows_are_forgotten(client: Client, dora: User) -> None:
+    guess_passwords(client, dora, 1)
+    for row in FailureCount.objects.all():
+        row.expires_at -= timedelta(minutes=6)
+        row.save()
+    guess_passwords(client, dora, 1, address=ELSEWHERE)
+    ours = throttle.passwords("dora", ELSEWHERE)
+    assert FailureCount.objects.count() == len(ours._buckets())
+
+
+def test_what_was_typed_is_not_kept(client: Client, db: None) -> None:
+    client.post("/login", {"username": PASSWORD, "password": "x"})
+    assert FailureCount.objects.count() == 3
+    kept = " ".join(FailureCount.objects.values_list("key", flat=True))
+    assert not any(word in kept for word in PASSWORD.split())
+
+
+def test_an_account_is_guarded_from_everywhere_together(db: None) -> None:
+    for n in range(50):
+        throttle.passwords("alice", f"192.0.2.{n}").failed()
+    with pytest.raises(Throttled):
+        throttle.passwords("alice", "198.51.100.1").check()
+    throttle.passwords("bob", "198.51.100.1").check()
+
+
+def test_an_address_is_guarded_against_for_all_accounts(db: None) -> None:
+    for n in range(100):
+        throttle.passwords(f"person{n}", HERE).failed()
+    with pytest.raises(Throttled):
+        throttle.passwords("alice", HERE).check()
+    throttle.passwords("alice", ELSEWHERE).check()
+
+
+def test_the_addresses_of_one_ipv6_network_count_as_one(db: None) -> None:
+    for n in range(10):
+        throttle.passwords("alice", f"2001:db8::{n:x}").failed()
+    with pytest.raises(Throttled):
+        throttle.passwords("alice", "2001:db8::ffff:1").check()
+    throttle.passwords("alice", "2001:db8:0:1::1").check()
+
+
+def test_a_throttled_page_says_what_to_do(client: Client, dora: User) -> None:
+    guess_passwords(client, dora, 10)
+    page = give_password(client, dora, REMOTE_ADDR=HERE).text
+    assert "Wait" in page
+    assert "nobody else is locked out" in page
+
+
+def test_the_password_asked_for_again_is_counted(client: Client, dora: User) -> None:
+    log_in(client, dora)
+    wish = {"action": "enrol", "password": "no"}
+    answers = [client.post("/settings/security", wish).status_code for _ in range(11)]
+    assert answers == [200] * 10 + [429]

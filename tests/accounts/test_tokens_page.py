@@ -1,0 +1,163 @@
+"""Making, listing and revoking tokens."""
+
+import hashlib
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts import services
+from accounts.callers import SYSTEM
+from accounts.errors import Refused
+from accounts.models import Revision, Scope, Subject, Token, User
+from tests.factories import give_token
+from tests.support.people import WRONG_CODE, fresh_code, log_in
+from volumes.models import Environment
+
+PAGE = "/settings/tokens"
+SECRET = re.compile(r"hfst_[0-9A-Za-z]{38}")
+
+
+def make(client: Client, person: User, **wish: str) -> Any:
+    form = {"name": "deploy", "scope": "write", "environment": "", "lifetime": "30"}
+    return client.post(PAGE, {**form, "code": fresh_code(person), **wish})
+
+
+def test_the_secret_is_shown_once_and_kept_as_a_digest(client: Client, alice: User) -> None:
+    log_in(client, alice)
+    secret = SECRET.findall(make(client, alice).text)[0]
+    token = Token.objects.get(owner=alice)
+    assert token.digest == hashlib.sha256(secret.encode()).hexdigest()
+    assert not SECRET.search(client.get(PAGE).text)
+
+
+def test_the_answer_is_kept_by_no_cache(client: Client, alice: User) -> None:
+    log_in(client, alice)
+    assert "no-store" in make(client, alice)["Cache-Control"]
+
+
+def test_it_has_name_scope_environment_and_expiry(
+    client: Client, alice: User, environment: Environment
+) -> None:
+    log_in(client, alice)
+    make(client, alice, scope="read", environment=str(environment.pk))
+    token = Token.objects.get(owner=alice)
+    assert (token.name, token.scope, token.environment_id) == ("deploy", "read", environment.pk)
+    assert token.expires_at is not None
+    assert abs(token.expires_at - timezone.now() - timedelta(days=30)) < timedelta(minutes=1)
+
+
+def test_it_may_last_for_ever(client: Client, alice: User) -> None:
+    log_in(client, alice)
+    make(client, alice, lifetime="")
+    assert Token.objects.get(owner=alice).expires_at is None
+
+
+def test_the_secret_opens_the_api(client: Client, alice: User, environment: Environment) -> None:
+    log_in(client, alice)
+    secret = SECRET.findall(make(client, alice).text)[0]
+    answer = Client().get("/environments", headers={"Authorization": f"Bearer {secret}"})
+    assert [found["id"] for found in answer.json()] == [str(environment.pk)]
+
+
+@pytest.mark.parametrize("code", ["", WRONG_CODE])
+def test_no_code_no_token(client: Client, alice: User, code: str) -> None:
+    log_in(client, alice)
+    make(client, alice, code=code)
+    assert not Token.objects.exists()
+
+
+def test_a_used_code_makes_no_second_token(client: Client, alice: User) -> None:
+    log_in(client, alice)
+    code = fresh_code(alice)
+    make(client, alice, code=code)
+    make(client, alice, code=code)
+    assert Token.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 101, "line\nbreak", "bell\x07", "nul\0", "‮evil"])
+def test_names_are_one_visible_line(client: Client, alice: User, name: str) -> None:
+    log_in(client, alice)
+    assert make(client, alice, name=name).status_code == 200
+    assert not Token.objects.exists()
+
+
+def test_an_environment_out_of_reach_is_no_choice(
+    client: Client, alice: User, charlies_environment: Environment
+) -> None:
+    log_in(client, alice)
+    make(client, alice, environment=str(charlies_environment.pk))
+    assert not Token.objects.exists()
+
+
+def test_who_has_no_second_factor_is_told_how_to_get_one(client: Client, dora: User) -> None:
+    log_in(client, dora)
+    page = client.get(PAGE).text
+    assert 'href="/settings/security">Set up a second factor' in page
+    form = {"name": "x", "scope": "read", "environment": "", "lifetime": "", "code": "123456"}
+    assert client.post(PAGE, form).status_code == 200
+    assert not Token.objects.exists()
+
+
+def test_the_service_refuses_who_has_no_second_factor(dora: User) -> None:
+    with pytest.raises(Refused, match="second factor"):
+        services.create_token(
+            owner=dora,
+            name="x",
+            scope=Scope.READ,
+            environment_id=None,
+            expires_at=None,
+            actor=SYSTEM,
+        )
+
+
+def test_the_list_flags_what_ends_soon(client: Client, alice: User) -> None:
+    give_token(alice, name="soon", expires_at=timezone.now() + timedelta(days=2, hours=1))
+    give_token(alice, name="used", last_used_at=timezone.now() - timedelta(hours=3, minutes=1))
+    log_in(client, alice)
+    page = client.get(PAGE).text
+    assert page.count('<span class="status warning">') == 1
+    assert "in 2\xa0days" in page
+    assert "3\xa0hours ago" in page
+
+
+def test_a_revoked_token_is_refused_at_once(client: Client, alice: User) -> None:
+    secret = give_token(alice)
+    token = Token.objects.get()
+    log_in(client, alice)
+    client.post(f"{PAGE}/{token.pk}/revoke")
+    answer = Client().get("/environments", headers={"Authorization": f"Bearer {secret}"})
+    assert answer.status_code == 401
+    assert token.name not in re.sub(r"is revoked", "", client.get(PAGE).text)
+
+
+def test_bob_cannot_revoke_alices_token(client: Client, alice: User, bob: User) -> None:
+    give_token(alice)
+    log_in(client, bob)
+    assert client.post(f"{PAGE}/{Token.objects.get().pk}/revoke").status_code == 404
+    assert Token.objects.usable().count() == 1
+
+
+def test_a_token_cannot_use_the_page(alice: User) -> None:
+    secret = give_token(alice)
+    answer = Client().get(PAGE, headers={"Authorization": f"Bearer {secret}"})
+    assert answer["Location"] == f"/login?next={PAGE}"
+
+
+def test_making_and_revoking_is_in_the_activity_without_the_secret(
+    client: Client, alice: User
+) -> None:
+    log_in(client, alice)
+    secret = SECRET.findall(make(client, alice).text)[0]
+    token = Token.objects.get()
+    client.post(f"{PAGE}/{token.pk}/revoke")
+    client.post(f"{PAGE}/{token.pk}/revoke")
+    entries = Revision.objects.filter(subject=Subject.TOKEN).order_by("id")
+    assert [(entry.action, entry.subject_name) for entry in entries] == [
+        ("create", "deploy"),
+        ("revoke", "deploy"),
+    ]
+    assert secret not in str([entry.changes for entry in entries])
