@@ -28,8 +28,8 @@ def enrol(request: SignedInRequest) -> HttpResponse:
     try:
         device = second_factor.enrol(person=request.user)
     except Refused as refused:
-        form.refuse(refused)
-        return security_page(request, enrol=form)
+        messages.error(request, refused.message)
+        return redirect("security")
     request.session[ENROLLING] = time.time() + ENROLLING_SECONDS
     return _device_page(request, device, ConfirmForm())
 

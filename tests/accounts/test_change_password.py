@@ -71,9 +71,7 @@ def test_a_refused_new_password_does_not_spend_the_code(client: Client, alice: U
     assert "The password is changed." in change(client, code=code)
 
 
-def test_the_activity_says_that_it_was_changed_and_nothing_more(
-    client: Client, dora: User
-) -> None:
+def test_the_activity_says_that_it_was_changed_and_nothing_more(client: Client, dora: User) -> None:
     log_in(client, dora)
     change(client)
     entry = Revision.objects.get(subject=Subject.PASSWORD)

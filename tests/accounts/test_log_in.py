@@ -57,7 +57,9 @@ def test_a_session_that_never_saw_the_code_opens_no_page(
     assert client.get(page)["Location"] == f"/login?next={page}"
 
 
-def test_a_wrong_password_and_an_unknown_name_are_answered_alike(client: Client, dora: User) -> None:
+def test_a_wrong_password_and_an_unknown_name_are_answered_alike(
+    client: Client, dora: User
+) -> None:
     wrong = client.post("/login", {"username": "dora", "password": "something else"})
     unknown = client.post("/login", {"username": "nora", "password": "something else"})
     assert wrong.status_code == unknown.status_code == 200

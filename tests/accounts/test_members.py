@@ -62,9 +62,7 @@ def test_who_is_a_member_cannot_be_added_again(client: Client, alice: User, bob:
     assert bob.memberships.get().role == Role.VIEWER
 
 
-def test_alice_changes_bobs_role(
-    client: Client, alice: User, bob: User, company: Company
-) -> None:
+def test_alice_changes_bobs_role(client: Client, alice: User, bob: User, company: Company) -> None:
     log_in(client, alice)
     client.post(f"{PAGE}/{place(bob, company).pk}/role", {"role": "editor"})
     assert place(bob, company).role == Role.EDITOR
@@ -115,9 +113,7 @@ def test_an_admin_who_is_switched_off_does_not_count(
     assert place(alice, company).role == Role.ADMIN
 
 
-def test_one_of_two_admins_may_go(
-    client: Client, alice: User, bob: User, company: Company
-) -> None:
+def test_one_of_two_admins_may_go(client: Client, alice: User, bob: User, company: Company) -> None:
     Membership.objects.filter(user=bob).update(role=Role.ADMIN)
     log_in(client, alice)
     client.post(f"{PAGE}/{place(alice, company).pk}/remove")

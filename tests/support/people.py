@@ -27,7 +27,9 @@ def fresh_code(person: User) -> str:
     return code_of(device)
 
 
-def give_password(client: Client, person: User, password: str = PASSWORD, **extra: str) -> HttpResponse:
+def give_password(
+    client: Client, person: User, password: str = PASSWORD, **extra: str
+) -> HttpResponse:
     wish = {"username": person.username, "password": password}
     return client.post("/login", wish, **extra)
 

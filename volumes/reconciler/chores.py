@@ -8,6 +8,7 @@ from datetime import timedelta
 from threading import Event
 
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -39,6 +40,7 @@ def do_due(stop: Event) -> int:
     if _is_mine("checked_at", LOOK_EVERY):
         look_at_settled(_until(stop, Volume.objects.settled().iterator()))
         IdempotencyRecord.objects.expired().delete()
+        SessionStore.clear_expired()
         done += 1
     every = timedelta(seconds=settings.MEASURE_EVERY)
     if every and _is_mine("measured_at", every):

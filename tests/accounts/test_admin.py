@@ -1,0 +1,205 @@
+"""The operators' door."""
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from accounts.models import Company, Membership, Revision, Role, Subject, Token, User
+from tests.factories import CompanyFactory, MembershipFactory, UserFactory, give_token
+from tests.support.people import give_password, is_in, log_in
+
+LISTS = [
+    f"/admin/accounts/{model}/" for model in ("user", "company", "membership", "token", "revision")
+]
+
+
+@pytest.fixture
+def operator(alice: User) -> User:
+    User.objects.filter(pk=alice.pk).update(is_staff=True, is_superuser=True)
+    alice.refresh_from_db()
+    return alice
+
+
+@pytest.mark.parametrize("page", ["/admin/", *LISTS, "/admin/nothing/"])
+def test_nobody_is_led_to_the_login(client: Client, db: None, page: str) -> None:
+    assert client.get(page)["Location"] == f"/login?next={page}"
+
+
+@pytest.mark.parametrize("page", ["/admin/", *LISTS, "/admin/nothing/"])
+def test_a_member_is_refused(client: Client, bob: User, page: str) -> None:
+    log_in(client, bob)
+    assert client.get(page).status_code == 403
+
+
+def test_staff_without_a_second_factor_is_refused(client: Client, dora: User) -> None:
+    User.objects.filter(pk=dora.pk).update(is_staff=True, is_superuser=True)
+    log_in(client, dora)
+    assert client.get("/admin/").status_code == 403
+
+
+def test_staff_that_gave_the_password_only_is_led_to_the_login(
+    client: Client, operator: User
+) -> None:
+    give_password(client, operator)
+    assert client.get("/admin/")["Location"] == "/login?next=/admin/"
+
+
+@pytest.mark.parametrize("page", ["/admin/", *LISTS])
+def test_an_operator_is_let_in(client: Client, operator: User, page: str) -> None:
+    give_token(operator)
+    log_in(client, operator)
+    assert client.get(page).status_code == 200
+
+
+def test_there_is_one_login(client: Client, db: None) -> None:
+    assert client.get("/admin")["Location"] == "/admin/"
+    assert client.get("/admin/login/")["Location"] == "/login?next=/admin/"
+
+
+def test_the_way_out_is_the_pages_own(client: Client, operator: User) -> None:
+    log_in(client, operator)
+    client.post("/admin/logout/")
+    assert not is_in(client)
+
+
+def test_a_new_persons_password_is_hashed_by_argon2(client: Client, operator: User) -> None:
+    log_in(client, operator)
+    wish = {
+        "username": "erik",
+        "usable_password": "true",
+        "password1": "kelp on the rock",
+        "password2": "kelp on the rock",
+    }
+    client.post("/admin/accounts/user/add/", wish)
+    assert User.objects.get(username="erik").password.startswith("argon2")
+
+
+def test_people_and_companies_are_not_deleted(
+    client: Client, operator: User, company: Company
+) -> None:
+    log_in(client, operator)
+    user = f"/admin/accounts/user/{operator.pk}/delete/"
+    assert client.post(user, {"post": "yes"}).status_code == 403
+    its = f"/admin/accounts/company/{company.pk}/delete/"
+    assert client.post(its, {"post": "yes"}).status_code == 403
+
+
+def test_a_companys_quota_is_changed_and_recorded(
+    client: Client, operator: User, company: Company
+) -> None:
+    Company.objects.filter(pk=company.pk).update(storage_used=7)
+    log_in(client, operator)
+    url = f"/admin/accounts/company/{company.pk}/change/"
+    client.post(url, {"name": "Acme", "storage_quota": "500"})
+    company.refresh_from_db()
+    assert (company.storage_quota, company.storage_used) == (500, 7)
+    entry = Revision.objects.get(subject=Subject.COMPANY)
+    assert (entry.via, entry.by) == ("admin", operator.ref)
+    assert entry.changes == {"storageQuota": [None, 500]}
+
+
+@pytest.mark.parametrize("quota", ["-1", str(2**63), "x"])
+def test_a_quota_that_cannot_be_is_refused(
+    client: Client, operator: User, company: Company, quota: str
+) -> None:
+    log_in(client, operator)
+    url = f"/admin/accounts/company/{company.pk}/change/"
+    assert client.post(url, {"name": "Acme", "storage_quota": quota}).status_code == 200
+
+
+def test_a_company_is_made_and_recorded(client: Client, operator: User) -> None:
+    log_in(client, operator)
+    client.post("/admin/accounts/company/add/", {"name": "New", "storage_quota": ""})
+    made = Company.objects.get(name="New")
+    assert Revision.objects.get(subject=Subject.COMPANY).company == made
+
+
+def test_a_member_is_added_and_recorded(
+    client: Client, operator: User, charlie: User, company: Company
+) -> None:
+    log_in(client, operator)
+    wish = {"user": charlie.pk, "company": company.pk, "role": "editor"}
+    client.post("/admin/accounts/membership/add/", wish)
+    assert Membership.objects.get(user=charlie, company=company).role == Role.EDITOR
+    assert Revision.objects.get(subject=Subject.MEMBER).via == "admin"
+
+
+@pytest.mark.parametrize(
+    ("verb", "wish"), [("delete", {"post": "yes"}), ("change", {"role": "viewer"})]
+)
+def test_the_last_admin_stays_here_too(
+    client: Client, operator: User, company: Company, verb: str, wish: dict[str, str]
+) -> None:
+    mine = Membership.objects.get(user=operator)
+    log_in(client, operator)
+    url = f"/admin/accounts/membership/{mine.pk}/{verb}/"
+    page = client.post(url, wish, follow=True).text
+    assert "alice is the last admin of Acme." in page
+    mine.refresh_from_db()
+    assert mine.role == Role.ADMIN
+
+
+def test_another_member_is_removed_and_recorded(
+    client: Client, operator: User, company: Company
+) -> None:
+    other = MembershipFactory(company=company)
+    log_in(client, operator)
+    client.post(f"/admin/accounts/membership/{other.pk}/delete/", {"post": "yes"})
+    assert not Membership.objects.filter(pk=other.pk).exists()
+    assert Revision.objects.get(subject=Subject.MEMBER).action == "delete"
+
+
+def test_tokens_are_revoked_and_never_changed(client: Client, operator: User) -> None:
+    give_token(operator)
+    token = Token.objects.get()
+    log_in(client, operator)
+    assert token.digest not in client.get(f"/admin/accounts/token/{token.pk}/change/").text
+    assert client.get("/admin/accounts/token/add/").status_code == 403
+    wish = {"action": "revoke", "_selected_action": [str(token.pk)]}
+    client.post("/admin/accounts/token/", wish)
+    assert not Token.objects.usable().exists()
+    assert Revision.objects.get(subject=Subject.TOKEN).via == "admin"
+
+
+def test_a_password_set_by_an_operator_is_recorded_and_ends_sessions(
+    client: Client, operator: User, bob: User
+) -> None:
+    theirs = log_in(Client(), bob)
+    log_in(client, operator)
+    wish = {
+        "usable_password": "true",
+        "password1": "kelp on the rock",
+        "password2": "kelp on the rock",
+    }
+    client.post(f"/admin/accounts/user/{bob.pk}/password/", wish)
+    assert not is_in(theirs)
+    assert Revision.objects.get(subject=Subject.PASSWORD, subject_id=bob.ref).via == "admin"
+
+
+def test_staff_cannot_make_themselves_more(client: Client, operator: User, bob: User) -> None:
+
+    may = Permission.objects.filter(codename__in=["view_user", "change_user"])
+    bob.user_permissions.set(may)
+    User.objects.filter(pk=bob.pk).update(is_staff=True)
+    log_in(client, bob)
+    url = "/admin/accounts/user/{}/change/"
+    wish = {"username": "bob", "is_active": "on", "is_staff": "on", "is_superuser": "on"}
+    client.post(url.format(bob.pk), wish)
+    bob.refresh_from_db()
+    assert not bob.is_superuser
+    assert client.post(url.format(operator.pk), wish).status_code == 403
+
+
+@pytest.mark.parametrize("pk", ["x", str(2**70), "%00", "1_0"])
+def test_objects_that_cannot_exist_are_no_crash(client: Client, operator: User, pk: str) -> None:
+    log_in(client, operator)
+    for model in ("user", "company", "membership", "token", "revision"):
+        assert client.get(f"/admin/accounts/{model}/{pk}/change/").status_code in {302, 400, 404}
+    assert client.get(f"/admin/accounts/user/{pk}/password/").status_code in {302, 400, 404}
+
+
+def test_companies_of_others_are_listed_for_operators(client: Client, operator: User) -> None:
+    CompanyFactory(name="Faraway")
+    UserFactory()
+    log_in(client, operator)
+    assert "Faraway" in client.get("/admin/accounts/company/").text
