@@ -5,9 +5,11 @@ import re
 from contextvars import ContextVar
 from typing import Any
 
+from pythonjsonlogger.json import JsonFormatter
+
 current_request_id: ContextVar[str] = ContextVar("current_request_id", default="")
 
-SECRET = re.compile(r"hfst_[0-9A-Za-z]+|(?i:bearer)\s+\S+")
+SECRET = re.compile(r'hfst_[0-9A-Za-z]+|(?i:bearer)\s+[^\s"\\]+')
 
 
 class WithRequestId(logging.Filter):
@@ -18,14 +20,11 @@ class WithRequestId(logging.Filter):
         return True
 
 
-class WithoutSecrets(logging.Filter):
-    """Blots out tokens, wherever in a record's message or arguments they turn up."""
+class JsonLines(JsonFormatter):
+    """One object a line, with tokens blotted out wherever they turn up, tracebacks included."""
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
-        if SECRET.search(message):
-            record.msg, record.args = SECRET.sub("[secret]", message), None
-        return True
+    def format(self, record: logging.LogRecord) -> str:
+        return SECRET.sub("[secret]", super().format(record))
 
 
 def logging_config(*, debug: bool) -> dict[str, Any]:
@@ -34,11 +33,10 @@ def logging_config(*, debug: bool) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "filters": {
             "request_id": {"()": WithRequestId},
-            "secrets": {"()": WithoutSecrets},
         },
         "formatters": {
             "json": {
-                "()": "pythonjsonlogger.json.JsonFormatter",
+                "()": JsonLines,
                 "datefmt": "%Y-%m-%dT%H:%M:%S%z",
                 "format": "%(asctime)s %(levelname)s %(name)s %(message)s %(request_id)s",
                 "rename_fields": {
@@ -53,7 +51,7 @@ def logging_config(*, debug: bool) -> dict[str, Any]:
         "handlers": {
             "stderr": {
                 "class": "logging.StreamHandler",
-                "filters": ["request_id", "secrets"],
+                "filters": ["request_id"],
                 "formatter": "plain" if debug else "json",
             },
         },

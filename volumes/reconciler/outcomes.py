@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from accounts.models import Company
 from volumes.models import Environment, Snapshot, SnapshotStatus, Volume, VolumeStatus
@@ -42,29 +41,6 @@ def volume_is_held(volume: Volume, size: int) -> Record:
             values |= {"status": VolumeStatus.RESIZING, "due_at": Now()}
         else:
             values["status"] = VolumeStatus.READY
-        Volume.objects.filter(pk=volume.pk).update(**values)
-        return True
-
-    return record
-
-
-def volume_is_missing(volume: Volume) -> Record:
-    """Its data was there once and is not now. Looked for again, never made anew."""
-
-    @transaction.atomic
-    def record() -> bool:
-        now = _ours(volume)
-        if now is None:
-            return False
-        since = now.missing_since or timezone.now()
-        values = {**SETTLED, "due_at": now.due_at}
-        if not now.is_deleted:
-            values |= {
-                "status": VolumeStatus.ERROR,
-                "status_message": missing_message(since),
-                "missing_since": since,
-                "due_at": Now() + timedelta(seconds=15),
-            }
         Volume.objects.filter(pk=volume.pk).update(**values)
         return True
 

@@ -6,9 +6,10 @@ import logging
 import random
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -23,6 +24,8 @@ log = logging.getLogger("holdfast.reconciler")
 
 LONGEST_PAUSE = 20.0
 """Seconds. With a step's own time this keeps "settled within 60 s of the last fault"."""
+
+FREE = {"lease_owner": None, "lease_until": None}
 
 
 def settle(rows: VolumeQuerySet | SnapshotQuerySet, pk: uuid.UUID) -> int:
@@ -57,18 +60,29 @@ def step(row: Volume | Snapshot) -> bool:
     try:
         with leases.kept(row):
             record = _bring_about_volume(row) if isinstance(row, Volume) else _bring_about(row)
+    except DataMissing as missing:
+        fail(row, outcomes.missing_message(missing.since), missing_since=missing.since)
+        return False
     except BackendError as error:
-        fail(row, error.message, longest=error.permanent)
+        fail(row, error.message, hopeless=error.permanent)
         return False
     except Exception:
         # A bug of ours must not stop the others, nor be retried in a tight circle.
         log.exception("a step failed unexpectedly", extra={"row": row.ref})
-        fail(row, "Something unexpected went wrong; the server's log says what.", longest=True)
+        fail(row, "Something unexpected went wrong; the server's log says what.", hopeless=True)
         return False
     if not record():
         _clean_up_after_losing(row)
         return False
     return True
+
+
+class DataMissing(Exception):
+    """The data was there once and is not now. Looked for again, never made anew."""
+
+    def __init__(self, since: datetime) -> None:
+        super().__init__(since)
+        self.since = since
 
 
 def _bring_about_volume(volume: Volume) -> outcomes.Record:
@@ -78,10 +92,9 @@ def _bring_about_volume(volume: Volume) -> outcomes.Record:
         return outcomes.volume_is_gone(volume)
     if volume.provisioned_size is None:
         _make(volume)
-        return outcomes.volume_is_held(volume, volume.size)
-    if not backend.exists(handle):
-        return outcomes.volume_is_missing(volume)
-    if volume.size > volume.provisioned_size:
+    elif not backend.exists(handle):
+        raise DataMissing(volume.missing_since or timezone.now())
+    elif volume.size > volume.provisioned_size:
         backend.grow(handle, volume.size)
     return outcomes.volume_is_held(volume, volume.size)
 
@@ -107,19 +120,25 @@ def _bring_about(snapshot: Snapshot) -> outcomes.Record:
     return outcomes.snapshot_is_ready(snapshot)
 
 
-def fail(row: Volume | Snapshot, reason: str, *, longest: bool = False) -> None:
-    """Note why it did not work and when to try again: growing, jittered pauses."""
-    pause = LONGEST_PAUSE if longest else min(LONGEST_PAUSE, 2.0**row.attempts / 2)
-    status = VolumeStatus.ERROR if isinstance(row, Volume) else SnapshotStatus.ERROR
+def fail(row: Volume | Snapshot, reason: str, *, hopeless: bool = False, **also: Any) -> None:
+    """Note why it did not work and when to try again: growing, jittered pauses.
+
+    `hopeless` is for what another try alone cannot mend: the longest pause at once.
+    """
     log.warning("%s: %s", row.ref, reason, extra={"row": row.ref})
-    type(row)._default_manager.filter(pk=row.pk, lease_owner=row.lease_owner).update(
-        status=status,
+    pause = LONGEST_PAUSE if hopeless else min(LONGEST_PAUSE, 2.0 ** min(row.attempts, 10) / 2)
+    mine = type(row)._default_manager.filter(pk=row.pk, lease_owner=row.lease_owner)
+    noted = mine.filter(is_deleted=row.is_deleted).update(
+        status=VolumeStatus.ERROR if isinstance(row, Volume) else SnapshotStatus.ERROR,
         status_message=reason[:500],
         attempts=F("attempts") + 1,
         due_at=Now() + timedelta(seconds=pause * random.uniform(0.5, 1)),
-        lease_owner=None,
-        lease_until=None,
+        **FREE,
+        **also,
     )
+    if not noted:
+        # Deleted meanwhile: what failed is not wanted any more, and what is now is due in its time.
+        mine.update(**FREE)
 
 
 def look_at(volume: Volume) -> bool:
@@ -130,14 +149,13 @@ def look_at(volume: Volume) -> bool:
     if storage().exists(str(volume.pk)):
         return True
     now = timezone.now()
-    with transaction.atomic():
-        # Only if it is still what was looked at: nobody deleted or changed it meanwhile.
-        Volume.objects.settled().filter(pk=volume.pk, version=volume.version).update(
-            status=VolumeStatus.ERROR,
-            status_message=outcomes.missing_message(now),
-            missing_since=now,
-            due_at=Now() + timedelta(seconds=LONGEST_PAUSE),
-        )
+    # Only if it is still what was looked at: nobody deleted or changed it meanwhile.
+    Volume.objects.settled().filter(pk=volume.pk, version=volume.version).update(
+        status=VolumeStatus.ERROR,
+        status_message=outcomes.missing_message(now),
+        missing_since=now,
+        due_at=Now() + timedelta(seconds=LONGEST_PAUSE),
+    )
     return False
 
 

@@ -75,41 +75,28 @@ def watch(stop: Event) -> None:
 def one_pass() -> tuple[int, int]:
     """Every unsettled row once, whatever its pause, and a look at every settled volume's data.
 
-    Returns (rows still unsettled, rows worked on). Rows that another process holds are waited for a
-    lease's time, in case that process has died.
+    Returns (rows still unsettled, rows worked on). Rows that another process holds are waited for
+    over a lease's time, in case that process has died.
     """
     done: set[uuid.UUID] = set()
     deadline = time.monotonic() + LEASE.total_seconds() + 2
     with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="sweep") as pool:
         while True:
-            started = [
-                (pk, pool.submit(in_thread, partial(settle, rows, pk)))
-                for rows in (Volume.objects.ripe(), Snapshot.objects.ripe())
-                for pk in rows.free()
-                .exclude(pk__in=done)
-                .taking_turns()
-                .values_list("pk", flat=True)
-            ]
-            wait([future for _, future in started])
-            done |= {pk for pk, future in started}
-            held = _held_by_others(done)
-            if not held or time.monotonic() > deadline:
+            for rows in _ripe():
+                free = rows.free().taking_turns().values_list("pk", flat=True)
+                new = [pk for pk in free if pk not in done]
+                wait([pool.submit(in_thread, partial(settle, rows, pk)) for pk in new])
+                done.update(new)
+            if not _unsettled() - done or time.monotonic() > deadline:
                 break
             time.sleep(0.5)
     chores.look_at_settled(Volume.objects.settled().iterator())
     return len(_unsettled()), len(done)
 
 
-def _held_by_others(done: set[uuid.UUID]) -> bool:
-    return any(
-        rows.exclude(pk__in=done).exists()
-        for rows in (Volume.objects.ripe(), Snapshot.objects.ripe())
-    )
+def _ripe() -> list[VolumeQuerySet | SnapshotQuerySet]:
+    return [Volume.objects.ripe(), Snapshot.objects.ripe()]
 
 
-def _unsettled() -> list[uuid.UUID]:
-    return [
-        pk
-        for rows in (Volume.objects.ripe(), Snapshot.objects.ripe())
-        for pk in rows.values_list("pk", flat=True)
-    ]
+def _unsettled() -> set[uuid.UUID]:
+    return {pk for rows in _ripe() for pk in rows.values_list("pk", flat=True)}
