@@ -133,10 +133,17 @@ ENGINES: dict[str, dict[str, Any]] = {
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
         ),
     },
-    # A lost database answers 503 within seconds instead of holding every thread for half a minute.
+    # A lost database answers 503 within seconds instead of holding every thread for half a minute,
+    # and is found again within seconds: the pool's own pauses grow for as long as it is away.
     "django.db.backends.postgresql": {
         "connect_timeout": 5,
-        "pool": {"min_size": 1, "max_size": 20, "timeout": 5, "max_idle": 300},
+        "pool": {
+            "min_size": 1,
+            "max_size": 20,
+            "timeout": 5,
+            "max_idle": 300,
+            "reconnect_timeout": 2,
+        },
     },
 }
 

@@ -4,10 +4,6 @@ import ctypes
 import os
 import signal
 
-from config.wsgi import application
-
-__all__ = ["application"]
-
 PR_SET_PDEATHSIG = 1
 
 
@@ -27,3 +23,9 @@ def die_with(parent: int) -> None:
 
 if os.environ.get("HOLDFAST_SERVER_PID", "").isdigit():
     die_with(int(os.environ["HOLDFAST_SERVER_PID"]))
+
+# Only now: Django takes a second to load, in which the worker holds the port already.
+from config.bodies import WholeBodies  # noqa: E402
+from config.wsgi import application as django  # noqa: E402
+
+application = WholeBodies(django)

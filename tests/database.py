@@ -55,11 +55,6 @@ def _prepare(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
-    from django.contrib.auth.hashers import Argon2PasswordHasher
-
-    # What guards real passwords costs 100 MB and a tenth of a second for each log-in of the suite.
-    Argon2PasswordHasher.time_cost = Argon2PasswordHasher.parallelism = 1
-    Argon2PasswordHasher.memory_cost = 8
 
     database = settings.DATABASES["default"]
     if "sqlite3" in database["ENGINE"]:

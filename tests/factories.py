@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import Argon2PasswordHasher, make_password
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from factory.declarations import Sequence, SubFactory
 from factory.django import DjangoModelFactory
@@ -14,7 +14,11 @@ from accounts.tokens import digest, new_secret
 from volumes.models import Application, Environment
 
 PASSWORD = "correct horse battery staple"
-_HASH = make_password(PASSWORD)  # once: Argon2 is slow on purpose
+
+# What guards real passwords costs 100 MB and a tenth of a second for each log-in of the suite.
+Argon2PasswordHasher.time_cost = Argon2PasswordHasher.parallelism = 1
+Argon2PasswordHasher.memory_cost = 8
+_HASH = make_password(PASSWORD)
 
 
 class UserFactory(DjangoModelFactory[User]):

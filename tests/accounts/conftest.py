@@ -9,6 +9,6 @@ from tests.factories import MembershipFactory, UserFactory
 @pytest.fixture
 def dora(company: Company) -> User:
     """Views the company, without a second factor."""
-    dora = UserFactory(username="dora")
-    MembershipFactory(user=dora, company=company, role=Role.VIEWER)
+    dora = UserFactory.create(username="dora")
+    MembershipFactory.create(user=dora, company=company, role=Role.VIEWER)
     return dora

@@ -134,7 +134,7 @@ def test_the_last_admin_stays_here_too(
     log_in(client, operator)
     url = f"/admin/accounts/membership/{mine.pk}/{verb}/"
     page = client.post(url, wish, follow=True).text
-    assert "alice is the last admin of Acme." in page
+    assert "is the last admin of Acme." in page
     mine.refresh_from_db()
     assert mine.role == Role.ADMIN
 
@@ -142,7 +142,7 @@ def test_the_last_admin_stays_here_too(
 def test_another_member_is_removed_and_recorded(
     client: Client, operator: User, company: Company
 ) -> None:
-    other = MembershipFactory(company=company)
+    other = MembershipFactory.create(company=company)
     log_in(client, operator)
     client.post(f"/admin/accounts/membership/{other.pk}/delete/", {"post": "yes"})
     assert not Membership.objects.filter(pk=other.pk).exists()
@@ -199,7 +199,7 @@ def test_objects_that_cannot_exist_are_no_crash(client: Client, operator: User, 
 
 
 def test_companies_of_others_are_listed_for_operators(client: Client, operator: User) -> None:
-    CompanyFactory(name="Faraway")
-    UserFactory()
+    CompanyFactory.create(name="Faraway")
+    UserFactory.create()
     log_in(client, operator)
     assert "Faraway" in client.get("/admin/accounts/company/").text

@@ -29,8 +29,8 @@ def test_alice_adds_charlie_by_his_name(
 def test_the_company_is_the_one_of_the_address(
     client: Client, alice: User, charlie: User, company: Company
 ) -> None:
-    other = CompanyFactory(name="Zebra")
-    MembershipFactory(user=alice, company=other, role=Role.ADMIN)
+    other = CompanyFactory.create(name="Zebra")
+    MembershipFactory.create(user=alice, company=other, role=Role.ADMIN)
     log_in(client, alice)
     client.post(f"{PAGE}?company={other.pk}", {"username": "charlie", "role": "viewer"})
     assert place(charlie, other).role == Role.VIEWER
@@ -107,7 +107,7 @@ def test_the_last_admin_stays(client: Client, alice: User, bob: User, company: C
 def test_an_admin_who_is_switched_off_does_not_count(
     client: Client, alice: User, company: Company
 ) -> None:
-    MembershipFactory(user=UserFactory(is_active=False), company=company, role=Role.ADMIN)
+    MembershipFactory.create(user=UserFactory(is_active=False), company=company, role=Role.ADMIN)
     log_in(client, alice)
     client.post(f"{PAGE}/{place(alice, company).pk}/remove")
     assert place(alice, company).role == Role.ADMIN
@@ -157,7 +157,7 @@ def test_charlie_finds_nothing_of_the_company(
 def test_a_company_that_is_no_identifier_is_not_found(
     client: Client, db: None, company: str
 ) -> None:
-    log_in(client, UserFactory())
+    log_in(client, UserFactory.create())
     assert client.get(f"{PAGE}?company={company}").status_code in {400, 404}
 
 

@@ -15,7 +15,8 @@ from tests.support.people import give_password, is_in, log_in
 def reset(username: str) -> str:
     out = StringIO()
     call_command("reset_login", username, stdout=out)
-    return re.findall(r"shown only now: (\S+)", out.getvalue())[0]
+    password: str = re.findall(r"shown only now: (\S+)", out.getvalue())[0]
+    return password
 
 
 def test_the_printed_password_logs_in_without_a_code(client: Client, alice: User) -> None:

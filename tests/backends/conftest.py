@@ -10,10 +10,24 @@ from volumes.backends import tree
 from volumes.backends.directory import Directory
 
 
+@pytest.fixture(autouse=True)
+def usual_umask() -> Iterator[None]:
+    """Holdfast's settings tighten it; the tests make files that others may read."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
 @pytest.fixture
-def ground() -> Iterator[Path]:
+def disk() -> Path:
+    """Where the tests take place: a file system with everything, attributes too."""
+    return Path(tempfile.gettempdir())
+
+
+@pytest.fixture
+def ground(disk: Path) -> Iterator[Path]:
     """A directory that anybody may reach, cleared even of what is too deep for pytest."""
-    with tempfile.TemporaryDirectory(prefix="holdfast-") as name:
+    with tempfile.TemporaryDirectory(prefix="holdfast-backends-", dir=disk) as name:
         ground = Path(name)
         ground.chmod(0o777)
         yield ground

@@ -5,6 +5,7 @@ import os
 import signal
 import stat
 import sys
+import tempfile
 import threading
 import time
 import uuid
@@ -25,6 +26,12 @@ NOBODY = 65534
 
 def new_id() -> str:
     return str(uuid.uuid4())
+
+
+def quick_disk() -> Path:
+    """For tests of thousands of files: one in memory, where there is one."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() else Path(tempfile.gettempdir())
 
 
 def described(top: Path) -> dict[str, tuple[Any, ...]]:

@@ -14,6 +14,7 @@ from tests.backends.helpers import (
     killed_at,
     names_below,
     new_id,
+    quick_disk,
 )
 from volumes.backends import BackendError, Found
 from volumes.backends.directory import Directory
@@ -69,6 +70,10 @@ CRASHES: list[tuple[Callable[[Directory], None], Callable[[Directory], None], se
 
 
 class TestCrashes:
+    @pytest.fixture
+    def disk(self) -> Path:
+        return quick_disk()
+
     @pytest.mark.parametrize(
         ("begin", "operation", "end"),
         CRASHES,

@@ -1,8 +1,8 @@
 """What people do at the keyboard."""
 
 import time
+from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -27,9 +27,7 @@ def fresh_code(person: User) -> str:
     return code_of(device)
 
 
-def give_password(
-    client: Client, person: User, password: str = PASSWORD, **extra: str
-) -> HttpResponse:
+def give_password(client: Client, person: User, password: str = PASSWORD, **extra: Any) -> Any:
     wish = {"username": person.username, "password": password}
     return client.post("/login", wish, **extra)
 

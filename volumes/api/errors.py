@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions
 
@@ -52,7 +52,11 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> HttpResp
         case PayloadTooLarge() | RequestDataTooBig():
             return _refusal(413, "PAYLOAD_TOO_LARGE", PayloadTooLarge.default_detail)
         case exceptions.UnsupportedMediaType():
-            return _refusal(415, "UNSUPPORTED_MEDIA_TYPE", str(exception.detail))
+            return _refusal(
+                415, "UNSUPPORTED_MEDIA_TYPE", "The body must be application/json, in UTF-8."
+            )
+        case UnreadablePostError():
+            return _unreadable("Invalid request body", "It did not arrive whole and in time.")
         case exceptions.ParseError():
             return _unreadable("Invalid request body", str(exception.detail))
         case BadRequest() | SuspiciousOperation() | MultiPartParserError():

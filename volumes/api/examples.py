@@ -157,6 +157,6 @@ ERRORS = {
     ),
     "412": _error("PRECONDITION_FAILED", "It is at version 4 by now."),
     "413": _error("PAYLOAD_TOO_LARGE", "The body is larger than 65536 bytes."),
-    "415": _error("UNSUPPORTED_MEDIA_TYPE", 'Unsupported media type "text/plain" in request.'),
+    "415": _error("UNSUPPORTED_MEDIA_TYPE", "The body must be application/json, in UTF-8."),
     "503": _error("UNAVAILABLE", "The database does not answer. Try again soon."),
 }

@@ -55,4 +55,4 @@ class Query:
         value = self.given.get(name)
         if value is not None and value not in choices:
             self.note(name, f"must be one of {', '.join(choices)}")
-        return value
+        return value if value in choices else None

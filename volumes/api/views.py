@@ -37,7 +37,7 @@ class ApiView(ViewSet):
         self.admit()
         charset = (request._request.content_params or {}).get("charset", "utf-8")
         if charset.lower() not in {"utf-8", "utf8"}:
-            raise UnsupportedMediaType(str(request.content_type), "The charset must be utf-8.")
+            raise UnsupportedMediaType(str(request.content_type))
         self.query = Query(
             request.query_params,
             known=self.parameters.get(self.action, frozenset()),

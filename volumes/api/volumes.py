@@ -18,7 +18,7 @@ from volumes.api.paging import Page
 from volumes.api.views import EnvironmentScopedView
 from volumes.errors import CONFLICTS, Problem, Refused
 from volumes.models import Snapshot, Volume
-from volumes.rules.fields import Body, Unreadable, identifier
+from volumes.rules.fields import Body, Reader, Unreadable, identifier
 from volumes.rules.volumes import Review, review
 from volumes.services import volumes as services
 from volumes.services.idempotency import IdempotencyKey
@@ -106,6 +106,8 @@ class VolumeView(EnvironmentScopedView):
 
     @docs.restore_volume
     def restore(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
+        if problems := Reader(self.body(), known=()).problems:
+            raise Refused(problems)
         volume = services.restore_volume(
             environment=self.environment, volume_id=self.volume_id, actor=self.caller.actor
         )

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import shutil
+import socket
+import time
 from argparse import ArgumentParser
 from threading import Event, Thread
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.server import Server
 
+from config.bodies import WAITING
 from config.env import BadSetting, address
 from volumes.reconciler.sweep import watch
 from volumes.storage import ensure_installation, storage
 
-THREADS = 8
-"""In each worker. With as many steps beside them they stay within the database pool."""
+SECONDS_TO_LET_GO = 5.0
+"""How long a server that was killed a moment ago may still hold the port."""
 
 
 class Command(BaseCommand):
@@ -41,13 +45,32 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=2) from None
         if workers is not None and not 1 <= workers <= 64:
             raise CommandError("--workers must be between 1 and 64", returncode=2)
-        migrations = MigrationExecutor(connection)
+        try:
+            migrations = MigrationExecutor(connection)
+        except OperationalError as error:
+            raise CommandError(f"The database does not answer: {error}") from None
         if migrations.migration_plan(migrations.loader.graph.leaf_nodes()):
             raise CommandError("The database is not up to date. Run: manage.py migrate")
+        wait_for(host, port)
         ensure_installation()
         shared = storage().shared
         connection.close()
         run(host, port, (workers or min(4, os.cpu_count() or 1)) if shared else 1, sweep=shared)
+
+
+def wait_for(host: str, port: int) -> None:
+    """Refuse an address that cannot be had. The workers share theirs, even with another server."""
+    deadline = time.monotonic() + SECONDS_TO_LET_GO
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        while True:
+            try:
+                probe.bind((host, port))
+                return
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
+                    raise CommandError(f"{host}:{port}: {error.strerror}") from None
+            time.sleep(0.1)
 
 
 def run(host: str, port: int, workers: int, *, sweep: bool) -> None:
@@ -67,7 +90,7 @@ def run(host: str, port: int, workers: int, *, sweep: bool) -> None:
             port=port,
             interface=Interfaces.WSGI,
             workers=workers,
-            blocking_threads=THREADS,
+            blocking_threads=WAITING,
             backlog=1024,
             http1_settings=HTTP1Settings(header_read_timeout=15_000),
             log_dictconfig=settings.LOGGING,
