@@ -4,9 +4,7 @@ It is on while there is a confirmed TOTPDevice. Whatever changes it locks the pe
 """
 
 import base64
-import hashlib
 import re
-import secrets
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -14,16 +12,12 @@ import django_otp
 from django.db import transaction
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts import audit, throttle
+from accounts import audit, recovery_codes, throttle
 from accounts.callers import Actor
 from accounts.errors import Refused
-from accounts.models import RecoveryCode, Subject, User
+from accounts.models import Subject, User
 from accounts.revocation import revoke_all
 
-RECOVERY_CODES = 10
-# Crockford's base 32: sixteen of them are 80 bits, and none looks like another.
-ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-LOOKALIKES = str.maketrans("oil", "011", " -")
 SIX_DIGITS = re.compile(r"[0-9]{6}", re.ASCII)
 
 Found = TypeVar("Found")
@@ -63,7 +57,7 @@ def set_up(*, person: User, actor: Actor) -> tuple[str, list[str]]:
     """On at once, for commands that print it: the device's secret in base 32, and recovery codes."""
     device = enrol(person=person)
     TOTPDevice.objects.filter(pk=device.pk).update(confirmed=True)
-    codes = _new_recovery_codes(person)
+    codes = recovery_codes.renew(person)
     _record(person, actor, "create", {"enabled": [False, True]})
     return base64.b32encode(device.bin_key).decode(), codes
 
@@ -73,7 +67,7 @@ def renew_recovery_codes(*, person: User, actor: Actor) -> list[str]:
     """Ten new ones; the old ones end."""
     lock(person)
     before = person.recovery_codes.count()
-    codes = _new_recovery_codes(person)
+    codes = recovery_codes.renew(person)
     person.end_sessions()
     _record(person, actor, "update", {"recoveryCodes": [before, len(codes)]})
     return codes
@@ -120,7 +114,7 @@ def _accepted(person: User, code: str, actor: Actor) -> TOTPDevice | None:
     device = person.confirmed_device()
     if device is None or not User.objects.filter(pk=person.pk, is_active=True).exists():
         return None
-    if _matches(device, code) or _spend_recovery_code(person, code, actor):
+    if _matches(device, code) or _spend(person, code, actor):
         return device
     return None
 
@@ -130,7 +124,7 @@ def _confirmed(person: User, code: str, actor: Actor) -> list[str] | None:
     if device is None or is_on(person) or not _matches(device, code):
         return None
     TOTPDevice.objects.filter(pk=device.pk).update(confirmed=True)
-    codes = _new_recovery_codes(person)
+    codes = recovery_codes.renew(person)
     person.end_sessions()
     _record(person, actor, "create", {"enabled": [False, True]})
     return codes
@@ -145,30 +139,12 @@ def _matches(device: TOTPDevice, code: str) -> bool:
     return django_otp.verify_token(device.user, device.persistent_id, digits) is not None
 
 
-def _spend_recovery_code(person: User, code: str, actor: Actor) -> bool:
+def _spend(person: User, code: str, actor: Actor) -> bool:
     left = person.recovery_codes.count()
-    spent, _ = RecoveryCode.objects.filter(user=person, digest=_digest(code)).delete()
-    if spent:
-        _record(person, actor, "update", {"recoveryCodes": [left, left - 1]})
-    return spent == 1
-
-
-def _new_recovery_codes(person: User) -> list[str]:
-    person.recovery_codes.all().delete()
-    codes = [_random_code() for _ in range(RECOVERY_CODES)]
-    RecoveryCode.objects.bulk_create(
-        RecoveryCode(user=person, digest=_digest(code)) for code in codes
-    )
-    return codes
-
-
-def _random_code() -> str:
-    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4))
-
-
-def _digest(code: str) -> str:
-    """Of the code however it was typed: case, spaces, dashes and look-alikes do not matter."""
-    return hashlib.sha256(code.lower().translate(LOOKALIKES).encode()).hexdigest()
+    if not recovery_codes.spend(person, code):
+        return False
+    _record(person, actor, "update", {"recoveryCodes": [left, left - 1]})
+    return True
 
 
 def _record(person: User, actor: Actor, action: str, changes: audit.Changes) -> None:

@@ -17,8 +17,8 @@ class Subject(models.TextChoices):
     ENVIRONMENT = "environment"
     COMPANY = "company"
     MEMBER = "member"
-    TOKEN = "token"
-    PASSWORD = "password"
+    TOKEN = "token"  # noqa: S105
+    PASSWORD = "password"  # noqa: S105
     SECOND_FACTOR = "second_factor"
 
 

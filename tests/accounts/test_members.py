@@ -107,7 +107,9 @@ def test_the_last_admin_stays(client: Client, alice: User, bob: User, company: C
 def test_an_admin_who_is_switched_off_does_not_count(
     client: Client, alice: User, company: Company
 ) -> None:
-    MembershipFactory.create(user=UserFactory(is_active=False), company=company, role=Role.ADMIN)
+    MembershipFactory.create(
+        user=UserFactory.create(is_active=False), company=company, role=Role.ADMIN
+    )
     log_in(client, alice)
     client.post(f"{PAGE}/{place(alice, company).pk}/remove")
     assert place(alice, company).role == Role.ADMIN

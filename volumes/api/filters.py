@@ -38,9 +38,8 @@ def filter_volumes(rows: VolumeQuerySet, query: Query) -> VolumeQuerySet:
     if status := query.choice("status", VolumeStatus.values):
         found = found.filter(status=status)
     if (attached := query.flag("attached")) is not None:
-        found = found.filter(
-            Exists(Attachment.objects.filter(volume=OuterRef("pk")), negated=not attached)
-        )
+        mounted = Exists(Attachment.objects.filter(volume=OuterRef("pk")))
+        found = found.filter(mounted if attached else ~mounted)
     for label in query.given.getlist("label"):
         key, colon, value = label.partition(":")
         if not (colon and is_label_key(key) and is_label_value(value)):

@@ -15,6 +15,7 @@ from rest_framework.request import Request
 
 from volumes.api.headers import reply
 from volumes.api.query import Query
+from volumes.rules.fields import text
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -37,7 +38,7 @@ class Page:
         if (cursor := query.text("cursor")) is not None:
             try:
                 self.after = self._decode(cursor)
-            except ValueError:
+            except (ValueError, RecursionError):
                 query.note("cursor", "is no cursor of this list")
 
     def answer(
@@ -73,15 +74,18 @@ class Page:
 
     def _encode(self, row: Row) -> str:
         value = None if self.column == "id" else getattr(row, self.column)
-        text = json.dumps([self.sort, value, str(row.pk)], separators=(",", ":"))
-        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        parts = json.dumps([self.sort, value, str(row.pk)], separators=(",", ":"))
+        return base64.urlsafe_b64encode(parts.encode()).decode().rstrip("=")
 
     def _decode(self, cursor: str) -> tuple[Any, uuid.UUID]:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        sort, value, pk = json.loads(raw.decode("ascii"))
+        found = json.loads(raw.decode("ascii"))
         kind = {"id": type(None), "name": str, "size": int}[self.column]
-        if sort != self.sort or type(value) is not kind or not isinstance(pk, str):
+        if not isinstance(found, list) or [type(part) for part in found] != [str, kind, str]:
+            raise ValueError("no cursor at all")
+        sort, value, pk = found
+        if sort != self.sort:
             raise ValueError("another list's")
-        if (isinstance(value, int) and not 0 < value < 2**63) or "\0" in str(value):
-            raise ValueError("no such value")
-        return value, uuid.UUID(pk)
+        if isinstance(value, int) and not 0 < value < 2**63:
+            raise ValueError("no such size")
+        return text(value) if isinstance(value, str) else value, uuid.UUID(pk)

@@ -10,7 +10,7 @@ from django.db import transaction
 from accounts import second_factor
 from accounts.callers import SYSTEM
 from accounts.models import Company, Role, Scope, User
-from accounts.services import add_member, create_token
+from accounts.services import add_member, create_company, create_token
 from volumes.models import Environment
 from volumes.rules.others import read_environment
 from volumes.services.environments import create_environment
@@ -48,8 +48,8 @@ def bootstrap(
 
     Quotas in MB, set when company and environment are made. Raises Refused for names that cannot be.
     """
-    company, _ = Company.objects.get_or_create(
-        name=company_name, defaults={"storage_quota": company_quota}
+    company = Company.objects.filter(name=company_name).first() or create_company(
+        name=company_name, storage_quota=company_quota, actor=SYSTEM
     )
     environment = _environment(company, environment_name, quota)
     user, password = _user(username, email, superuser)

@@ -234,10 +234,11 @@ def _apply(volume: Volume, wish: Wish) -> Changes:
         if after is not None and after != before:
             setattr(volume, column, after)
             changes[name] = [before, after]
-    if "mountPath" in changes:
-        volume.attachments.filter(has_own_path=False).update(mount_path=volume.mount_path)
+    # First: an application that lets go may have something else at the new path.
     if wish.application_ids is not None:
         changes |= set_applications(volume, wish.applications)
+    if "mountPath" in changes:
+        volume.attachments.filter(has_own_path=False).update(mount_path=volume.mount_path)
     return changes
 
 

@@ -53,6 +53,7 @@ class Command(BaseCommand):
 def welcome(made: Made, address: str) -> str:
     """How to log in and what to try; all of it is shown only this once."""
     account = f"otpauth://totp/Holdfast:{made.username}?secret={made.totpSecret}&issuer=Holdfast"
+    codes = made.recoveryCodes or []
     picture = io.StringIO()
     segno.make(account, error="l").terminal(picture, compact=True, border=2)
     return f"""
@@ -61,7 +62,8 @@ Log in at {address}/login
     username      {made.username}
     password      {made.password}
     TOTP secret   {made.totpSecret}
-    recovery      {" ".join((made.recoveryCodes or [])[:2])} …
+    or once each  {" ".join(codes[:5])}
+                  {" ".join(codes[5:])}
 
 {picture.getvalue()}
 All of this is shown only now. A first volume, by the API:

@@ -1,0 +1,55 @@
+"""Companies, which operators make."""
+
+from django.db import transaction
+
+from accounts import audit
+from accounts.callers import Actor
+from accounts.errors import Refused
+from accounts.models import Company, Subject
+from accounts.rules import name_problem
+
+
+@transaction.atomic
+def create_company(*, name: str, storage_quota: int | None, actor: Actor) -> Company:
+    if problem := name_problem(name):
+        raise Refused("name", problem)
+    if Company.objects.filter(name=name).exists():
+        raise Refused("name", f"There is a company {name} already.")
+    company = Company.objects.create(name=name, storage_quota=storage_quota)
+    changes: audit.Changes = {"name": [None, name], "storageQuota": [None, storage_quota]}
+    _record_company(company, actor, "create", changes)
+    return company
+
+
+@transaction.atomic
+def change_company(
+    *, company: Company, name: str, storage_quota: int | None, actor: Actor
+) -> Company:
+    """Only what changed is written: `storage_used` moves under the same lock by other hands."""
+    if problem := name_problem(name):
+        raise Refused("name", problem)
+    present = Company.objects.select_for_update(no_key=True).get(pk=company.pk)
+    if Company.objects.filter(name=name).exclude(pk=present.pk).exists():
+        raise Refused("name", f"There is a company {name} already.")
+    changes: audit.Changes = {}
+    if present.name != name:
+        changes["name"] = [present.name, name]
+    if present.storage_quota != storage_quota:
+        changes["storageQuota"] = [present.storage_quota, storage_quota]
+    if changes:
+        present.name, present.storage_quota = name, storage_quota
+        present.save(update_fields=["name", "storage_quota"])
+        _record_company(present, actor, "update", changes)
+    return present
+
+
+def _record_company(company: Company, actor: Actor, action: str, changes: audit.Changes) -> None:
+    audit.record(
+        actor=actor,
+        action=action,
+        subject=Subject.COMPANY,
+        subject_id=str(company.pk),
+        subject_name=company.name,
+        company=company,
+        changes=changes,
+    )

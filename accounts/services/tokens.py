@@ -1,0 +1,78 @@
+"""Tokens and passwords: what lets somebody in."""
+
+import secrets
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts import audit, second_factor, tokens
+from accounts.callers import Actor
+from accounts.errors import Refused
+from accounts.models import Scope, Subject, Token, User
+from accounts.revocation import revoke
+from accounts.rules import name_problem
+
+
+@transaction.atomic
+def create_token(
+    *,
+    owner: User,
+    name: str,
+    scope: Scope,
+    environment_id: uuid.UUID | None,
+    expires_at: datetime | None,
+    actor: Actor,
+) -> tuple[Token, str]:
+    """A token and its secret, which nobody can show again."""
+    if problem := name_problem(name):
+        raise Refused("name", problem)
+    # The same lock as switching the factor off: no token can slip in behind that.
+    second_factor.lock(owner)
+    if not second_factor.is_on(owner):
+        raise Refused("", f"{owner.username} needs a second factor before a token can be made.")
+    secret = tokens.new_secret()
+    token = Token.objects.create(
+        owner=owner,
+        name=name,
+        digest=tokens.digest(secret),
+        scope=scope,
+        environment_id=environment_id,
+        expires_at=expires_at,
+    )
+    # The environment stays out of it: the owner's other companies read this entry too.
+    expiry = expires_at.isoformat() if expires_at else None
+    audit.record_of_person(
+        actor=actor,
+        action="create",
+        subject=Subject.TOKEN,
+        person=owner,
+        name=name,
+        changes={"scope": [None, str(scope)], "expiresAt": [None, expiry]},
+    )
+    return token, secret
+
+
+@transaction.atomic
+def revoke_token(*, token: Token, actor: Actor) -> None:
+    """The token's next request is refused. Revoking it again changes nothing."""
+    revoke([token], actor)
+
+
+@transaction.atomic
+def change_password(*, user: User, password: str, actor: Actor) -> None:
+    """Sets the password and ends every session; the caller may renew its own."""
+    second_factor.lock(user)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    user.end_sessions()
+    audit.record_of_person(actor=actor, action="update", subject=Subject.PASSWORD, person=user)
+
+
+@transaction.atomic
+def reset_login(*, user: User, actor: Actor) -> str:
+    """For who lost everything: a new password, and nothing of before opens anything."""
+    password = secrets.token_urlsafe(15)
+    change_password(user=user, password=password, actor=actor)
+    second_factor.switch_off(person=user, actor=actor)
+    return password

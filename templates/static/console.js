@@ -1,0 +1,29 @@
+// What script adds to pages that work without it. htmx does the rest.
+document.addEventListener("keydown", (event) => {
+  // "/" goes to the filter, unless somebody is typing.
+  const filter = document.querySelector("[data-filter]");
+  if (event.key === "/" && filter && !event.target.closest("input, select, textarea")) {
+    event.preventDefault();
+    filter.focus();
+  }
+});
+
+// A copy button appears beside whatever can be copied.
+for (const snippet of document.querySelectorAll("[data-copy]")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "copy";
+  button.textContent = "Copy";
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(snippet.textContent.trim());
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = "Copy"; }, 2000);
+  });
+  snippet.after(button);
+}
+
+// htmx: forms carry the CSRF token of the page.
+document.addEventListener("htmx:configRequest", (event) => {
+  const token = document.querySelector("[name=csrfmiddlewaretoken]");
+  if (token) event.detail.headers["X-CSRFToken"] = token.value;
+});

@@ -1,0 +1,74 @@
+"""A password without the code opens nothing to who has a second factor."""
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from accounts.sessions import HALF, HALF_SECONDS
+from tests.support.people import fresh_code, give_password, is_in
+
+PAGES = ["/", "/settings/security", "/settings/tokens", "/settings/members", "/logout", "/admin/"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_password_alone_opens_no_page(client: Client, alice: User, page: str) -> None:
+    give_password(client, alice)
+    response = client.get(page)
+    assert response.status_code == 302
+    assert response["Location"] == f"/login?next={page}"
+
+
+def test_a_password_alone_opens_no_api(client: Client, alice: User) -> None:
+    give_password(client, alice)
+    assert client.get("/environments").status_code == 401
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_session_that_never_saw_the_code_opens_no_page(
+    client: Client, alice: User, page: str
+) -> None:
+    client.force_login(alice)
+    assert client.get(page)["Location"] == f"/login?next={page}"
+
+
+def test_a_code_without_a_password_is_nothing(client: Client, alice: User) -> None:
+    response = client.post("/login", {"code": fresh_code(alice)})
+    assert "Type the password again" in response.text
+    assert not is_in(client)
+
+
+def test_the_code_must_follow_within_five_minutes(client: Client, alice: User) -> None:
+    give_password(client, alice)
+    session = client.session
+    session[HALF] = {**session[HALF], "ends": session[HALF]["ends"] - HALF_SECONDS - 1}
+    session.save()
+    client.post("/login", {"code": fresh_code(alice)})
+    assert not is_in(client)
+
+
+def test_a_changed_password_ends_a_half_login(client: Client, alice: User) -> None:
+    give_password(client, alice)
+    alice.set_password("another password altogether")
+    alice.save()
+    client.post("/login", {"code": fresh_code(alice)})
+    assert not is_in(client)
+
+
+def test_ended_sessions_end_a_half_login_too(client: Client, alice: User) -> None:
+    give_password(client, alice)
+    alice.end_sessions()
+    client.post("/login", {"code": fresh_code(alice)})
+    assert not is_in(client)
+
+
+def test_who_is_deactivated_meanwhile_cannot_finish(client: Client, alice: User) -> None:
+    give_password(client, alice)
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    client.post("/login", {"code": fresh_code(alice)})
+    assert not is_in(client)
+
+
+def test_bobs_code_does_not_finish_alices_login(client: Client, alice: User, bob: User) -> None:
+    give_password(client, alice)
+    client.post("/login", {"code": fresh_code(bob)})
+    assert not is_in(client)

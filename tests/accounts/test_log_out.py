@@ -1,0 +1,21 @@
+"""Logging out."""
+
+from django.test import Client
+
+from accounts.models import User
+from tests.support.people import is_in, log_in
+
+
+def test_logging_out_is_a_post(client: Client, dora: User) -> None:
+    log_in(client, dora)
+    assert client.get("/logout").status_code == 200
+    assert is_in(client)
+    assert client.post("/logout")["Location"] == "/login"
+    assert not is_in(client)
+
+
+def test_logging_out_needs_the_csrf_token(dora: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(dora)
+    assert client.post("/logout").status_code == 403
+    assert is_in(client)

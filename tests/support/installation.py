@@ -1,0 +1,149 @@
+"""A whole installation of Holdfast for one test: its data, its database and its processes."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 60.0
+"""Seconds within which everything settles, by contract."""
+
+SETTINGS = (
+    *("DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "PUBLIC_URL", "TRUSTED_PROXIES", "METRICS_TOKEN"),
+    *("STORAGE_BACKEND", "STORAGE_ROOT", "RECONCILE_INLINE", "MEASURE_EVERY"),
+    *("DATA_DIR", "DATABASE_URL", "HOLDFAST_SERVER_PID", "PROMETHEUS_MULTIPROC_DIR"),
+)
+
+Process = subprocess.Popen[bytes]
+
+
+class Installation:
+    """Bootstrapped with a company, an environment and a token, as automation would do it."""
+
+    def __init__(self, home: Path, database_url: str, **settings: str) -> None:
+        self.home = home
+        self.database_url = database_url
+        self.storage_root = home / "volumes"
+        self.log = home / "log"
+        kept = {name: value for name, value in os.environ.items() if name not in SETTINGS}
+        self.environ = {**kept, "DATA_DIR": str(home), "DATABASE_URL": database_url, **settings}
+        self.started: list[Process] = []
+        self.made = self.bootstrap("Acme", "production", "alice")
+        self.token: str = self.made["token"]
+
+    def bootstrap(self, company: str, environment: str, username: str, *more: str) -> Any:
+        names = ("--company", company, "--environment", environment, "--username", username)
+        done = self.run("bootstrap", *names, *more, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def run(
+        self, *arguments: str, given: str | None = None, **settings: str
+    ) -> subprocess.CompletedProcess[str]:
+        """A command that ends by itself."""
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env={**self.environ, **settings},
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    def start(self, *arguments: str, **settings: str) -> Process:
+        """A command that goes on, in a session of its own, ended with the installation at the latest."""
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "manage.py", *arguments],
+                cwd=ROOT,
+                env={**self.environ, **settings},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.started.append(process)
+        return process
+
+    def close(self) -> None:
+        for process in self.started:
+            process.kill()
+            process.wait()
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """What the database says, asked past the product."""
+        opened: Any = (
+            sqlite3.connect(self.home / "holdfast.sqlite3", timeout=20)
+            if self.database_url.startswith("sqlite")
+            else psycopg.connect(self.database_url)
+        )
+        with closing(opened) as connection:
+            found: list[tuple[Any, ...]] = connection.execute(sql).fetchall()
+        return found
+
+    def ids(self, sql: str) -> set[str]:
+        """Identifiers of the first column, as directories are named."""
+        return {str(uuid.UUID(str(first))) for first, *_ in self.rows(sql)}
+
+    def backings(self) -> set[str]:
+        """The volumes whose data lies in the storage."""
+        return {path.parent.name for path in self.storage_root.glob("[!.]*/data")}
+
+    def log_lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
+
+
+def eventually(holds: Callable[[], object], within: float = PATIENCE) -> None:
+    """Wait until it holds."""
+    deadline = time.monotonic() + within
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {within} s"
+        time.sleep(0.05)
+
+
+_numbers = itertools.count(1)
+
+
+@contextmanager
+def new_database(home: Path) -> Iterator[str]:
+    """The URL of an empty database of the kind that the suite runs on."""
+    server = os.environ.get("DATABASE_URL", "")
+    if not server:
+        yield f"sqlite:///{home / 'holdfast.sqlite3'}"
+        return
+    name = f"races_{os.getpid()}_{next(_numbers)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    try:
+        yield urlsplit(server)._replace(path=f"/{name}").geturl()
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def installed(home: Path, **settings: str) -> Iterator[Installation]:
+    """An installation on a database of its own; nothing of it is left running."""
+    home.mkdir(parents=True, exist_ok=True)
+    with new_database(home) as url:
+        installation = Installation(home, url, **settings)
+        try:
+            yield installation
+        finally:
+            installation.close()

@@ -1,0 +1,121 @@
+"""`manage.py serve` as a process of its own, to be asked, killed and started again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.support.installation import Installation, Process, eventually
+from tests.support.postgres import free_port
+from tests.support.wire import Wire
+
+WORKERS = 2
+
+
+class Server:
+    """A server of one installation. It stays on its port however often it is started."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self.port = free_port()
+        self.process: Process | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    def start(self, **settings: str) -> None:
+        bind = f"127.0.0.1:{self.port}"
+        self.process = self.installation.start(
+            "serve", "--bind", bind, "--workers", str(WORKERS), **settings
+        )
+        eventually(self.is_ready)
+
+    def is_ready(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, self.installation.log.read_text()
+        return self.wire().get("/readyz").status == 200
+
+    def wire(self) -> Wire:
+        return Wire(self.port, self.installation.token)
+
+    def workers(self) -> list[int]:
+        """The processes that serve, by id: what the server started, but for Python's own helper."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return [int(pid) for pid in children if b"spawn_main" in _command(int(pid))]
+
+    def kill(self) -> list[int]:
+        """End the main process alone, without a chance to clean up. Returns its workers."""
+        assert self.process is not None
+        workers = self.workers()
+        self.process.kill()
+        self.process.wait()
+        return workers
+
+    def terminate(self, within: float = 15) -> int:
+        """Ask it to end, as a supervisor would. Returns its exit code."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(within)
+
+    def port_is_free(self) -> bool:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            return probe.connect_ex(("127.0.0.1", self.port)) != 0
+
+    # What the tests need again and again, by the API.
+
+    def environment(self, quota: int | None = None) -> str:
+        """The path of a fresh environment."""
+        wish = {"name": f"env-{uuid.uuid4()}", "resourceQuota": {"storage": quota}}
+        answer = self.wire().post("/environments", wish)
+        assert answer.status == 201, answer
+        return f"/{answer.body['id']}"
+
+    def volume(self, environment: str, name: str = "app-data", **wish: Any) -> str:
+        """The path of a fresh volume."""
+        return self._made(f"{environment}/volume", {"name": name, "size": 10, **wish})
+
+    def application(self, environment: str, name: str = "web") -> str:
+        """The path of a fresh application."""
+        return self._made(f"{environment}/app", {"name": name})
+
+    def _made(self, path: str, wish: Any) -> str:
+        answer = self.wire().post(path, wish)
+        assert answer.status == 201, answer
+        return f"{path}/{answer.body['id']}"
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process still runs; one that has ended and was not waited for does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in {"Z", "X"}
+
+
+def kill(pid: int) -> None:
+    """End one process that a test started."""
+    os.kill(pid, signal.SIGKILL)
+
+
+@contextmanager
+def serving(installation: Installation, **settings: str) -> Iterator[Server]:
+    server = Server(installation)
+    server.start(**settings)
+    yield server
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""

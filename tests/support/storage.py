@@ -1,0 +1,80 @@
+"""A storage in memory that fails when a test says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from volumes.backends import BackendError
+from volumes.backends.memory import Memory
+
+
+class Fallible(Memory):
+    """`fail("create")` breaks one operation until `heal()`; `before` is called ahead of each."""
+
+    shared = True
+
+    def __init__(self) -> None:
+        super().__init__("tests")
+        self.broken: dict[str, Exception] = {}
+        self.before: dict[str, Callable[[str], Any]] = {}
+        self.calls: list[tuple[str, str]] = []
+
+    def fail(self, operation: str, error: Exception | None = None) -> None:
+        self.broken[operation] = error or BackendError("The disk is full.")
+
+    def heal(self) -> None:
+        self.broken.clear()
+        self.before.clear()
+
+    def unmount(self) -> None:
+        self.owner = None
+
+    def mount(self) -> None:
+        self.owner = self.installation
+
+    def lose(self, handle: str) -> None:
+        """Somebody removes the data behind everybody's back."""
+        del self.volumes[handle]
+
+    def bring_back(self, handle: str) -> None:
+        self.volumes[handle] = 0.0
+
+    def _meddle(self, operation: str, handle: str) -> None:
+        self.calls.append((operation, handle))
+        if hook := self.before.pop(operation, None):
+            hook(handle)
+        if error := self.broken.get(operation):
+            raise error
+
+    def create(self, handle: str, size: int) -> None:
+        self._meddle("create", handle)
+        super().create(handle, size)
+
+    def clone(self, handle: str, snapshot: str, target: str, size: int) -> None:
+        self._meddle("clone", target)
+        super().clone(handle, snapshot, target, size)
+
+    def grow(self, handle: str, size: int) -> None:
+        self._meddle("grow", handle)
+        super().grow(handle, size)
+
+    def exists(self, handle: str) -> bool:
+        self._meddle("exists", handle)
+        return super().exists(handle)
+
+    def usage(self, handle: str) -> int:
+        self._meddle("usage", handle)
+        return super().usage(handle)
+
+    def delete(self, handle: str) -> None:
+        self._meddle("delete", handle)
+        super().delete(handle)
+
+    def snapshot(self, handle: str, snapshot: str) -> None:
+        self._meddle("snapshot", handle)
+        super().snapshot(handle, snapshot)
+
+    def delete_snapshot(self, handle: str, snapshot: str) -> None:
+        self._meddle("delete_snapshot", handle)
+        super().delete_snapshot(handle, snapshot)
