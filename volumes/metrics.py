@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable
 
 from django.conf import settings
-from django.db.models import Count, Min, Sum
-from django.db.models.functions import Now
+from django.db.models import Count, F, Sum
+from django.db.models.functions import Coalesce, Now
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
@@ -16,7 +16,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from volumes.api.envelope import envelope
-from volumes.models import Environment, Volume, VolumeStatus
+from volumes.models import Environment, Snapshot, Volume, VolumeStatus
 
 
 @require_safe
@@ -84,11 +84,17 @@ class VolumeCollector:
         return provisioned, used
 
     def _oldest_unsettled(self) -> Metric:
-        """Seconds since the oldest row that is ripe was last wanted otherwise; 0 for none."""
-        ripe = Volume.objects.ripe().aggregate(oldest=Min("modified_at"), now=Now())
-        age = (ripe["now"] - ripe["oldest"]).total_seconds() if ripe["oldest"] else 0.0
+        """Seconds for which the oldest ripe row has waited; 0 where everything is settled."""
+        waiting = (
+            Volume.objects.ripe().annotate(since=Coalesce("grace_until", "modified_at")),
+            Snapshot.objects.ripe().annotate(since=F("created_at")),
+        )
+        ages = [0.0]
+        for rows in waiting:
+            oldest = rows.annotate(now=Now()).order_by("since").values_list("since", "now")[:1]
+            ages += [(now - since).total_seconds() for since, now in oldest]
         return GaugeMetricFamily(
             "holdfast_oldest_unsettled_seconds",
             "Age of the oldest change that is not settled",
-            value=max(0.0, age),
+            value=max(ages),
         )
