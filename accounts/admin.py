@@ -1,73 +1,57 @@
-"""What operators see and change, through the same verbs as everybody."""
+"""People and where they belong, for operators, through the same verbs as everybody.
+
+The pages of companies, tokens and the history lead to volumes, so they stand in volumes/admin.
+"""
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.db import transaction
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 
 from accounts import audit, services
+from accounts.admin_lists import chosen, linked, listed
+from accounts.admin_parts import OperatorAdmin, Undeletable, actor_of
 from accounts.admin_site import site
-from accounts.callers import Actor, client_ip
-from accounts.errors import Refused
-from accounts.models import Company, Membership, Revision, Role, Subject, Token, User
-
-
-def actor_of(request: HttpRequest) -> Actor:
-    assert isinstance(request.user, User)
-    return Actor(by=request.user.ref, via="admin", ip=client_ip(request))
-
-
-class Undeletable:
-    """What the history speaks of stays."""
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class ReadOnly(Undeletable):
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class SaysNo:
-    """Shows a refusal of the services as a message, above the form that it refused."""
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self._or_say_why(request, super().changeform_view, *args, **kwargs)  # type: ignore[misc]
-
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self._or_say_why(request, super().delete_view, *args, **kwargs)  # type: ignore[misc]
-
-    def _or_say_why(
-        self, request: HttpRequest, view: Any, *args: Any, **kwargs: Any
-    ) -> HttpResponse:
-        try:
-            response: HttpResponse = view(request, *args, **kwargs)
-        except Refused as refused:
-            messages.error(request, refused.message)
-            return redirect(request.get_full_path())
-        return response
+from accounts.models import Company, Membership, Role, Subject, Token, User
 
 
 @admin.register(User, site=site)
 class PersonAdmin(Undeletable, UserAdmin):  # type: ignore[type-arg]
     """People are switched off, not deleted: the history speaks of them."""
 
-    list_display = ["username", "email", "is_active", "is_staff", "last_login"]
+    list_display = ["username", "email", "is_active", "is_staff", "last_login", "date_joined"]
+    list_filter = ["is_active", "is_staff", chosen("company", Company, "memberships__company")]
+    search_fields = ["username", "email"]
+    ordering = ["username"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None:
+            return fieldsets
+        return [*fieldsets, ("In Holdfast", {"fields": ["second_factor", "belongs", "tokens"]})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        fixed = ["last_login", "date_joined"]
+        fixed = ["last_login", "date_joined", "second_factor", "belongs", "tokens"]
         if not request.user.is_superuser:
             # Otherwise who may edit people could make themselves anything.
             fixed += ["is_staff", "is_superuser", "groups", "user_permissions"]
         return fixed
+
+    @admin.display(boolean=True)
+    def second_factor(self, person: User) -> bool:
+        return person.confirmed_device() is not None
+
+    @admin.display(description="Companies")
+    def belongs(self, person: User) -> str:
+        return listed(Membership, "Memberships", user=person.pk)
+
+    def tokens(self, person: User) -> str:
+        return listed(Token, "Tokens", owner=person.pk)
+
+    def subject_id(self, object_id: str) -> str:
+        return f"user-{object_id}"
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         above = obj is not None and obj.is_superuser and not request.user.is_superuser
@@ -95,28 +79,24 @@ class PersonAdmin(Undeletable, UserAdmin):  # type: ignore[type-arg]
         return found.values_list("password", flat=True).first()
 
 
-@admin.register(Company, site=site)
-class CompanyAdmin(SaysNo, Undeletable, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ["name", "storage_quota", "storage_used", "created_at"]
-    search_fields = ["name"]
-    fields = ["name", "storage_quota", "storage_used", "created_at"]
-    readonly_fields = ["storage_used", "created_at"]
-
-    def save_model(self, request: HttpRequest, obj: Company, form: Any, change: bool) -> None:
-        name, quota, actor = obj.name, obj.storage_quota, actor_of(request)
-        if change:
-            services.change_company(company=obj, name=name, storage_quota=quota, actor=actor)
-        else:
-            obj.pk = services.create_company(name=name, storage_quota=quota, actor=actor).pk
-
-
 @admin.register(Membership, site=site)
-class MembershipAdmin(SaysNo, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ["user", "company", "role", "created_at"]
-    list_filter = ["role", "company"]
+class MembershipAdmin(OperatorAdmin):
+    list_display = ["user", "company_link", "role", "created_at"]
+    list_filter = ["role", chosen("company", Company, "company"), chosen("user", User, "user")]
+    list_select_related = ["user", "company"]
     search_fields = ["user__username", "company__name"]
     autocomplete_fields = ["user", "company"]
+    ordering = ["-pk"]
     actions = None  # deleting many at once would pass by the rule of the last admin
+
+    @admin.display(description="Company", ordering="company__name")
+    def company_link(self, membership: Membership) -> str:
+        return linked(membership.company)
+
+    def subject_id(self, object_id: str) -> str:
+        found = Membership.objects.filter(pk=object_id) if object_id.isdecimal() else None
+        membership = found.select_related("user").first() if found is not None else None
+        return membership.user.ref if membership else object_id
 
     def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> Any:
         return ["user", "company"] if obj else []
@@ -133,31 +113,3 @@ class MembershipAdmin(SaysNo, admin.ModelAdmin):  # type: ignore[type-arg]
 
     def delete_model(self, request: HttpRequest, obj: Membership) -> None:
         services.remove_member(membership=obj, actor=actor_of(request))
-
-
-@admin.register(Token, site=site)
-class TokenAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ["name", "owner", "scope", "last_used_at", "expires_at", "revoked_at"]
-    list_filter = ["scope"]
-    search_fields = ["name", "owner__username"]
-    exclude = ["digest"]
-    actions = ["revoke"]
-
-    @admin.action(description="Revoke the chosen tokens", permissions=["revoke"])
-    def revoke(self, request: HttpRequest, chosen: QuerySet[Token]) -> None:
-        for token in chosen.select_related("owner"):
-            services.revoke_token(token=token, actor=actor_of(request))
-        self.message_user(request, "The chosen tokens are revoked.")
-
-    def has_revoke_permission(self, request: HttpRequest) -> bool:
-        assert isinstance(request.user, User)
-        return request.user.has_perm("accounts.change_token")
-
-
-@admin.register(Revision, site=site)
-class RevisionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ["at", "by", "via", "action", "subject", "subject_name", "company"]
-    list_filter = ["subject", "action"]
-    search_fields = ["subject_id", "subject_name", "by"]
-    date_hierarchy = "at"
-    list_select_related = ["company"]

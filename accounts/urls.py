@@ -5,7 +5,6 @@ from django.urls import path
 from accounts.views import login, members, security, site, tokens
 
 urlpatterns = [
-    path("", site.home, name="home"),
     path("login", login.login, name="login"),
     path("logout", login.logout, name="logout"),
     path("theme", site.theme, name="theme"),

@@ -1,24 +1,22 @@
-"""Request bodies arrive whole, bounded and in time before Django begins, or not at all.
+"""Request bodies arrive whole and bounded before Django begins, or not at all.
 
-The server's threads read bodies as slowly as clients send them. A few slow clients would take every
-thread, so those that only wait for bytes are many, and those that work few.
+A thread of the server waits for a body for as long as its client takes to send it. So many threads may
+wait, and few of them work: a few slow clients would hold everybody else up.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable
-from threading import BoundedSemaphore, Thread
+from threading import BoundedSemaphore
 from typing import Any
 
 from django.conf import settings
 
 AT_ONCE = 8
 """Requests that each worker works on. With as many steps beside them they stay within the pool."""
-WAITING = 128
-"""Requests that each worker takes in: most of them may still wait for their body."""
-IN_TIME = 15.0
-"""Seconds that a body may take."""
+WAITING = 512
+"""Requests that each worker takes in: as many as it has connections."""
 DISCARDED = 16 * 2**20
 """Bytes of a body that is too large which are still read: who is cut off while sending hears no 413."""
 
@@ -27,10 +25,10 @@ App = Callable[..., Iterable[bytes]]
 
 
 class Incomplete(io.RawIOBase):
-    """A body that did not arrive. Reading it fails as a broken connection does."""
+    """A body whose client went away. Reading it fails as a broken connection does."""
 
     def read(self, size: int = -1) -> bytes:
-        raise TimeoutError("the body did not arrive")
+        raise ConnectionError("the body did not arrive")
 
 
 class WholeBodies:
@@ -58,25 +56,17 @@ def _take_in(environ: Environ) -> None:
     said = environ.get("CONTENT_LENGTH", "")
     if not is_chunked and said in {"", "0"}:
         return
-    body = _read_in_time(environ["wsgi.input"])
-    if is_chunked and body is not None:
+    body = _read(environ["wsgi.input"])
+    if is_chunked:
         # Django takes the length from this header alone.
         said = environ["CONTENT_LENGTH"] = str(len(body))
         del environ["HTTP_TRANSFER_ENCODING"]
-    whole = body is not None and len(body) >= min(int(said), settings.MAX_BODY + 1)
-    environ["wsgi.input"] = io.BytesIO(body) if whole and body is not None else Incomplete()
-
-
-def _read_in_time(stream: io.BufferedIOBase) -> bytes | None:
-    """The body, cut off where it is too large; None where it takes too long."""
-    arrived: list[bytes] = []
-    reader = Thread(target=lambda: arrived.append(_read(stream)), daemon=True)
-    reader.start()
-    reader.join(IN_TIME)
-    return arrived[0] if arrived else None
+    is_whole = len(body) >= min(int(said), settings.MAX_BODY + 1)
+    environ["wsgi.input"] = io.BytesIO(body) if is_whole else Incomplete()
 
 
 def _read(stream: io.BufferedIOBase) -> bytes:
+    """The body, cut off where it is too large."""
     body = stream.read(settings.MAX_BODY + 1)
     left = DISCARDED if len(body) > settings.MAX_BODY else 0
     while left > 0 and (discarded := len(stream.read(settings.MAX_BODY))):

@@ -14,12 +14,14 @@ urlpatterns = [
     path("readyz", readyz),
     path("metrics", metrics),
     path("", include("volumes.api.reference")),
+    # Before the admin, which answers for all below it: `/admin/volume` speaks JSON as any such path.
+    path("", include("volumes.api.urls")),
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", site.urls),
     # Accounts know nothing of environments, to which a token may be bound all the same.
     path("settings/tokens", tokens, {"environments": environment_choices}, name="tokens"),
+    path("", include("volumes.pages.urls")),
     path("", include("accounts.urls")),
-    path("", include("volumes.api.urls")),
 ]
 
 handler400 = "config.errors.bad_request"

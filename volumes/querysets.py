@@ -100,6 +100,10 @@ class VolumeQuerySet(ReconciledQuerySet["Volume"]):
     def with_attachments(self) -> Self:
         return self.prefetch_related(_attachments())
 
+    def with_data(self) -> Self:
+        """What can be measured, settled or not: a failed growth keeps the data usable."""
+        return self.live().filter(provisioned_size__isnull=False, missing_since__isnull=True)
+
     def settled(self) -> Self:
         """Ready, with data that should be there."""
         return self.live().filter(due_at__isnull=True, provisioned_size__isnull=False)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from volumes.models import UsageSample
+from django.db.models.functions import Now
+
+from volumes.models import UsageSample, Volume
 
 Item = TypeVar("Item")
 
 FAR = timedelta(days=3650)
+LATELY = timedelta(days=30)
 
 
 def thinned(samples: Sequence[Item], most: int) -> list[Item]:
@@ -47,3 +52,14 @@ def full_at(samples: Sequence[UsageSample], size: int) -> datetime | None:
         return None
     # Already past it by the line: full now, as far as the line can tell.
     return last + timedelta(seconds=max(0.0, seconds))
+
+
+def full_dates(volumes: Collection[Volume]) -> dict[uuid.UUID, datetime | None]:
+    """When each of these is full, by its samples of the last 30 days. One query for all of them."""
+    if not volumes:
+        return {}
+    samples: dict[uuid.UUID, list[UsageSample]] = defaultdict(list)
+    lately = UsageSample.objects.filter(volume__in=volumes, at__gte=Now() - LATELY)
+    for sample in lately.order_by("volume_id", "at"):
+        samples[sample.volume_id].append(sample)
+    return {volume.pk: full_at(samples[volume.pk], volume.size) for volume in volumes}

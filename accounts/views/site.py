@@ -1,4 +1,4 @@
-"""The start, the theme, the icon: what belongs to no one page."""
+"""The theme, the icon: what belongs to no one page."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -6,17 +6,8 @@ from django.templatetags.static import static
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.guards import SignedInRequest, signed_in
-
 THEMES = {"system", "light", "dark"}
 YEAR = 365 * 86400
-
-
-@require_safe
-@signed_in
-def home(request: SignedInRequest) -> HttpResponse:
-    """Leads on, until there is a console."""
-    return redirect("security")
 
 
 @require_POST

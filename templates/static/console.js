@@ -27,3 +27,12 @@ document.addEventListener("htmx:configRequest", (event) => {
   const token = document.querySelector("[name=csrfmiddlewaretoken]");
   if (token) event.detail.headers["X-CSRFToken"] = token.value;
 });
+
+// What is said to a field while somebody types goes for its input as well.
+document.addEventListener("htmx:afterSettle", () => {
+  for (const said of document.querySelectorAll(".said[id]")) {
+    const input = document.querySelector(`[aria-describedby="${said.id}"]`);
+    if (said.querySelector(".wrong-line")) input?.setAttribute("aria-invalid", "true");
+    else input?.removeAttribute("aria-invalid");
+  }
+});

@@ -155,8 +155,7 @@ def test_tokens_are_revoked_and_never_changed(client: Client, operator: User) ->
     log_in(client, operator)
     assert token.digest not in client.get(f"/admin/accounts/token/{token.pk}/change/").text
     assert client.get("/admin/accounts/token/add/").status_code == 403
-    wish = {"action": "revoke", "_selected_action": [str(token.pk)]}
-    client.post("/admin/accounts/token/", wish)
+    client.post("/admin/accounts/token/do/revoke/", {"_selected_action": [str(token.pk)]})
     assert not Token.objects.usable().exists()
     assert Revision.objects.get(subject=Subject.TOKEN).via == "admin"
 

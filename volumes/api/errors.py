@@ -56,7 +56,7 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> HttpResp
                 415, "UNSUPPORTED_MEDIA_TYPE", "The body must be application/json, in UTF-8."
             )
         case UnreadablePostError():
-            return _unreadable("Invalid request body", "It did not arrive whole and in time.")
+            return _unreadable("Invalid request body", "It did not arrive whole.")
         case exceptions.ParseError():
             return _unreadable("Invalid request body", str(exception.detail))
         case BadRequest() | SuspiciousOperation() | MultiPartParserError():

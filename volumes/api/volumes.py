@@ -85,7 +85,7 @@ class VolumeView(EnvironmentScopedView):
             actor=self.caller.actor,
             precondition=if_match(request),
         )
-        return self._show(volume.pk)
+        return self._show_written(volume)
 
     @docs.delete_volume
     def destroy(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
@@ -135,6 +135,12 @@ class VolumeView(EnvironmentScopedView):
         """The volume as it is by now: its step may have changed it since the service returned."""
         volume = self.environment.volumes.with_attachments().get(pk=pk)
         return tagged(self.request, wire.volume(volume, self.environment.company_id), status=status)
+
+    def _show_written(self, written: Volume) -> HttpResponse:
+        """What this call wrote, with what its step has done to it since, but nobody else's change."""
+        present = self.environment.volumes.with_attachments().get(pk=written.pk)
+        row = present if present.version == written.version else written
+        return tagged(self.request, wire.volume(row, self.environment.company_id))
 
     def _review(self, body: Body) -> Review:
         """What create would say, or update where the body has an `id`."""

@@ -2,7 +2,7 @@
 
 from volumes.models.attachment import Attachment
 from volumes.models.environment import Application, Environment
-from volumes.models.installation import Installation
+from volumes.models.installation import Installation, StorageScan
 from volumes.models.records import IdempotencyRecord, UsageSample
 from volumes.models.snapshot import Snapshot, SnapshotStatus
 from volumes.models.volume import Volume, VolumeStatus
@@ -15,6 +15,7 @@ __all__ = [
     "Installation",
     "Snapshot",
     "SnapshotStatus",
+    "StorageScan",
     "UsageSample",
     "Volume",
     "VolumeStatus",

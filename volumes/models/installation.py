@@ -1,4 +1,4 @@
-"""This installation: one row, whose id is on the storage's marker as well."""
+"""This installation: one row, whose id is on the storage's marker as well, and how that storage was."""
 
 from __future__ import annotations
 
@@ -24,3 +24,24 @@ class Installation(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class StorageScan(models.Model):
+    """What the last comparison of the storage with the rows found: one row, written over each time."""
+
+    number = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    at = models.DateTimeField()
+    orphans = models.PositiveIntegerField(default=0)
+    """How much data no row knows, counted in volumes and snapshots."""
+    examples = models.JSONField(default=list)
+    """The first of them: `volume` and `snapshot`, as the storage names them."""
+    missing = models.PositiveIntegerField(default=0)
+    is_plausible = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(number=1), name="storage_scan_only_last"),
+        ]
+
+    def __str__(self) -> str:
+        return f"scan of {self.at}"

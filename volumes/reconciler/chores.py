@@ -13,13 +13,16 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from volumes.backends import BackendError
-from volumes.models import IdempotencyRecord, Installation, Volume
+from volumes.models import IdempotencyRecord, Installation, StorageScan, Volume
 from volumes.reconciler.measure import measure_all
+from volumes.reconciler.scan import ORPHANED_FOR, scan
 from volumes.reconciler.steps import look_at
 
 log = logging.getLogger("holdfast.reconciler")
 
 LOOK_EVERY = timedelta(hours=1)
+SCAN_EVERY = timedelta(days=1)
+"""What a scan finds is shown to operators, who remove it by `remove_orphaned_data`."""
 
 
 def look_at_settled(volumes: Iterable[Volume]) -> int:
@@ -39,14 +42,25 @@ def do_due(stop: Event) -> int:
     done = 0
     if _is_mine("checked_at", LOOK_EVERY):
         look_at_settled(_until(stop, Volume.objects.settled().iterator()))
+        scan_daily()
         IdempotencyRecord.objects.expired().delete()
         SessionStore.clear_expired()
         done += 1
     every = timedelta(seconds=settings.MEASURE_EVERY)
     if every and _is_mine("measured_at", every):
-        measure_all(_until(stop, Volume.objects.settled().iterator()))
+        measure_all(_until(stop, Volume.objects.with_data().iterator()))
         done += 1
     return done
+
+
+def scan_daily() -> None:
+    """Note how storage and rows agree, unless that was done within a day, by whomever."""
+    if StorageScan.objects.filter(at__gt=Now() - SCAN_EVERY).exists():
+        return
+    try:
+        scan(ORPHANED_FOR)
+    except BackendError as error:
+        log.warning("the storage cannot be scanned: %s", error)
 
 
 def _until(stop: Event, volumes: Iterable[Volume]) -> Iterable[Volume]:

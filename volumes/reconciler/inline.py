@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import timedelta
 
 from django.conf import settings
@@ -12,11 +15,14 @@ from django.db.models import Expression
 from django.db.models.functions import Now
 
 from volumes.models import Snapshot, Volume
+from volumes.reconciler.chores import look_at_settled
 from volumes.reconciler.steps import in_thread, settle
 
 PATIENCE = 5.0
 """Seconds that an answer waits for its step; then the step goes on behind it."""
 HEAD_START = timedelta(seconds=2)
+
+_waits_until: ContextVar[float | None] = ContextVar("waits_until", default=None)
 
 pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="step")
 
@@ -33,6 +39,31 @@ def settle_soon(row: Volume | Snapshot) -> None:
         after_commit(lambda: settle(rows, pk))
 
 
+def reconcile_now(volume: Volume) -> None:
+    """Take its next step whatever pause it has earned; where it is settled, look at its data."""
+
+    def work() -> int:
+        settled = Volume.objects.settled().filter(pk=volume.pk)
+        return settle(Volume.objects.ripe(), volume.pk) or look_at_settled(settled)
+
+    after_commit(work)
+
+
+@contextmanager
+def patience() -> Iterator[None]:
+    """What is done inside waits for its steps as long as one change would, all of it together."""
+    mark = _waits_until.set(time.monotonic() + PATIENCE)
+    try:
+        yield
+    finally:
+        _waits_until.reset(mark)
+
+
 def after_commit(work: Callable[[], int]) -> None:
     """Run in a thread of its own: a backend that hangs must not hold the answer for long."""
-    transaction.on_commit(lambda: wait([pool.submit(in_thread, work)], timeout=PATIENCE))
+    transaction.on_commit(lambda: wait([pool.submit(in_thread, work)], timeout=_time_to_wait()))
+
+
+def _time_to_wait() -> float:
+    until = _waits_until.get()
+    return PATIENCE if until is None else max(0.0, until - time.monotonic())

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 from volumes.models import Snapshot, Volume
 from volumes.querysets import LEASE
@@ -52,7 +52,7 @@ def _keep() -> None:
         for owner, row in rows:
             try:
                 type(row)._default_manager.renew(row.pk, owner)
-            except DatabaseError as error:
+            except Error as error:
                 log.warning("a lease could not be renewed: %s", error)
         if rows:
             connection.close()

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
 from threading import Event
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 from volumes.models import Snapshot, Volume
 from volumes.querysets import LEASE, SnapshotQuerySet, VolumeQuerySet
@@ -64,7 +64,7 @@ def watch(stop: Event) -> None:
         try:
             busy = sweeper.round()
             sweeper.do_chores(stop)
-        except DatabaseError as error:
+        except Error as error:
             log.warning("the database does not answer: %s", error)
             busy = 0
             connection.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,12 +59,17 @@ def read_snapshot(volume: Volume, body: Body) -> tuple[str | None, list[Problem]
     known = COMMON | {"volumeIdRef", "name", "size", "status", "statusMessage"}
     reader = Reader(body, known=known)
     name = reader.read("name", fields.dns_label)
+    present = volume.snapshots.standing().count() if volume.has_data else 0
+    return name, [*reader.problems, *reasons_against_snapshot(volume, present=present)]
+
+
+def reasons_against_snapshot(volume: Volume, *, present: int) -> Iterable[Problem]:
+    """Why there cannot be another one beside the `present` ones."""
+    most = settings.VOLUME_MAX_SNAPSHOTS
     if not volume.has_data:
-        reader.note("", "wrong_status", "There is no data to take a snapshot of.")
-    elif volume.snapshots.standing().count() >= settings.VOLUME_MAX_SNAPSHOTS:
-        most = settings.VOLUME_MAX_SNAPSHOTS
-        reader.note("", "too_many_snapshots", f"A volume has at most {most} snapshots.")
-    return name, reader.problems
+        yield Problem("", "wrong_status", "There is no data to take a snapshot of.")
+    elif present >= most:
+        yield Problem("", "too_many_snapshots", f"A volume has at most {most} snapshots.")
 
 
 def read_application(

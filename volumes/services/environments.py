@@ -9,6 +9,7 @@ from accounts.callers import Actor
 from accounts.models import Company
 from volumes.errors import Refused
 from volumes.models import Environment
+from volumes.rules.deletion import reasons_to_keep_environment
 from volumes.rules.fields import Reader
 from volumes.rules.others import EnvironmentWish, check_environment
 from volumes.services import history
@@ -22,8 +23,6 @@ from volumes.services.locks import (
     touch,
     write,
 )
-
-NAMED_IN_A_REFUSAL = 10
 
 
 @transaction.atomic
@@ -81,11 +80,8 @@ def delete_environment(
     """Close it with its applications. Refused while it has volumes that are not deleted."""
     environment = locked(environment)
     precondition.check(environment)
-    volumes = environment.volumes.live().order_by("id")
-    if count := volumes.count():
-        names = list(volumes.values_list("name", flat=True)[:NAMED_IN_A_REFUSAL])
-        more = f" and {count - len(names)} more" if count > len(names) else ""
-        raise Refused.because("", "in_use", f"It has volumes: {', '.join(names)}{more}.")
+    if problems := list(reasons_to_keep_environment(environment)):
+        raise Refused(problems)
     for application in environment.applications.live().select_for_update():
         application.environment = environment
         remove_application(application, actor)

@@ -11,6 +11,7 @@ from accounts.callers import Actor
 from volumes.errors import NotFound, Refused
 from volumes.models import Environment, Snapshot, SnapshotStatus
 from volumes.reconciler.inline import settle_soon, soon
+from volumes.rules.deletion import reasons_to_keep_snapshot
 from volumes.rules.fields import Body
 from volumes.rules.others import read_snapshot
 from volumes.services import history
@@ -69,9 +70,8 @@ def delete_snapshot(
     )
     if snapshot is None:
         raise NotFound
-    filling = snapshot.fills.filter(is_deleted=False, provisioned_size__isnull=True)
-    if names := list(filling.order_by("id").values_list("name", flat=True)):
-        raise Refused.because("", "in_use", f"It is being copied into {', '.join(names)}.")
+    if problems := list(reasons_to_keep_snapshot(snapshot)):
+        raise Refused(problems)
     Snapshot.objects.filter(pk=snapshot.pk).update(
         is_deleted=True, status=SnapshotStatus.DELETING, due_at=soon(), attempts=0
     )

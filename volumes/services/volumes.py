@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -15,10 +14,11 @@ from django.db.models.functions import Now
 from accounts.audit import Changes
 from accounts.callers import Actor
 from accounts.models import Company
-from volumes.errors import NotFound, Problem, Refused
+from volumes.errors import NotFound, Refused
 from volumes.models import Attachment, Environment, Snapshot, Volume, VolumeStatus
 from volumes.querysets import SnapshotQuerySet
 from volumes.reconciler.inline import settle_soon, soon
+from volumes.rules.deletion import reasons_not_to_restore, reasons_to_keep
 from volumes.rules.fields import Body
 from volumes.rules.volumes import Wish, review
 from volumes.services import history
@@ -154,7 +154,7 @@ def delete_volume(
     environment = locked(environment)
     volume = locked_volume(environment, volume_id)
     precondition.check(volume)
-    if problems := list(_reasons_to_keep(volume, cascade=cascade)):
+    if problems := reasons_to_keep([volume], cascade=cascade)[volume.pk]:
         raise Refused(problems)
     for snapshot in volume.snapshots.standing():
         history.of_volume(
@@ -186,7 +186,7 @@ def restore_volume(*, environment: Environment, volume_id: uuid.UUID, actor: Act
     if volume is None:
         raise NotFound
     volume.environment = environment
-    if problems := list(_reasons_not_to_restore(volume)):
+    if problems := list(reasons_not_to_restore(volume)):
         raise Refused(problems)
     was = touch(volume, actor.by)
     volume.is_deleted, volume.deleted_at, volume.grace_until = False, None, None
@@ -249,28 +249,3 @@ def _as_created(volume: Volume, wish: Wish) -> Changes:
     if wish.snapshot:
         given["restoreFrom"] = wish.snapshot.ref
     return history.created(**given)
-
-
-def _reasons_to_keep(volume: Volume, *, cascade: bool) -> Iterable[Problem]:
-    names = list(volume.attachments.order_by("id").values_list("application__name", flat=True))
-    if names:
-        yield Problem("", "in_use", f"It is mounted by {', '.join(names)}. Detach it first.")
-    if volume.protected:
-        yield Problem("protected", "protected", "It is protected. Take the protection off first.")
-    snapshots = volume.snapshots.standing()
-    if (kept := list(snapshots.order_by("id").values_list("name", flat=True))) and not cascade:
-        yield Problem(
-            "", "has_snapshots", f"It has snapshots: {', '.join(kept)}. cascade=true deletes them."
-        )
-    fills = Volume.objects.live().filter(restore_from__volume=volume, provisioned_size__isnull=True)
-    for name in fills.order_by("id").values_list("name", flat=True):
-        yield Problem("", "in_use", f"The volume {name} is being filled from one of its snapshots.")
-
-
-def _reasons_not_to_restore(volume: Volume) -> Iterable[Problem]:
-    if not volume.is_deleted:
-        yield Problem("", "wrong_status", "It is not deleted.")
-    elif volume.removal_started:
-        yield Problem("", "wrong_status", "Its data is gone.")
-    elif volume.environment.volumes.live().filter(name=volume.name).exists():
-        yield Problem("name", "name_taken", f"{volume.name} was taken meanwhile")

@@ -21,7 +21,7 @@ class Command(BaseCommand):
             storage().check()
         except BackendError as error:
             raise CommandError(error.message) from None
-        volumes = list(Volume.objects.settled().order_by("id"))
+        volumes = list(Volume.objects.with_data().order_by("id"))
         measured, failed = measure_all(tqdm(volumes, desc="volumes", unit="", disable=None))
         self.stdout.write(f"Measured {measured} of {len(volumes)} volumes.")
         if failed:

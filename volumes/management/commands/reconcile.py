@@ -9,8 +9,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from volumes.models import Volume, VolumeStatus
+from volumes.backends import BackendError
+from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
 from volumes.reconciler.sweep import one_pass, watch
+from volumes.storage import storage
 
 
 class Command(BaseCommand):
@@ -25,11 +27,19 @@ class Command(BaseCommand):
             return
         left, worked_on = one_pass()
         self.stdout.write(f"Worked on {worked_on} rows; {left} are not settled yet.")
-        failing = Volume.objects.filter(status=VolumeStatus.ERROR).order_by("id")
-        for volume in failing:
-            self.stdout.write(f"{volume.ref} {volume.name}: {volume.status_message}")
+        failing = [
+            *Volume.objects.filter(status=VolumeStatus.ERROR).order_by("id"),
+            *Snapshot.objects.filter(status=SnapshotStatus.ERROR).order_by("id"),
+        ]
+        for row in failing:
+            self.stdout.write(f"{row.ref} {row.name}: {row.status_message}")
         if failing:
-            raise CommandError("Some volumes are in error; see above.")
+            raise CommandError("Something is in error; see above.")
+        try:
+            # Where the storage is not there, settled volumes were not looked at.
+            storage().check()
+        except BackendError as error:
+            raise CommandError(error.message) from None
 
     def _watch(self) -> None:
         stop = Event()

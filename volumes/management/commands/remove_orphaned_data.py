@@ -13,8 +13,8 @@ from volumes.backends import BackendError
 from volumes.management.arguments import hours
 from volumes.management.cleanup import CleanupCommand, table
 from volumes.models import Volume
+from volumes.reconciler.scan import Orphan, scan
 from volumes.services import cleanup
-from volumes.services.cleanup import Orphan
 
 
 class Command(CleanupCommand):
@@ -26,7 +26,7 @@ class Command(CleanupCommand):
 
     def handle(self, *, older_than: int, **options: Any) -> None:
         try:
-            found = cleanup.scan(timedelta(hours=older_than))
+            found = scan(timedelta(hours=older_than))
         except BackendError as error:
             raise CommandError(error.message) from None
         missing = [_describe_missing(volume) for volume in found.missing]

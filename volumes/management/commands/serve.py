@@ -25,7 +25,7 @@ from config.env import BadSetting, address
 from volumes.reconciler.sweep import watch
 from volumes.storage import ensure_installation, storage
 
-SECONDS_TO_LET_GO = 5.0
+SECONDS_TO_LET_GO = 2.0
 """How long a server that was killed a moment ago may still hold the port."""
 
 
@@ -96,7 +96,7 @@ def run(host: str, port: int, workers: int, *, sweep: bool) -> None:
             log_dictconfig=settings.LOGGING,
             websockets=False,
             respawn_failed_workers=True,
-            workers_kill_timeout=10,
+            workers_kill_timeout=5,
         ).serve()
     finally:
         stop.set()

@@ -1,0 +1,142 @@
+"""What the operators' pages have in common: who acts, how a refusal shows, lists that count nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from accounts.admin_lists import Lookahead, page_number
+from accounts.callers import Actor, client_ip
+from accounts.errors import Refused, Throttled
+from accounts.models import User
+
+Complaints = list[tuple[str, str]]
+"""What was said to a form: the field at fault ("" for none) and why."""
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    assert isinstance(request.user, User)
+    return Actor(by=request.user.ref, via="admin", ip=client_ip(request))
+
+
+class AnsweringForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Shows what the services said to it: at the field, or on top where the form has no such field."""
+
+    said_no: Complaints = []
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        for name, why in self.said_no:
+            field = self.fields.get(name)
+            shown = field is not None and not field.widget.is_hidden
+            if shown:
+                self.add_error(name, why)
+            else:
+                self.add_error(None, f"{name}: {why}" if name else why)
+        return cleaned
+
+
+class OperatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """A page of the admin that asks the services, and says what they say."""
+
+    form = AnsweringForm
+    list_per_page = 50
+    list_max_show_all = 50
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    refusals: tuple[type[Exception], ...] = (Refused, Throttled)
+
+    def complaints(self, refusal: Exception) -> Complaints:
+        field = refusal.field if isinstance(refusal, Refused) else ""
+        return [(field, str(refusal))]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        view = super().changeform_view
+        try:
+            return view(request, object_id, form_url, extra_context)
+        except self.refusals as refusal:
+            # Once more, with the answer: what was typed is shown beside it, and nothing is saved.
+            request.said_no = self.complaints(refusal)  # type: ignore[attr-defined]
+            return view(request, object_id, form_url, extra_context)
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.said_no = getattr(request, "said_no", [])
+        return form
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except self.refusals as refusal:
+            messages.error(request, str(refusal))
+            return redirect(request.get_full_path())
+
+    def get_paginator(
+        self, request: HttpRequest, queryset: QuerySet[Any], per_page: int, *args: Any, **kw: Any
+    ) -> Any:
+        return Lookahead(queryset, per_page, page=page_number(request))
+
+    def response_action(self, request: HttpRequest, queryset: Any, *args: Any) -> Any:
+        if all(can_be(self.model, pk) for pk in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            return super().response_action(request, queryset, *args)
+        messages.error(request, "What was chosen is not there.")
+        return None
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """There is one history: everybody's."""
+        subject_id = self.subject_id(object_id)
+        url = reverse("admin:accounts_revision_changelist")
+        return redirect(f"{url}?subject_id={subject_id}")
+
+    def subject_id(self, object_id: str) -> str:
+        """How the history names the row of this address."""
+        return object_id
+
+    def full_name(self, row: Any) -> str:
+        """Tells the row from all others, for who chooses one."""
+        return str(row)
+
+
+class Undeletable(OperatorAdmin):
+    """What the history speaks of stays."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ReadOnly(Undeletable):
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def can_be(model: type[models.Model], pk: str) -> bool:
+    """Whether this can be an identifier of such rows at all."""
+    try:
+        model._meta.pk.to_python(pk)
+    except ValidationError:
+        return False
+    return True

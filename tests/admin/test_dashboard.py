@@ -1,0 +1,155 @@
+"""What an operator sees first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from tests.factories import UserFactory, give_second_factor, give_token
+from tests.support.people import log_in
+from tests.support.storage import Fallible
+from volumes.admin import dashboard
+from volumes.models import Snapshot, StorageScan, UsageSample, Volume
+from volumes.reconciler import chores
+from volumes.reconciler.scan import scan
+from volumes.services.cleanup import remove_orphan
+
+STRAY = "0199aaaa-aaaa-7aaa-8aaa-aaaaaaaaaaaa"
+
+
+def sample(volume: Volume, days: int, used: int) -> None:
+    at = timezone.now() - timedelta(days=days, minutes=1)
+    UsageSample.objects.create(volume=volume, at=at, used_size=used, size=volume.size)
+
+
+def test_an_empty_installation_is_at_peace(desk: Client) -> None:
+    page = desk.get("/admin/").text
+    assert "Everything is settled." in page
+    assert "There are no usage samples yet." in page
+    assert "Nobody scanned yet" in page
+    assert "None within two weeks." in page
+
+
+def test_volumes_are_counted_by_status_and_summed(make: Callable[..., Volume]) -> None:
+    make("a", size=100)
+    make("b", size=200)
+    Volume.objects.filter(name="a").update(used_size=40, provisioned_size=100)
+    Volume.objects.filter(name="b").update(status="error", provisioned_size=None, used_size=None)
+    totals = dashboard.totals()
+    assert dict(totals.by_status)["ready"] == 1
+    assert dict(totals.by_status)["error"] == 1
+    assert dict(totals.by_status)["deleted"] == 0
+    assert (totals.asked, totals.held, totals.used) == (300, 100, 40)
+
+
+def test_growth_is_what_all_volumes_used_together(make: Callable[..., Volume]) -> None:
+    old, new, gone = make("old"), make("new"), make("gone")
+    sample(old, 40, 10)
+    sample(old, 1, 30)
+    sample(new, 12, 20)
+    sample(gone, 30, 50)
+    Volume.objects.filter(name="gone").update(deleted_at=timezone.now() - timedelta(days=8))
+    grown = dashboard.growth()
+    assert [used for _, used in grown.points] == [60, 60, 60, 60, 80, 30, 50]
+    assert (grown.now, grown.added, grown.lost) == (50, -10, 10)
+
+
+def test_growth_asks_once(
+    make: Callable[..., Volume], django_assert_num_queries: Callable[..., Any]
+) -> None:
+    for n in range(5):
+        sample(make(f"v{n}"), n, n)
+    with django_assert_num_queries(1):
+        dashboard.growth()
+
+
+def test_what_is_not_settled_stands_with_its_reason(
+    desk: Client, memory: Fallible, make: Callable[..., Volume]
+) -> None:
+    memory.fail("create")
+    make("late")
+    page = desk.get("/admin/").text
+    assert "late</a>, error, wanted" in page
+    assert "The disk is full." in page
+
+
+def test_a_waiting_snapshot_is_not_settled_either(desk: Client, volume: Volume) -> None:
+    Snapshot.objects.create(volume=volume, name="slow", size=1, due_at=timezone.now())
+    assert "slow</a>, a snapshot of uploads, pending" in desk.get("/admin/").text
+
+
+def test_what_a_scan_finds_is_shown(
+    desk: Client, memory: Fallible, volume: Volume, make: Callable[..., Volume]
+) -> None:
+    memory.volumes[STRAY] = 0.0
+    memory.lose(str(volume.pk))
+    chores.look_at_settled(Volume.objects.settled())
+    found = scan(timedelta(days=1))
+    page = desk.get("/admin/").text
+    assert "<strong>1</strong> found." in page
+    assert STRAY in page
+    assert "uploads</a> of Acme / production, since" in page
+    assert StorageScan.objects.get().missing == 1
+    remove_orphan(found.orphans[0])
+    assert STRAY not in desk.get("/admin/").text
+
+
+def test_the_chores_scan_once_a_day(memory: Fallible, volume: Volume) -> None:
+    memory.volumes[STRAY] = 0.0
+    chores.scan_daily()
+    first = StorageScan.objects.get()
+    assert first.orphans == 1
+    chores.scan_daily()
+    assert StorageScan.objects.get().at == first.at
+    StorageScan.objects.update(at=timezone.now() - timedelta(days=2))
+    chores.scan_daily()
+    assert StorageScan.objects.get().at > first.at
+
+
+def test_a_storage_that_cannot_be_scanned_says_nothing(memory: Fallible, volume: Volume) -> None:
+    memory.unmount()
+    chores.scan_daily()
+    assert not StorageScan.objects.exists()
+
+
+def test_tokens_about_to_expire_are_named(desk: Client, olga: User) -> None:
+    give_token(olga, name="deploy", expires_at=timezone.now() + timedelta(days=3))
+    give_token(olga, name="later", expires_at=timezone.now() + timedelta(days=30))
+    page = desk.get("/admin/").text
+    assert "deploy</a> of olga" in page
+    assert "later" not in page
+
+
+def test_what_happened_lately_stands_beside_it(desk: Client, volume: Volume) -> None:
+    desk.post("/admin/volumes/volume/do/protect/", {"_selected_action": [str(volume.pk)]})
+    page = desk.get("/admin/").text
+    assert "olga protected volume uploads" in page
+    assert "here in the admin" in page
+
+
+def test_who_may_not_see_volumes_sees_none_here(client: Client, volume: Volume) -> None:
+    nina = UserFactory.create(username="nina", is_staff=True)
+    nina.user_permissions.set(Permission.objects.filter(codename="view_user"))
+    give_second_factor(nina)
+    log_in(client, nina)
+    page = client.get("/admin/").text
+    assert "Used over 30 days" not in page
+    assert "uploads" not in page
+
+
+def test_the_index_takes_few_queries(
+    desk: Client, make: Callable[..., Volume], django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    for n in range(10):
+        sample(make(f"v{n}"), n, n)
+    Volume.objects.update(status="error", due_at=timezone.now(), missing_since=timezone.now())
+    with django_assert_max_num_queries(12):
+        page = desk.get("/admin/")
+    assert "All volumes that are not settled" in page.text
+    assert len(page.content) < 60_000

@@ -1,0 +1,182 @@
+"""Long lists: filters, search, pages without COUNT, a bounded number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.callers import SYSTEM
+from accounts.models import Revision, Token, User
+from accounts.services import change_company
+from tests.factories import ApplicationFactory, give_token
+from volumes.models import Application, Attachment, Environment, Snapshot, Volume
+
+VOLUMES = "/admin/volumes/volume/"
+
+
+@pytest.fixture
+def many(environment: Environment) -> list[Volume]:
+    """120 volumes, each mounted."""
+    rows = [
+        Volume(environment=environment, name=f"v{n:03}", size=1, status="ready") for n in range(120)
+    ]
+    Volume.objects.bulk_create(rows)
+    web = ApplicationFactory.create(environment=environment, name="web")
+    Attachment.objects.bulk_create(
+        Attachment(volume=row, application=web, mount_path=f"/{row.name}") for row in rows
+    )
+    return rows
+
+
+def names(answer: Any) -> list[str]:
+    return [row.name for row in answer.context["cl"].result_list]
+
+
+def test_a_page_of_volumes_takes_few_queries_and_counts_nothing(
+    desk: Client, many: list[Volume], django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    with django_assert_max_num_queries(8) as queries:
+        page = desk.get(VOLUMES)
+    assert len(names(page)) == 50
+    assert "more than 50 volumes" in page.text
+    assert not any("COUNT(" in query["sql"] for query in queries.captured_queries)
+
+
+def test_pages_lead_to_the_last_row(desk: Client, many: list[Volume]) -> None:
+    assert len(names(desk.get(f"{VOLUMES}?p=2"))) == 50
+    last = desk.get(f"{VOLUMES}?p=3")
+    assert names(last) == [f"v{n:03}" for n in range(19, -1, -1)]
+    assert "120 volumes" in last.text
+    assert desk.get(f"{VOLUMES}?p=4").status_code == 302
+    assert len(names(desk.get(f"{VOLUMES}?all="))) == 50
+
+
+@pytest.mark.parametrize("model", ["environment", "application", "attachment", "snapshot"])
+def test_every_list_takes_few_queries(
+    desk: Client,
+    many: list[Volume],
+    model: str,
+    django_assert_max_num_queries: Callable[..., Any],
+) -> None:
+    Snapshot.objects.bulk_create(Snapshot(volume=row, name="s", size=1) for row in many)
+    with django_assert_max_num_queries(8):
+        assert desk.get(f"/admin/volumes/{model}/").status_code == 200
+
+
+def test_the_history_takes_few_queries_and_counts_nothing(
+    desk: Client, environment: Environment, django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    company = environment.company
+    for quota in range(60):
+        change_company(company=company, name="Acme", storage_quota=quota, actor=SYSTEM)
+    with django_assert_max_num_queries(8) as queries:
+        page = desk.get("/admin/accounts/revision/")
+    assert "quota: 58 MB → 59 MB" in page.text
+    assert not any("COUNT(" in query["sql"] for query in queries.captured_queries)
+    assert not any("DISTINCT" in query["sql"] for query in queries.captured_queries)
+
+
+def test_deleted_volumes_are_shown_to_who_asks(
+    desk: Client, volume: Volume, make: Callable[..., Volume]
+) -> None:
+    make("gone")
+    Volume.objects.filter(name="gone").update(is_deleted=True, status="deleted")
+    assert names(desk.get(VOLUMES)) == ["uploads"]
+    assert names(desk.get(f"{VOLUMES}?deleted=yes")) == ["gone"]
+    assert names(desk.get(f"{VOLUMES}?deleted=all")) == ["gone", "uploads"]
+
+
+def test_volumes_are_found_by_what_is_wrong_with_them(
+    desk: Client, volume: Volume, make: Callable[..., Volume]
+) -> None:
+    make("full")
+    Volume.objects.filter(name="full").update(used_size=90)
+    make("lost")
+    Volume.objects.filter(name="lost").update(
+        missing_since=timezone.now(), status="error", due_at=timezone.now()
+    )
+    assert names(desk.get(f"{VOLUMES}?trouble=full")) == ["full"]
+    for trouble in ("missing", "error", "unsettled"):
+        assert names(desk.get(f"{VOLUMES}?trouble={trouble}")) == ["lost"]
+
+
+def test_volumes_are_found_by_use_and_name_and_identifier(
+    desk: Client, attached: Volume, make: Callable[..., Volume]
+) -> None:
+    other = make("archive")
+    assert names(desk.get(f"{VOLUMES}?mounted=yes")) == ["uploads"]
+    assert names(desk.get(f"{VOLUMES}?mounted=no")) == ["archive"]
+    assert names(desk.get(f"{VOLUMES}?q=loads")) == ["uploads"]
+    assert names(desk.get(f"{VOLUMES}?q={other.ref}")) == ["archive"]
+    assert names(desk.get(f"{VOLUMES}?environment={other.environment_id}")) == [
+        "archive",
+        "uploads",
+    ]
+
+
+def test_the_lists_lead_to_each_other(desk: Client, attached: Volume, web: Application) -> None:
+    page = desk.get(VOLUMES).text
+    assert f'href="/admin/volumes/application/{web.pk}/change/"' in page
+    assert f'href="/admin/volumes/environment/{attached.environment_id}/change/"' in page
+    assert f'href="/admin/accounts/company/{attached.environment.company_id}/change/"' in page
+
+
+def test_a_rows_history_is_everybodys(desk: Client, volume: Volume) -> None:
+    page = desk.get(f"{VOLUMES}{volume.pk}/history/", follow=True)
+    assert page.redirect_chain[0][0] == f"/admin/accounts/revision/?subject_id={volume.pk}"
+    assert [row.subject_name for row in page.context["cl"].result_list] == ["uploads"]
+
+
+def test_the_history_is_told_in_words_and_narrowed(
+    desk: Client, olga: User, volume: Volume
+) -> None:
+    wish = {"_selected_action": [str(volume.pk)]}
+    desk.post(f"{VOLUMES}do/protect/", wish)
+    page = desk.get("/admin/accounts/revision/?door=admin")
+    (row,) = page.context["cl"].result_list
+    assert (row.entry.who, row.via) == ("olga", "admin")
+    assert "protected" in page.text
+    detail = desk.get(f"/admin/accounts/revision/{row.pk}/change/").text
+    assert "[false, true]" in detail
+    assert f'href="{VOLUMES}{volume.pk}/change/"' in detail
+    assert Revision.objects.filter(action="create").exists()
+    assert len(desk.get("/admin/accounts/revision/?action=create").context["cl"].result_list) == 1
+
+
+def test_nobody_rewrites_the_history(desk: Client, volume: Volume) -> None:
+    row = Revision.objects.get()
+    page = f"/admin/accounts/revision/{row.pk}"
+    assert desk.post(f"{page}/change/", {"action": "delete"}).status_code == 403
+    assert desk.post(f"{page}/delete/", {"post": "yes"}).status_code == 403
+    assert desk.get("/admin/accounts/revision/add/").status_code == 403
+
+
+def test_tokens_are_found_by_their_life(desk: Client, olga: User) -> None:
+    now = timezone.now()
+    give_token(olga, name="forever")
+    give_token(olga, name="soon", expires_at=now + timedelta(days=3))
+    give_token(olga, name="expired", expires_at=now - timedelta(days=3))
+    give_token(olga, name="revoked", revoked_at=now)
+    url = "/admin/accounts/token/"
+    assert names(desk.get(f"{url}?life=soon")) == ["soon"]
+    assert names(desk.get(f"{url}?life=usable")) == ["soon", "forever"]
+    assert names(desk.get(f"{url}?life=over")) == ["revoked", "expired"]
+    assert names(desk.get(f"{url}?owner={olga.pk}&q=soo")) == ["soon"]
+
+
+def test_a_token_is_revoked_after_a_page_that_asks(desk: Client, olga: User) -> None:
+    give_token(olga)
+    token = Token.objects.get()
+    url = "/admin/accounts/token/"
+    chosen = {"_selected_action": [str(token.pk)]}
+    asked = desk.post(url, {"action": "revoke", **chosen})
+    assert "Its next request is refused" in asked.text
+    assert Token.objects.usable().exists()
+    assert "Revoked: test of olga." in desk.post(f"{url}do/revoke/", chosen, follow=True).text
+    assert not Token.objects.usable().exists()
+    assert "It is revoked already." in desk.get(f"{url}do/revoke/?pk={token.pk}").text

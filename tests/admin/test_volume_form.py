@@ -1,0 +1,184 @@
+"""Changing and making volumes by the admin's forms: the services' rules, in the services' words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.test import Client
+
+from accounts.models import Revision, Subject, User
+from volumes.models import Application, Environment, Snapshot, Volume
+
+Json = dict[str, Any]
+ADD = "/admin/volumes/volume/add/"
+
+
+def change(volume: Volume) -> str:
+    return f"/admin/volumes/volume/{volume.pk}/change/"
+
+
+def test_a_volume_is_changed_and_the_history_says_by_whom(
+    desk: Client, olga: User, volume: Volume, form_of: Callable[..., Json]
+) -> None:
+    wish = form_of(volume, name="pictures", size="1GB", labels="tier=web", description="Of cats")
+    assert desk.post(change(volume), wish)["Location"] == "/admin/volumes/volume/"
+    volume.refresh_from_db()
+    assert (volume.name, volume.size, volume.version) == ("pictures", 1024, 2)
+    assert (volume.labels, volume.description) == ({"tier": "web"}, "Of cats")
+    entry = Revision.objects.get(subject=Subject.VOLUME, version=2)
+    assert (entry.via, entry.by, entry.ip) == ("admin", olga.ref, "127.0.0.1")
+    assert entry.changes["size"] == [100, 1024]
+
+
+def test_saving_what_was_loaded_changes_nothing(
+    desk: Client, volume: Volume, form_of: Callable[..., Json]
+) -> None:
+    desk.post(change(volume), form_of(volume))
+    volume.refresh_from_db()
+    assert volume.version == 1
+
+
+def test_the_form_shows_what_the_row_holds(
+    desk: Client, make: Callable[..., Volume], form_of: Callable[..., Json]
+) -> None:
+    volume = make("archive", size=2048, labels={"tier": "cold"}, protected=True)
+    page = desk.get(change(volume)).text
+    assert 'value="2GB"' in page
+    assert "tier=cold" in page
+    assert '<input type="hidden" name="version" value="1"' in page
+
+
+def test_a_volume_does_not_shrink(
+    desk: Client, volume: Volume, form_of: Callable[..., Json]
+) -> None:
+    page = desk.post(change(volume), form_of(volume, size="99MB"))
+    assert "is 100 MB already and can only grow" in page.context["adminform"].errors["size"]
+    volume.refresh_from_db()
+    assert volume.size == 100
+
+
+def test_all_problems_are_shown_at_once(
+    desk: Client, volume: Volume, form_of: Callable[..., Json]
+) -> None:
+    wish = form_of(volume, name="No", size="lots", mount_path="x", labels="-=1")
+    errors = desk.post(change(volume), wish).context["adminform"].errors
+    assert errors["name"][0].startswith("must be a DNS label")
+    assert errors["size"] == ["must be a whole number with MB, GB, TB, Mi, Gi or Ti, such as 10GB"]
+    assert errors["mount_path"] == ["must be an absolute path"]
+    assert errors["labels"] == ["-: is no Kubernetes label key"]
+
+
+def test_a_quota_bounds_operators_too(
+    desk: Client, volume: Volume, form_of: Callable[..., Json]
+) -> None:
+    Environment.objects.update(storage_quota=150)
+    errors = desk.post(change(volume), form_of(volume, size="151MB")).context["adminform"].errors
+    assert "of this environment's 150 MB only 50 MB are left" in errors["size"][0]
+
+
+def test_an_edit_over_a_newer_version_is_refused(
+    desk: Client, volume: Volume, form_of: Callable[..., Json]
+) -> None:
+    stale = form_of(volume, description="mine")
+    desk.post(change(volume), form_of(volume, description="theirs"))
+    page = desk.post(change(volume), stale)
+    assert "version: is 2 by now" in page.text
+    assert "Somebody changed it since this page was loaded." in page.text
+    volume.refresh_from_db()
+    assert volume.description == "theirs"
+
+
+def test_the_version_cannot_be_left_out(
+    desk: Client, volume: Volume, form_of: Callable[..., Json]
+) -> None:
+    wish = form_of(volume, description="mine")
+    del wish["version"]
+    assert desk.post(change(volume), wish).status_code == 200
+    volume.refresh_from_db()
+    assert volume.description == ""
+
+
+def test_a_taken_name_is_refused_at_the_field(
+    desk: Client,
+    volume: Volume,
+    make: Callable[..., Volume],
+    form_of: Callable[..., Json],
+) -> None:
+    make("archive")
+    errors = desk.post(change(volume), form_of(volume, name="archive")).context["adminform"].errors
+    assert errors["name"] == ["archive is taken in this environment"]
+
+
+def test_a_deleted_volume_is_only_shown(
+    desk: Client, volume: Volume, form_of: Callable[..., Json]
+) -> None:
+    Volume.objects.update(is_deleted=True, status="deleted")
+    assert desk.get(change(volume)).status_code == 200
+    assert desk.post(change(volume), form_of(volume, name="x")).status_code == 403
+
+
+def test_a_volume_that_goes_while_it_is_edited_is_said_to_be_gone(
+    desk: Client, volume: Volume, form_of: Callable[..., Json]
+) -> None:
+    wish = form_of(volume, name="x")
+    Environment.objects.update(is_deleted=True)
+    assert "It is not there any more" in desk.post(change(volume), wish).text
+
+
+def test_a_volume_is_made(
+    desk: Client, olga: User, memory: object, environment: Environment
+) -> None:
+    wish = {"environment": environment.pk, "name": "letters", "size": "10 GB", "labels": "a: b"}
+    assert desk.post(ADD, wish)["Location"] == "/admin/volumes/volume/"
+    made = Volume.objects.get(name="letters")
+    assert (made.size, made.mount_path, made.status) == (10240, "/data/letters", "ready")
+    assert (made.labels, made.created_by) == ({"a": "b"}, olga.ref)
+    assert Revision.objects.get(subject=Subject.VOLUME).via == "admin"
+
+
+def test_a_volume_is_filled_from_a_snapshot(
+    desk: Client, environment: Environment, snapshot: Snapshot
+) -> None:
+    wish = {
+        "environment": environment.pk,
+        "name": "copy",
+        "size": "100",
+        "restore_from": snapshot.pk,
+    }
+    desk.post(ADD, wish)
+    assert Volume.objects.get(name="copy").restore_from == snapshot
+
+
+def test_a_snapshot_of_another_company_fills_nothing(
+    desk: Client, charlies_environment: Environment, snapshot: Snapshot
+) -> None:
+    wish = {
+        "environment": charlies_environment.pk,
+        "name": "copy",
+        "size": "100",
+        "restore_from": snapshot.pk,
+    }
+    errors = desk.post(ADD, wish).context["adminform"].errors
+    assert errors["restore_from"] == ["names no snapshot of this company"]
+
+
+def test_what_is_required_is_said_by_the_rules(
+    desk: Client, memory: object, environment: Environment
+) -> None:
+    errors = desk.post(ADD, {"environment": environment.pk}).context["adminform"].errors
+    assert (errors["name"], errors["size"]) == (["is required"], ["is required"])
+    assert not Volume.objects.exists()
+
+
+def test_a_mount_path_that_is_taken_is_refused(
+    desk: Client,
+    attached: Volume,
+    web: Application,
+    make: Callable[..., Volume],
+    form_of: Callable[..., Json],
+) -> None:
+    make("other", mountPath="/other", attachedAppsRefs=[web.ref])
+    wish = form_of(attached, mount_path="/other")
+    errors = desk.post(change(attached), wish).context["adminform"].errors
+    assert errors["mount_path"] == ["/other is taken in web"]

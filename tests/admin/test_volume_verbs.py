@@ -1,0 +1,230 @@
+"""What operators do to many volumes: first a page that lists what will happen, then it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Revision, User
+from tests.support.storage import Fallible
+from volumes.models import Application, Environment, Snapshot, Volume
+
+LIST = "/admin/volumes/volume/"
+
+
+def ask(desk: Client, verb: str, *volumes: Volume, query: str = "?deleted=all") -> Any:
+    chosen = [str(volume.pk) for volume in volumes]
+    return desk.post(f"{LIST}{query}", {"action": verb, "_selected_action": chosen})
+
+
+def do(desk: Client, verb: str, *volumes: Volume, **more: str) -> str:
+    """What the page says after it is done."""
+    chosen = [str(volume.pk) for volume in volumes]
+    wish = {"_selected_action": chosen, **more}
+    text: str = desk.post(f"{LIST}do/{verb}/", wish, follow=True).text
+    return text
+
+
+def test_asking_lists_what_will_happen_and_does_nothing(
+    desk: Client, attached: Volume, make: Callable[..., Volume]
+) -> None:
+    page = ask(desk, "delete", attached, make("archive"))
+    (can,), (cannot,) = page.context["can"], page.context["cannot"]
+    assert (can[0].name, cannot[0].name) == ("archive", "uploads")
+    assert "is removed at once, for good." in can[1]
+    assert "It is mounted by web. Detach it first." in page.text
+    assert f'value="{attached.pk}"' not in page.text
+    assert 'value="Delete archive"' in page.text
+    assert Volume.objects.live().count() == 2
+
+
+def test_each_verb_asks_first(desk: Client, volume: Volume) -> None:
+    for verb in ("retry", "reconcile", "protect", "unprotect", "snapshot", "delete", "restore"):
+        assert ask(desk, verb, volume).status_code == 200
+    volume.refresh_from_db()
+    assert volume.version == 1
+
+
+def test_volumes_are_deleted_and_the_history_says_by_whom(
+    desk: Client, olga: User, volume: Volume, make: Callable[..., Volume]
+) -> None:
+    assert "Deleted: uploads, archive." in do(desk, "delete", volume, make("archive"))
+    assert not Volume.objects.live().exists()
+    entries = Revision.objects.filter(action="delete")
+    assert {(entry.via, entry.by) for entry in entries} == {("admin", olga.ref)}
+    assert len(entries) == 2
+
+
+def test_what_is_refused_does_not_stop_the_others(
+    desk: Client, attached: Volume, make: Callable[..., Volume]
+) -> None:
+    page = do(desk, "delete", attached, make("archive"))
+    assert "Acme / production / uploads: It is mounted by web. Detach it first." in page
+    assert [volume.name for volume in Volume.objects.live()] == ["uploads"]
+
+
+@pytest.mark.parametrize("name", ["archive"])
+def test_a_protected_volume_stays(desk: Client, make: Callable[..., Volume], name: str) -> None:
+    volume = make(name, protected=True)
+    words = "It is protected. Take the protection off first."
+    assert words in ask(desk, "delete", volume).text
+    assert words in do(desk, "delete", volume)
+    assert Volume.objects.live().exists()
+
+
+def test_a_volume_with_snapshots_goes_only_with_them(
+    desk: Client, volume: Volume, snapshot: Snapshot
+) -> None:
+    assert "It has snapshots: before-upgrade." in ask(desk, "delete", volume).text
+    assert "It has snapshots: before-upgrade." in do(desk, "delete", volume)
+    assert "and 1 snapshot" in ask(desk, "cascade", volume).text
+    assert "Deleted: uploads." in do(desk, "cascade", volume)
+    assert not Snapshot.objects.exists()
+
+
+def test_the_stock_bulk_delete_is_gone(desk: Client, volume: Volume) -> None:
+    page = desk.get(LIST).text
+    assert "delete_selected" not in page
+    ask(desk, "delete_selected", volume)
+    wish = {"action": "delete_selected", "_selected_action": [str(volume.pk)], "post": "yes"}
+    desk.post(LIST, wish)
+    assert Volume.objects.live().exists()
+
+
+def test_the_stock_delete_page_leads_to_ours(desk: Client, attached: Volume) -> None:
+    page = desk.post(f"{LIST}{attached.pk}/delete/", {"post": "yes"}, follow=True)
+    assert page.redirect_chain[0][0] == f"{LIST}do/delete/?pk={attached.pk}"
+    assert "It is mounted by web. Detach it first." in page.text
+    assert Volume.objects.live().exists()
+
+
+def test_volumes_are_protected_and_released(desk: Client, volume: Volume) -> None:
+    assert "Protected: uploads." in do(desk, "protect", volume)
+    volume.refresh_from_db()
+    assert (volume.protected, volume.version) == (True, 2)
+    assert "It is protected already." in ask(desk, "protect", volume).text
+    do(desk, "unprotect", volume)
+    volume.refresh_from_db()
+    assert not volume.protected
+
+
+def test_snapshots_are_taken(desk: Client, volume: Volume, make: Callable[..., Volume]) -> None:
+    assert "Snapshot taken: uploads, archive." in do(desk, "snapshot", volume, make("archive"))
+    assert set(Snapshot.objects.values_list("status", flat=True)) == {"ready"}
+    assert set(Revision.objects.filter(action="snapshot_create").values_list("via")) == {("admin",)}
+
+
+def test_more_snapshots_than_there_may_be_are_refused(
+    desk: Client, volume: Volume, snapshot: Snapshot, settings: Any
+) -> None:
+    settings.VOLUME_MAX_SNAPSHOTS = 1
+    assert "A volume has at most 1 snapshots." in ask(desk, "snapshot", volume).text
+    assert "A volume has at most 1 snapshots." in do(desk, "snapshot", volume)
+
+
+def test_a_volume_in_error_is_tried_again(
+    desk: Client, memory: Fallible, make: Callable[..., Volume]
+) -> None:
+    memory.fail("create")
+    volume = make("late")
+    assert volume.status == "error"
+    assert "So far: The disk is full." in ask(desk, "retry", volume).text
+    memory.heal()
+    assert "Tried again: late." in do(desk, "retry", volume)
+    volume.refresh_from_db()
+    assert (volume.status, volume.version) == ("ready", 1)
+
+
+def test_what_is_well_is_not_retried(desk: Client, volume: Volume) -> None:
+    assert "It is ready, not in error." in ask(desk, "retry", volume).text
+
+
+def test_reconciling_looks_at_settled_data(desk: Client, memory: Fallible, volume: Volume) -> None:
+    assert "looks whether its data is there" in ask(desk, "reconcile", volume).text
+    memory.lose(str(volume.pk))
+    do(desk, "reconcile", volume)
+    volume.refresh_from_db()
+    assert volume.missing_since is not None
+    memory.bring_back(str(volume.pk))
+    assert "Its next step is taken now" in ask(desk, "reconcile", volume).text
+    do(desk, "reconcile", volume)
+    volume.refresh_from_db()
+    assert volume.status == "ready"
+
+
+def test_a_delete_is_undone_within_its_grace(desk: Client, volume: Volume, settings: Any) -> None:
+    settings.VOLUME_DELETE_GRACE = int(timedelta(days=3).total_seconds())
+    assert "goes in 3 days. Until then it can be restored." in ask(desk, "delete", volume).text
+    do(desk, "delete", volume)
+    assert "Its data is kept until" in ask(desk, "reconcile", volume).text
+    assert "It comes back with its data" in ask(desk, "restore", volume).text
+    assert "Restored: uploads." in do(desk, "restore", volume)
+    assert Volume.objects.live().get().status == "ready"
+    assert Revision.objects.get(action="restore").via == "admin"
+
+
+def test_what_is_gone_is_not_restored(desk: Client, volume: Volume) -> None:
+    assert "It is not deleted." in ask(desk, "restore", volume).text
+    do(desk, "delete", volume)
+    assert "Its data is gone." in ask(desk, "restore", volume).text
+    assert "uploads: Its data is gone." in do(desk, "restore", volume)
+
+
+def test_a_deleted_volume_is_not_changed(desk: Client, volume: Volume) -> None:
+    do(desk, "delete", volume)
+    for verb in ("retry", "protect", "unprotect", "snapshot", "delete", "cascade"):
+        assert ask(desk, verb, volume).context["can"] == []
+        assert "It is not there any more" in do(desk, verb, volume)
+
+
+def test_done_from_the_volumes_own_page_it_leads_back_there(desk: Client, volume: Volume) -> None:
+    page = desk.get(f"{LIST}do/protect/?pk={volume.pk}")
+    assert f'href="{LIST}{volume.pk}/change/"' in page.text
+    wish = {"_selected_action": [str(volume.pk)], "one": "1"}
+    answer = desk.post(f"{LIST}do/protect/", wish)
+    assert answer["Location"] == f"{LIST}{volume.pk}/change/"
+
+
+def test_done_from_a_filtered_list_it_leads_back_there(desk: Client, volume: Volume) -> None:
+    page = ask(desk, "protect", volume, query="?q=upl&deleted=no")
+    assert page.context["filters"] == "q=upl&deleted=no"
+    wish = {"_selected_action": [str(volume.pk)], "filters": "q=upl&deleted=no"}
+    answer = desk.post(f"{LIST}do/protect/", wish)
+    assert answer["Location"] == f"{LIST}?q=upl&deleted=no"
+
+
+def test_no_more_than_a_hundred_at_once(desk: Client, environment: Environment) -> None:
+    rows = [Volume(environment=environment, name=f"v{n}", size=1) for n in range(101)]
+    Volume.objects.bulk_create(rows)
+    wish = {"action": "protect", "_selected_action": [str(rows[0].pk)], "select_across": "1"}
+    page = desk.post(LIST, wish, follow=True)
+    assert "Choose at most 100 at once." in page.text
+    assert not Volume.objects.filter(protected=True).exists()
+
+
+def test_identifiers_that_cannot_be_are_no_crash(desk: Client, volume: Volume) -> None:
+    wish = {"action": "delete", "_selected_action": ["x"]}
+    assert "What was chosen is not there." in desk.post(LIST, wish, follow=True).text
+    assert desk.post(f"{LIST}do/delete/", {"_selected_action": ["x"]}).status_code == 302
+    assert desk.get(f"{LIST}do/delete/", follow=True).status_code == 200
+    assert desk.post(f"{LIST}do/nothing/").status_code == 403
+
+
+def test_a_hundred_are_asked_about_in_few_queries(
+    desk: Client,
+    environment: Environment,
+    web: Application,
+    django_assert_max_num_queries: Any,
+) -> None:
+    rows = [
+        Volume(environment=environment, name=f"v{n}", size=1, provisioned_size=1, status="ready")
+        for n in range(100)
+    ]
+    Volume.objects.bulk_create(rows)
+    for verb in ("delete", "snapshot", "reconcile", "protect"):
+        with django_assert_max_num_queries(14):
+            ask(desk, verb, *rows)

@@ -1,0 +1,159 @@
+"""A little world to look at: made through the services, with a past written into it.
+
+    python -m tests.browser.demo        with the settings of an installation that is bootstrapped
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import shutil
+from datetime import timedelta
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.utils import timezone  # noqa: E402
+
+from accounts.callers import Actor  # noqa: E402
+from accounts.models import Company, Role, User  # noqa: E402
+from accounts.services import add_member  # noqa: E402
+from tests.factories import PASSWORD, give_second_factor  # noqa: E402
+from volumes.models import Environment, Snapshot, UsageSample, Volume  # noqa: E402
+from volumes.reconciler.sweep import one_pass  # noqa: E402
+from volumes.rules.others import read_environment  # noqa: E402
+from volumes.services.applications import create_application  # noqa: E402
+from volumes.services.environments import create_environment  # noqa: E402
+from volumes.services.snapshots import take_snapshot  # noqa: E402
+from volumes.services.volumes import create_volume, update_volume  # noqa: E402
+from volumes.storage import storage  # noqa: E402
+
+GB = 1024
+VOLUMES: list[dict[str, Any]] = [
+    {"name": "postgres-data", "size": 10 * GB, "used": 0.81, "path": "/var/lib/postgresql/data",
+     "apps": ["api", "worker"], "labels": {"tier": "database", "backup": "nightly"}, "growing": True,
+     "description": "The primary's data directory."},
+    {"name": "uploads", "size": 250 * GB, "used": 0.46, "path": "/app/uploads",
+     "apps": ["web", "api", "thumbs"], "labels": {"tier": "files"}},
+    {"name": "search-index", "size": 60 * GB, "used": 0.63, "apps": ["search"]},
+    {"name": "redis-aof", "size": 4 * GB, "used": 0.22, "apps": ["queue"]},
+    {"name": "logs", "size": 20 * GB, "used": 0.95, "path": "/var/log/app",
+     "apps": ["web", "api", "worker"], "growing": True},
+    {"name": "ml-models", "size": 200 * GB, "used": 0.38, "path": "/models", "unused": 61},
+    {"name": "letsencrypt", "size": 1 * GB, "used": 0.01, "path": "/etc/letsencrypt",
+     "apps": ["proxy"], "missing": True},
+]  # fmt: skip
+APPLICATIONS = ["api", "web", "worker", "thumbs", "search", "queue", "proxy"]
+
+
+def fill(environment: Environment, person: User) -> None:
+    """Applications, volumes with a month of samples, snapshots, one volume whose data is gone."""
+    actor = Actor(by=person.ref, via="session", ip="192.0.2.7")
+    apps = {
+        name: create_application(environment=environment, body={"name": name}, actor=actor)
+        for name in APPLICATIONS
+    }
+    for wish in VOLUMES:
+        body = {
+            "name": wish["name"],
+            "size": wish["size"] // 2,
+            "mountPath": wish.get("path", f"/data/{wish['name']}"),
+            "labels": wish.get("labels", {}),
+            "description": wish.get("description", ""),
+            "attachedAppsRefs": [apps[name].ref for name in wish.get("apps", [])],
+        }
+        nobodys = Snapshot.objects.none()
+        volume, _ = create_volume(
+            environment=environment, body=body, snapshots=nobodys, actor=actor
+        )
+        update_volume(
+            environment=environment, volume_id=volume.pk, body={"size": wish["size"]}, actor=actor
+        )
+        measure(volume, wish)
+    protect_and_copy(environment, actor)
+
+
+def measure(volume: Volume, wish: dict[str, Any]) -> None:
+    now, size = timezone.now(), wish["size"]
+    luck = random.Random(wish["name"])
+    for day in range(30, -1, -1):
+        past = day / 30 * (0.6 if wish.get("growing") else 0.03)
+        used = size * (wish["used"] * (1 - past) + luck.uniform(-0.004, 0.004))
+        used_size = max(1, math.ceil(used if day else size * wish["used"]))
+        at = now - timedelta(days=day)
+        UsageSample.objects.create(volume=volume, at=at, used_size=used_size, size=size)
+    then = now - timedelta(days=wish.get("unused", 0))
+    made = now - timedelta(days=90)
+    Volume.objects.filter(pk=volume.pk).update(
+        used_size=math.ceil(size * wish["used"]),
+        used_size_at=now,
+        created_at=made,
+        modified_at=then,
+        detached_at=then,
+    )
+    if wish.get("missing"):
+        shutil.rmtree(storage().source(str(volume.pk)))
+
+
+def protect_and_copy(environment: Environment, actor: Actor) -> None:
+    postgres = environment.volumes.get(name="postgres-data")
+    update_volume(
+        environment=environment, volume_id=postgres.pk, body={"protected": True}, actor=actor
+    )
+    for name in ("before-16", "before-17", "nightly"):
+        take_snapshot(
+            environment=environment, volume_id=postgres.pk, body={"name": name}, actor=actor
+        )
+
+
+def many(environment: Environment, person: User, number: int) -> None:
+    """For pages that must cope with them."""
+    made = Volume.objects.bulk_create(
+        Volume(
+            environment=environment,
+            name=f"volume-{place:05d}",
+            size=10 * GB,
+            provisioned_size=10 * GB,
+            used_size=place * 10 * GB // number,
+            used_size_at=timezone.now(),
+            detached_at=timezone.now(),
+            mount_path=f"/data/volume-{place:05d}",
+            status="ready",
+            created_by=person.ref,
+            modified_by=person.ref,
+        )
+        for place in range(number)
+    )
+    for volume in made:
+        storage().create(str(volume.pk), volume.size)
+    Environment.objects.filter(pk=environment.pk).update(storage_used=number * 10 * GB)
+    Company.objects.filter(pk=environment.company_id).update(storage_used=number * 10 * GB)
+
+
+def more_people(company: Company, person: User) -> None:
+    actor = Actor(by=person.ref, via="session", ip="192.0.2.7")
+    for name, role in (("bob", Role.VIEWER), ("erin", Role.EDITOR)):
+        user = User.objects.create_user(name, password=PASSWORD)
+        give_second_factor(user)
+        add_member(company=company, username=name, role=role, actor=actor)
+
+
+def main() -> None:
+    environment = Environment.objects.select_related("company").get(name="production")
+    person = User.objects.get(username="alice")
+    User.objects.filter(pk=person.pk).update(is_staff=True, is_superuser=True)
+    fill(environment, person)
+    wish, reader = read_environment({"name": "archive"})
+    actor = Actor(by=person.ref, via="session", ip="192.0.2.7")
+    archive = create_environment(
+        company=environment.company, wish=wish, reader=reader, actor=actor
+    )
+    many(archive, person, 500)
+    more_people(environment.company, person)
+    one_pass()
+
+
+if __name__ == "__main__":
+    main()

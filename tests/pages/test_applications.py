@@ -1,0 +1,143 @@
+"""/env/<id>/applications: what runs there and what each mounts; making, renaming and deleting one."""
+
+import pytest
+
+from accounts.models import Revision
+from tests.factories import ApplicationFactory, EnvironmentFactory
+from tests.support.words import text, value
+from volumes.models import Application
+
+
+@pytest.fixture
+def page(here):
+    return f"{here}/applications"
+
+
+@pytest.fixture
+def rename(here, web):
+    return f"{here}/application/{web.pk}/rename"
+
+
+@pytest.fixture
+def delete(here, web):
+    return f"{here}/application/{web.pk}/delete"
+
+
+def test_each_shows_what_it_mounts_and_where(bobs, page, here, web, make):
+    volume = make("uploads", attachedAppsRefs=[web.ref])
+    answer = bobs.get(page)
+    assert "web uploads at /data/uploads just now" in text(answer)
+    assert f'href="{here}/v/{volume.pk}"' in answer.text
+
+
+def test_one_that_mounts_nothing_says_so(bobs, page, web):
+    assert "web nothing" in text(bobs.get(page))
+
+
+def test_of_many_mounts_some_are_named_and_all_are_counted(bobs, page, web, make):
+    for number in range(14):
+        make(f"cache-{number:02}", attachedAppsRefs=[web.ref])
+    words = text(bobs.get(page))
+    assert "cache-11" in words
+    assert "cache-12" not in words
+    assert "14 in all" in words
+
+
+def test_where_there_are_none_a_button_makes_one(alices, bobs, page, here):
+    answer = alices.get(page)
+    assert "No applications yet" in text(answer)
+    assert f'href="{here}/new-application"' in answer.text
+    assert "/app \\" in answer.text
+    assert "new-application" not in bobs.get(page).text
+
+
+def test_120_of_them_come_50_a_page_in_few_queries(
+    alices, page, environment, make, web, django_assert_max_num_queries
+):
+    make("uploads", attachedAppsRefs=[web.ref])
+    ApplicationFactory.create_batch(119, environment=environment)
+    with django_assert_max_num_queries(12):
+        answer = alices.get(f"{page}?page=2")
+    assert "51–100 of 120" in text(answer)
+
+
+def test_a_viewer_sees_no_button(bobs, page, web):
+    answer = bobs.get(page).text
+    assert "/rename" not in answer
+    assert "/delete" not in answer
+
+
+def test_erin_makes_one(erins, here, page, erin):
+    answer = erins.post(f"{here}/new-application", {"name": "web"}, follow=True)
+    assert answer.redirect_chain == [(page, 302)]
+    assert "web can mount volumes now." in text(answer)
+    assert Application.objects.get().created_by == erin.ref
+    assert Revision.objects.get(subject="application").via == "session"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("Web!", "Must be a DNS label"), ("web", "web is taken in this environment.")],
+)
+def test_a_name_that_cannot_be_is_said_where_it_was_typed(erins, here, web, name, words):
+    answer = erins.post(f"{here}/new-application", {"name": name})
+    assert words in text(answer)
+    assert value(answer, "name") == name
+    assert Application.objects.count() == 1
+
+
+def test_it_is_renamed(erins, page, rename, web):
+    assert value(erins.get(rename), "name") == "web"
+    answer = erins.post(rename, {"name": "site"}, follow=True)
+    assert "web is called site now." in text(answer)
+    web.refresh_from_db()
+    assert (web.name, web.version) == ("site", 2)
+
+
+def test_the_same_name_again_changes_nothing(erins, page, rename, web):
+    assert erins.post(rename, {"name": "web"})["Location"] == page
+    web.refresh_from_db()
+    assert web.version == 1
+
+
+def test_a_taken_name_is_refused(erins, rename, environment):
+    ApplicationFactory.create(environment=environment, name="site")
+    assert "site is taken in this environment." in text(erins.post(rename, {"name": "site"}))
+
+
+def test_deleting_says_what_it_lets_go_and_keeps_the_data(erins, delete, web, make):
+    volume = make("uploads", attachedAppsRefs=[web.ref])
+    words = text(erins.get(delete))
+    assert "It mounts 1 volume, which is detached from it. Their data stays." in words
+    assert "uploads at /data/uploads" in words
+    assert "web is deleted. Its volumes stay." in text(erins.post(delete, follow=True))
+    web.refresh_from_db()
+    volume.refresh_from_db()
+    assert web.is_deleted
+    assert not volume.is_deleted
+    assert not volume.attachments.exists()
+
+
+def test_looking_at_the_page_deletes_nothing(erins, delete, web):
+    assert "It mounts nothing. No data is lost." in text(erins.get(delete))
+    web.refresh_from_db()
+    assert not web.is_deleted
+
+
+@pytest.mark.parametrize(
+    "path", ["new-application", "application/{}/rename", "application/{}/delete"]
+)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_bob_may_not_and_charlie_finds_nothing(bobs, charlies, here, web, path, method):
+    url = f"{here}/{path.format(web.pk)}"
+    assert getattr(bobs, method)(url, {"name": "mine"}).status_code == 403
+    assert getattr(charlies, method)(url, {"name": "mine"}).status_code == 404
+    assert [(one.name, one.is_deleted) for one in Application.objects.all()] == [("web", False)]
+
+
+@pytest.mark.parametrize("verb", ["rename", "delete"])
+def test_one_of_another_environment_is_not_there(alices, here, company, verb):
+    other = EnvironmentFactory.create(company=company)
+    theirs = ApplicationFactory.create(environment=other)
+    url = f"{here}/application/{theirs.pk}/{verb}"
+    assert alices.post(url, {"name": "mine"}).status_code == 404

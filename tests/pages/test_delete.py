@@ -1,0 +1,139 @@
+"""/env/<id>/v/<id>/delete and …/undelete"""
+
+import pytest
+from django.utils import timezone
+
+from accounts.callers import Caller
+from tests.support.words import text
+from volumes.models import Application, Snapshot, Volume
+from volumes.services.volumes import update_volume
+
+NAMED = {"name": "uploads"}
+
+
+@pytest.fixture
+def grace(settings):
+    settings.VOLUME_DELETE_GRACE = 3600
+
+
+@pytest.fixture
+def mounted(volume, web):
+    return volume.attachments.create(application=web, mount_path="/data/uploads")
+
+
+def test_the_page_says_what_is_lost(alices, there, snapshot):
+    Volume.objects.update(used_size=80, used_size_at=timezone.now())
+    words = text(alices.get(f"{there}/delete"))
+    assert "80 MB of 100 MB, measured just now" in words
+    assert "before-upgrade (just now)" in words
+    assert "No application ever" in words
+    assert "None. Its data goes at once" in words
+    assert Volume.objects.live().exists()
+
+
+def test_it_says_who_used_it_last(alices, alice, there, environment, volume, web):
+    for ids in ([web.ref], []):
+        update_volume(
+            environment=environment,
+            volume_id=volume.pk,
+            body={"attachedAppsRefs": ids},
+            actor=Caller(user=alice, token=None, ip=None).actor,
+        )
+    Application.objects.update(is_deleted=True)
+    assert "web, until just now" in text(alices.get(f"{there}/delete"))
+
+
+@pytest.mark.usefixtures("grace")
+def test_it_says_until_when_it_can_be_undone(alices, there):
+    assert "its data is kept that long" in text(alices.get(f"{there}/delete"))
+
+
+def test_the_name_deletes_it(alices, here, there, memory):
+    response = alices.post(f"{there}/delete", NAMED)
+    assert response["Location"] == here
+    assert Volume.objects.get().is_deleted
+    assert memory.volumes == {}
+    after = alices.get(here)
+    assert "uploads is deleted." in text(after)
+    assert "undelete" not in after.content.decode()
+
+
+def test_erin_deletes_it_too(erins, there):
+    erins.post(f"{there}/delete", NAMED)
+    assert Volume.objects.get().is_deleted
+
+
+@pytest.mark.parametrize("typed", ["", "upload", "UPLOADS"])
+def test_anything_but_the_name_deletes_nothing(alices, there, typed):
+    response = alices.post(f"{there}/delete", {"name": typed})
+    assert response.status_code == 200
+    assert "aria-invalid" in response.content.decode()
+    assert Volume.objects.live().exists()
+
+
+@pytest.mark.usefixtures("mounted")
+def test_a_mounted_one_stays_and_the_page_says_why(alices, there):
+    for response in (alices.get(f"{there}/delete"), alices.post(f"{there}/delete", NAMED)):
+        assert "It is mounted by web. Detach it first." in text(response)
+        assert "button danger" not in response.content.decode()
+    assert Volume.objects.live().exists()
+
+
+def test_a_protected_one_stays_and_the_protection_is_one_press_away(alices, there):
+    Volume.objects.update(protected=True)
+    response = alices.post(f"{there}/delete", NAMED)
+    assert "It is protected. Take the protection off first." in text(response)
+    assert f'action="{there}/protect"' in response.content.decode()
+    assert Volume.objects.live().exists()
+
+
+def test_snapshots_go_with_it_only_when_that_is_ticked(alices, there, snapshot):
+    assert "And its 1 snapshot" in text(alices.get(f"{there}/delete"))
+    refused = alices.post(f"{there}/delete", NAMED)
+    assert "It has snapshots: before-upgrade." in text(refused)
+    assert Volume.objects.live().exists()
+    alices.post(f"{there}/delete", NAMED | {"cascade": "yes"})
+    assert Volume.objects.get().is_deleted
+    assert not Snapshot.objects.standing().exists()
+
+
+@pytest.mark.usefixtures("mounted")
+def test_no_box_is_offered_where_more_than_snapshots_is_in_the_way(alices, there, snapshot):
+    response = alices.get(f"{there}/delete")
+    assert "It has snapshots" not in text(response)
+    assert 'name="cascade"' not in response.content.decode()
+
+
+@pytest.mark.usefixtures("grace")
+def test_while_there_is_a_grace_it_can_be_undone(alices, here, there, volume):
+    alices.post(f"{there}/delete", NAMED)
+    after = alices.get(here)
+    assert "uploads is deleted. Its data is kept until" in text(after)
+    assert f'action="{there}/undelete"' in after.content.decode()
+    assert alices.post(f"{there}/undelete")["Location"] == there
+    volume.refresh_from_db()
+    assert (volume.is_deleted, volume.status) == (False, "ready")
+
+
+def test_what_is_gone_stays_gone(alices, here, there):
+    alices.post(f"{there}/delete", NAMED)
+    assert alices.post(f"{there}/undelete")["Location"] == here
+    assert "Its data is gone." in text(alices.get(here))
+    assert Volume.objects.get().is_deleted
+
+
+@pytest.mark.parametrize("page", ["delete", "undelete"])
+def test_bob_may_not(bobs, there, page):
+    assert bobs.post(f"{there}/{page}", NAMED).status_code == 403
+    assert Volume.objects.live().exists()
+
+
+@pytest.mark.parametrize("page", ["delete", "undelete"])
+def test_charlie_finds_nothing_there(charlies, there, page):
+    assert charlies.post(f"{there}/{page}", NAMED).status_code == 404
+    assert Volume.objects.live().exists()
+
+
+def test_the_page_asks_the_database_little(alices, there, snapshot, django_assert_max_num_queries):
+    with django_assert_max_num_queries(12):
+        alices.get(f"{there}/delete")

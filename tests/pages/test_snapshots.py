@@ -1,0 +1,141 @@
+"""The snapshots of a volume: the list, taking one, deleting one."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from volumes.models import Snapshot, Volume
+
+
+@pytest.fixture
+def doomed(there, snapshot) -> str:
+    """Where the snapshot is deleted."""
+    return f"{there}/snapshots/{snapshot.pk}/delete"
+
+
+def test_the_list_says_what_there_is_and_who_made_it(alices, there, snapshot):
+    page = alices.get(f"{there}/snapshots").text
+    for fact in ("before-upgrade", "Ready", "100 MB", '<td data-label="By">alice</td>'):
+        assert fact in page
+
+
+def test_without_one_it_says_what_they_are_for(alices, there):
+    assert "No snapshots yet" in alices.get(f"{there}/snapshots").text
+
+
+def test_a_ready_one_can_fill_a_new_volume(alices, there, here, snapshot):
+    page = alices.get(f"{there}/snapshots").text
+    assert f'href="{here}/new?restoreFrom={snapshot.ref}"' in page
+
+
+def test_one_that_is_not_ready_cannot(alices, there, snapshot):
+    Snapshot.objects.update(status="error", status_message="The disk is full.")
+    page = alices.get(f"{there}/snapshots").text
+    assert "restoreFrom" not in page
+    assert "The disk is full." in page
+
+
+def test_while_one_is_copied_the_list_looks_again(alices, there, snapshot):
+    Snapshot.objects.update(status="pending")
+    page = alices.get(f"{there}/snapshots").text
+    assert "Copying" in page
+    assert 'hx-trigger="every 3s"' in page
+
+
+def test_an_editor_takes_one(erins, there, volume, erin):
+    response = erins.post(f"{there}/take-snapshot", {"name": "before-lunch"}, follow=True)
+    assert response.redirect_chain == [(f"{there}/snapshots", 302)]
+    assert "The snapshot before-lunch is taken." in response.text
+    made = volume.snapshots.get()
+    assert (made.name, made.status, made.created_by) == ("before-lunch", "ready", erin.ref)
+
+
+def test_it_needs_no_name(alices, there, volume):
+    alices.post(f"{there}/take-snapshot", {"name": ""})
+    assert re.fullmatch(r"snapshot-\d{8}-\d{6}", volume.snapshots.get().name)
+
+
+def test_one_that_could_not_be_copied_yet_is_not_said_to_be_taken(alices, there, memory, volume):
+    memory.fail("snapshot")
+    page = alices.post(f"{there}/take-snapshot", {"name": "hopeful"}, follow=True).text
+    assert "The snapshot hopeful is being taken." in page
+
+
+def test_a_bad_name_is_refused_at_the_field(alices, there, volume):
+    response = alices.post(f"{there}/take-snapshot", {"name": "Before Lunch"})
+    assert "must be a DNS label" in response.text.lower().replace("dns", "DNS")
+    assert 'value="Before Lunch"' in response.text
+    assert 'aria-invalid="true"' in response.text
+    assert not volume.snapshots.exists()
+
+
+def test_of_what_has_no_data_there_is_none_to_take(alices, there, volume):
+    Volume.objects.update(provisioned_size=None)
+    assert "There is no data to take a snapshot of." in alices.get(f"{there}/snapshots").text
+    page = alices.post(f"{there}/take-snapshot", {"name": "void"}).text
+    assert "There is no data to take a snapshot of." in page
+
+
+def test_the_most_there_can_be_is_said_in_place_of_the_form(alices, there, snapshot, settings):
+    settings.VOLUME_MAX_SNAPSHOTS = 1
+    page = alices.get(f"{there}/snapshots").text
+    assert "A volume has at most 1 snapshots." in page
+    assert f'action="{there}/take-snapshot"' not in page
+
+
+def test_deleting_says_what_is_lost_before_it_happens(alices, doomed, snapshot):
+    page = alices.get(doomed).text
+    assert "It cannot be brought back." in page
+    assert Snapshot.objects.filter(pk=snapshot.pk, is_deleted=False).exists()
+
+
+def test_an_editor_deletes_one(erins, doomed, there, snapshot):
+    response = erins.post(doomed, follow=True)
+    assert response.redirect_chain == [(f"{there}/snapshots", 302)]
+    assert "The snapshot before-upgrade is deleted." in response.text
+    assert not Snapshot.objects.exists()
+    assert erins.post(doomed).status_code == 404
+
+
+def test_one_that_a_volume_is_filled_from_stays(alices, doomed, make, memory, snapshot):
+    memory.fail("clone")
+    make("copy", restoreFrom=snapshot.ref)
+    response = alices.post(doomed)
+    assert "It is being copied into copy." in response.text
+    assert Snapshot.objects.get(pk=snapshot.pk).status == "ready"
+
+
+def test_a_viewer_looks_only(bobs, there, doomed, snapshot):
+    page = bobs.get(f"{there}/snapshots").text
+    assert "before-upgrade" in page
+    assert "restoreFrom" not in page
+    assert "/delete" not in page
+    assert "take-snapshot" not in page
+    for address in (f"{there}/take-snapshot", doomed):
+        assert bobs.get(address).status_code == 403
+        assert bobs.post(address).status_code == 403
+    assert Snapshot.objects.filter(status="ready").count() == 1
+
+
+def test_strangers_find_nothing(charlies, there, doomed):
+    for address in (f"{there}/take-snapshot", doomed):
+        assert charlies.post(address).status_code == 404
+    assert Snapshot.objects.filter(status="ready").count() == 1
+
+
+def test_another_volumes_snapshot_is_not_found_here(alices, make, here, snapshot):
+    other = make("other")
+    address = f"{here}/v/{other.pk}/snapshots/{snapshot.pk}/delete"
+    assert alices.post(address).status_code == 404
+
+
+def test_many_are_paged(alices, there, volume, alice):
+    Snapshot.objects.bulk_create(
+        Snapshot(volume=volume, name=f"s-{n:02}", size=1, status="ready", created_by=alice.ref)
+        for n in range(60)
+    )
+    page = alices.get(f"{there}/snapshots")
+    assert page.text.count("restoreFrom") == 50
+    assert alices.get(f"{there}/snapshots?page=2").text.count("restoreFrom") == 10

@@ -1,0 +1,206 @@
+"""The page of a volume: what it is, how it is, how full, how to mount it."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from tests.factories import ApplicationFactory, EnvironmentFactory
+from volumes.models import Attachment, UsageSample, Volume
+from volumes.reconciler.steps import settle
+
+MOST_BYTES = 60_000
+
+
+def measured(volume: Volume, *, days: int, last: int) -> None:
+    """A sample a day, growing to `last` MB now."""
+    now = timezone.now()
+    for day in range(days, -1, -1):
+        used = last * (2 * days - day) // (2 * days)
+        at = now - timedelta(days=day)
+        UsageSample.objects.create(volume=volume, at=at, used_size=used, size=volume.size)
+    Volume.objects.filter(pk=volume.pk).update(used_size=last, used_size_at=now)
+
+
+def test_it_says_what_the_volume_is(alices, make, here, web, alice):
+    volume = make(
+        "orders",
+        size=2048,
+        mountPath="/srv/orders",
+        description="What people bought.",
+        labels={"tier": "database"},
+        attachedAppsRefs=[web.ref],
+        protected=True,
+    )
+    page = alices.get(f"{here}/v/{volume.pk}").text
+    for fact in (
+        "<h1>orders</h1>",
+        "Ready",
+        "What people bought.",
+        "tier: database",
+        "/srv/orders",
+        ">web</span>",
+        "yes, cannot be deleted",
+        volume.ref,
+    ):
+        assert fact in page
+
+
+def test_without_a_measurement_it_says_so_and_when_there_will_be_one(alices, there):
+    page = alices.get(there).text
+    assert "not measured yet" in page
+    assert "Holdfast measures every hour." in page
+    assert 'class="chart"' not in page
+
+
+def test_where_nothing_measures_by_itself_it_names_the_command(alices, there, settings):
+    settings.MEASURE_EVERY = 0
+    assert "manage.py measure_usage" in alices.get(there).text
+
+
+def test_it_draws_how_full_it_was_and_will_be(alices, there, volume):
+    measured(volume, days=10, last=81)
+    page = alices.get(there).text
+    assert re.search(r'<svg class="chart"[^>]* role="img" aria-label="Used over time', page)
+    assert "81 % full" in page
+    assert re.search(r"Full (today|tomorrow|on \w+|around \d+ \w+)", page)
+    assert page.count('<th scope="row"><time') == 11
+
+
+def test_a_full_volume_is_not_said_to_become_full(alices, there, volume):
+    measured(volume, days=10, last=100)
+    page = alices.get(there).text
+    assert "100 % full" in page
+    assert not re.search(r"Full (today|tomorrow|on|around)", page)
+
+
+def test_it_shows_how_to_mount_it(alices, there, volume):
+    page = alices.get(there).text
+    source = f"memory:{volume.pk}"
+    assert f"--mount type=bind,source={source},target=/data/uploads" in page
+    assert page.count("data-copy") == 4
+    assert page.count('type="radio"') == 4
+
+
+def test_its_only_application_decides_where_it_is_mounted(alices, there, volume, web):
+    Attachment.objects.create(
+        volume=volume, application=web, mount_path="/mnt/own", has_own_path=True, read_only=True
+    )
+    assert "target=/mnt/own,readonly" in alices.get(there).text
+
+
+def test_an_error_says_why_and_offers_to_try_again(alices, make, memory, here):
+    memory.fail("create")
+    volume = make("broken")
+    page = alices.get(f"{here}/v/{volume.pk}").text
+    assert "Something is wrong with it" in page
+    assert "The disk is full." in page
+    assert f'action="{here}/v/{volume.pk}/retry"' in page
+    assert 'hx-trigger="every 10s"' in page
+
+
+def test_missing_data_is_said_first(alices, there, volume, memory):
+    Volume.objects.filter(pk=volume.pk).update(
+        status="error", missing_since=timezone.now(), status_message="Its data is missing since …"
+    )
+    page = alices.get(there).text
+    assert page.index("Its data is missing") < page.index('id="volume-tabs"')
+
+
+def test_while_it_moves_the_page_looks_again(alices, there, volume):
+    Volume.objects.filter(pk=volume.pk).update(status="resizing", size=200)
+    page = alices.get(there).text
+    assert "Growing to 200 MB" in page
+    assert 'hx-trigger="every 3s"' in page
+
+
+def test_what_is_settled_is_left_alone(alices, there):
+    assert "hx-trigger" not in alices.get(there).text
+
+
+def test_a_deleted_one_can_be_read_and_brought_back(alices, there, volume, settings):
+    settings.VOLUME_DELETE_GRACE = 3600
+    alices.post(f"{there}/delete", {"name": "uploads"})
+    page = alices.get(there).text
+    assert "It was deleted" in page
+    assert "Its data is kept until" in page
+    assert f'action="{there}/undelete"' in page
+    assert "/grow" not in page
+    assert "Mount it" not in page
+    assert alices.get(f"{there}/history").status_code == 200
+
+
+def test_of_a_gone_one_there_is_nothing_to_bring_back(alices, there, volume):
+    alices.post(f"{there}/delete", {"name": "uploads"})
+    page = alices.get(there).text
+    assert "Its data is gone." in page
+    assert "/undelete" not in page
+
+
+@pytest.mark.parametrize("tab", ["snapshots", "applications"])
+def test_other_tabs_of_a_deleted_one_lead_to_its_overview(alices, there, volume, tab):
+    alices.post(f"{there}/delete", {"name": "uploads"})
+    response = alices.get(f"{there}/{tab}")
+    assert (response.status_code, response["Location"]) == (302, there)
+
+
+def test_an_editor_finds_the_buttons(erins, there):
+    page = erins.get(there).text
+    for verb in ("take-snapshot", "edit", "grow", "attach", "protect", "delete"):
+        assert f'"{there}/{verb}"' in page
+
+
+def test_a_viewer_finds_none_of_them(bobs, there, volume):
+    Volume.objects.filter(pk=volume.pk).update(status="error", status_message="The disk is full.")
+    page = bobs.get(there).text
+    for verb in ("take-snapshot", "edit", "grow", "attach", "protect", "delete", "retry"):
+        assert f'"{there}/{verb}"' not in page
+    assert "The disk is full." in page
+
+
+def test_a_protected_one_offers_to_take_the_protection_off(alices, make, here):
+    volume = make("kept", protected=True)
+    page = alices.get(f"{here}/v/{volume.pk}").text
+    assert "Take the protection off" in page
+    assert 'name="protected" value="false"' in page
+
+
+@pytest.mark.parametrize("tab", ["", "/snapshots", "/applications", "/history"])
+def test_strangers_find_nothing(charlies, there, tab):
+    assert charlies.get(f"{there}{tab}").status_code == 404
+
+
+def test_it_is_found_in_its_own_environment_only(alices, volume, company):
+    other = EnvironmentFactory.create(company=company)
+    assert alices.get(f"/env/{other.pk}/v/{volume.pk}").status_code == 404
+
+
+def test_who_is_not_logged_in_is_led_there(client, there):
+    assert client.get(there)["Location"] == f"/login?next={there}"
+
+
+@pytest.mark.parametrize("tab", ["", "/snapshots", "/applications", "/history"])
+def test_a_page_asks_little_and_weighs_little(
+    alices, there, volume, environment, snapshot, django_assert_max_num_queries, tab
+):
+    measured(volume, days=300, last=81)
+    for number in range(20):
+        application = ApplicationFactory.create(environment=environment)
+        path = f"/mnt/{number}"
+        Attachment.objects.create(volume=volume, application=application, mount_path=path)
+    with django_assert_max_num_queries(12):
+        response = alices.get(f"{there}{tab}")
+    assert len(response.content) < MOST_BYTES
+
+
+def test_what_is_made_settles_before_anybody_looks_again(alices, make, memory, here):
+    memory.fail("create")
+    volume = make("late")
+    memory.heal()
+    settle(Volume.objects.all(), volume.pk)
+    page = alices.get(f"{here}/v/{volume.pk}").text
+    assert "Ready" in page
+    assert "hx-trigger" not in page

@@ -1,0 +1,40 @@
+"""Real installations, real servers, and crowds of clients that are processes of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.races.helpers import CROWD
+from tests.support.crowd import Crowd
+from tests.support.installation import Installation, installed
+from tests.support.server import Server, serving
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.races)
+
+
+@pytest.fixture(scope="session")
+def crowd() -> Iterator[Crowd]:
+    with Crowd(CROWD) as crowd:
+        yield crowd
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """One for all tests that leave it alive."""
+    with installed(tmp_path_factory.mktemp("installation")) as installation:
+        yield installation
+
+
+@pytest.fixture(scope="session")
+def server(installation: Installation) -> Iterator[Server]:
+    """Serves that installation."""
+    with serving(installation) as server:
+        yield server

@@ -1,0 +1,93 @@
+"""What the races have in common."""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import Any
+
+from tests.support.installation import Installation, Process, eventually
+from tests.support.truths import UNSETTLED
+from tests.support.wire import Answer, Request
+
+CROWD = 32
+
+LEASED = "SELECT id FROM volumes_volume WHERE lease_until IS NOT NULL"
+
+WISHES = """
+from accounts.callers import SYSTEM
+from volumes.models import Environment, Snapshot
+from volumes.services.volumes import create_volume
+
+for number in range({count}):
+    create_volume(
+        environment=Environment.objects.get(),
+        body={{"name": f"{name}-{{number}}", "size": 1}},
+        snapshots=Snapshot.objects.none(),
+        actor=SYSTEM,
+    )
+"""
+
+
+def create(environment: str, name: str, size: int = 10, **headers: str) -> Request:
+    return Request("POST", f"{environment}/volume", {"name": name, "size": size}, headers)
+
+
+def put(path: str, body: Any, **headers: str) -> Request:
+    return Request("PUT", path, body, headers)
+
+
+def delete(path: str) -> Request:
+    return Request("DELETE", path)
+
+
+def statuses(answers: list[Answer]) -> list[int]:
+    return sorted(answer.status for answer in answers)
+
+
+def codes(answers: list[Answer]) -> list[set[str]]:
+    """Why the refused were refused."""
+    return [answer.codes for answer in answers if answer.status in {400, 409}]
+
+
+def alternating(first: list[Request], second: list[Request]) -> list[Request]:
+    return [request for pair in zip(first, second, strict=True) for request in pair]
+
+
+def outcomes(answers: list[Answer]) -> set[tuple[int, int]]:
+    """The statuses that each pair of alternating requests got."""
+    pairs = zip(answers[::2], answers[1::2], strict=True)
+    return {(first.status, second.status) for first, second in pairs}
+
+
+def wish(installation: Installation, name: str, count: int) -> None:
+    """Ask for that many volumes; nobody makes them yet."""
+    code = WISHES.format(name=name, count=count)
+    done = installation.run("shell", "--verbosity", "0", "-c", code)
+    assert done.returncode == 0, done.stderr
+    assert len(installation.rows(UNSETTLED)) >= count
+
+
+def reconciler(installation: Installation) -> Process:
+    return installation.start("reconcile", "--watch")
+
+
+def freeze_at_work(installation: Installation, process: Process) -> None:
+    """Stop it, for now, in a moment in which it holds leases."""
+
+    def is_caught() -> bool:
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(0.02)  # what it has sent to the database gets there
+        caught = bool(installation.rows(LEASED))
+        if not caught:
+            process.send_signal(signal.SIGCONT)
+        return caught
+
+    eventually(is_caught, 20)
+
+
+def end(process: Process) -> int:
+    """Ask it to end, frozen or not. Returns its exit code."""
+    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGCONT)
+    return process.wait(10)

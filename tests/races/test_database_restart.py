@@ -1,0 +1,94 @@
+"""The database goes away under a running server, and comes back."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.races.helpers import create
+from tests.support.crowd import Crowd
+from tests.support.installation import Installation, eventually
+from tests.support.postgres import PrivatePostgres
+from tests.support.server import Server, serving
+from tests.support.truths import must_hold
+from tests.support.wire import Request
+
+CLIENTS = 4
+EACH = 30
+
+
+@pytest.fixture(scope="module")
+def postgres(pytestconfig: pytest.Config) -> Iterator[PrivatePostgres]:
+    """A server of this test's own, to be stopped and started."""
+    if pytestconfig.getoption("--database") != "postgresql":
+        pytest.skip("SQLite is a file: nothing to restart. Runs with --database=postgresql")
+    # Not below pytest's own directory, which the server's user may not pass through.
+    home = Path(tempfile.mkdtemp(prefix="holdfast-restart-"))
+    home.chmod(0o755)
+    server = PrivatePostgres(home / "postgres")
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        # Otherwise it forgets what it acknowledged in its last moments, and so would Holdfast.
+        connection.execute("ALTER DATABASE postgres SET synchronous_commit = on")
+    yield server
+    server.stop()
+    shutil.rmtree(home)
+
+
+@pytest.fixture(scope="module")
+def server(postgres: PrivatePostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    installation = Installation(tmp_path_factory.mktemp("restart"), postgres.url)
+    try:
+        with serving(installation) as server:
+            yield server
+    finally:
+        installation.close()
+
+
+def test_while_the_database_is_away_it_says_503_and_then_goes_on_by_itself(
+    server: Server, postgres: PrivatePostgres, crowd: Crowd
+) -> None:
+    environment = server.environment()
+    path = server.volume(environment, "before")
+    postgres.stop()
+    asked = [Request("GET", path), create(environment, "meanwhile"), Request("GET", "/readyz")]
+    away = crowd.rush(server.port, server.installation.token, asked)
+    assert [answer.status for answer in away] == [503] * 3
+    assert {answer.headers["retry-after"] for answer in away} == {"5"}
+    assert {answer.body["code"] for answer in away} == {"UNAVAILABLE"}
+    assert server.wire().get("/healthz").status == 200
+    postgres.start()
+    eventually(lambda: server.wire().get(path).status == 200, 10)
+    server.volume(environment, "after")
+    must_hold(server.installation)
+
+
+def test_a_restart_in_the_middle_of_a_stream_loses_and_doubles_nothing(
+    server: Server, postgres: PrivatePostgres, crowd: Crowd
+) -> None:
+    environment = server.environment()
+    names = [[f"volume-{uuid.uuid4()}" for _ in range(EACH)] for _ in range(CLIENTS)]
+    tasks = [
+        [create(environment, name, Idempotency_Key=f"key of {name}") for name in of_one]
+        for of_one in names
+    ]
+    stream = crowd.start(server.port, server.installation.token, tasks)
+    eventually(lambda: len(server.installation.backings()) >= 20, 20)
+    postgres.stop()
+    postgres.start()
+    heard = [answer for answers in stream.answers() for answer in answers]
+    assert len(heard) == CLIENTS * EACH
+    assert {answer.status for answer in heard} <= {201, 503}
+    sent = [request for requests in tasks for request in requests]
+    retries = server.wire().until_cut_off(sent)
+    assert {answer.status for answer in retries} == {201}
+    known = [(was, now) for was, now in zip(heard, retries, strict=True) if was.status == 201]
+    assert all(was.body["id"] == now.body["id"] for was, now in known)
+    # Workers and sweeper have survived it, so that what was cut off is settled too.
+    must_hold(server.installation)
+    assert len(server.wire().get(f"{environment}/volume").body) == CLIENTS * EACH

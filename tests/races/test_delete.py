@@ -1,0 +1,80 @@
+"""Many clients delete what others are using."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.races.helpers import CROWD, alternating, delete, outcomes, statuses
+from tests.support.crowd import Crowd
+from tests.support.server import Server
+from tests.support.truths import must_hold
+from tests.support.wire import Request
+
+PAIRS = CROWD // 2
+
+
+def volumes(server: Server, environment: str) -> list[str]:
+    return [server.volume(environment, f"volume-{n}") for n in range(PAIRS)]
+
+
+def attach(volume: str, application: str) -> Request:
+    return Request("POST", f"{volume}/attachment", {"appIdRef": application.rpartition("/")[2]})
+
+
+def test_a_volume_is_deleted_or_attached_never_both(server: Server, crowd: Crowd) -> None:
+    environment = server.environment()
+    application = server.application(environment)
+    paths = volumes(server, environment)
+    attaches = [attach(path, application) for path in paths]
+    deletes = [delete(path) for path in paths]
+    answers = crowd.rush(server.port, server.installation.token, alternating(attaches, deletes))
+    assert outcomes(answers) <= {(201, 409), (404, 200)}
+    must_hold(server.installation)
+
+
+def test_one_of_32_deletes_succeeds(server: Server, crowd: Crowd) -> None:
+    path = server.volume(server.environment())
+    answers = crowd.rush(server.port, server.installation.token, [delete(path)] * CROWD)
+    assert statuses(answers) == [200] + [404] * 31
+    assert server.wire().get(f"{path}/history").body[0]["version"] == 2
+    must_hold(server.installation)
+
+
+@pytest.mark.parametrize(
+    ("query", "allowed"),
+    [("", {(201, 409), (404, 200)}), ("?cascade=true", {(201, 200), (404, 200)})],
+)
+def test_a_snapshot_is_taken_before_the_delete_or_not_at_all(
+    server: Server, crowd: Crowd, query: str, allowed: set[tuple[int, int]]
+) -> None:
+    paths = volumes(server, server.environment())
+    takes = [Request("POST", f"{path}/snapshot", {}) for path in paths]
+    deletes = [delete(path + query) for path in paths]
+    answers = crowd.rush(server.port, server.installation.token, alternating(takes, deletes))
+    assert outcomes(answers) <= allowed
+    must_hold(server.installation)
+
+
+def test_an_application_takes_its_attachments_along_however_late_they_come(
+    server: Server, crowd: Crowd
+) -> None:
+    environment = server.environment()
+    path = server.volume(environment)
+    applications = [server.application(environment, f"web-{n}") for n in range(PAIRS)]
+    attaches = [attach(path, application) for application in applications]
+    deletes = [delete(application) for application in applications]
+    answers = crowd.rush(server.port, server.installation.token, alternating(attaches, deletes))
+    assert outcomes(answers) <= {(201, 200), (400, 200)}
+    assert server.wire().get(f"{path}/attachment").body == []
+    must_hold(server.installation)
+
+
+def test_a_name_is_free_for_one_once_its_volume_is_deleted(server: Server, crowd: Crowd) -> None:
+    environment = server.environment(quota=20)
+    path = server.volume(environment)
+    wish = {"name": "app-data", "size": 10}
+    creates = [Request("POST", f"{environment}/volume", wish) for _ in range(CROWD - 1)]
+    answers = crowd.rush(server.port, server.installation.token, [delete(path), *creates])
+    assert answers[0].status == 200
+    assert statuses(answers[1:]) in ([409] * 31, [201] + [409] * 30)
+    must_hold(server.installation)

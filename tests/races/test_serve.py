@@ -1,0 +1,234 @@
+"""The server's own life: how it starts, ends, loses a worker, and takes what clients send it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from tests.support.installation import Installation, eventually
+from tests.support.server import Server, is_alive, kill, serving
+from tests.support.wire import Request, Wire
+
+
+@pytest.fixture
+def mortal(installation: Installation) -> Iterator[Server]:
+    """A server that a test may end."""
+    with serving(installation) as server:
+        yield server
+
+
+def test_sigterm_ends_it_within_seconds_with_exit_code_0_and_without_orphans(
+    mortal: Server,
+) -> None:
+    workers = mortal.workers()
+    assert len(workers) == 2
+    began = time.monotonic()
+    assert mortal.terminate() == 0
+    assert time.monotonic() - began < 5
+    assert not any(map(is_alive, workers))
+    assert mortal.port_is_free()
+
+
+def test_sigterm_ends_it_although_a_client_never_finishes_its_request(mortal: Server) -> None:
+    with closing(slow(mortal, f"{mortal.environment()}/volume")):
+        time.sleep(0.3)  # until the request is being read
+        assert mortal.terminate(within=9) == 0  # before a container's ten seconds are over
+
+
+def test_a_signal_to_the_whole_group_ends_it_with_exit_code_0(mortal: Server) -> None:
+    assert mortal.process
+    # As a terminal does, and some supervisors. The group is the server's own.
+    os.killpg(mortal.pid, signal.SIGINT)
+    assert mortal.process.wait(10) == 0
+
+
+def test_it_goes_on_and_replaces_a_worker_that_was_killed(server: Server) -> None:
+    first, second = server.workers()
+    kill(first)
+    eventually(lambda: len(set(server.workers()) - {first}) == 2, 15)
+    assert second in server.workers()
+    # What was queued at the dead one is cut off; whoever asks after that is served.
+    environment = server.environment()
+    answers = [server.wire().get(f"{environment}/volume").status for _ in range(20)]
+    assert answers == [200] * 20
+
+
+def test_a_second_server_does_not_share_the_address_of_the_first(server: Server) -> None:
+    bind = f"127.0.0.1:{server.port}"
+    done = server.installation.run("serve", "--bind", bind)
+    assert done.returncode == 1
+    assert done.stderr == f"CommandError: {bind}: Address already in use\n"
+
+
+def test_an_address_that_is_not_ours_stops_the_start_with_one_line(server: Server) -> None:
+    done = server.installation.run("serve", "--bind", "192.0.2.1:8000")
+    assert done.returncode == 1
+    assert done.stderr == "CommandError: 192.0.2.1:8000: Cannot assign requested address\n"
+
+
+def test_a_database_that_does_not_answer_stops_the_start_with_one_line(server: Server) -> None:
+    nowhere = f"sqlite:///{server.installation.home}/missing/holdfast.sqlite3"
+    done = server.installation.run("serve", DATABASE_URL=nowhere)
+    assert done.returncode == 1
+    assert done.stderr.startswith("CommandError: The database does not answer")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DEBUG", "maybe"),
+        ("DATABASE_URL", "nonsense"),
+        ("DATABASE_URL", "mysql://localhost/holdfast"),
+        ("PUBLIC_URL", "ftp://x"),
+        ("PUBLIC_URL", "https://volumes.example.com/below"),
+        ("ALLOWED_HOSTS", "https://volumes.example.com"),
+        ("VOLUME_MODE", "9"),
+        ("VOLUME_UID", "root"),
+        ("VOLUME_MAX_SIZE", "0"),
+        ("VOLUME_DELETE_GRACE", "-1"),
+        ("STORAGE_BACKEND", "btrfs"),
+        ("SECRET_KEY", "short"),
+        ("RECONCILE_INLINE", "yes"),
+        ("MEASURE_EVERY", "hourly"),
+        ("TRUSTED_PROXIES", "1.5"),
+        ("DATA_DIR", "/dev/null"),
+    ],
+)
+def test_a_bad_setting_stops_the_start_with_one_line_that_names_it(
+    server: Server, name: str, value: str
+) -> None:
+    done = server.installation.run("serve", **{name: value})
+    assert done.returncode not in {0, None}
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"holdfast: {name} ")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("bind", ["8000", "example.com:80", "127.0.0.1:0", "127.0.0.1:65536"])
+def test_a_bad_address_stops_the_start_with_one_line(server: Server, bind: str) -> None:
+    done = server.installation.run("serve", "--bind", bind)
+    assert done.returncode == 2
+    assert "--bind" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+# Bodies ---------------------------------------------------------------------
+
+
+def head(server: Server, path: str, *more: str) -> bytes:
+    lines = (
+        f"POST {path} HTTP/1.1",
+        f"Host: 127.0.0.1:{server.port}",
+        f"Authorization: Bearer {server.installation.token}",
+        "Content-Type: application/json",
+        *more,
+    )
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def raw(server: Server, data: bytes) -> tuple[int, bytes]:
+    """Status and body of what is answered to these bytes, sent in one go."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(data)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    top, _, body = answer.partition(b"\r\n\r\n")
+    return int(top.split()[1]), body
+
+
+def chunked(*parts: bytes) -> bytes:
+    return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (*parts, b""))
+
+
+def slow(server: Server, path: str) -> socket.socket:
+    """A client that announces a body and sends only its beginning."""
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=30)
+    connection.sendall(head(server, path, "Content-Length: 100", "Connection: close") + b"{")
+    return connection
+
+
+CHUNKED = ("Transfer-Encoding: chunked", "Connection: close")
+
+
+def test_a_body_in_chunks_is_read_like_any_other(server: Server) -> None:
+    path = f"{server.environment()}/volume"
+    body = json.dumps({"name": "in-chunks", "size": 10}).encode()
+    status, answer = raw(server, head(server, path, *CHUNKED) + chunked(body[:5], body[5:]))
+    assert (status, json.loads(answer)["name"]) == (201, "in-chunks")
+
+
+def test_a_body_in_chunks_that_is_too_large_is_413(server: Server) -> None:
+    path = f"{server.environment()}/volume"
+    parts = [b"x" * 1024] * 65
+    status, answer = raw(server, head(server, path, *CHUNKED) + chunked(*parts))
+    assert (status, json.loads(answer)["code"]) == (413, "PAYLOAD_TOO_LARGE")
+
+
+@pytest.mark.parametrize("size", [64 * 1024 + 1, 10 * 1024 * 1024])
+def test_who_sends_too_much_hears_413_and_holds_nobody_up(server: Server, size: int) -> None:
+    path = f"{server.environment()}/volume"
+    assert server.wire().post(path, "x" * size).status == 413
+    assert server.wire().get(path).status == 200
+
+
+def test_many_slow_bodies_hold_nobody_up(server: Server) -> None:
+    path = f"{server.environment()}/volume"
+    clients = [slow(server, path) for _ in range(60)]
+    time.sleep(0.5)
+    began = time.monotonic()
+    answers = [server.wire().get(path).status for _ in range(10)]
+    took = time.monotonic() - began
+    for client in clients:
+        client.close()
+    assert answers == [200] * 10
+    assert took < 3
+
+
+def test_a_request_whose_client_goes_away_before_its_body_does_nothing(server: Server) -> None:
+    path = server.volume(server.environment())
+    # A snapshot needs no body: what is missing of it must not be taken for an empty one.
+    connection = socket.create_connection(("127.0.0.1", server.port))
+    connection.sendall(
+        head(server, f"{path}/snapshot", "Content-Length: 100", "X-Request-ID: gone")
+    )
+    time.sleep(0.2)
+    connection.close()
+    eventually(lambda: _lines(server, "gone"), 5)
+    assert [line["status"] for line in _lines(server, "gone")] == [400]
+    assert server.wire().get(f"{path}/snapshot").body == []
+
+
+# Logs -----------------------------------------------------------------------
+
+
+def test_every_line_of_the_log_is_json_and_a_requests_line_carries_its_id(server: Server) -> None:
+    name = f"trace-{time.time_ns()}"
+    answer = server.wire().get("/environments", X_Request_ID=name)
+    assert answer.headers["x-request-id"] == name
+    eventually(lambda: _lines(server, name), 5)
+    (line,) = _lines(server, name)
+    assert (line["method"], line["path"], line["status"]) == ("GET", "/environments", 200)
+
+
+def test_no_token_ever_gets_into_the_log(server: Server) -> None:
+    token = server.installation.token
+    mark = f"{time.time_ns()}"
+    wire = server.wire()
+    for path in (f"/environments?token={token}", f"/{token}/volume", f"/{token}", "/environments"):
+        wire.get(path, X_Request_ID=mark)
+    Wire(server.port, token + "x").send(Request("GET", f"/api/v1/{token}"))
+    eventually(lambda: len(_lines(server, mark)) == 4, 5)
+    assert token not in server.installation.log.read_text()
+    assert "hfst_" not in server.installation.log.read_text()
+
+
+def _lines(server: Server, request_id: str) -> list[dict[str, object]]:
+    lines = server.installation.log_lines()
+    return [line for line in lines if line["requestId"] == request_id]

@@ -1,0 +1,77 @@
+"""Many clients change at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.races.helpers import CROWD, codes, put, statuses
+from tests.support.crowd import Crowd
+from tests.support.server import Server
+from tests.support.truths import must_hold
+
+
+def test_one_of_32_writers_that_read_the_same_version_succeeds(
+    server: Server, crowd: Crowd
+) -> None:
+    path = server.volume(server.environment())
+    read = server.wire().get(path).body
+    wishes = [put(path, {**read, "description": f"by writer {n}"}) for n in range(CROWD)]
+    answers = crowd.rush(server.port, server.installation.token, wishes)
+    assert statuses(answers) == [200] + [409] * 31
+    assert codes(answers) == [{"stale_version"}] * 31
+    (winner,) = [answer.body for answer in answers if answer.status == 200]
+    now = server.wire().get(path).body
+    assert (now["version"], now["description"]) == (2, winner["description"])
+    history = server.wire().get(f"{path}/history").body
+    assert [entry["version"] for entry in history] == [2, 1]
+    must_hold(server.installation)
+
+
+def test_one_of_32_writers_with_the_same_if_match_succeeds(server: Server, crowd: Crowd) -> None:
+    path = server.volume(server.environment())
+    tag = server.wire().get(path).headers["etag"]
+    wishes = [put(path, {"description": f"by writer {n}"}, If_Match=tag) for n in range(CROWD)]
+    answers = crowd.rush(server.port, server.installation.token, wishes)
+    assert statuses(answers) == [200] + [412] * 31
+    assert server.wire().get(path).body["version"] == 2
+    must_hold(server.installation)
+
+
+def test_the_versions_of_32_unconditional_writers_form_one_chain(
+    server: Server, crowd: Crowd
+) -> None:
+    path = server.volume(server.environment())
+    wishes = [put(path, {"description": f"by writer {n}"}) for n in range(CROWD)]
+    answers = crowd.rush(server.port, server.installation.token, wishes)
+    assert statuses(answers) == [200] * CROWD
+    history = server.wire().get(f"{path}/history").body
+    assert [entry["version"] for entry in history] == list(range(CROWD + 1, 0, -1))
+    # Each found what the one before it had left, and nobody's change is lost.
+    chain = [entry["changes"]["description"] for entry in history[:-1]]
+    assert [before for before, _ in chain[:-1]] == [after for _, after in chain[1:]]
+    assert len({after for _, after in chain}) == CROWD
+    must_hold(server.installation)
+
+
+@pytest.mark.parametrize("room", [0, 89, 90, 650])
+def test_32_volumes_grow_as_far_as_the_quota_goes(server: Server, crowd: Crowd, room: int) -> None:
+    environment = server.environment(quota=10 * CROWD + room)
+    paths = [server.volume(environment, f"volume-{n}") for n in range(CROWD)]
+    wishes = [put(path, {"size": 100}) for path in paths]
+    answers = crowd.rush(server.port, server.installation.token, wishes)
+    fits = room // 90
+    assert statuses(answers) == [200] * fits + [409] * (CROWD - fits)
+    assert codes(answers) == [{"quota_exceeded"}] * (CROWD - fits)
+    used = server.wire().get(f"/environments{environment}/resource-usage").body["used"]
+    assert used == {"storage": 10 * CROWD + 90 * fits}
+    must_hold(server.installation)
+
+
+def test_one_volume_grows_to_the_largest_of_32_sizes(server: Server, crowd: Crowd) -> None:
+    path = server.volume(server.environment())
+    wishes = [put(path, {"size": 11 + n}) for n in range(CROWD)]
+    answers = crowd.rush(server.port, server.installation.token, wishes)
+    assert {answer.status for answer in answers} <= {200, 400}
+    must_hold(server.installation)
+    volume = server.wire().get(path).body
+    assert volume["size"] == volume["provisionedSize"] == 10 + CROWD

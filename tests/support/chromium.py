@@ -1,0 +1,51 @@
+"""A real browser: the system's Chromium, driven by Playwright."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+
+from tests.support.needs import needs
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+needs_chromium = needs(CHROMIUM is not None, "Chromium is not installed")
+
+ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+
+
+def launch(playwright: Playwright) -> Browser:
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+
+
+class Complaints:
+    """What a browser has to say against the pages of one context: it should be nothing."""
+
+    def __init__(self, context: BrowserContext, origin: str) -> None:
+        self.origin = origin
+        self.found: list[str] = []
+        context.on("page", self._listen)
+
+    def _listen(self, page: Page) -> None:
+        page.on("console", lambda message: self._console(message.type, message.text))
+        page.on("pageerror", lambda error: self.found.append(f"script: {error}"))
+        page.on("request", lambda request: self._request(request.url))
+
+    def _console(self, kind: str, text: str) -> None:
+        # A refusal that a test provokes is told by its status as well.
+        if kind in {"error", "warning"} and "Failed to load resource" not in text:
+            self.found.append(f"console: {text}")
+
+    def _request(self, url: str) -> None:
+        if not url.startswith((self.origin, "data:", "blob:")):
+            self.found.append(f"another host: {url}")
+
+
+def context_for(browser: Browser, origin: str, **options: Any) -> BrowserContext:
+    context = browser.new_context(base_url=origin, **options)
+    context.set_default_timeout(10_000)
+    return context

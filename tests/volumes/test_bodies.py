@@ -1,0 +1,219 @@
+"""What a body may be, and what it may not: nothing makes a 5xx."""
+
+import json
+
+import pytest
+
+from config.wsgi import Request
+from tests.support.api import codes
+from volumes.models import Volume
+
+WISH = b'{"name": "uploads", "size": 1}'
+
+
+def wish(**extra):
+    return {"name": "uploads", "size": 1, **extra}
+
+
+def nested(depth):
+    """A body of this many levels, itself among them."""
+    return b'{"x":' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"nonsense",
+        b'{"name": "uploads", "size": 1',
+        b'{"name": "uploads", "size": 1}}',
+        b'{"name": "uploads", "size": 1,}',
+        b"{'name': 'uploads'}",
+        b'{"name": "uploads", "size": NaN}',
+        b'{"name": "uploads", "size": Infinity}',
+        b'{"name": "uploads", "size": -Infinity}',
+        b'{"name": "uploads", "size": 1e999}',
+        b'{"name": "uploads", "size": 1, "size": 1}',
+        b'{"name": "uploads", "size": 1, "labels": {"a": "1", "a": "1"}}',
+        b'{"name": "uploads", "size": 1, "x": "\\u0000"}',
+        b'{"name": "uploads", "size": 1, "\\u0000": 1}',
+        b'{"name": "uploads", "size": 1, "description": "a\\u0000b"}',
+        b'{"name": "uploads", "size": 1, "description": "\\ud800"}',
+        b'{"name": "uploads", "size": 1, "labels": {"\\udfff": "x"}}',
+        b'{"name": "uploads", "size": 1, "usedSize": ["\\ud800"]}',
+        b'{"name": "uploads", "size": 1, "description": "\xff"}',
+        b'{"name": "uploads", "size": 1, "description": "\xed\xa0\x80"}',
+        b'{"name": "uploads", "size": 1, "description": "a\nb"}',
+        b'\xef\xbb\xbf{"name": "uploads", "size": 1}',
+        WISH.decode().encode("utf-16"),
+        b'{"size": ' + b"9" * 5000 + b"}",
+        nested(33),
+        nested(5000),
+        b"[" * 60_000,
+        b'{"x":' * 10_000,
+        b" ",
+    ],
+)
+def test_what_is_no_acceptable_json_is_a_400(alices, volumes, apps, body):
+    for path in (volumes, f"{volumes}/validate", apps, "/environments"):
+        response = alices.post(path, body)
+        assert (response.status_code, response.json()["code"]) == (400, "VALIDATION_FAILED")
+        assert codes(response) == {("", "invalid")}
+    assert not Volume.objects.exists()
+
+
+@pytest.mark.parametrize("body", [b"[]", b"1", b'"x"', b"null", b"true", b"[{}]"])
+def test_what_is_no_object_is_a_400(alices, volumes, apps, body):
+    assert codes(alices.post(volumes, body)) == {("", "invalid")}
+    assert alices.post("/environments", body).status_code == 400
+    assert alices.post(apps, body).status_code == 400
+
+
+def test_up_to_32_levels_are_read(alices, volumes):
+    assert codes(alices.post(volumes, nested(32))) >= {("x", "unknown_field")}
+
+
+@pytest.mark.parametrize(
+    "size", [1.0, 1e3, "7", "\u0661", True, None, 2**63, 2**64, -(2**63), 10**400, 0, [], {}]
+)
+def test_odd_numbers_are_refused_everywhere(alices, volumes, here, environment, size):
+    answers = [
+        alices.post(volumes, {"name": "b", "size": size}),
+        alices.put(here, {"size": size}),
+        alices.put(here, {"version": size}),
+        alices.post(f"{volumes}/validate", {"id": here.split("/")[-1], "version": size}),
+        alices.put(f"/environments/{environment.pk}", {"version": size}),
+    ]
+    assert {answer.status_code for answer in answers[:2]} == {400}
+    assert {answer.status_code for answer in answers} <= {200, 400, 409}
+    assert Volume.objects.get().size == 100
+
+
+@pytest.mark.parametrize("field", ["usedSize", "status", "createdBy", "companyIdRef", "isDeleted"])
+@pytest.mark.parametrize("value", [None, 10**400, {"a": [1]}, "x" * 1000])
+def test_what_holdfast_sets_may_be_anything(alices, volumes, memory, field, value):
+    assert alices.post(volumes, wish(**{field: value})).status_code == 201
+
+
+def test_text_outside_ascii_survives(alices, volumes, memory):
+    said = "Größe 大 🦀 \u2028 <b>"
+    response = alices.post(volumes, wish(description=said))
+    assert response.json()["description"] == said
+    assert "🦀".encode() in response.content
+
+
+def test_a_surrogate_pair_is_one_character(alices, volumes, memory):
+    body = b'{"name": "uploads", "size": 1, "description": "\\ud83e\\udd80"}'
+    assert alices.post(volumes, body).json()["description"] == "🦀"
+
+
+def test_a_description_is_counted_in_characters(alices, volumes, memory):
+    assert alices.post(volumes, wish(description="🦀" * 500)).status_code == 201
+
+
+def padded(size):
+    """A good wish of so many bytes."""
+    return WISH[:-1] + b" " * (size - len(WISH)) + b"}"
+
+
+def test_64_kib_are_read_and_one_byte_more_is_a_413(alices, volumes, memory):
+    too_much = alices.post(volumes, padded(65537))
+    assert (too_much.status_code, too_much.json()["code"]) == (413, "PAYLOAD_TOO_LARGE")
+    assert alices.post(volumes, padded(65536)).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/json; charset=latin-1",
+        "application/json; charset=utf-16",
+        "application/json; charset=zlib",
+        "application/json; charset=nonsense",
+        "application/vnd.api+json",
+        "application/xml",
+        "nonsense",
+        "",
+    ],
+)
+def test_anything_but_json_in_utf_8_is_a_415(alices, volumes, content_type):
+    response = alices.post(volumes, WISH, Content_Type=content_type)
+    assert (response.status_code, response.json()["code"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
+    assert not Volume.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json",
+        "APPLICATION/JSON",
+        "application/json; charset=utf-8",
+        'application/json;charset="UTF-8"',
+    ],
+)
+def test_json_in_utf_8_is_taken(alices, volumes, memory, content_type):
+    assert alices.post(volumes, WISH, Content_Type=content_type).status_code == 201
+
+
+@pytest.fixture
+def as_served(monkeypatch):
+    """The request as the server makes it, instead of the test client's."""
+    monkeypatch.setattr("django.test.client.WSGIRequest", Request)
+
+
+@pytest.mark.usefixtures("as_served")
+@pytest.mark.parametrize("charset", ["zlib", "nonsense", "base64", "utf-16", "idna"])
+def test_an_odd_charset_on_a_get_breaks_nothing(alices, volumes, charset):
+    content_type = f"application/json; charset={charset}"
+    # The test client sends no type along with nothing, unless it is told to twice.
+    response = alices.client.get(
+        f"{volumes}?name=x", headers=alices.headers, CONTENT_TYPE=content_type
+    )
+    assert response.status_code == 415
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/xml", "nonsense", "", "*/*;q=0"])
+def test_any_accept_gets_json(alices, volumes, accept):
+    good, bad = alices.get(volumes, Accept=accept), alices.get(f"{volumes}/x", Accept=accept)
+    assert (good.status_code, bad.status_code) == (200, 400)
+    assert good["Content-Type"] == bad["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    "path", ["/{env}/volume?name=%00", "/{env}/volume/%00", "/%00/volume", "/environments?x=%00"]
+)
+def test_nul_in_path_and_query_is_a_400(alices, environment, path):
+    response = alices.get(path.format(env=environment.pk))
+    assert (response.status_code, response.json()["code"]) == (400, "VALIDATION_FAILED")
+
+
+@pytest.mark.parametrize(
+    "query", ["name=%ff", "name=%ed%a0%80", "label=%ff:x", "nameIs=" + "x" * 5000, "cursor=%ff"]
+)
+def test_odd_bytes_in_a_query_break_nothing(alices, volumes, query):
+    assert alices.get(f"{volumes}?{query}").status_code in {200, 400}
+
+
+@pytest.mark.parametrize("name", ["If_Match", "If_None_Match", "Idempotency_Key", "X_Request_ID"])
+@pytest.mark.parametrize("value", ["\u00ff", "\x00", '"', '"\x01"', "W/", "," * 3000])
+def test_odd_headers_break_nothing(alices, here, volumes, name, value):
+    answers = [
+        alices.get(here, **{name: value}),
+        alices.put(here, {}, **{name: value}),
+        alices.post(volumes, {"name": "other", "size": 1}, **{name: value}),
+    ]
+    assert all(answer.status_code < 500 for answer in answers)
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain", ""])
+def test_an_empty_put_is_an_empty_object(alices, here, content_type):
+    response = alices.client.put(here, b"", headers=alices.headers, CONTENT_TYPE=content_type)
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body", [json.dumps({"x" * 60_000: 1}).encode(), b'{"' + b'":1,"'.join([b"a"] * 9000) + b'":1}']
+)
+def test_large_strange_bodies_are_refused_in_order(alices, volumes, body):
+    assert alices.post(volumes, body).status_code == 400

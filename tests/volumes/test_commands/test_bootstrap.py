@@ -1,0 +1,88 @@
+"""bootstrap."""
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Company, Membership, Token, User
+from tests.support.api import Api
+from volumes.models import Environment
+
+pytestmark = pytest.mark.usefixtures("storage_root")
+NAMES = ["--company", "Acme", "--environment", "production", "--username", "root"]
+
+
+@pytest.fixture
+def bootstrap(run):
+    return lambda *arguments: run("bootstrap", *NAMES, "--json", *arguments)
+
+
+def test_everything_is_made_and_its_secrets_work(bootstrap):
+    made = bootstrap("--quota", "500", "--company-quota", "900", "--email", "r@example.com").json
+    assert list(made) == [
+        "companyId",
+        "environmentId",
+        "userId",
+        "username",
+        "password",
+        "totpSecret",
+        "recoveryCodes",
+        "token",
+    ]
+    person = User.objects.get()
+    assert person.check_password(made["password"])
+    assert (person.email, person.is_staff, person.is_superuser) == ("r@example.com", False, False)
+    assert (made["userId"], len(made["recoveryCodes"])) == (person.ref, 10)
+    wish = {"name": "uploads", "size": 1}
+    assert Api(made["token"]).post(f"/{made['environmentId']}/volume", wish).status_code == 201
+    assert (Company.objects.get().storage_quota, Environment.objects.get().storage_quota) == (
+        900,
+        500,
+    )
+    assert Membership.objects.get().role == "admin"
+
+
+def test_again_makes_nothing_and_tells_no_secret(bootstrap):
+    first = bootstrap("--quota", "500").json
+    again = bootstrap("--quota", "7", "--company-quota", "7", "--role", "viewer").json
+    secrets = ("password", "totpSecret", "recoveryCodes", "token")
+    assert [again[name] for name in secrets] == [None] * 4
+    assert {**first, **dict.fromkeys(secrets)} == again
+    assert (Company.objects.get().storage_quota, Environment.objects.get().storage_quota) == (
+        None,
+        500,
+    )
+    assert (Membership.objects.get().role, Token.objects.count()) == ("admin", 1)
+
+
+def test_only_what_is_missing_is_made(bootstrap, run):
+    first = bootstrap().json
+    names = ["--company", "Acme", "--environment", "staging", "--username", "root"]
+    again = run("bootstrap", *names, "--json").json
+    assert again["companyId"] == first["companyId"]
+    assert again["environmentId"] != first["environmentId"]
+    assert (again["password"], again["token"]) == (None, None)
+
+
+def test_a_revoked_token_is_made_anew_and_nothing_else(bootstrap):
+    first = bootstrap().json
+    Token.objects.update(revoked_at=timezone.now())
+    again = bootstrap().json
+    assert again["token"] not in {None, first["token"]}
+    assert (again["password"], again["totpSecret"]) == (None, None)
+
+
+def test_a_role_and_the_admin_can_be_asked_for(bootstrap):
+    bootstrap("--role", "viewer", "--superuser")
+    assert Membership.objects.get().role == "viewer"
+    assert User.objects.get().is_superuser
+
+
+def test_names_that_cannot_be_make_nothing(run):
+    names = ["--company", "Acme", "--environment", "Bad Name", "--username", "root"]
+    assert run("bootstrap", *names).code == 2
+    assert (Company.objects.count(), User.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize("arguments", [["--role", "owner"], ["--quota", "-1"], ["--quota", "1_0"]])
+def test_wrong_usage_exits_with_2(bootstrap, arguments):
+    assert bootstrap(*arguments).code == 2

@@ -1,0 +1,114 @@
+"""purge_deleted_volumes."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Revision
+from volumes.models import Volume
+
+PURGE = "purge_deleted_volumes"
+
+
+@pytest.fixture
+def gone(alices, here, row, memory):
+    """The volume, deleted 31 days ago."""
+    alices.delete(here)
+    Volume.objects.update(deleted_at=timezone.now() - timedelta(days=31))
+    return row
+
+
+def test_nothing_to_do_is_a_success(run, volume):
+    outcome = run(PURGE, "--no-input")
+    assert (outcome.code, outcome.out) == (0, "No deleted volumes to remove.\n")
+    assert Volume.objects.count() == 1
+
+
+def test_rows_deleted_long_ago_go_and_the_history_stays(run, gone):
+    outcome = run(PURGE, "--no-input")
+    assert outcome.code == 0
+    assert gone.ref in outcome.out
+    assert not Volume.objects.exists()
+    assert Revision.objects.filter(subject_id=str(gone.pk)).count() == 2
+
+
+@pytest.mark.parametrize(("days", "left"), [("32", 1), ("30", 0), ("0", 0)])
+def test_older_than_says_how_long_ago(run, gone, days, left):
+    assert run(PURGE, "--no-input", "--older-than", days).code == 0
+    assert Volume.objects.count() == left
+
+
+def test_thirty_days_unless_said(run, gone):
+    Volume.objects.update(deleted_at=timezone.now() - timedelta(days=29))
+    run(PURGE, "--no-input")
+    assert Volume.objects.count() == 1
+
+
+@pytest.mark.parametrize("answer", ["", "no\n", "n\n", "ye\n", "\n"])
+def test_without_a_yes_nothing_is_removed(run, gone, answer):
+    outcome = run(PURGE, stdin=answer)
+    assert (outcome.code, Volume.objects.count()) == (0, 1)
+    assert "Nothing was removed" in outcome.err
+
+
+@pytest.mark.parametrize("answer", ["yes\n", "y\n", "YES\n", " yes \n"])
+def test_a_yes_on_standard_input_does_it(run, gone, answer):
+    assert run(PURGE, stdin=answer).code == 0
+    assert not Volume.objects.exists()
+
+
+def test_a_dry_run_only_shows(run, gone):
+    outcome = run(PURGE, "--dry-run", "--no-input")
+    assert gone.ref in outcome.out
+    assert Volume.objects.count() == 1
+
+
+def test_json_is_the_same_as_json(run, gone):
+    shown = run(PURGE, "--json", "--dry-run").json
+    assert [row["id"] for row in shown["found"]] == [gone.ref]
+    assert shown["removed"] == []
+    assert run(PURGE, "--json", "--no-input").json["removed"] == shown["found"]
+    assert run(PURGE, "--json", "--no-input").json["found"] == []
+
+
+def test_the_question_does_not_spoil_the_json(run, gone):
+    assert run(PURGE, "--json", stdin="yes\n").json["removed"]
+
+
+def test_a_volume_in_its_grace_goes_with_its_data(run, alices, here, row, memory, settings):
+    settings.VOLUME_DELETE_GRACE = 365 * 86400
+    alices.delete(here)
+    assert run(PURGE, "--no-input", "--older-than", "0").code == 0
+    assert (Volume.objects.count(), memory.volumes) == (0, {})
+
+
+def test_the_room_it_took_is_free_again(run, alices, here, environment, settings):
+    settings.VOLUME_DELETE_GRACE = 3600
+    alices.delete(here)
+    run(PURGE, "--no-input", "--older-than", "0")
+    environment.refresh_from_db()
+    assert environment.storage_used == environment.company.storage_used == 0
+
+
+def test_data_that_cannot_be_removed_keeps_its_row_and_fails(run, alices, here, memory):
+    memory.fail("delete")
+    alices.delete(here)
+    outcome = run(PURGE, "--no-input", "--older-than", "0", "--json")
+    assert (outcome.code, len(outcome.json["failed"])) == (1, 1)
+    assert Volume.objects.get().status == "error"
+
+
+def test_what_another_process_holds_is_left_alone_and_no_failure(run, alices, here, memory):
+    memory.fail("delete")
+    alices.delete(here)
+    lease = timezone.now() + timedelta(minutes=1)
+    Volume.objects.update(lease_owner=uuid.uuid4(), lease_until=lease)
+    outcome = run(PURGE, "--no-input", "--older-than", "0")
+    assert (outcome.code, Volume.objects.count()) == (0, 1)
+
+
+@pytest.mark.parametrize("days", ["-1", "x", "1.5", "1_0", "99999999999999999999", "\u0663"])
+def test_wrong_usage_exits_with_2(run, db, days):
+    assert run(PURGE, "--older-than", days).code == 2

@@ -1,0 +1,65 @@
+"""reconcile: one pass, with threads of its own, so on a database that really commits."""
+
+import pytest
+
+from volumes.models import Snapshot, Volume
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_everything_unsettled_is_settled_whatever_its_pause(run, make, memory):
+    memory.fail("create")
+    make("one")
+    make("two")
+    memory.heal()
+    outcome = run("reconcile")
+    assert outcome.code == 0
+    assert outcome.out == "Worked on 2 rows; 0 are not settled yet.\n"
+    assert set(Volume.objects.values_list("status", flat=True)) == {"ready"}
+
+
+def test_what_still_fails_is_told_and_exits_with_1(run, make, memory):
+    memory.fail("create")
+    made = make("one")
+    outcome = run("reconcile")
+    assert outcome.code == 1
+    assert f"{made['id']} one: The disk is full." in outcome.out
+
+
+def test_nothing_to_do_is_a_success(run, volume):
+    assert run("reconcile").code == 0
+
+
+def test_it_finds_out_that_data_has_vanished(run, alices, here, row, memory):
+    memory.lose(str(row.pk))
+    assert run("reconcile").code == 1
+    after = alices.get(here).json()
+    assert after["status"] == "error"
+    assert "missing" in after["statusMessage"]
+    memory.bring_back(str(row.pk))
+    assert run("reconcile").code == 0
+    assert alices.get(here).json()["status"] == "ready"
+    assert [call for call, _ in memory.calls].count("create") == 1
+
+
+def test_a_snapshot_that_fails_is_a_failure_too(run, alices, here, volume, memory):
+    memory.fail("snapshot")
+    alices.post(f"{here}/snapshot")
+    outcome = run("reconcile")
+    assert (outcome.code, Snapshot.objects.get().status) == (1, "error")
+    assert "The disk is full." in outcome.out
+
+
+def test_a_storage_that_is_not_there_is_a_failure_with_its_cure(run, volume, memory):
+    memory.unmount()
+    outcome = run("reconcile")
+    assert outcome.code == 1
+    assert "init_storage" in outcome.out + outcome.err
+    assert Volume.objects.get().status == "ready"
+
+
+def test_a_grace_that_runs_is_left_alone(run, alices, here, memory, settings):
+    settings.VOLUME_DELETE_GRACE = 3600
+    alices.delete(here)
+    assert run("reconcile").code == 0
+    assert (Volume.objects.get().status, len(memory.volumes)) == ("deleting", 1)

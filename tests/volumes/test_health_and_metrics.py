@@ -1,0 +1,132 @@
+"""/healthz, /readyz and /metrics."""
+
+import re
+
+import pytest
+from django.db import OperationalError, connection
+
+
+def value(text, series):
+    (found,) = re.findall(rf"^{re.escape(series)} (\S+)$", text, re.MULTILINE)
+    return float(found)
+
+
+@pytest.fixture
+def scrape(api, settings):
+    settings.METRICS_TOKEN = "metrics-secret"
+    return lambda: api().get("/metrics", Authorization="Bearer metrics-secret").content.decode()
+
+
+def test_both_are_open_to_all(api, memory):
+    assert api().get("/healthz").status_code == 200
+    assert api().get("/readyz").status_code == 200
+
+
+def test_without_the_storage_it_is_up_but_not_ready(api, memory):
+    memory.unmount()
+    response = api().get("/readyz")
+    assert (response.status_code, response.json()["code"]) == (503, "UNAVAILABLE")
+    assert "init_storage" in response.json()["message"]
+    assert response["Retry-After"]
+    assert api().get("/healthz").status_code == 200
+
+
+@pytest.mark.usefixtures("storage_root")
+def test_an_unmounted_root_is_not_ready(api, storage_root):
+    assert api().get("/readyz").status_code == 200
+    (storage_root / ".holdfast").unlink()
+    response = api().get("/readyz")
+    assert response.status_code == 503
+    assert "init_storage" in response.json()["message"]
+
+
+def gone(*_):
+    raise OperationalError("the server closed the connection")
+
+
+def test_without_the_database_it_is_not_ready(api, memory):
+    with connection.execute_wrapper(gone):
+        ready, up = api().get("/readyz"), api().get("/healthz")
+    assert (ready.status_code, ready.json()["code"], up.status_code) == (503, "UNAVAILABLE", 200)
+
+
+def test_without_the_database_the_api_says_503(alices, volumes):
+    with connection.execute_wrapper(gone):
+        response = alices.get(volumes)
+    assert (response.status_code, response.json()["code"]) == (503, "UNAVAILABLE")
+    assert response["Retry-After"]
+
+
+def test_a_bug_says_nothing_but_the_request_id(alices, volumes, monkeypatch):
+    def broken(*_, **__):
+        raise RuntimeError("canary-secret")
+
+    monkeypatch.setattr("volumes.api.volumes.filter_volumes", broken)
+    response = alices.get(volumes, X_Request_ID="findme")
+    refusal = response.json()
+    assert (response.status_code, refusal["code"], refusal["requestId"]) == (
+        500,
+        "INTERNAL_ERROR",
+        "findme",
+    )
+    assert b"canary" not in response.content
+
+
+def test_no_other_request_needs_the_storage(alices, here, volumes, memory, snapshot):
+    memory.unmount()
+    calls = [
+        alices.get(here),
+        alices.get(volumes),
+        alices.get(f"{here}/usage"),
+        alices.post(f"{volumes}/validate", {}),
+        alices.put(here, {"size": 200}),
+        alices.post(f"{here}/snapshot"),
+        alices.delete(f"{here}?cascade=true"),
+    ]
+    assert [call.status_code for call in calls] == [200, 200, 200, 200, 200, 201, 200]
+    waiting = alices.post(volumes, {"name": "other", "size": 1}).json()
+    assert waiting["status"] == "error"
+    assert "init_storage" in waiting["statusMessage"]
+
+
+def test_metrics_are_not_there_without_their_token_in_the_settings(api, db):
+    assert api().get("/metrics").status_code == 404
+    assert api().get("/metrics", Authorization="Bearer ").status_code == 404
+
+
+@pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer x"}, {"Authorization": "\u00ff"}])
+def test_another_token_is_a_401(api, db, settings, header):
+    settings.METRICS_TOKEN = "metrics-secret"
+    response = api().get("/metrics", **header)
+    assert (response.status_code, response["WWW-Authenticate"]) == (401, "Bearer")
+
+
+def test_an_api_token_opens_no_metrics(alices, settings):
+    settings.METRICS_TOKEN = "metrics-secret"
+    assert alices.get("/metrics").status_code == 401
+
+
+def test_metrics_tell_how_volumes_are(scrape, make, memory, alices, volumes, environment):
+    make("one", size=70)
+    alices.delete(f"{volumes}/{make('two', size=5)['id']}")
+    memory.fail("create")
+    make("broken", size=11)
+    text = scrape()
+    assert value(text, 'holdfast_volumes{status="ready"}') == 1
+    assert value(text, 'holdfast_volumes{status="error"}') == 1
+    assert value(text, 'holdfast_volumes{status="deleted"}') == 1
+    assert value(text, f'holdfast_provisioned_mb{{environment="{environment.pk}"}}') == 70
+    assert value(text, f'holdfast_used_mb{{environment="{environment.pk}"}}') == 0
+    assert value(text, "holdfast_oldest_unsettled_seconds") >= 0
+    assert "django_http_requests" in text
+
+
+def test_what_is_settled_ages_not(scrape, make):
+    make("one")
+    assert value(scrape(), "holdfast_oldest_unsettled_seconds") == 0
+
+
+def test_a_grace_that_runs_is_not_unsettled(scrape, alices, here, settings):
+    settings.VOLUME_DELETE_GRACE = 3600
+    alices.delete(here)
+    assert value(scrape(), "holdfast_oldest_unsettled_seconds") == 0

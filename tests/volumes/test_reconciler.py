@@ -1,0 +1,287 @@
+"""What the machine does: steps, leases, pauses, and data that vanishes."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from tests.factories import EnvironmentFactory
+from volumes.backends import BackendError
+from volumes.models import Snapshot, Volume
+from volumes.reconciler import chores
+from volumes.reconciler.steps import settle, step
+
+SOON = timedelta(seconds=20)
+
+
+def settle_now(row):
+    """Take steps with it, whatever its pause."""
+    taken = settle(type(row).objects.ripe(), row.pk)
+    row.refresh_from_db()
+    return taken
+
+
+def look():
+    return chores.look_at_settled(Volume.objects.settled())
+
+
+@pytest.fixture
+def pending(make, settings):
+    """A volume that nobody has begun to make."""
+    settings.RECONCILE_INLINE = False
+    make("pending")
+    return Volume.objects.get()
+
+
+def test_a_failure_is_an_error_with_a_reason_and_a_pause(pending, memory):
+    memory.fail("create")
+    settle_now(pending)
+    assert (pending.status, pending.status_message) == ("error", "The disk is full.")
+    assert (pending.attempts, pending.lease_owner) == (1, None)
+    assert timezone.now() < pending.due_at < timezone.now() + SOON
+
+
+def test_what_failed_is_not_due_before_its_pause_is_over(pending, memory):
+    memory.fail("create")
+    settle_now(pending)
+    memory.heal()
+    assert settle(Volume.objects.due(), pending.pk) == 0
+    Volume.objects.update(due_at=Now())
+    assert settle(Volume.objects.due(), pending.pk) == 1
+
+
+def test_it_is_retried_until_it_is_ready(pending, memory):
+    memory.fail("create")
+    settle_now(pending)
+    settle_now(pending)
+    assert pending.attempts == 2
+    memory.heal()
+    settle_now(pending)
+    assert (pending.status, pending.status_message, pending.attempts) == ("ready", "", 0)
+    assert (pending.due_at, pending.lease_owner, pending.version) == (None, None, 1)
+
+
+@pytest.mark.parametrize(
+    ("attempts", "least", "most"),
+    [(0, 0.25, 0.5), (3, 2, 4), (5, 8, 16), (9, 10, 20), (10_000, 10, 20)],
+)
+def test_pauses_grow_to_at_most_20_seconds(pending, memory, attempts, least, most):
+    Volume.objects.update(attempts=attempts)
+    memory.fail("create")
+    settle_now(pending)
+    pause = (pending.due_at - timezone.now()).total_seconds()
+    assert least - 1 < pause <= most
+
+
+def test_a_bug_in_a_step_says_nothing_of_itself(pending, memory):
+    memory.fail("create", RuntimeError("secret"))
+    settle_now(pending)
+    assert pending.status == "error"
+    assert "secret" not in pending.status_message
+
+
+def test_a_long_reason_is_cut(pending, memory):
+    memory.fail("create", BackendError("x" * 5000))
+    settle_now(pending)
+    assert len(pending.status_message) == 500
+
+
+def test_data_that_vanished_is_an_error_and_never_made_anew(row, memory):
+    memory.lose(str(row.pk))
+    assert look() == 1
+    settle_now(row)
+    settle_now(row)
+    assert row.status == "error"
+    assert "missing" in row.status_message
+    assert (memory.volumes, [call for call, _ in memory.calls].count("create")) == ({}, 1)
+
+
+def test_once_the_data_is_back_so_is_the_volume(row, memory):
+    memory.lose(str(row.pk))
+    look()
+    memory.bring_back(str(row.pk))
+    row.refresh_from_db()
+    assert row.status == "error"
+    settle_now(row)
+    assert (row.status, row.status_message, row.version) == ("ready", "", 1)
+    assert row.missing_since is None
+
+
+def test_a_put_makes_it_look_again_and_nothing_more(row, alices, here, memory):
+    memory.lose(str(row.pk))
+    look()
+    assert alices.put(here, {"size": 200}).json()["status"] == "error"
+    assert memory.volumes == {}
+    memory.bring_back(str(row.pk))
+    memory.sizes[str(row.pk)] = 100
+    back = alices.put(here).json()
+    assert (back["status"], back["provisionedSize"]) == ("ready", 200)
+
+
+def test_a_look_does_not_override_what_somebody_did_meanwhile(row, alices, here, memory):
+    memory.lose(str(row.pk))
+    memory.before["exists"] = lambda _: alices.put(here, {"description": "x"})
+    look()
+    row.refresh_from_db()
+    assert row.status == "ready"
+
+
+def test_a_root_that_is_not_mounted_says_nothing_of_any_volume(row, memory):
+    memory.unmount()
+    assert look() == 0
+    row.refresh_from_db()
+    assert (row.status, row.missing_since) == ("ready", None)
+
+
+@pytest.mark.usefixtures("storage_root")
+def test_on_a_root_without_its_marker_nothing_is_made(api, alice, environment, storage_root):
+    (storage_root / ".holdfast").unlink()
+    path = f"/{environment.pk}/volume"
+    made = api(alice).post(path, {"name": "uploads", "size": 1}).json()
+    assert made["status"] == "error"
+    assert "init_storage" in made["statusMessage"]
+    assert not (storage_root / made["id"].removeprefix("vol-")).exists()
+
+
+def test_a_failed_grow_keeps_the_data(row, alices, here, memory):
+    memory.fail("grow")
+    failed = alices.put(here, {"size": 200}).json()
+    assert (failed["status"], failed["size"], failed["provisionedSize"]) == ("error", 200, 100)
+    assert str(row.pk) in memory.volumes
+    assert alices.post(f"{here}/snapshot").status_code == 201
+    memory.heal()
+    settle_now(row)
+    assert (row.status, row.provisioned_size) == ("ready", 200)
+
+
+def test_growing_while_it_is_being_grown_goes_on_to_the_end(row, alices, here, memory, settings):
+    memory.before["grow"] = lambda _: alices.put(here, {"size": 300})
+    alices.put(here, {"size": 200})
+    settle_now(row)
+    assert (row.status, row.provisioned_size, row.version) == ("ready", 300, 3)
+
+
+def test_a_delete_while_it_is_being_made_wins(pending, alices, volumes, memory, environment):
+    memory.before["create"] = lambda _: alices.delete(f"{volumes}/{pending.ref}")
+    settle_now(pending)
+    settle_now(pending)
+    environment.refresh_from_db()
+    assert (pending.status, memory.volumes, environment.storage_used) == ("deleted", {}, 0)
+
+
+def test_a_failure_while_it_is_put_into_its_grace_leaves_it_there(
+    pending, alices, volumes, memory, settings
+):
+    settings.VOLUME_DELETE_GRACE = 3600
+    memory.fail("create")
+    memory.before["create"] = lambda _: alices.delete(f"{volumes}/{pending.ref}")
+    settle_now(pending)
+    assert (pending.status, pending.lease_owner) == ("deleting", None)
+
+
+def claim(row):
+    """Claimed, as the sweep does it."""
+    claimed: Any = Volume.objects.due().claim(row.pk)
+    assert claimed is not None
+    return claimed
+
+
+def taken_over(pk):
+    """Another process has claimed the row, the first one's lease having run out."""
+    Volume.objects.filter(pk=pk).update(lease_owner=uuid.uuid4(), status_message="the other's")
+
+
+@pytest.mark.parametrize("broken", [{}, {"create": BackendError("Too late.")}])
+def test_a_zombies_write_changes_nothing(pending, memory, broken):
+    memory.broken |= broken
+    memory.before["create"] = lambda _: taken_over(pending.pk)
+    claimed = claim(pending)
+    assert step(claimed) is False
+    pending.refresh_from_db()
+    assert (pending.status, pending.status_message) == ("pending", "the other's")
+    assert (pending.provisioned_size, pending.attempts) == (None, 0)
+    assert pending.lease_owner not in {None, claimed.lease_owner}
+
+
+def test_a_zombies_removal_frees_no_room_twice(row, alices, here, memory, environment):
+    memory.before["delete"] = lambda _: taken_over(row.pk)
+    alices.delete(here)
+    environment.refresh_from_db()
+    assert environment.storage_used == 100
+    Volume.objects.update(lease_owner=None, lease_until=None)
+    settle_now(row)
+    environment.refresh_from_db()
+    assert (row.status, environment.storage_used) == ("deleted", 0)
+
+
+def test_what_a_zombie_made_of_a_purged_volume_does_not_stay(pending, memory):
+    memory.before["create"] = lambda _: Volume.objects.all().delete()
+    assert settle(Volume.objects.due(), pending.pk) == 1
+    assert memory.volumes == {}
+
+
+def test_a_leased_row_is_nobody_elses(pending):
+    assert Volume.objects.due().claim(pending.pk) is not None
+    assert Volume.objects.due().claim(pending.pk) is None
+    assert settle(Volume.objects.ripe(), pending.pk) == 0
+
+
+def test_a_lease_that_ran_out_is_taken_over(pending):
+    first = claim(pending)
+    Volume.objects.update(lease_until=Now() - timedelta(seconds=1))
+    second = claim(pending)
+    assert second.lease_owner != first.lease_owner
+
+
+def test_a_lease_lasts_20_seconds_and_can_be_renewed_by_its_owner_only(pending):
+    claimed = claim(pending)
+    Volume.objects.update(lease_until=Now() + timedelta(seconds=1))
+    assert Volume.objects.renew(pending.pk, uuid.uuid4()) == 0
+    assert Volume.objects.renew(pending.pk, claimed.lease_owner) == 1
+    assert Volume.objects.filter(lease_until__gt=Now() + timedelta(seconds=15)).exists()
+    assert not Volume.objects.filter(lease_until__gt=Now() + timedelta(seconds=20)).exists()
+
+
+def test_the_same_step_ten_times_ends_in_the_same_state(row, memory):
+    for _ in range(10):
+        Volume.objects.update(due_at=Now(), status="pending", provisioned_size=None)
+        settle_now(row)
+    assert (row.status, len(memory.volumes)) == ("ready", 1)
+
+
+def test_environments_take_turns(alices, company, environment, memory, settings):
+    settings.RECONCILE_INLINE = False
+    other = EnvironmentFactory.create(company=company)
+    for number in range(5):
+        alices.post(f"/{environment.pk}/volume", {"name": f"v{number}", "size": 1})
+    alices.post(f"/{other.pk}/volume", {"name": "late", "size": 1})
+    waiting = Volume.objects.due().free().taking_turns()
+    assert [row.name for row in waiting][:3] == ["v0", "late", "v1"]
+
+
+def test_snapshots_take_turns_too(alices, company, here, make, memory, settings):
+    other = EnvironmentFactory.create(company=company)
+    path = f"/{other.pk}/volume"
+    theirs = alices.post(path, {"name": "late", "size": 1}).json()["id"]
+    settings.RECONCILE_INLINE = False
+    for number in range(3):
+        alices.post(f"{here}/snapshot", {"name": f"s{number}"})
+    alices.post(f"{path}/{theirs}/snapshot", {"name": "late"})
+    waiting = Snapshot.objects.due().free().taking_turns()
+    assert [row.name for row in waiting] == ["s0", "late", "s1", "s2"]
+
+
+def test_a_request_has_a_head_start_before_the_sweep_looks(make, memory, settings, monkeypatch):
+    monkeypatch.setattr("volumes.reconciler.inline.after_commit", lambda work: 0)
+    make("one")
+    assert not Volume.objects.due().exists()
+    Volume.objects.update(due_at=F("due_at") - timedelta(seconds=3))
+    assert Volume.objects.due().exists()
+
+
+def test_settled_rows_are_never_claimed(row):
+    assert Volume.objects.ripe().claim(row.pk) is None

@@ -1,0 +1,237 @@
+"""Every route of the URLconf, for everybody, by token and by cookie."""
+
+import re
+from contextlib import contextmanager
+
+import pytest
+from django.db import transaction
+
+from accounts.models import Role
+from tests.factories import EnvironmentFactory, MembershipFactory, UserFactory, give_second_factor
+from tests.support.api import Api
+from tests.support.browser import Browser
+from tests.support.routes import ROWS, bases, expected, filled, routes
+from volumes.models import Environment
+
+NOWHERE = {
+    "env": "00000000-0000-0000-0000-000000000000",
+    "empty": "00000000-0000-0000-0000-000000000000",
+    "volume": "vol-00000000-0000-0000-0000-000000000000",
+    "spare": "vol-00000000-0000-0000-0000-000000000000",
+    "gone": "vol-00000000-0000-0000-0000-000000000000",
+    "app": "app-00000000-0000-0000-0000-000000000000",
+    "snapshot": "snap-00000000-0000-0000-0000-000000000000",
+}
+OBJECT = re.compile("(volume|app|snapshot)_id")
+
+
+@contextmanager
+def undone():
+    """Whatever is written inside is taken back."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def world(alices, environment, company, volumes, volume, make, attached, snapshot, settings, web):
+    """The names that the table's paths are filled with."""
+    settings.VOLUME_DELETE_GRACE = 3600
+    gone = make("gone")["id"]
+    alices.delete(f"{volumes}/{gone}")
+    return {
+        "env": str(environment.pk),
+        "empty": str(EnvironmentFactory.create(company=company).pk),
+        "volume": volume["id"],
+        "spare": make("spare", mountPath="/spare")["id"],
+        "gone": gone,
+        "app": web.ref,
+        "snapshot": snapshot["id"],
+    }
+
+
+def member(name, company):
+    person = UserFactory.create(username=name)
+    MembershipFactory.create(user=person, company=company, role=Role.ADMIN)
+    give_second_factor(person)
+    return person
+
+
+@pytest.fixture
+def everybody(api, alice, erin, bob, charlie, company):
+    """Who speaks with what."""
+    leaver, careless = member("leaver", company), member("careless", company)
+    speakers = {"nobody": Api(None)}
+    people = {
+        "stranger": charlie,
+        "viewer": bob,
+        "editor": erin,
+        "admin": alice,
+        "deactivated": leaver,
+        "without factor": careless,
+    }
+    for name, person in people.items():
+        speakers[f"{name}, token"] = api(person)
+        speakers[f"{name}, cookie"] = Browser(person)
+    leaver.is_active = False
+    leaver.save(update_fields=["is_active"])
+    careless.totpdevice_set.all().delete()
+    return speakers
+
+
+def verdicts(row, *, stranger):
+    """What everybody is told by a route that takes this role."""
+    by_role = {
+        role: row.status if Role(role).includes(row.needs) else 403
+        for role in ("viewer", "editor", "admin")
+    }
+    return {
+        "nobody": 401,
+        "stranger, token": stranger,
+        "stranger, cookie": stranger,
+        **{f"{role}, token": status for role, status in by_role.items()},
+        **{f"{role}, cookie": status for role, status in by_role.items()},
+        "deactivated, token": 401,
+        "deactivated, cookie": 401,
+        "without factor, token": 403,
+        # In any other way than on the page: the session goes on as one without a factor.
+        "without factor, cookie": row.status,
+    }
+
+
+def ask(speaker, method, path, body):
+    with undone():
+        return speaker.send(method, path, body)
+
+
+def told_apart(answers):
+    """The statuses, and how many different answers there are, headers and all."""
+    different = {(one.content, str(sorted(one.headers.items()))) for one in answers}
+    return {one.status_code for one in answers}, len(different)
+
+
+def asked_about(speaker, case, row, worlds, world):
+    """The same call about several worlds, in requests that are otherwise alike."""
+    body = filled(row.body, world)
+    paths = [f"/{row.path.format(**names)}" for names in worlds]
+    return [speaker.send(case[0], path, body, X_Request_ID="same") for path in paths]
+
+
+def test_every_route_is_in_the_table_and_served_at_every_base():
+    assert set(routes()) == expected()
+
+
+@pytest.mark.parametrize(("method", "route"), list(ROWS))
+def test_everybody_gets_what_the_contract_says(world, everybody, method, route):
+    row = ROWS[method, route]
+    path, body = row.path.format(**world), filled(row.body, world)
+    told = {
+        (base, name): ask(speaker, method, f"/{base}{path}", body).status_code
+        for base in bases(route)
+        for name, speaker in everybody.items()
+    }
+    # Everybody has environments of their own: only here is a stranger none.
+    own = {"environments": row.status}
+    meant = verdicts(row, stranger=own.get(route, 404))
+    assert told == {(base, name): meant[name] for base in bases(route) for name in meant}
+
+
+def test_a_foreign_environment_is_as_missing_as_none(world, charlies):
+    missing = world | {"env": NOWHERE["env"], "empty": NOWHERE["empty"]}
+    below = [(case, row) for case, row in ROWS.items() if "env_id" in case[1]]
+    told = {
+        case: told_apart(asked_about(charlies, case, row, [world, missing, NOWHERE], world))
+        for case, row in below
+    }
+    assert told == dict.fromkeys(told, ({404}, 1))
+    assert len(told) == 25
+
+
+def test_a_foreign_object_in_ones_own_environment_is_as_missing_as_none(
+    world, charlies, charlies_environment
+):
+    own = {"env": str(charlies_environment.pk)}
+    below = [(case, row) for case, row in ROWS.items() if OBJECT.search(case[1])]
+    told = {
+        case: told_apart(asked_about(charlies, case, row, [world | own, NOWHERE | own], world))
+        for case, row in below
+    }
+    assert told == dict.fromkeys(told, ({404}, 1))
+    assert len(told) == 16
+
+
+def test_a_stranger_changed_nothing(world, charlies, environment):
+    for (method, _), row in ROWS.items():
+        charlies.send(method, f"/{row.path.format(**world)}", filled(row.body, world))
+    assert environment.volumes.live().count() == 2
+    assert not Environment.objects.filter(pk=environment.pk).exclude(version=1).exists()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1",
+        "/api/v1/",
+        "/api/v1/nonsense",
+        "/environments/",
+        "/environments/{env}/nonsense",
+        "/{env}",
+        "/{env}/",
+        "/{env}/nonsense",
+        "/{env}/volume/",
+        "/{env}/volume/{volume}/",
+        "/{env}/volume/{volume}/nonsense",
+        "/{env}/app/",
+        "/{env}/app/{app}/nonsense",
+        "/nonsense/volume/",
+        "/nonsense/app/x/y/z",
+    ],
+)
+def test_an_unrouted_path_of_the_api_answers_in_json(world, alices, api, path):
+    asked = path.format(**world)
+    found, unknown = alices.get(asked, Accept="text/html"), api().get(asked)
+    assert (found.status_code, found.json()["code"]) == (404, "NOT_FOUND")
+    assert (unknown.status_code, unknown.json()["code"]) == (401, "UNAUTHORIZED")
+    assert alices.post(asked, {}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "nonsense",
+        "settings",
+        "static",
+        "login",
+        "admin",
+        "api",
+        "x\ny",
+    ],
+)
+@pytest.mark.parametrize("kind", ["volume", "app"])
+def test_whatever_stands_for_the_environment_below_it_is_json(alices, word, kind):
+    response = alices.get(f"/{word}/{kind}")
+    assert response.status_code == 400
+    assert response.json()["code"] == "VALIDATION_FAILED"
+
+
+@pytest.mark.parametrize("path", ["/nonsense", "/volume", "/app", "/x/volumes", "/environment"])
+def test_other_paths_are_pages(api, path):
+    response = api().get(path)
+    assert response.status_code == 404
+    assert response["Content-Type"].startswith("text/html")
+
+
+def test_methods_it_does_not_know_are_a_405_in_json(world, alices):
+    paths = {f"/{row.path.format(**world)}" for row in ROWS.values()}
+    refused = [
+        alices.send(method, path, None, Accept="text/html")
+        for path in paths
+        for method in ("PATCH", "OPTIONS", "TRACE")
+    ]
+    assert {response.status_code for response in refused} == {405}
+    assert {response.json()["code"] for response in refused} == {"METHOD_NOT_ALLOWED"}
+
+
+def test_a_405_says_what_is_allowed(world, alices):
+    response = alices.send("PATCH", f"/{world['env']}/volume/{world['volume']}", {})
+    assert response["Allow"] == "GET, HEAD, PUT, DELETE"

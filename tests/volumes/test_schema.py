@@ -1,0 +1,157 @@
+"""GET /schema and /docs."""
+
+import json
+import re
+import warnings
+
+import pytest
+import yaml
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from tests.factories import EnvironmentFactory
+from tests.support.routes import ROWS, filled
+from volumes.api.reference import document_of_the_api
+from volumes.models import UsageSample
+
+FREE = {"labels", "changes"}
+"""Objects whose names callers make up."""
+
+
+@pytest.fixture(scope="module")
+def document():
+    return document_of_the_api()
+
+
+@pytest.fixture(scope="module")
+def operations(document):
+    """Every operation by method and path."""
+    return {
+        (method.upper(), path): operation
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def documented(route):
+    return "/" + re.sub(r"<str:(\w+)>", r"{\1}", route)
+
+
+def test_it_is_valid_openapi_3_1(document):
+    OpenAPIV31SpecValidator(document).validate()
+    assert document["openapi"].startswith("3.1")
+
+
+def test_it_is_made_without_a_warning(capsys):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        document_of_the_api()
+    assert capsys.readouterr().err == ""
+
+
+def test_it_lists_every_operation_at_the_root_only(operations):
+    assert set(operations) == {(method, documented(route)) for method, route in ROWS}
+
+
+def test_every_operation_has_a_name_of_its_own(operations):
+    names = {operation["operationId"] for operation in operations.values()}
+    assert len(names) == len(operations)
+
+
+@pytest.mark.parametrize("case", list(ROWS))
+def test_each_answer_has_an_example(operations, case):
+    operation = operations[case[0], documented(case[1])]
+    without = [
+        status
+        for status, answer in operation["responses"].items()
+        if not answer["content"]["application/json"].get("examples")
+    ]
+    assert without == []
+    assert {str(ROWS[case].status), "400", "401", "403"} <= set(operation["responses"])
+    assert operation["summary"]
+
+
+@pytest.mark.parametrize("case", [case for case, row in ROWS.items() if row.body])
+def test_each_body_has_an_example(operations, case):
+    body = operations[case[0], documented(case[1])]["requestBody"]
+    assert body["content"]["application/json"]["examples"]
+
+
+@pytest.mark.parametrize("case", [case for case, row in ROWS.items() if "env_id" in case[1]])
+def test_what_can_be_missing_or_in_conflict_says_so(operations, case):
+    assert "404" in operations[case[0], documented(case[1])]["responses"]
+
+
+def test_every_refusal_has_the_one_form(operations):
+    examples = [
+        example["value"]
+        for operation in operations.values()
+        for status, answer in operation["responses"].items()
+        for example in answer["content"]["application/json"]["examples"].values()
+        if status >= "400"
+    ]
+    assert all({"code", "message", "details", "requestId"} <= set(one) for one in examples)
+
+
+@pytest.mark.parametrize("case", list(ROWS))
+def test_an_example_has_exactly_the_fields_of_a_real_answer(
+    operations, alices, case, make, volumes, row, attached, snapshot, settings, web, company
+):
+    settings.VOLUME_DELETE_GRACE = 60
+    alices.delete(f"{volumes}/{make('gone')['id']}")
+    UsageSample.objects.create(volume=row, used_size=1, size=100)
+    world = {
+        "env": str(row.environment_id),
+        "empty": str(EnvironmentFactory.create(company=company).pk),
+        "volume": row.ref,
+        "spare": make("spare", mountPath="/spare")["id"],
+        "gone": alices.get(f"{volumes}?includeDeleted=true&nameIs=gone").json()[0]["id"],
+        "app": web.ref,
+        "snapshot": snapshot["id"],
+    }
+    called = ROWS[case]
+    answer = alices.send(case[0], f"/{called.path.format(**world)}", filled(called.body, world))
+    operation = operations[case[0], documented(case[1])]
+    content = operation["responses"][str(called.status)]["content"]["application/json"]
+    (example,) = content["examples"].values()
+    assert answer.status_code == called.status
+    assert alike(example["value"], answer.json())
+
+
+def alike(example, answer, name=""):
+    """Whether both have the same names at every depth; of lists the first members are compared."""
+    if name in FREE:
+        return True
+    if isinstance(example, dict) and isinstance(answer, dict):
+        return example.keys() == answer.keys() and all(
+            alike(example[key], answer[key], key) for key in example
+        )
+    if isinstance(example, list) and isinstance(answer, list):
+        return not (example and answer) or alike(example[0], answer[0])
+    return not any(isinstance(part, dict | list) for part in (example, answer))
+
+
+def test_a_documented_wish_is_accepted_as_it_stands(operations, alices, volumes, memory):
+    content = operations["POST", "/{env_id}/volume"]["requestBody"]["content"]["application/json"]
+    (example,) = content["examples"].values()
+    assert alices.post(volumes, example["value"]).status_code == 201
+
+
+def test_it_names_both_ways_to_say_who_one_is(document):
+    schemes = document["components"]["securitySchemes"]
+    assert (schemes["token"]["scheme"], schemes["session"]["name"]) == ("bearer", "sessionid")
+
+
+def test_anybody_may_read_it_as_json_or_yaml(api, db, document):
+    as_json, as_yaml = api().get("/schema"), api().get("/schema?format=yaml")
+    assert as_json["Content-Type"] == "application/json"
+    assert json.loads(as_json.content) == document
+    assert yaml.safe_load(as_yaml.content) == document
+
+
+def test_the_reference_needs_no_other_host(api, db):
+    page = api().get("/docs")
+    assert page.status_code == 200
+    assert not re.search(rb'(src|href)="(https?:)?//', page.content)
+    sources = re.findall(rb'(?:src|href)="(/[^"]+)"', page.content)
+    assert sources
+    assert [api().get(source.decode()).status_code for source in sources] == [200] * len(sources)

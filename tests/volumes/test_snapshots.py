@@ -1,0 +1,193 @@
+"""/{envId}/volume/{id}/snapshot, and volumes filled from one."""
+
+import re
+
+import pytest
+
+from tests.factories import EnvironmentFactory, MembershipFactory
+from tests.support.api import codes
+from volumes.models import Snapshot, Volume
+from volumes.reconciler.steps import settle
+
+
+def test_a_snapshot_is_a_copy_at_this_size(alices, here, volume, alice, memory):
+    response = alices.post(f"{here}/snapshot", {"name": "before-upgrade"})
+    snapshot = response.json()
+    assert response.status_code == 201
+    assert snapshot == {
+        "id": snapshot["id"],
+        "volumeIdRef": volume["id"],
+        "name": "before-upgrade",
+        "size": 100,
+        "status": "ready",
+        "statusMessage": "",
+        "createdBy": alice.ref,
+        "createdAt": snapshot["createdAt"],
+    }
+    assert alices.get(response["Location"]).json() == snapshot
+    assert len(memory.snapshots) == 1
+
+
+@pytest.mark.parametrize("body", [None, {}])
+def test_its_name_is_the_moment_unless_given(alices, here, body):
+    name = alices.post(f"{here}/snapshot", body).json()["name"]
+    assert re.fullmatch(r"snapshot-\d{8}-\d{6}", name)
+
+
+def test_names_need_not_be_unique_and_creation_order_is_the_lists(alices, here, snapshot):
+    again = alices.post(f"{here}/snapshot", {"name": "before-upgrade"}).json()
+    assert alices.get(f"{here}/snapshot").json() == [snapshot, again]
+
+
+def test_a_snapshot_raises_no_version(alices, here, snapshot):
+    alices.delete(f"{here}/snapshot/{snapshot['id']}")
+    assert alices.get(here).json()["version"] == 1
+
+
+def test_bob_only_looks(bobs, here, snapshot):
+    assert bobs.get(f"{here}/snapshot/{snapshot['id']}").json() == snapshot
+    assert bobs.post(f"{here}/snapshot").status_code == 403
+    assert bobs.delete(f"{here}/snapshot/{snapshot['id']}").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ({"name": "Bad"}, ("name", "invalid")),
+        ({"name": None}, ("name", "invalid")),
+        ({"nmae": "x"}, ("nmae", "unknown_field")),
+    ],
+)
+def test_a_wish_that_cannot_be_is_refused(alices, here, body, problem):
+    response = alices.post(f"{here}/snapshot", body)
+    assert (response.status_code, codes(response)) == (400, {problem})
+
+
+def test_deleting_it_removes_the_copy_and_leaves_the_volume(alices, here, snapshot, memory):
+    response = alices.delete(f"{here}/snapshot/{snapshot['id']}")
+    assert response.json() == {"message": "Snapshot deleted successfully", "id": snapshot["id"]}
+    assert alices.get(f"{here}/snapshot/{snapshot['id']}").status_code == 404
+    assert (memory.snapshots, len(memory.volumes)) == ({}, 1)
+
+
+def test_a_snapshot_is_found_below_its_own_volume_only(alices, volumes, make, snapshot):
+    other = f"{volumes}/{make('other')['id']}/snapshot/{snapshot['id']}"
+    assert alices.get(other).status_code == 404
+    assert alices.delete(other).status_code == 404
+    assert Snapshot.objects.standing().count() == 1
+
+
+def test_there_must_be_data_to_take_it_of(alices, volumes, make, memory):
+    memory.fail("create")
+    path = f"{volumes}/{make('broken')['id']}/snapshot"
+    response = alices.post(path)
+    assert (response.status_code, codes(response)) == (409, {("", "wrong_status")})
+
+
+def test_of_a_volume_whose_growing_failed_it_can_be_taken(alices, here, memory):
+    memory.fail("grow")
+    assert alices.put(here, {"size": 200}).json()["status"] == "error"
+    assert alices.post(f"{here}/snapshot").status_code == 201
+
+
+def test_a_volume_has_only_so_many(alices, here, settings, snapshot):
+    settings.VOLUME_MAX_SNAPSHOTS = 1
+    response = alices.post(f"{here}/snapshot")
+    assert (response.status_code, codes(response)) == (409, {("", "too_many_snapshots")})
+
+
+def test_one_that_is_being_deleted_neither_counts_nor_blocks(
+    alices, here, settings, snapshot, memory
+):
+    settings.VOLUME_MAX_SNAPSHOTS = 1
+    memory.fail("delete_snapshot")
+    alices.delete(f"{here}/snapshot/{snapshot['id']}")
+    again = alices.post(f"{here}/snapshot")
+    assert again.status_code == 201
+    alices.delete(f"{here}/snapshot/{again.json()['id']}")
+    assert alices.delete(here).status_code == 200
+
+
+def test_snapshots_do_not_count_towards_quotas(alices, here, snapshot, environment):
+    environment.refresh_from_db()
+    assert environment.storage_used == 100
+
+
+def test_a_snapshot_that_fails_says_why_and_is_retried(alices, here, memory):
+    memory.fail("snapshot")
+    failed = alices.post(f"{here}/snapshot").json()
+    assert (failed["status"], failed["statusMessage"]) == ("error", "The disk is full.")
+    memory.heal()
+    settle(Snapshot.objects.ripe(), Snapshot.objects.get().pk)
+    found = alices.get(f"{here}/snapshot/{failed['id']}").json()
+    assert (found["status"], found["statusMessage"]) == ("ready", "")
+
+
+def test_a_new_volume_is_filled_from_it(make, snapshot, memory, row):
+    restored = make("restored", size=100, restoreFrom=snapshot["id"])
+    assert (restored["status"], restored["provisionedSize"]) == ("ready", 100)
+    assert [call for call, _ in memory.calls].count("clone") == 1
+
+
+@pytest.mark.usefixtures("storage_root")
+def test_what_was_in_it_is_in_the_new_volume(api, alice, environment, storage_root):
+    path, speaking = f"/{environment.pk}/volume", api(alice)
+    old = speaking.post(path, {"name": "old", "size": 1}).json()["id"]
+    file = storage_root / old.removeprefix("vol-") / "data" / "file"
+    file.write_text("before")
+    snapshot = speaking.post(f"{path}/{old}/snapshot").json()["id"]
+    file.write_text("after")
+    new = speaking.post(path, {"name": "new", "size": 1, "restoreFrom": snapshot}).json()["id"]
+    assert (storage_root / new.removeprefix("vol-") / "data" / "file").read_text() == "before"
+
+
+def test_it_may_come_from_another_environment_of_the_company(alices, company, snapshot):
+    other = EnvironmentFactory.create(company=company)
+    wish = {"name": "restored", "size": 100, "restoreFrom": snapshot["id"].removeprefix("snap-")}
+    assert alices.post(f"/{other.pk}/volume", wish).status_code == 201
+
+
+def test_the_new_volume_must_be_at_least_as_large(alices, volumes, snapshot):
+    wish = {"name": "restored", "size": 99, "restoreFrom": snapshot["id"]}
+    response = alices.post(volumes, wish)
+    assert (response.status_code, codes(response)) == (400, {("size", "invalid")})
+
+
+def test_a_foreign_snapshot_is_as_missing_as_none(charlies, charlies_environment, snapshot):
+    path = f"/{charlies_environment.pk}/volume"
+    wish = {"name": "restored", "size": 100, "restoreFrom": snapshot["id"]}
+    foreign = charlies.post(path, wish, X_Request_ID="same")
+    wish["restoreFrom"] = "snap-00000000-0000-0000-0000-000000000000"
+    missing = charlies.post(path, wish, X_Request_ID="same")
+    assert codes(foreign) == {("restoreFrom", "not_found")}
+    assert foreign.content == missing.content
+
+
+def test_a_company_does_not_restore_from_another_one_of_the_same_person(
+    alices, snapshot, alice, charlies_environment
+):
+    MembershipFactory.create(user=alice, company=charlies_environment.company, role="admin")
+    wish = {"name": "restored", "size": 100, "restoreFrom": snapshot["id"]}
+    response = alices.post(f"/{charlies_environment.pk}/volume", wish)
+    assert codes(response) == {("restoreFrom", "not_found")}
+
+
+def test_only_a_ready_snapshot_fills_a_volume(alices, volumes, here, memory):
+    memory.fail("snapshot")
+    failed = alices.post(f"{here}/snapshot").json()
+    wish = {"name": "restored", "size": 100, "restoreFrom": failed["id"]}
+    response = alices.post(volumes, wish)
+    assert (response.status_code, codes(response)) == (409, {("restoreFrom", "wrong_status")})
+
+
+def test_what_a_volume_is_being_filled_from_stays(alices, here, make, snapshot, memory):
+    memory.fail("clone")
+    make("restored", restoreFrom=snapshot["id"])
+    refused = alices.delete(f"{here}/snapshot/{snapshot['id']}")
+    assert (refused.status_code, codes(refused)) == (409, {("", "in_use")})
+    whole = alices.delete(f"{here}?cascade=true")
+    assert (whole.status_code, codes(whole)) == (409, {("", "in_use")})
+    assert "restored" in whole.json()["errors"][0]["message"]
+    memory.heal()
+    settle(Volume.objects.ripe(), Volume.objects.get(name="restored").pk)
+    assert alices.delete(f"{here}?cascade=true").status_code == 200

@@ -1,0 +1,23 @@
+"""The staff door to everything about volumes: one module for each kind of row, registered on import."""
+
+from volumes.admin import (
+    applications,
+    attachments,
+    companies,
+    environments,
+    revisions,
+    snapshots,
+    tokens,
+    volumes,
+)
+
+__all__ = [
+    "applications",
+    "attachments",
+    "companies",
+    "environments",
+    "revisions",
+    "snapshots",
+    "tokens",
+    "volumes",
+]

@@ -1,0 +1,101 @@
+"""Applications, for operators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+
+from accounts.admin_lists import chosen, listed
+from accounts.admin_site import site
+from accounts.callers import Actor
+from volumes.admin.base import ByServices, WishForm
+from volumes.admin.columns import Dated, place
+from volumes.admin.filters import Standing
+from volumes.admin.verbs import Verb
+from volumes.models import Application, Attachment, Environment
+from volumes.rules.fields import Body
+from volumes.services import applications as services
+
+
+class ApplicationForm(WishForm):
+    name = forms.CharField(required=False)
+
+    def body(self) -> Body:
+        given = self.cleaned_data
+        return {name: given[name] for name in ("name", "version") if name in given}
+
+
+def _delete(application: Application, actor: Actor) -> None:
+    services.delete_application(
+        environment=application.environment, application_id=application.pk, actor=actor
+    )
+
+
+def _says(application: Any) -> str:
+    if not application.mounts:
+        return "It mounts nothing."
+    volumes = "volume" if application.mounts == 1 else "volumes"
+    return f"It lets go of {application.mounts} {volumes}, whose data stays."
+
+
+DELETE = Verb(
+    name="delete",
+    short="Delete",
+    phrase="Delete {}",
+    done="Deleted",
+    permission="delete",
+    do=_delete,
+    says=_says,
+    is_danger=True,
+)
+
+
+@admin.register(Application, site=site)
+class ApplicationAdmin(Dated, ByServices):
+    form = ApplicationForm
+    verbs = [DELETE]
+    list_display = ["name", "where", "mounts", "changed"]
+    list_filter = [Standing, chosen("environment", Environment, "environment")]
+    search_fields = ["name", "environment__name", "environment__company__name"]
+    autocomplete_fields = ["environment"]
+    sortable_by = ["name"]
+    readonly_fields = ["where", "mounts", "ident", "made", "last_change"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("environment__company")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Application | None = None) -> Any:
+        if obj is None:
+            return [(None, {"fields": ["environment", "name"]})]
+        return [
+            (None, {"fields": ["where", "name", "version"]}),
+            ("As it is", {"fields": ["mounts", "ident", "made", "last_change"]}),
+        ]
+
+    def verb_rows(self, rows: QuerySet[Any]) -> Any:
+        return rows.filter(is_deleted=False).annotate(mounts=Count("attachments"))
+
+    def create(self, form: Any, actor: Actor) -> Application:
+        return services.create_application(
+            environment=form.cleaned_data["environment"], body=form.body(), actor=actor
+        )
+
+    def update(self, row: Application, body: Body, actor: Actor) -> Application:
+        return services.update_application(
+            environment=row.environment, application_id=row.pk, body=body, actor=actor
+        )
+
+    def full_name(self, row: Application) -> str:
+        return f"{row.environment.company} / {row.environment} / {row}"
+
+    @admin.display(description="Environment")
+    def where(self, row: Application) -> str:
+        return place(row.environment)
+
+    @admin.display(description="Mounts")
+    def mounts(self, row: Application) -> str:
+        return listed(Attachment, "Volumes", application=row.pk)

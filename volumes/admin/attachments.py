@@ -1,0 +1,88 @@
+"""What is mounted where, for operators. An attachment is made and ended, never changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+
+from accounts.admin_lists import chosen, linked
+from accounts.admin_site import site
+from accounts.callers import Actor
+from volumes.admin.base import ByServices, WishForm
+from volumes.admin.columns import place
+from volumes.admin.verbs import Verb
+from volumes.models import Application, Attachment, Volume
+from volumes.rules.fields import Body
+from volumes.services import attachments as services
+
+
+class AttachmentForm(WishForm):
+    mount_path = forms.CharField(required=False, help_text="Empty for the volume's own")
+
+    field_of = {"appIdRef": "application", "mountPath": "mount_path"}
+
+    def body(self) -> Body:
+        given = self.cleaned_data
+        path = {"mountPath": given["mount_path"]} if given["mount_path"] else {}
+        return {"appIdRef": given["application"].ref, "readOnly": given["read_only"], **path}
+
+
+def _detach(attachment: Attachment, actor: Actor) -> None:
+    services.detach(
+        environment=attachment.volume.environment,
+        volume_id=attachment.volume_id,
+        application_id=attachment.application_id,
+        actor=actor,
+    )
+
+
+DETACH = Verb(
+    name="delete",
+    short="Detach",
+    phrase="Detach {}",
+    done="Detached",
+    permission="delete",
+    do=_detach,
+    says=lambda row: f"{row.application} lets go of {row.volume}, whose data stays.",
+)
+
+
+@admin.register(Attachment, site=site)
+class AttachmentAdmin(ByServices):
+    form = AttachmentForm
+    verbs = [DETACH]
+    fields = ["volume", "application", "mount_path", "read_only"]
+    list_display = ["mount_path", "volume_link", "application_link", "where", "read_only"]
+    list_filter = [
+        "read_only",
+        chosen("volume", Volume, "volume"),
+        chosen("application", Application, "application"),
+    ]
+    list_select_related = ["volume__environment__company", "application"]
+    search_fields = ["mount_path", "volume__name", "application__name"]
+    autocomplete_fields = ["volume", "application"]
+    sortable_by = ["mount_path"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def create(self, form: Any, actor: Actor) -> Attachment:
+        volume = form.cleaned_data["volume"]
+        return services.attach(
+            environment=volume.environment, volume_id=volume.pk, body=form.body(), actor=actor
+        )
+
+    @admin.display(description="Volume")
+    def volume_link(self, row: Attachment) -> str:
+        return linked(row.volume)
+
+    @admin.display(description="Application")
+    def application_link(self, row: Attachment) -> str:
+        return linked(row.application)
+
+    @admin.display(description="Environment")
+    def where(self, row: Attachment) -> str:
+        return place(row.volume.environment)

@@ -1,0 +1,111 @@
+"""Forms whose last word the services have, and rows that are found by their identifier."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from accounts.admin_parts import AnsweringForm, Complaints, actor_of
+from accounts.callers import Actor
+from volumes.admin.confirming import WithVerbs
+from volumes.admin.verbs import GONE, REFUSALS
+from volumes.errors import NotFound, Problem, Refused
+from volumes.rules.fields import UUID, Body
+
+STALE = "Somebody changed it since this page was loaded. Load it again to see how it is now."
+
+
+class WishForm(AnsweringForm):
+    """What an operator types. Nothing is judged here: services read the body and say what is wrong."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    """The one that was shown: of two who change it, one is told."""
+
+    field_of: dict[str, str] = {}
+    """The inputs whose fields have another name on the wire, by that name."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance._state.adding:
+            self.fields.pop("version", None)
+
+    def body(self) -> Body:
+        raise NotImplementedError
+
+    def _post_clean(self) -> None:
+        """Django would judge the row here, by its own words, and write on it what was typed."""
+
+
+class ByServices(WithVerbs):
+    """Rows that only the services write."""
+
+    form: Any = WishForm
+    refusals = REFUSALS
+    ordering = ["-pk"]
+
+    def create(self, form: Any, actor: Actor) -> Model:
+        raise NotImplementedError
+
+    def update(self, row: Any, body: Body, actor: Actor) -> Model:
+        raise NotImplementedError
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        actor = actor_of(request)
+        if change:
+            return self.update(form.instance, form.body(), actor)
+        return self.create(form, actor)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """It is written already."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """So is what belongs to it."""
+
+    # The history has it, with what was before; a second record would only differ.
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Nothing."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Nothing."""
+
+    def complaints(self, refusal: Exception) -> Complaints:
+        if isinstance(refusal, NotFound):
+            return [("", GONE)]
+        if not isinstance(refusal, Refused):
+            return super().complaints(refusal)
+        said = [self._complaint(problem) for problem in refusal.problems]
+        is_stale = any(problem.code == "stale_version" for problem in refusal.problems)
+        return [*said, ("", STALE)] if is_stale else said
+
+    def _complaint(self, problem: Problem) -> tuple[str, str]:
+        """At the input where it was typed; what has none is named as the API names it."""
+        outer, _, inner = problem.field.partition(".")
+        name = self.form.field_of.get(problem.field) or self.form.field_of.get(outer, outer)
+        said = inner and problem.field not in self.form.field_of
+        return name, f"{inner}: {problem.message}" if said else problem.message
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return not _is_deleted(obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return not _is_deleted(obj) and super().has_delete_permission(request, obj)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """By the identifier, with or without its prefix, else by the names."""
+        if request.resolver_match and request.resolver_match.url_name == "autocomplete":
+            queryset = queryset.filter(is_deleted=False)
+        bare = search_term.strip().removeprefix(getattr(self.model, "prefix", ""))
+        if UUID.fullmatch(bare):
+            return queryset.filter(pk=uuid.UUID(bare)), False
+        return super().get_search_results(request, queryset, search_term)
+
+
+def _is_deleted(row: Any) -> bool:
+    return bool(getattr(row, "is_deleted", False))

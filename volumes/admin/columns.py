@@ -1,0 +1,56 @@
+"""Columns and facts that several lists show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.utils.html import format_html
+
+from accounts.admin_lists import linked
+from accounts.models import User
+from volumes.models import Environment
+from volumes.pages import words
+from volumes.templatetags import console
+
+
+def place(environment: Environment) -> str:
+    """Acme / production, both linked."""
+    return format_html("{} / {}", linked(environment.company), linked(environment))
+
+
+def standing(state: words.State) -> str:
+    """In a colour only where it is not well."""
+    return format_html('<span class="state {}">{}</span>', state.kind, state.words)
+
+
+def person(ref: str) -> str:
+    """Who is behind `user-5`, linked."""
+    key = ref.removeprefix("user-")
+    found = User.objects.filter(pk=key).first() if key.isdigit() else None
+    return linked(found) if found else ref
+
+
+class Dated:
+    """When a row was made and changed, and by whom."""
+
+    @admin.display(description="Changed", ordering="modified_at")
+    def changed(self, row: Any) -> str:
+        return console.ago(row.modified_at)
+
+    @admin.display(description="Last change")
+    def last_change(self, row: Any) -> str:
+        return format_html(
+            "version {}, {} by {}",
+            row.version,
+            console.ago(row.modified_at),
+            person(row.modified_by),
+        )
+
+    @admin.display(description="Made")
+    def made(self, row: Any) -> str:
+        return format_html("{} by {}", console.ago(row.created_at), person(row.created_by))
+
+    @admin.display(description="Id")
+    def ident(self, row: Any) -> str:
+        return format_html("<code>{}</code>", row.ref)

@@ -1,0 +1,55 @@
+"""Companies, for operators: the only ones to set a company's quota."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from accounts import services
+from accounts.admin_lists import listed
+from accounts.admin_parts import Undeletable, actor_of
+from accounts.admin_site import site
+from accounts.models import Company, Membership, Revision
+from volumes.models import Environment
+from volumes.pages import words
+from volumes.templatetags import console
+
+
+@admin.register(Company, site=site)
+class CompanyAdmin(Undeletable):
+    list_display = ["name", "quota", "taken", "environments", "members", "created_at"]
+    search_fields = ["name"]
+    ordering = ["name"]
+    sortable_by = ["name", "quota", "taken", "created_at"]
+    readonly_fields = ["taken", "environments", "members", "activity", "created_at"]
+
+    def get_fields(self, request: HttpRequest, obj: Company | None = None) -> Any:
+        return ["name", "storage_quota", *(self.readonly_fields if obj else [])]
+
+    def save_model(self, request: HttpRequest, obj: Company, form: Any, change: bool) -> None:
+        name, quota, actor = obj.name, obj.storage_quota, actor_of(request)
+        if change:
+            services.change_company(company=obj, name=name, storage_quota=quota, actor=actor)
+        else:
+            obj.pk = services.create_company(name=name, storage_quota=quota, actor=actor).pk
+
+    @admin.display(ordering="storage_quota")
+    def quota(self, row: Company) -> str:
+        return console.mb(row.storage_quota)
+
+    @admin.display(description="Taken", ordering="storage_used")
+    def taken(self, row: Company) -> str:
+        if row.storage_quota is None:
+            return words.size(row.storage_used)
+        return words.share(row.storage_used, row.storage_quota)
+
+    def environments(self, row: Company) -> str:
+        return listed(Environment, "Environments", company=row.pk)
+
+    def members(self, row: Company) -> str:
+        return listed(Membership, "Members", company=row.pk)
+
+    def activity(self, row: Company) -> str:
+        return listed(Revision, "Everything that happened in it", company=row.pk)

@@ -1,0 +1,136 @@
+"""Environments, for operators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+
+from accounts.admin_lists import chosen, linked, listed
+from accounts.admin_site import site
+from accounts.callers import Actor
+from accounts.models import Company, Revision, Token
+from volumes.admin.base import ByServices, WishForm
+from volumes.admin.columns import Dated
+from volumes.admin.filters import Standing
+from volumes.admin.verbs import Verb
+from volumes.errors import Problem
+from volumes.models import Application, Environment, Volume
+from volumes.pages import words
+from volumes.rules.deletion import reasons_to_keep_environment
+from volumes.rules.fields import Body
+from volumes.rules.others import read_environment
+from volumes.services import environments as services
+from volumes.templatetags import console
+
+
+class EnvironmentForm(WishForm):
+    name = forms.CharField(required=False)
+    storage_quota = forms.IntegerField(
+        required=False, label="Quota", help_text="MB (MiB); empty for none"
+    )
+
+    field_of = {"resourceQuota": "storage_quota", "resourceQuota.storage": "storage_quota"}
+
+    def body(self) -> Body:
+        given = self.cleaned_data
+        body = {"name": given["name"], "resourceQuota": {"storage": given["storage_quota"]}}
+        return body | ({"version": given["version"]} if "version" in given else {})
+
+
+def _delete(environment: Environment, actor: Actor) -> None:
+    services.delete_environment(environment=environment, actor=actor)
+
+
+def _against(rows: Sequence[Environment]) -> dict[Any, list[Problem]]:
+    return {row.pk: list(reasons_to_keep_environment(row)) for row in rows}
+
+
+DELETE = Verb(
+    name="delete",
+    short="Delete",
+    phrase="Delete {}",
+    done="Deleted",
+    permission="delete",
+    do=_delete,
+    says=lambda row: "It is closed, and its applications are deleted with it.",
+    against=_against,
+    is_danger=True,
+)
+
+
+@admin.register(Environment, site=site)
+class EnvironmentAdmin(Dated, ByServices):
+    form = EnvironmentForm
+    verbs = [DELETE]
+    list_display = ["name", "company_link", "quota", "taken", "volumes", "changed"]
+    list_filter = [Standing, chosen("company", Company, "company")]
+    list_select_related = ["company"]
+    search_fields = ["name", "company__name"]
+    autocomplete_fields = ["company"]
+    sortable_by = ["name", "quota", "taken"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("company")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Environment | None = None) -> Any:
+        if obj is None:
+            return [(None, {"fields": ["company", "name", "storage_quota"]})]
+        shown = ["taken", "volumes", "applications", "tokens", "ident", "made", "last_change"]
+        return [
+            (None, {"fields": ["company_link", "name", "storage_quota", "version"]}),
+            ("As it is", {"fields": [*shown, "activity"]}),
+        ]
+
+    readonly_fields = [
+        "company_link",
+        "taken",
+        "volumes",
+        "applications",
+        "tokens",
+        "activity",
+        "ident",
+        "made",
+        "last_change",
+    ]
+
+    def create(self, form: Any, actor: Actor) -> Environment:
+        wish, reader = read_environment(form.body())
+        company = form.cleaned_data["company"]
+        return services.create_environment(company=company, wish=wish, reader=reader, actor=actor)
+
+    def update(self, row: Environment, body: Body, actor: Actor) -> Environment:
+        wish, reader = read_environment(body)
+        return services.update_environment(environment=row, wish=wish, reader=reader, actor=actor)
+
+    def full_name(self, row: Environment) -> str:
+        return f"{row.company} / {row}"
+
+    @admin.display(description="Company", ordering="company__name")
+    def company_link(self, row: Environment) -> str:
+        return linked(row.company)
+
+    @admin.display(ordering="storage_quota")
+    def quota(self, row: Environment) -> str:
+        return console.mb(row.storage_quota)
+
+    @admin.display(description="Taken", ordering="storage_used")
+    def taken(self, row: Environment) -> str:
+        if row.storage_quota is None:
+            return words.size(row.storage_used)
+        return words.share(row.storage_used, row.storage_quota)
+
+    def volumes(self, row: Environment) -> str:
+        return listed(Volume, "Volumes", environment=row.pk)
+
+    def applications(self, row: Environment) -> str:
+        return listed(Application, "Applications", environment=row.pk)
+
+    def tokens(self, row: Environment) -> str:
+        return listed(Token, "Tokens bound to it", environment=row.pk)
+
+    def activity(self, row: Environment) -> str:
+        return listed(Revision, "Everything that happened in it", environment=row.pk)

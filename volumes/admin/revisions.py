@@ -1,0 +1,155 @@
+"""The history, for operators: everybody's, told as the console tells it. Nobody rewrites it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+
+from accounts.admin_lists import chosen, linked
+from accounts.admin_parts import ReadOnly
+from accounts.admin_site import site
+from accounts.models import Company, Revision, Subject
+from volumes.models import Environment
+from volumes.pages.history import VERBS, Entry, entries
+from volumes.templatetags import console
+
+PAGES = {
+    Subject.VOLUME: "volumes_volume",
+    Subject.APPLICATION: "volumes_application",
+    Subject.ENVIRONMENT: "volumes_environment",
+    Subject.COMPANY: "accounts_company",
+}
+DOORS = {"session": "Pages", "token:": "Tokens", "admin": "Admin", "command": "Commands"}
+
+
+class Action(admin.SimpleListFilter):
+    title = "action"
+    parameter_name = "action"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, name.replace("_", " ").capitalize()) for name in VERBS]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        return queryset.filter(action=self.value()) if self.value() else None
+
+
+class Door(admin.SimpleListFilter):
+    title = "door"
+    parameter_name = "door"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(DOORS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        return queryset.filter(via__startswith=self.value()) if self.value() in DOORS else None
+
+
+class Time(admin.DateFieldListFilter):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = "time"
+
+
+@admin.register(Revision, site=site)
+class RevisionAdmin(ReadOnly):
+    list_display = [
+        "when",
+        "who",
+        "what",
+        "subject_link",
+        "changes_in_words",
+        "company_link",
+        "via",
+    ]
+    list_display_links = ["when"]
+    list_filter = [
+        "subject",
+        Action,
+        Door,
+        ("at", Time),
+        chosen("company", Company, "company"),
+        chosen("environment", Environment, "environment_id"),
+    ]
+    list_select_related = ["company"]
+    search_fields = ["=subject_id", "subject_name", "=by"]
+    search_help_text = "A name, an identifier without its prefix, or a person as user-5"
+    ordering = ["-pk"]
+    sortable_by = ()
+    actions = None
+    fields = [
+        "when",
+        "who",
+        "via",
+        "ip",
+        "what",
+        "subject_link",
+        "changes",
+        "version",
+        "company_link",
+    ]
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The page's rows with their sentences: names of people and applications are looked up once."""
+        changelist = super().get_changelist_instance(request)
+        rows = list(changelist.result_list)
+        for row, entry in zip(rows, entries(rows), strict=True):
+            row.entry = entry
+        changelist.result_list = rows
+        return changelist
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        row = super().get_object(request, object_id, from_field)
+        if row is not None:
+            row.entry = entries([row])[0]
+        return row
+
+    @admin.display(description="When")
+    def when(self, row: Any) -> str:
+        return console.ago(row.at)
+
+    @admin.display(description="Who")
+    def who(self, row: Any) -> str:
+        if not row.by.startswith("user-"):
+            return str(row.entry.who)
+        url = reverse("admin:accounts_user_change", args=[row.by.removeprefix("user-")])
+        return format_html('<a href="{}">{}</a>', url, row.entry.who)
+
+    @admin.display(description="Did")
+    def what(self, row: Any) -> str:
+        return str(row.entry.verb)
+
+    @admin.display(description="To")
+    def subject_link(self, row: Any) -> str:
+        return subject_of(row)
+
+    @admin.display(description="What changed")
+    def changes_in_words(self, row: Any) -> str:
+        return changes_of(row.entry) or "–"
+
+    @admin.display(description="Company")
+    def company_link(self, row: Any) -> str:
+        return linked(row.company)
+
+
+def subject_of(row: Revision) -> str:
+    """What it is about, linked where that has a page."""
+    kind = row.get_subject_display().replace("_", " ").lower()
+    if row.subject in PAGES:
+        url = reverse(f"admin:{PAGES[Subject(row.subject)]}_change", args=[row.subject_id])
+    else:
+        url = reverse("admin:accounts_user_change", args=[row.subject_id.removeprefix("user-")])
+    return format_html('{} <a href="{}">{}</a>', kind, url, row.subject_name)
+
+
+def changes_of(entry: Entry) -> str:
+    """What the sentence does not tell by itself."""
+    pairs = (
+        (f"{change.field}: " if change.field else "", change.before, change.after)
+        for change in entry.changes
+    )
+    return format_html_join("; ", "{}{} → {}", pairs)

@@ -1,0 +1,130 @@
+"""Snapshots, for operators. One is taken and deleted, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from accounts.admin_lists import chosen, linked
+from accounts.admin_parts import can_be
+from accounts.admin_site import site
+from accounts.callers import Actor
+from volumes.admin.base import ByServices, WishForm
+from volumes.admin.columns import person, place, standing
+from volumes.admin.filters import Standing
+from volumes.admin.verbs import Verb
+from volumes.errors import Problem
+from volumes.models import Snapshot, Volume
+from volumes.pages import words
+from volumes.rules.deletion import reasons_to_keep_snapshot
+from volumes.rules.fields import Body
+from volumes.services import snapshots as services
+from volumes.templatetags import console
+
+
+class SnapshotForm(WishForm):
+    name = forms.CharField(required=False, help_text="Empty for the date and time")
+
+    def body(self) -> Body:
+        return {"name": self.cleaned_data["name"]} if self.cleaned_data["name"] else {}
+
+
+def _delete(snapshot: Snapshot, actor: Actor) -> None:
+    services.delete_snapshot(
+        environment=snapshot.volume.environment,
+        volume_id=snapshot.volume_id,
+        snapshot_id=snapshot.pk,
+        actor=actor,
+    )
+
+
+def _against(rows: Sequence[Snapshot]) -> dict[Any, list[Problem]]:
+    return {row.pk: list(reasons_to_keep_snapshot(row)) for row in rows}
+
+
+DELETE = Verb(
+    name="delete",
+    short="Delete",
+    phrase="Delete {}",
+    done="Deleted",
+    permission="delete",
+    do=_delete,
+    says=lambda row: (
+        f"This copy of {row.volume} of {row.created_at:%-d %B %Y} is removed for good."
+    ),
+    against=_against,
+    is_danger=True,
+)
+
+
+@admin.register(Snapshot, site=site)
+class SnapshotAdmin(ByServices):
+    form = SnapshotForm
+    verbs = [DELETE]
+    list_display = ["name", "volume_link", "where", "state", "size_in_words", "taken"]
+    list_filter = [Standing, "status", chosen("volume", Volume, "volume")]
+    search_fields = ["name", "volume__name"]
+    autocomplete_fields = ["volume"]
+    sortable_by = ["name"]
+    readonly_fields = ["volume_link", "where", "state", "size_in_words", "taken", "made_by"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("volume__environment__company")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return ["volume", "name"]
+        facts = ["volume_link", "where", "name", "size_in_words", "state", "status_message"]
+        return [*facts, "taken", "made_by"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def create(self, form: Any, actor: Actor) -> Snapshot:
+        volume = form.cleaned_data["volume"]
+        snapshot, _ = services.take_snapshot(
+            environment=volume.environment, volume_id=volume.pk, body=form.body(), actor=actor
+        )
+        return snapshot
+
+    def verb_rows(self, rows: QuerySet[Any]) -> Any:
+        return rows.filter(is_deleted=False)
+
+    def subject_id(self, object_id: str) -> str:
+        """The history of its volume tells of it."""
+        if not can_be(Snapshot, object_id):
+            return object_id
+        found = Snapshot.objects.filter(pk=object_id).values_list("volume", flat=True).first()
+        return str(found or object_id)
+
+    def full_name(self, row: Snapshot) -> str:
+        return f"{row.volume.environment.company} / {row.volume} / {row}"
+
+    @admin.display(description="Volume")
+    def volume_link(self, row: Snapshot) -> str:
+        return linked(row.volume)
+
+    @admin.display(description="Environment")
+    def where(self, row: Snapshot) -> str:
+        return place(row.volume.environment)
+
+    @admin.display(description="Status")
+    def state(self, row: Snapshot) -> str:
+        return standing(words.snapshot_state(row))
+
+    @admin.display(description="Size")
+    def size_in_words(self, row: Snapshot) -> str:
+        return console.mb(row.size)
+
+    @admin.display(description="Taken")
+    def taken(self, row: Snapshot) -> str:
+        return console.ago(row.created_at)
+
+    @admin.display(description="By")
+    def made_by(self, row: Snapshot) -> str:
+        return person(row.created_by)

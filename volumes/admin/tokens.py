@@ -1,0 +1,131 @@
+"""Tokens, for operators: they see and revoke them. Making one needs its owner's own code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts import services
+from accounts.admin_lists import chosen, linked
+from accounts.admin_parts import ReadOnly, can_be
+from accounts.admin_site import site
+from accounts.callers import Actor
+from accounts.models import Token, User
+from volumes.admin.columns import standing
+from volumes.admin.confirming import WithVerbs
+from volumes.admin.verbs import Verb
+from volumes.errors import Problem
+from volumes.models import Environment
+from volumes.pages.words import State
+from volumes.templatetags import console
+
+SOON = timedelta(days=14)
+
+
+class Life(admin.SimpleListFilter):
+    title = "life"
+    parameter_name = "life"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("usable", "Usable"), ("soon", "Expires within two weeks"), ("over", "Over")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        match self.value():
+            case "usable":
+                return queryset.usable()
+            case "soon":
+                return queryset.usable().filter(expires_at__lte=timezone.now() + SOON)
+            case "over":
+                return queryset.exclude(pk__in=Token.objects.usable().values("pk"))
+        return None
+
+
+def life(token: Token) -> State:
+    if token.revoked_at:
+        return State("muted", "Revoked")
+    if token.expires_at is None:
+        return State("good", "Without expiry")
+    left = token.expires_at - timezone.now()
+    if left <= timedelta(0):
+        return State("muted", "Expired")
+    return State("warning" if left <= SOON else "good", "Usable")
+
+
+def _revoke(token: Token, actor: Actor) -> None:
+    services.revoke_token(token=token, actor=actor)
+
+
+def _against(rows: Sequence[Token]) -> dict[Any, list[Problem]]:
+    over = [row for row in rows if row.revoked_at]
+    return {row.pk: [Problem("", "wrong_status", "It is revoked already.")] for row in over}
+
+
+REVOKE = Verb(
+    name="revoke",
+    short="Revoke",
+    phrase="Revoke {}",
+    done="Revoked",
+    permission="revoke",
+    do=_revoke,
+    says=lambda row: "Its next request is refused, and it cannot be brought back.",
+    against=_against,
+    offered=lambda row: not row.revoked_at,
+    is_danger=True,
+)
+
+
+@admin.register(Token, site=site)
+class TokenAdmin(ReadOnly, WithVerbs):
+    verbs = [REVOKE]
+    list_display = ["name", "owner_link", "scope", "life", "expires", "last_used"]
+    list_filter = [
+        Life,
+        "scope",
+        chosen("owner", User, "owner"),
+        chosen("environment", Environment, "environment_id"),
+    ]
+    list_select_related = ["owner"]
+    search_fields = ["name", "owner__username"]
+    ordering = ["-pk"]
+    sortable_by = ["name", "expires", "last_used"]
+    fields = ["name", "owner_link", "scope", "where", "life", "expires", "last_used", "created_at"]
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("accounts.change_token"))
+
+    def verb_rows(self, rows: QuerySet[Any]) -> Any:
+        return rows.select_related("owner")
+
+    def subject_id(self, object_id: str) -> str:
+        """The history of its owner tells of it."""
+        if not can_be(Token, object_id):
+            return object_id
+        owner = Token.objects.filter(pk=object_id).values_list("owner", flat=True).first()
+        return f"user-{owner}" if owner else object_id
+
+    @admin.display(description="Owner", ordering="owner__username")
+    def owner_link(self, row: Token) -> str:
+        return linked(row.owner)
+
+    @admin.display(description="Environment")
+    def where(self, row: Token) -> str:
+        if row.environment_id is None:
+            return "every one of its owner"
+        return linked(Environment.objects.filter(pk=row.environment_id).first())
+
+    def life(self, row: Token) -> str:
+        return standing(life(row))
+
+    @admin.display(description="Expires", ordering="expires_at")
+    def expires(self, row: Token) -> str:
+        return console.ago(row.expires_at)
+
+    @admin.display(description="Last used", ordering="last_used_at")
+    def last_used(self, row: Token) -> str:
+        return console.ago(row.last_used_at)

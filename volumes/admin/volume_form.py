@@ -1,0 +1,61 @@
+"""The form of a volume: text as the console's own, read into the same body."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from volumes.admin.base import WishForm
+from volumes.models import Volume
+from volumes.pages import typed
+from volumes.rules.fields import Body
+
+INPUTS = {
+    "name": "name",
+    "size": "size",
+    "mount_path": "mountPath",
+    "description": "description",
+    "labels": "labels",
+    "protected": "protected",
+}
+"""The names of the inputs here and on the wire."""
+
+
+class VolumeForm(WishForm):
+    name = forms.CharField(required=False)
+    size = forms.CharField(required=False, help_text="Such as 512MB or 10GB. It can only grow.")
+    mount_path = forms.CharField(required=False, help_text="Empty for /data/ and the name")
+    description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    labels = forms.CharField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="One pair a line, such as tier=database",
+    )
+    protected = forms.BooleanField(required=False, help_text="Nobody and no command deletes it.")
+
+    field_of = {
+        "mountPath": "mount_path",
+        "resourceRequests": "size",
+        "resourceRequests.storage": "size",
+        "restoreFrom": "restore_from",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "restore_from" in self.fields:
+            self.fields["restore_from"].required = False
+        if isinstance(self.instance, Volume) and not self.instance._state.adding:
+            self.fields["mount_path"].help_text = ""
+            shown = typed.from_volume(self.instance, INPUTS.values())
+            self.initial.update({here: shown[wire] for here, wire in INPUTS.items()})
+
+    def body(self) -> Body:
+        given = self.cleaned_data
+        values = {wire: given[here] for here, wire in INPUTS.items()}
+        body = typed.body_of(
+            {**values, "labels": given["labels"].replace("\r\n", "\n")}, new="version" not in given
+        )
+        if snapshot := given.get("restore_from"):
+            body["restoreFrom"] = snapshot.ref
+        return body | ({"version": given["version"]} if "version" in given else {})

@@ -1,0 +1,123 @@
+"""Volumes, for operators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+
+from accounts.admin_lists import chosen, linked, listed
+from accounts.admin_site import site
+from accounts.callers import Actor
+from volumes.admin.base import ByServices
+from volumes.admin.columns import Dated, place, standing
+from volumes.admin.filters import Standing, Trouble, Use
+from volumes.admin.volume_form import VolumeForm
+from volumes.admin.volume_verbs import VERBS
+from volumes.models import Attachment, Environment, Snapshot, Volume
+from volumes.pages import words
+from volumes.rules.fields import Body
+from volumes.services import volumes as services
+from volumes.templatetags import console
+
+ASKED = ["name", "size", "mount_path", "description", "labels", "protected"]
+KEPT = ["state", "status_message", "used", "held", "mounted_by", "snapshots", "filled_from"]
+SAID = ["ident", "made", "last_change", "next_look"]
+
+
+@admin.register(Volume, site=site)
+class VolumeAdmin(Dated, ByServices):
+    form = VolumeForm
+    verbs = VERBS
+    list_display = ["name", "where", "state", "used", "mounted_by", "safe", "changed"]
+    list_filter = [
+        Standing,
+        "status",
+        Trouble,
+        Use,
+        "protected",
+        chosen("environment", Environment, "environment"),
+    ]
+    search_fields = ["name", "environment__name", "environment__company__name"]
+    autocomplete_fields = ["environment", "restore_from"]
+    sortable_by = ["name", "used", "changed"]
+    readonly_fields = ["where", *KEPT, *SAID]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows: Any = super().get_queryset(request)
+        return rows.select_related("environment__company").prefetch_related(
+            "attachments__application"
+        )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Volume | None = None) -> Any:
+        if obj is None:
+            return [(None, {"fields": ["environment", *ASKED, "restore_from"]})]
+        return [
+            (None, {"fields": ["where", *ASKED, "version"]}),
+            ("As it is", {"fields": KEPT}),
+            ("In the records", {"fields": SAID}),
+        ]
+
+    def verb_rows(self, rows: QuerySet[Any]) -> Any:
+        standing = Count("snapshots", filter=Q(snapshots__is_deleted=False))
+        return rows.annotate(snapshot_count=standing)
+
+    def create(self, form: Any, actor: Actor) -> Volume:
+        volume, _ = services.create_volume(
+            environment=form.cleaned_data["environment"],
+            body=form.body(),
+            snapshots=Snapshot.objects.filter(volume__environment__is_deleted=False),
+            actor=actor,
+        )
+        return volume
+
+    def update(self, row: Volume, body: Body, actor: Actor) -> Volume:
+        return services.update_volume(
+            environment=row.environment, volume_id=row.pk, body=body, actor=actor
+        )
+
+    def full_name(self, row: Volume) -> str:
+        return f"{row.environment.company} / {row.environment} / {row}"
+
+    @admin.display(description="Environment")
+    def where(self, row: Volume) -> str:
+        return place(row.environment)
+
+    @admin.display(description="Status")
+    def state(self, row: Volume) -> str:
+        return standing(words.state(row))
+
+    @admin.display(description="Used", ordering="size")
+    def used(self, row: Volume) -> str:
+        exact = f"{row.used_size if row.used_size is not None else '–'} of {row.size} MB"
+        shown = words.share(row.used_size, row.size)
+        return format_html('<span class="figures" title="{}">{}</span>', exact, shown)
+
+    @admin.display(description="Protected")
+    def safe(self, row: Volume) -> str:
+        return "protected" if row.protected else ""
+
+    @admin.display(description="In the storage")
+    def held(self, row: Volume) -> str:
+        return console.mb(row.provisioned_size)
+
+    @admin.display(description="Mounted by")
+    def mounted_by(self, row: Volume) -> str:
+        mounts = [(linked(mount.application),) for mount in row.attachments.all()]
+        return format_html_join(", ", "{}", mounts) or "nobody"
+
+    def snapshots(self, row: Volume) -> str:
+        snapshots = listed(Snapshot, "Snapshots", volume=row.pk)
+        return format_html("{}, {}", snapshots, listed(Attachment, "attachments", volume=row.pk))
+
+    def filled_from(self, row: Volume) -> str:
+        return row.adopt_from or linked(row.restore_from)
+
+    @admin.display(description="Next look")
+    def next_look(self, row: Volume) -> str:
+        if row.due_at is None:
+            return "It is settled."
+        return format_html("{}, after {} failed steps", console.ago(row.due_at), row.attempts)

@@ -1,0 +1,123 @@
+"""What happened in a company: to read, to narrow down, to take away as a table."""
+
+from __future__ import annotations
+
+import csv
+import json
+import uuid
+from collections.abc import Iterable, Iterator
+from typing import cast
+
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.text import slugify
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_safe
+
+from accounts.guards import SignedInRequest, signed_in
+from accounts.models import Company
+from volumes.api.wire import moment
+from volumes.pages.live import said, with_short_address
+from volumes.pages.trail import Step, Trail
+
+COLUMNS = (
+    "at",
+    "by",
+    "person",
+    "via",
+    "ip",
+    "environment",
+    "subject",
+    "name",
+    "id",
+    "action",
+    "version",
+    "changes",
+)
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+@require_safe
+@gzip_page
+@signed_in
+def activity(request: SignedInRequest) -> HttpResponse:
+    companies = list(Company.objects.filter(memberships__user=request.user).order_by("name"))
+    company = _chosen(request, companies)
+    trail = Trail(company, said(request)) if company else None
+    context = {"company": company, "companies": companies, "trail": trail}
+    return with_short_address(request, render(request, "console/activity.html", context))
+
+
+@require_safe
+@gzip_page
+@signed_in
+def export(request: SignedInRequest) -> HttpResponse:
+    """The same, all of it, sent while it is read."""
+    companies = list(Company.objects.filter(memberships__user=request.user).order_by("name"))
+    company = _chosen(request, companies)
+    if company is None:
+        raise Http404
+    trail = Trail(company, request.GET)
+    name = f"activity-{slugify(company.name) or 'company'}-{timezone.now():%Y-%m-%d}.csv"
+    answer = StreamingHttpResponse(
+        _lines(trail),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+    return cast(HttpResponse, answer)  # as far as any middleware cares
+
+
+def _chosen(request: SignedInRequest, companies: list[Company]) -> Company | None:
+    """The one that `?company=` names, or else the first; 404 for one of others."""
+    named = request.GET.get("company")
+    if not named:
+        return companies[0] if companies else None
+    try:
+        wanted = uuid.UUID(named)
+    except ValueError:
+        raise Http404 from None
+    for company in companies:
+        if company.pk == wanted:
+            return company
+    raise Http404
+
+
+class _Echo:
+    """A file that hands back what is written to it."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def _lines(trail: Trail) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    yield writer.writerow(COLUMNS)
+    for batch in trail.batches():
+        for step in batch:
+            yield writer.writerow(map(_safe, _cells(step)))
+
+
+def _cells(step: Step) -> Iterable[object]:
+    revision = step.entry.revision
+    changes = json.dumps(revision.changes, ensure_ascii=False) if revision.changes else ""
+    return (
+        moment(revision.at),
+        revision.by,
+        step.entry.who,
+        revision.via,
+        revision.ip,
+        step.place,
+        revision.subject,
+        revision.subject_name,
+        revision.subject_id,
+        revision.action,
+        revision.version,
+        changes,
+    )
+
+
+def _safe(cell: object) -> str:
+    """Spreadsheets run what looks like a formula: an apostrophe makes text of it."""
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if text.startswith(FORMULA) else text

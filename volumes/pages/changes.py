@@ -1,0 +1,106 @@
+"""Changing a volume: edit, grow, protect, and try again after an error."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.db.models import prefetch_related_objects
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.models import Revision, Role, Subject
+from volumes.errors import Refused
+from volumes.models import Volume
+from volumes.pages import words
+from volumes.pages.doors import Visit, in_environment
+from volumes.pages.history import Entry, entries
+from volumes.pages.side import beside
+from volumes.pages.volume_form import EDIT, GROW, VolumeForm
+from volumes.rules.fields import Body
+from volumes.services.volumes import update_volume
+
+MOST_OF_THEIRS = 5
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@in_environment(Role.EDITOR)
+def edit(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
+    volume = visit.volume(volume_id)
+    prefetch_related_objects([volume], "attachments")
+    form = VolumeForm(visit, EDIT, volume=volume)
+    form.look()
+    if form.is_sent and (changed := _changed(form, volume)):
+        what = "is changed" if changed.version > volume.version else "stays as it was"
+        messages.success(visit.request, f"{changed.name} {what}.")
+        return redirect("volume", visit.environment.pk, volume.pk)
+    context = beside(form) | {"theirs": _theirs(form, volume)}
+    if form.is_sent:
+        # The page tells what came between: whoever sends it once more means it.
+        form.fields["version"].value = volume.version
+    return render(visit.request, "console/edit_volume.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@in_environment(Role.EDITOR)
+def grow(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
+    volume = visit.volume(volume_id)
+    form = VolumeForm(visit, GROW, volume=volume)
+    form.look()
+    if form.is_sent and (changed := _changed(form, volume)):
+        what = "grows to" if changed.size > volume.size else "stays at"
+        messages.success(visit.request, f"{volume.name} {what} {words.size(changed.size)}.")
+        return redirect("volume", visit.environment.pk, volume.pk)
+    return render(visit.request, "console/grow_volume.html", beside(form))
+
+
+@require_POST
+@in_environment(Role.EDITOR)
+def protect(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
+    """Sets what `protected` says, true or false: sent twice, it means the same."""
+    wanted = visit.request.POST.get("protected") == "true"
+    done = "is protected: nobody can delete it" if wanted else "is not protected any more"
+    return _at_once(visit, volume_id, {"protected": wanted}, done)
+
+
+@require_POST
+@in_environment(Role.EDITOR)
+def retry(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
+    """A change that changes nothing makes a volume in error try again."""
+    return _at_once(visit, volume_id, {}, "was tried again")
+
+
+def _changed(form: VolumeForm, volume: Volume) -> Volume | None:
+    """The volume with the change, or None with the reasons in the form."""
+    visit = form.visit
+    try:
+        return update_volume(
+            environment=visit.environment, volume_id=volume.pk, body=form.body, actor=visit.actor
+        )
+    except Refused as refused:
+        form.refuse(refused)
+        return None
+
+
+def _theirs(form: VolumeForm, volume: Volume) -> list[Entry]:
+    """What others changed since the page was opened, newest first."""
+    seen = form.body["version"]
+    if not isinstance(seen, int) or seen >= volume.version:
+        return []
+    since = Revision.objects.filter(
+        subject=Subject.VOLUME, subject_id=str(volume.pk), version__gt=seen
+    )
+    return entries(list(since.order_by("-id")[:MOST_OF_THEIRS]))
+
+
+def _at_once(visit: Visit, volume_id: uuid.UUID, body: Body, done: str) -> HttpResponse:
+    try:
+        volume = update_volume(
+            environment=visit.environment, volume_id=volume_id, body=body, actor=visit.actor
+        )
+    except Refused as refused:
+        messages.error(visit.request, str(refused))
+    else:
+        messages.success(visit.request, f"{volume.name} {done}.")
+    return redirect("volume", visit.environment.pk, volume_id)

@@ -1,0 +1,60 @@
+"""Making a volume, empty or filled from a snapshot."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import Role
+from volumes.errors import Refused
+from volumes.models import Snapshot, Volume
+from volumes.pages import mending, typed, words
+from volumes.pages.doors import Visit, in_environment
+from volumes.pages.side import beside
+from volumes.pages.sources import sources
+from volumes.pages.volume_form import NEW, VolumeForm
+from volumes.services.volumes import create_volume
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@in_environment(Role.EDITOR)
+def new(visit: Visit) -> HttpResponse:
+    form = VolumeForm(visit, NEW)
+    choices, source = sources(visit, form.fields["restoreFrom"].value)
+    if source and visit.request.method != "POST":
+        _suggest(form, source)
+    form.look()
+    if form.is_sent and (volume := _made(form)):
+        return redirect("volume", visit.environment.pk, volume.pk)
+    context = beside(form) | {"source": source, "sources": choices}
+    return render(visit.request, "console/new_volume.html", context)
+
+
+def _suggest(form: VolumeForm, source: Snapshot) -> None:
+    """What a copy starts with, where the address says nothing else."""
+    name = mending.free_name(form.visit.environment, source.volume.name)
+    for field, value in (("name", name), ("size", typed.size_text(source.size))):
+        form.fields[field].value = form.fields[field].value or value
+
+
+def _made(form: VolumeForm) -> Volume | None:
+    """The new volume, or None with the reasons in the form."""
+    visit = form.visit
+    try:
+        volume, _ = create_volume(
+            environment=visit.environment,
+            body=form.body,
+            snapshots=Snapshot.objects.visible_to(visit.caller),
+            actor=visit.actor,
+        )
+    except Refused as refused:
+        form.refuse(refused)
+        return None
+    messages.success(visit.request, f"Created {volume.name}, {words.size(volume.size)}.")
+    for warning in form.found.warnings:
+        # Who works without script has not seen them before.
+        what = "mount path" if warning.field == "mountPath" else warning.field
+        messages.warning(visit.request, f"Its {what} {warning.message}.")
+    return volume

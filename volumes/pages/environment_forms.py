@@ -1,0 +1,118 @@
+"""What is typed about environments and applications. What may be typed is for the rules to say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from accounts.forms.fields import Form
+from accounts.models import Company
+from volumes.models import Environment
+from volumes.pages.typed import size_text, storage_of
+from volumes.rules import fields
+from volumes.rules.fields import Body
+
+TYPED = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+LABEL_HINT = "1 to 63 of a–z, 0–9 and -, such as {}."
+
+
+class NameForm(Form):
+    """For what has a name and nothing else."""
+
+    name = forms.CharField(
+        label="Name",
+        help_text=LABEL_HINT.format("web or nightly-report"),
+        widget=forms.TextInput(attrs=TYPED),
+    )
+
+
+class EnvironmentForm(Form):
+    name = forms.CharField(
+        label="Name",
+        help_text=LABEL_HINT.format("production or staging"),
+        widget=forms.TextInput(attrs=TYPED),
+    )
+    quota = forms.CharField(
+        label="Quota",
+        required=False,
+        help_text="How much its volumes may take together, such as 500GB or 1TB. Empty for no limit.",
+        widget=forms.TextInput(attrs=TYPED),
+    )
+
+    def clean_quota(self) -> int | None:
+        typed = self.cleaned_data["quota"]
+        if not typed:
+            return None
+        try:
+            return fields.storage(storage_of(typed))
+        except fields.Unreadable as error:
+            raise forms.ValidationError(str(error)) from None
+
+    @property
+    def body(self) -> Body:
+        """What the API would be sent."""
+        storage = self.cleaned_data["quota"]
+        return {"name": self.cleaned_data["name"], "resourceQuota": {"storage": storage}}
+
+
+class EnvironmentSettingsForm(EnvironmentForm):
+    """Knows the version that it shows, so that nobody overwrites what they have not seen."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    @classmethod
+    def showing(cls, environment: Environment) -> EnvironmentSettingsForm:
+        quota = environment.storage_quota
+        return cls(
+            initial={
+                "name": environment.name,
+                "quota": "" if quota is None else size_text(quota),
+                "version": environment.version,
+            }
+        )
+
+    @property
+    def body(self) -> Body:
+        return {**super().body, "version": self.cleaned_data["version"]}
+
+
+class NewEnvironmentForm(EnvironmentForm):
+    """Asks for the company of who administers several."""
+
+    company = forms.ModelChoiceField(
+        label="Company", queryset=Company.objects.none(), empty_label=None
+    )
+
+    field_order = ["company", "name", "quota"]
+
+    def __init__(self, *args: Any, companies: list[Company], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.companies = companies
+        field = self.fields["company"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = Company.objects.filter(pk__in=[company.pk for company in companies])
+        if len(companies) == 1:
+            del self.fields["company"]
+
+    @property
+    def company_chosen(self) -> Company:
+        chosen: Company = self.cleaned_data.get("company") or self.companies[0]
+        return chosen
+
+
+class ConfirmNameForm(Form):
+    """Asks for the name of what is about to go."""
+
+    name = forms.CharField(widget=forms.TextInput(attrs=TYPED))
+
+    def __init__(self, *args: Any, name: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.wanted = name
+        self.fields["name"].label = f"Type {name} to confirm"
+
+    def clean_name(self) -> str:
+        typed: str = self.cleaned_data["name"]
+        if typed != self.wanted:
+            raise forms.ValidationError(f"This is not its name, {self.wanted}.")
+        return typed

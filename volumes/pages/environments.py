@@ -1,0 +1,156 @@
+"""An environment: its volumes, its applications, what happened in it, and its settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Count, Prefetch
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.guards import SignedInRequest, signed_in
+from accounts.models import Company, Membership, Role
+from volumes.errors import Refused
+from volumes.models import Attachment
+from volumes.pages import refusals
+from volumes.pages.doors import Visit, caller_of, in_environment
+from volumes.pages.environment_forms import (
+    ConfirmNameForm,
+    EnvironmentSettingsForm,
+    NewEnvironmentForm,
+)
+from volumes.pages.frame import frame
+from volumes.pages.listing import Listing
+from volumes.pages.live import said, with_short_address
+from volumes.pages.trail import Trail
+from volumes.rules.others import read_environment
+from volumes.services import environments as services
+
+ON_A_PAGE = 50
+MOUNTS_SHOWN = 12
+QUOTA = {"resourceQuota.storage": "quota"}
+
+
+@require_safe
+@gzip_page
+@in_environment()
+def volumes(visit: Visit) -> HttpResponse:
+    listing = Listing(visit.environment, said(visit.request))
+    context = frame(visit, "volumes") | {"listing": listing, "page": listing.page}
+    answer = render(visit.request, "console/volumes.html", context)
+    return with_short_address(visit.request, answer)
+
+
+@require_safe
+@gzip_page
+@in_environment()
+def applications(visit: Visit) -> HttpResponse:
+    """What runs here, and what each mounts."""
+    mounts = Attachment.objects.select_related("volume").order_by("volume__name")[:MOUNTS_SHOWN]
+    found = visit.environment.applications.live().annotate(mount_count=Count("attachments"))
+    found = found.order_by("name").prefetch_related(Prefetch("attachments", mounts, "mounts"))
+    page = Paginator(found, ON_A_PAGE).get_page(visit.request.GET.get("page"))
+    context = frame(visit, "applications") | {"page": page}
+    return render(visit.request, "console/applications.html", context)
+
+
+@require_safe
+@gzip_page
+@in_environment()
+def activity(visit: Visit) -> HttpResponse:
+    trail = Trail(visit.company, visit.request.GET, environment=visit.environment)
+    context = frame(visit, "activity") | {"trail": trail, "company": visit.company}
+    return render(visit.request, "console/environment_activity.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@in_environment()
+def settings(visit: Visit) -> HttpResponse:
+    """Facts for everybody; name and quota are for admins to change."""
+    form = EnvironmentSettingsForm.showing(visit.environment)
+    if visit.request.method == "POST":
+        if not visit.may_administer:
+            raise PermissionDenied
+        form = EnvironmentSettingsForm(visit.request.POST)
+        if form.is_valid() and _update(visit, form):
+            messages.success(
+                visit.request, f"The settings of {form.cleaned_data['name']} are kept."
+            )
+            return redirect("environment_settings", visit.environment.pk)
+    context = frame(visit, "settings") | {"form": form}
+    return render(visit.request, "console/environment_settings.html", context)
+
+
+def _update(visit: Visit, form: EnvironmentSettingsForm) -> bool:
+    wish, reader = read_environment(form.body)
+    try:
+        services.update_environment(
+            environment=visit.environment, wish=wish, reader=reader, actor=visit.actor
+        )
+    except Refused as refused:
+        refusals.show(form, refused, QUOTA)
+        return False
+    return True
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@in_environment(Role.ADMIN)
+def delete(visit: Visit) -> HttpResponse:
+    """Says what goes, or why nothing can; asks for the name."""
+    environment = visit.environment
+    form = ConfirmNameForm(visit.request.POST or None, name=environment.name)
+    if visit.request.method == "POST" and form.is_valid():
+        try:
+            services.delete_environment(environment=environment, actor=visit.actor)
+        except Refused as refused:
+            refusals.show(form, refused)
+        else:
+            messages.success(visit.request, f"{environment.name} is deleted.")
+            return redirect("home")
+    gone = environment.volumes.filter(is_deleted=True, grace_until__isnull=False)
+    context: dict[str, Any] = {
+        "visit": visit,
+        "environment": environment,
+        "form": form,
+        "volume_count": environment.volumes.live().count(),
+        "application_count": environment.applications.live().count(),
+        "restorable": gone.filter(removal_started=False).count(),
+    }
+    return render(visit.request, "console/delete_environment.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def new(request: SignedInRequest) -> HttpResponse:
+    """A company's admins make environments."""
+    companies = administered(request)
+    if not companies:
+        raise PermissionDenied
+    form = NewEnvironmentForm(request.POST or None, companies=companies)
+    if request.method == "POST" and form.is_valid():
+        wish, reader = read_environment(form.body)
+        try:
+            made = services.create_environment(
+                company=form.company_chosen,
+                wish=wish,
+                reader=reader,
+                actor=caller_of(request).actor,
+            )
+        except Refused as refused:
+            refusals.show(form, refused, QUOTA)
+        else:
+            messages.success(request, f"{made.name} is ready for its first volume.")
+            return redirect("environment", made.pk)
+    context = {"form": form, "companies": companies}
+    return render(request, "console/new_environment.html", context)
+
+
+def administered(request: SignedInRequest) -> list[Company]:
+    """The companies in which this person may make environments."""
+    places = Membership.objects.admins().filter(user=request.user)
+    return list(Company.objects.filter(pk__in=places.values("company")).order_by("name"))

@@ -1,0 +1,121 @@
+"""An environment's volumes as the address asks for them: filtered, sorted, 50 a page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cached_property
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, F, OrderBy, Prefetch
+from django.db.models.expressions import Combinable
+from django.http import QueryDict
+
+from volumes import filters
+from volumes.models import Attachment, Environment, Volume, VolumeStatus
+from volumes.pages import words
+from volumes.pages.troubles import FULLNESS, TROUBLES
+from volumes.querysets import VolumeQuerySet
+
+ON_A_PAGE = 50
+LABELS_OFFERED = 100
+
+STATUSES = {"ready": "Ready", "pending": "Making", "resizing": "Growing"} | {
+    trouble.key: trouble.title for trouble in TROUBLES
+}
+DELETED = "deleted"
+MOUNTED = {"true": "Mounted", "false": "Not mounted"}
+SORTS: dict[str, Combinable] = {
+    "name": F("name"),
+    "status": F("status"),
+    "used": FULLNESS,
+    "path": F("mount_path"),
+    "changed": F("modified_at"),
+}
+
+
+class Listing:
+    """What an unknown value would mean is not guessed: it filters nothing, and the form shows that."""
+
+    def __init__(self, environment: Environment, query: QueryDict) -> None:
+        self.environment = environment
+        self.name = query.get("name", "").strip()
+        self.status = _one_of(query.get("status"), [*STATUSES, DELETED])
+        self.attached = _one_of(query.get("attached"), MOUNTED)
+        self.label = query.get("label", "") if filters.read_label(query.get("label", "")) else ""
+        sort = query.get("sort", "")
+        self.sort = sort if sort.removeprefix("-") in SORTS else "name"
+        self.number = query.get("page", "1")
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.name or self.status or self.attached or self.label)
+
+    @property
+    def rows(self) -> VolumeQuerySet:
+        volumes: VolumeQuerySet = self.environment.volumes.all()
+        if self.status == DELETED:
+            # What can still be brought back, and what the storage would not let go of.
+            found = volumes.filter(is_deleted=True).exclude(status=VolumeStatus.DELETED)
+        else:
+            found = _with_status(volumes.live(), self.status)
+        if self.name:
+            found = filters.named_like(found, self.name)
+        if self.attached:
+            found = filters.mounted(found, self.attached == "true")
+        if self.label:
+            found = filters.labelled(found, *(filters.read_label(self.label) or ("", "")))
+        return found
+
+    @cached_property
+    def page(self) -> Page[Volume]:
+        ordered = self.rows.order_by(*self._order()).prefetch_related(
+            Prefetch(
+                "attachments",
+                Attachment.objects.select_related("application").order_by("application__name"),
+            )
+        )
+        page: Page[Volume] = Paginator(ordered, ON_A_PAGE).get_page(self.number)
+        page.object_list = list(page.object_list)
+        return page
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether it is worth looking again in a moment."""
+        return any(words.state(volume).is_moving for volume in self.page)
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """The pairs to choose from: the commonest of them, and the chosen one."""
+        counted: Counter[str] = Counter()
+        live = self.environment.volumes.live().exclude(labels={})
+        for labels, count in live.values_list("labels").annotate(Count("pk")).order_by():
+            counted.update({f"{key}:{value}": count for key, value in labels.items()})
+        chosen = {self.label} if self.label else set()
+        return sorted({label for label, _ in counted.most_common(LABELS_OFFERED)} | chosen)
+
+    @property
+    def statuses(self) -> list[tuple[str, str]]:
+        return [*STATUSES.items(), (DELETED, "Deleted, not gone yet")]
+
+    @property
+    def mountings(self) -> list[tuple[str, str]]:
+        return list(MOUNTED.items())
+
+    def _order(self) -> list[OrderBy]:
+        column: Any = SORTS[self.sort.removeprefix("-")]
+        down = self.sort.startswith("-")
+        first = column.desc(nulls_last=True) if down else column.asc(nulls_last=True)
+        # Names repeat among deleted volumes only.
+        return [first, F("name").asc(), F("pk").asc()]
+
+
+def _with_status(volumes: VolumeQuerySet, status: str) -> VolumeQuerySet:
+    for trouble in TROUBLES:
+        if trouble.key == status:
+            return volumes.filter(trouble.has)
+    return volumes.filter(status=status) if status else volumes
+
+
+def _one_of(value: str | None, known: object) -> str:
+    return value if value and value in known else ""  # type: ignore[operator]

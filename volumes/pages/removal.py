@@ -1,0 +1,126 @@
+"""Deleting volumes, one or several, and taking it back while there is a grace."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.models import Role
+from volumes.errors import Refused
+from volumes.models import Volume
+from volumes.pages import several
+from volumes.pages.doors import Visit, in_environment
+from volumes.pages.environment_forms import ConfirmNameForm
+from volumes.pages.losses import loss, undo_until
+from volumes.rules.deletion import reasons_to_keep
+from volumes.services.volumes import delete_volume, restore_volume
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@in_environment(Role.EDITOR)
+def delete(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
+    volume, post = visit.volume(volume_id), visit.request.POST
+    form = ConfirmNameForm(post or None, name=volume.name)
+    if form.is_valid() and _is_deleted(visit, volume, cascade="cascade" in post):
+        _tell_deleted(visit, [volume])
+        return redirect("environment", visit.environment.pk)
+    reasons = reasons_to_keep([volume], cascade="cascade" in post)[volume.pk]
+    context = {
+        "visit": visit,
+        "environment": visit.environment,
+        "volume": volume,
+        "loss": loss(volume),
+        "form": form,
+        # Where nothing but snapshots is in the way, a box lets them go too.
+        "reasons": [reason for reason in reasons if reason.code != "has_snapshots"],
+        "snapshots_left": post
+        and next((one for one in reasons if one.code == "has_snapshots"), None),
+    }
+    return render(visit.request, "console/delete_volume.html", context)
+
+
+@require_POST
+@in_environment(Role.EDITOR)
+def undelete(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
+    environment = visit.environment
+    try:
+        volume = restore_volume(environment=environment, volume_id=volume_id, actor=visit.actor)
+    except Refused as refused:
+        messages.error(visit.request, str(refused))
+        return redirect("environment", environment.pk)
+    messages.success(visit.request, f"{volume.name} is back.")
+    return redirect("volume", environment.pk, volume.pk)
+
+
+@require_POST
+@in_environment(Role.EDITOR)
+def selected(visit: Visit) -> HttpResponse:
+    """First what would happen to each; sent once more with `confirmed`, it happens."""
+    post, environment = visit.request.POST, visit.environment
+    verb = several.VERBS.get(post.get("do", ""))
+    if verb is None:
+        raise Http404
+    volumes = several.chosen(visit, post.getlist("volume"))
+    if not volumes:
+        messages.warning(visit.request, "Tick the volumes first.")
+        return redirect("environment", environment.pk)
+    if verb.name == "delete" and len(volumes) == 1 and "confirmed" not in post:
+        return redirect("delete_volume", environment.pk, volumes[0].pk)
+    plan = several.Plan(verb, volumes, typed=post.get("count", "").strip())
+    if "confirmed" in post and plan.is_confirmed:
+        _do(visit, plan)
+        return redirect("environment", environment.pk)
+    context = {
+        "visit": visit,
+        "environment": environment,
+        "plan": plan,
+        "again": "confirmed" in post,
+        "undo_until": undo_until(),
+    }
+    return render(visit.request, "console/selected.html", context)
+
+
+def _is_deleted(visit: Visit, volume: Volume, *, cascade: bool) -> bool:
+    """False where it has to stay; the page that is shown then asks for the reasons itself."""
+    try:
+        delete_volume(
+            environment=visit.environment,
+            volume_id=volume.pk,
+            cascade=cascade,
+            actor=visit.actor,
+        )
+    except Refused:
+        return False
+    return True
+
+
+def _do(visit: Visit, plan: several.Plan) -> None:
+    """One by one, and what became of each."""
+    done, refused = several.attempt(visit, plan)
+    if plan.verb.name == "delete":
+        _tell_deleted(visit, done)
+    elif done:
+        names = ", ".join(volume.name for volume in done)
+        messages.success(visit.request, f"A snapshot is taken of {names}.")
+    for fate in refused:
+        messages.error(visit.request, f"{fate.volume.name} {plan.verb.refused} {fate.why}")
+
+
+def _tell_deleted(visit: Visit, volumes: list[Volume]) -> None:
+    """That they are gone or, while there is a grace, each with a button that takes it back."""
+    kept = Volume.objects.filter(pk__in=[one.pk for one in volumes], grace_until__isnull=False)
+    until = dict(kept.values_list("pk", "grace_until"))
+    if gone := [volume.name for volume in volumes if volume.pk not in until]:
+        is_or_are = "is" if len(gone) == 1 else "are"
+        messages.success(visit.request, f"{', '.join(gone)} {is_or_are} deleted.")
+    for volume in volumes:
+        if at := until.get(volume.pk):
+            text = f"{volume.name} is deleted. Its data is kept until {at:%Y-%m-%d %H:%M} UTC."
+            undo = reverse("undelete_volume", args=[visit.environment.pk, volume.pk])
+            # The list of messages makes a button of it.
+            messages.success(visit.request, text, extra_tags=undo)

@@ -1,0 +1,95 @@
+"""Taking and deleting snapshots, by hand."""
+
+from __future__ import annotations
+
+import uuid
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import Role
+from volumes.errors import Refused
+from volumes.models import Snapshot, SnapshotStatus
+from volumes.pages import refusals
+from volumes.pages.doors import Visit, in_environment
+from volumes.pages.history import people
+from volumes.services import snapshots as services
+
+
+class SnapshotForm(forms.Form):
+    name = forms.CharField(
+        label="Name (optional)",
+        required=False,
+        help_text="Such as before-upgrade. Left empty, it is called by its day and time.",
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
+
+    @property
+    def body(self) -> dict[str, str]:
+        """As the API would be sent it; without a name Holdfast finds one."""
+        name = self.cleaned_data["name"]
+        return {"name": name} if name else {}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@in_environment(Role.EDITOR)
+def take(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
+    environment, volume = visit.environment, visit.volume(volume_id)
+    form = SnapshotForm(visit.request.POST if visit.request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            snapshot, _ = services.take_snapshot(
+                environment=environment, volume_id=volume_id, body=form.body, actor=visit.actor
+            )
+        except Refused as refused:
+            refusals.show(form, refused)
+        else:
+            messages.success(visit.request, _taken(snapshot))
+            return redirect("volume_snapshots", environment.pk, volume.pk)
+    context = {"visit": visit, "environment": environment, "volume": volume, "form": form}
+    return render(visit.request, "console/take_snapshot.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@in_environment(Role.EDITOR)
+def delete(visit: Visit, volume_id: uuid.UUID, snapshot_id: uuid.UUID) -> HttpResponse:
+    """Says what is lost, or why it has to stay."""
+    environment, volume = visit.environment, visit.volume(volume_id)
+    snapshot = volume.snapshots.standing().filter(pk=snapshot_id).first()
+    if snapshot is None:
+        raise Http404
+    form = forms.Form(visit.request.POST if visit.request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            services.delete_snapshot(
+                environment=environment,
+                volume_id=volume_id,
+                snapshot_id=snapshot_id,
+                actor=visit.actor,
+            )
+        except Refused as refused:
+            refusals.show(form, refused)
+        else:
+            messages.success(visit.request, f"The snapshot {snapshot} is deleted.")
+            return redirect("volume_snapshots", environment.pk, volume.pk)
+    context = {
+        "visit": visit,
+        "environment": environment,
+        "volume": volume,
+        "snapshot": snapshot,
+        "maker": people([snapshot.created_by])[snapshot.created_by],
+        "form": form,
+    }
+    return render(visit.request, "console/delete_snapshot.html", context)
+
+
+def _taken(snapshot: Snapshot) -> str:
+    """What is true by now: the step that copies may be done already, or have failed."""
+    now = Snapshot.objects.filter(pk=snapshot.pk).first() or snapshot
+    done = "is taken" if now.status == SnapshotStatus.READY else "is being taken"
+    return f"The snapshot {snapshot} {done}."

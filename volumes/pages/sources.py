@@ -1,0 +1,33 @@
+"""The snapshots that a new volume can be filled from."""
+
+from __future__ import annotations
+
+from volumes.models import Snapshot, SnapshotStatus
+from volumes.pages.doors import Visit
+from volumes.querysets import SnapshotQuerySet
+from volumes.rules.fields import Unreadable, identifier
+
+MOST = 50
+
+
+def sources(visit: Visit, ref: str) -> tuple[list[Snapshot], Snapshot | None]:
+    """The newest ones of the company, and the one that `ref` names, if it can be used.
+
+    What is wrong with another the rules say.
+    """
+    newest = list(_ready(visit).order_by("-id")[:MOST])
+    try:
+        pk = identifier(Snapshot.prefix)(ref)
+    except Unreadable:
+        return newest, None
+    if found := next((one for one in newest if one.pk == pk), None):
+        return newest, found
+    older = _ready(visit).filter(pk=pk).first()
+    return [older, *newest] if older else newest, older
+
+
+def _ready(visit: Visit) -> SnapshotQuerySet:
+    found = Snapshot.objects.visible_to(visit.caller).filter(
+        status=SnapshotStatus.READY, volume__environment__company=visit.company
+    )
+    return found.select_related("volume__environment")

@@ -1,0 +1,109 @@
+"""A volume: how full it is and how to mount it, its snapshots, its applications, its history."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.db.models import prefetch_related_objects
+from django.db.models.functions import Now
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from volumes import usage
+from volumes.models import Attachment, Volume
+from volumes.pages import words
+from volumes.pages.chart import chart
+from volumes.pages.doors import Visit, in_environment
+from volumes.pages.history import entries, people
+from volumes.pages.snapshots import SnapshotForm
+from volumes.pages.snippets import snippets
+from volumes.pages.volume_frame import history_of, volume_frame
+from volumes.rules.others import reasons_against_snapshot
+from volumes.storage import storage
+
+ON_A_PAGE = 50
+LATELY = 5
+CLOSE = timedelta(days=30)
+
+
+@require_safe
+@in_environment()
+def overview(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
+    """Deleted ones too: until they are purged, what they were can be looked up."""
+    volume = visit.volume(volume_id, deleted_too=True)
+    prefetch_related_objects([volume], "attachments__application")
+    context = volume_frame(visit, volume, "overview") | _fullness(volume)
+    context |= {
+        "snippets": [] if volume.is_deleted else snippets(volume),
+        "entries": entries(list(history_of(volume)[:LATELY])),
+        "maker": people([volume.created_by])[volume.created_by],
+    }
+    return render(visit.request, "console/volume.html", context)
+
+
+@require_safe
+@in_environment()
+def snapshots(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
+    volume = visit.volume(volume_id, deleted_too=True)
+    if volume.is_deleted:
+        return redirect("volume", visit.environment.pk, volume.pk)
+    page = Paginator(volume.snapshots.order_by("-id"), ON_A_PAGE).get_page(
+        visit.request.GET.get("page")
+    )
+    moving = any(words.snapshot_state(one).is_moving for one in page)
+    context = volume_frame(visit, volume, "snapshots", moving=moving)
+    present = context["counts"]["snapshots_kept"]
+    makers = people(one.created_by for one in page)
+    context |= {
+        "page": page,
+        "rows": [(one, makers[one.created_by]) for one in page],
+        "form": SnapshotForm(),
+        "reasons": list(reasons_against_snapshot(volume, present=present)),
+    }
+    return render(visit.request, "console/volume_snapshots.html", context)
+
+
+@require_safe
+@in_environment()
+def applications(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
+    volume = visit.volume(volume_id, deleted_too=True)
+    if volume.is_deleted:
+        return redirect("volume", visit.environment.pk, volume.pk)
+    mounts = Attachment.objects.filter(volume=volume).select_related("application")
+    page = Paginator(mounts.order_by("application__name"), ON_A_PAGE).get_page(
+        visit.request.GET.get("page")
+    )
+    context = volume_frame(visit, volume, "applications")
+    context |= {"page": page, "source": storage().source(str(volume.pk))}
+    return render(visit.request, "console/volume_applications.html", context)
+
+
+@require_safe
+@in_environment()
+def history(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
+    volume = visit.volume(volume_id, deleted_too=True)
+    page = Paginator(history_of(volume), ON_A_PAGE).get_page(visit.request.GET.get("page"))
+    context = volume_frame(visit, volume, "history")
+    context |= {"page": page, "entries": entries(list(page))}
+    return render(visit.request, "console/volume_history.html", context)
+
+
+def _fullness(volume: Volume) -> dict[str, Any]:
+    """How full it is, was and will be."""
+    samples = list(volume.samples.filter(at__gte=Now() - usage.LATELY).order_by("at"))
+    full_at = None if volume.is_deleted else usage.full_at(samples, volume.size)
+    full = words.percent(volume.used_size, volume.size)
+    return {
+        "full": full,
+        # By the line it may be full already while there is still room.
+        "full_at": full_at if full < 100 else None,
+        "is_close": full_at is not None and full_at < timezone.now() + CLOSE,
+        "chart": chart(samples, volume.size, full_at),
+        "measure_every": settings.MEASURE_EVERY,
+    }

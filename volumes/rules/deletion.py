@@ -1,0 +1,100 @@
+"""Why a row has to stay, or cannot come back."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+
+from volumes.errors import Problem
+from volumes.models import Attachment, Environment, Snapshot, Volume
+
+NAMED_IN_A_REFUSAL = 10
+
+
+def reasons_to_keep(
+    volumes: Collection[Volume], *, cascade: bool = False
+) -> dict[uuid.UUID, list[Problem]]:
+    """What stands against deleting each of them; `cascade` lets their snapshots go with them.
+
+    Three queries, however many they are. Under the environment's lock it decides.
+    """
+    mounting = _gathered(
+        Attachment.objects.filter(volume__in=volumes)
+        .order_by("id")
+        .values_list("volume", "application__name")
+    )
+    kept = _gathered(
+        Snapshot.objects.standing()
+        .filter(volume__in=volumes)
+        .order_by("id")
+        .values_list("volume", "name")
+    )
+    fills = _gathered(
+        Volume.objects.live()
+        .filter(restore_from__volume__in=volumes, provisioned_size__isnull=True)
+        .order_by("id")
+        .values_list("restore_from__volume", "name")
+    )
+    return {
+        volume.pk: list(
+            _reasons(
+                volume,
+                mounting=mounting[volume.pk],
+                kept=[] if cascade else kept[volume.pk],
+                fills=fills[volume.pk],
+            )
+        )
+        for volume in volumes
+    }
+
+
+def reasons_not_to_restore(volume: Volume) -> Iterable[Problem]:
+    """What stands against undoing its delete."""
+    if not volume.is_deleted:
+        yield Problem("", "wrong_status", "It is not deleted.")
+    elif volume.removal_started:
+        yield Problem("", "wrong_status", "Its data is gone.")
+    elif volume.environment.volumes.live().filter(name=volume.name).exists():
+        yield Problem("name", "name_taken", f"{volume.name} was taken meanwhile")
+
+
+def reasons_to_keep_snapshot(snapshot: Snapshot) -> Iterable[Problem]:
+    """It must stay until the volumes that are filled from it are."""
+    filling = snapshot.fills.filter(is_deleted=False, provisioned_size__isnull=True)
+    if names := list(filling.order_by("id").values_list("name", flat=True)):
+        yield Problem("", "in_use", f"It is being copied into {', '.join(names)}.")
+
+
+def reasons_to_keep_environment(environment: Environment) -> Iterable[Problem]:
+    """It must stay while it has volumes."""
+    volumes = environment.volumes.live().order_by("id")
+    if count := volumes.count():
+        names = list(volumes.values_list("name", flat=True)[:NAMED_IN_A_REFUSAL])
+        more = f" and {count - len(names)} more" if count > len(names) else ""
+        yield Problem("", "in_use", f"It has volumes: {', '.join(names)}{more}.")
+
+
+def _reasons(
+    volume: Volume, *, mounting: list[str], kept: list[str], fills: list[str]
+) -> Iterable[Problem]:
+    if mounting:
+        yield Problem("", "in_use", f"It is mounted by {', '.join(mounting)}. Detach it first.")
+    if volume.protected:
+        yield Problem("protected", "protected", "It is protected. Take the protection off first.")
+    if kept:
+        yield Problem(
+            "",
+            "has_snapshots",
+            f"It has snapshots: {', '.join(kept)}. "
+            "Delete them first, or together with it (cascade=true).",
+        )
+    for name in fills:
+        yield Problem("", "in_use", f"The volume {name} is being filled from one of its snapshots.")
+
+
+def _gathered(pairs: Iterable[tuple[uuid.UUID, str]]) -> defaultdict[uuid.UUID, list[str]]:
+    found: defaultdict[uuid.UUID, list[str]] = defaultdict(list)
+    for pk, name in pairs:
+        found[pk].append(name)
+    return found

@@ -1,0 +1,38 @@
+"""What the operators' index shows above the list of pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+
+from volumes.admin import dashboard as numbers
+from volumes.pages.history import Entry
+
+register = template.Library()
+
+
+@register.inclusion_tag("admin/_dashboard.html")
+def dashboard() -> dict[str, Any]:
+    """How all volumes are."""
+    waiting, oldest = numbers.unsettled()
+    return {
+        "totals": numbers.totals(),
+        "growth": numbers.growth(),
+        "waiting": waiting,
+        "oldest": oldest,
+        "look": numbers.last_look(),
+        "tokens": numbers.expiring_tokens(),
+        "lines": numbers.LINES,
+    }
+
+
+@register.simple_tag
+def latest_changes() -> list[Entry]:
+    return numbers.latest_changes()
+
+
+@register.simple_tag
+def full_name(admin: Any, row: Any) -> str:
+    """The row under a name that tells it from all others."""
+    return str(admin.full_name(row))
