@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import UserChangeForm
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
@@ -15,12 +16,14 @@ from accounts.admin_lists import chosen, linked, listed
 from accounts.admin_parts import OperatorAdmin, Undeletable, actor_of
 from accounts.admin_site import site
 from accounts.models import Company, Membership, Role, Subject, Token, User
+from accounts.templatetags.times import when
 
 
 @admin.register(User, site=site)
 class PersonAdmin(Undeletable, UserAdmin):  # type: ignore[type-arg]
     """People are switched off, not deleted: the history speaks of them."""
 
+    form = UserChangeForm  # which alone keeps the password's hash off the page
     list_display = ["username", "email", "is_active", "is_staff", "last_login", "date_joined"]
     list_filter = ["is_active", "is_staff", chosen("company", Company, "memberships__company")]
     search_fields = ["username", "email"]
@@ -81,7 +84,7 @@ class PersonAdmin(Undeletable, UserAdmin):  # type: ignore[type-arg]
 
 @admin.register(Membership, site=site)
 class MembershipAdmin(OperatorAdmin):
-    list_display = ["user", "company_link", "role", "created_at"]
+    list_display = ["user", "company_link", "role", "since"]
     list_filter = ["role", chosen("company", Company, "company"), chosen("user", User, "user")]
     list_select_related = ["user", "company"]
     search_fields = ["user__username", "company__name"]
@@ -92,6 +95,10 @@ class MembershipAdmin(OperatorAdmin):
     @admin.display(description="Company", ordering="company__name")
     def company_link(self, membership: Membership) -> str:
         return linked(membership.company)
+
+    @admin.display(ordering="created_at")
+    def since(self, membership: Membership) -> str:
+        return when(membership.created_at)
 
     def subject_id(self, object_id: str) -> str:
         found = Membership.objects.filter(pk=object_id) if object_id.isdecimal() else None

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import QuerySet
@@ -48,7 +49,7 @@ class AnsweringForm(forms.ModelForm):  # type: ignore[type-arg]
 class OperatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """A page of the admin that asks the services, and says what they say."""
 
-    form = AnsweringForm
+    form: Any = AnsweringForm
     list_per_page = 50
     list_max_show_all = 50
     show_full_result_count = False
@@ -80,6 +81,22 @@ class OperatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.said_no = getattr(request, "said_no", [])
         return form
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """What was chosen stands there under its full name too."""
+        field: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        page: Any = self.admin_site._registry.get(db_field.remote_field.model)
+        if field is not None and isinstance(page, OperatorAdmin):
+            field.label_from_instance = page.full_name
+        return field
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Without the buttons that change or delete other rows beside the form."""
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        inner = getattr(getattr(field, "widget", None), "widget", None)
+        if isinstance(inner, AutocompleteSelect):
+            field.widget = inner
+        return field
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

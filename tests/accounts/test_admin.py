@@ -175,6 +175,18 @@ def test_a_password_set_by_an_operator_is_recorded_and_ends_sessions(
     assert Revision.objects.get(subject=Subject.PASSWORD, subject_id=bob.ref).via == "admin"
 
 
+def test_a_password_is_not_shown_and_not_changed_by_the_form(
+    client: Client, operator: User, bob: User
+) -> None:
+    log_in(client, operator)
+    url = f"/admin/accounts/user/{bob.pk}/change/"
+    assert bob.password not in client.get(url).text
+    client.post(url, {"username": "bob", "is_active": "on", "password": "plain"})
+    before = bob.password
+    bob.refresh_from_db()
+    assert bob.password == before
+
+
 def test_staff_cannot_make_themselves_more(client: Client, operator: User, bob: User) -> None:
 
     may = Permission.objects.filter(codename__in=["view_user", "change_user"])

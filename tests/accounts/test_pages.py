@@ -12,7 +12,9 @@ from tests.factories import PASSWORD
 from tests.support.people import log_in
 
 SIGNED_IN = ["/settings/security", "/settings/tokens", "/settings/members", "/logout"]
-INLINE = re.compile(r"<style|<script(?![^>]*\ssrc=)|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
+INLINE = re.compile(
+    r"<style|<script(?![^>]*\ssrc=)|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE
+)
 
 
 def assert_sound(response) -> None:

@@ -66,9 +66,7 @@ def alices_session(site: Server, chromium: Browser, origin: str) -> StorageState
 
 
 @pytest.fixture
-def visit(
-    chromium: Browser, origin: str, alices_session: StorageState
-) -> Iterator[Open]:
+def visit(chromium: Browser, origin: str, alices_session: StorageState) -> Iterator[Open]:
     """`visit("/path")` opens a page as Alice, `visit("/login", signed_in=False)` as nobody.
 
     Whatever the browser has to complain about in the course of a test fails it.

@@ -1,6 +1,6 @@
 """A little world to look at: made through the services, with a past written into it.
 
-    python -m tests.browser.demo        with the settings of an installation that is bootstrapped
+python -m tests.browser.demo        with the settings of an installation that is bootstrapped
 """
 
 from __future__ import annotations
@@ -147,9 +147,7 @@ def main() -> None:
     fill(environment, person)
     wish, reader = read_environment({"name": "archive"})
     actor = Actor(by=person.ref, via="session", ip="192.0.2.7")
-    archive = create_environment(
-        company=environment.company, wish=wish, reader=reader, actor=actor
-    )
+    archive = create_environment(company=environment.company, wish=wish, reader=reader, actor=actor)
     many(archive, person, 500)
     more_people(environment.company, person)
     one_pass()

@@ -71,8 +71,8 @@ def test_the_address_can_choose_one(alices, there, environment):
 @pytest.mark.parametrize(
     ("wish", "words"),
     [
-        ({}, "is required"),
-        ({"appIdRef": "nonsense"}, "must be an identifier"),
+        ({}, "Is required."),
+        ({"appIdRef": "nonsense"}, "Must be an identifier"),
         ({"appIdRef": "app-660e8400-e29b-41d4-a716-446655440001"}, "no application of this"),
     ],
 )
@@ -100,7 +100,7 @@ def test_a_path_that_is_taken_is_said_at_the_path(alices, there, make, web):
 
 def test_a_second_time_is_refused(alices, there, volume, mount, web):
     page = alices.post(f"{there}/attach", {"appIdRef": web.ref}).text
-    assert "web mounts this volume already" in page
+    assert "mounts this volume already" in page
     assert volume.attachments.count() == 1
 
 

@@ -9,7 +9,6 @@ import pytest
 from accounts.models import Revision, Subject
 from tests.factories import ApplicationFactory
 from volumes.pages.history import Entry, entries
-from volumes.services.volumes import update_volume
 
 
 def plain(page: str) -> str:
@@ -20,16 +19,6 @@ def plain(page: str) -> str:
 def told(**fields: object) -> Entry:
     row = {"subject": Subject.VOLUME, "subject_name": "uploads", "by": "system", "via": "command"}
     return entries([Revision.objects.create(**{**row, **fields})])[0]
-
-
-@pytest.fixture
-def change(volume, environment):
-    """`change(actor, size=200)` as somebody does it."""
-
-    def do(actor, **body):
-        update_volume(environment=environment, volume_id=volume.pk, body=body, actor=actor)
-
-    return do
 
 
 def test_each_change_says_who_what_it_was_and_what_it_is(erins, alices, there, volume):
@@ -85,7 +74,12 @@ def test_many_changes_are_paged(alices, there, volume):
 def test_names_are_looked_up_at_once(volume, alice, environment, django_assert_max_num_queries):
     apps = [ApplicationFactory.create(environment=environment) for _ in range(5)]
     rows = [
-        Revision(action="attach", by=alice.ref, changes={"attachedAppsRefs": [[], [app.ref]]})
+        Revision(
+            subject="volume",
+            action="attach",
+            by=alice.ref,
+            changes={"attachedAppsRefs": [[], [app.ref]]},
+        )
         for app in apps
     ]
     with django_assert_max_num_queries(2):

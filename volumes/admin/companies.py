@@ -19,11 +19,11 @@ from volumes.templatetags import console
 
 @admin.register(Company, site=site)
 class CompanyAdmin(Undeletable):
-    list_display = ["name", "quota", "taken", "environments", "members", "created_at"]
+    list_display = ["name", "quota", "taken", "environments", "members", "made"]
     search_fields = ["name"]
     ordering = ["name"]
-    sortable_by = ["name", "quota", "taken", "created_at"]
-    readonly_fields = ["taken", "environments", "members", "activity", "created_at"]
+    sortable_by = ["name", "quota", "taken", "made"]
+    readonly_fields = ["taken", "environments", "members", "activity", "made"]
 
     def get_fields(self, request: HttpRequest, obj: Company | None = None) -> Any:
         return ["name", "storage_quota", *(self.readonly_fields if obj else [])]
@@ -44,6 +44,10 @@ class CompanyAdmin(Undeletable):
         if row.storage_quota is None:
             return words.size(row.storage_used)
         return words.share(row.storage_used, row.storage_quota)
+
+    @admin.display(ordering="created_at")
+    def made(self, row: Company) -> str:
+        return console.ago(row.created_at)
 
     def environments(self, row: Company) -> str:
         return listed(Environment, "Environments", company=row.pk)

@@ -94,7 +94,7 @@ class TokenAdmin(ReadOnly, WithVerbs):
     search_fields = ["name", "owner__username"]
     ordering = ["-pk"]
     sortable_by = ["name", "expires", "last_used"]
-    fields = ["name", "owner_link", "scope", "where", "life", "expires", "last_used", "created_at"]
+    fields = ["name", "owner_link", "scope", "where", "life", "expires", "last_used", "made"]
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("accounts.change_token"))
@@ -121,6 +121,9 @@ class TokenAdmin(ReadOnly, WithVerbs):
 
     def life(self, row: Token) -> str:
         return standing(life(row))
+
+    def made(self, row: Token) -> str:
+        return console.ago(row.created_at)
 
     @admin.display(description="Expires", ordering="expires_at")
     def expires(self, row: Token) -> str:

@@ -24,7 +24,7 @@ INPUTS = {
 
 class VolumeForm(WishForm):
     name = forms.CharField(required=False)
-    size = forms.CharField(required=False, help_text="Such as 512MB or 10GB. It can only grow.")
+    size = forms.CharField(required=False, help_text="Such as 512MB or 10GB")
     mount_path = forms.CharField(required=False, help_text="Empty for /data/ and the name")
     description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
     labels = forms.CharField(
@@ -47,6 +47,7 @@ class VolumeForm(WishForm):
             self.fields["restore_from"].required = False
         if isinstance(self.instance, Volume) and not self.instance._state.adding:
             self.fields["mount_path"].help_text = ""
+            self.fields["size"].help_text = "It can only grow."
             shown = typed.from_volume(self.instance, INPUTS.values())
             self.initial.update({here: shown[wire] for here, wire in INPUTS.items()})
 

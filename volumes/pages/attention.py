@@ -19,8 +19,18 @@ from volumes.pages import words
 from volumes.pages.troubles import FULLNESS, TROUBLES, Trouble
 from volumes.usage import full_dates
 
-EACH = 5
-"""Rows of one trouble in one environment; the rest is one line that leads to all of them."""
+SHOWN = (
+    "environment_id",
+    "name",
+    "size",
+    "used_size",
+    "status",
+    "status_message",
+    "missing_since",
+    "grace_until",
+    "restore_from_id",
+    "detached_at",
+)
 
 
 @dataclass(frozen=True)
@@ -42,10 +52,15 @@ class Attention:
     """Volumes that need something and stand in no line."""
 
 
-def attention(environments: Iterable[Environment], caller: Caller, *, most: int) -> Attention:
-    """Up to `most` lines about these environments, which know the caller's role. Two queries."""
+def attention(
+    environments: Iterable[Environment], caller: Caller, *, most: int, each: int
+) -> Attention:
+    """Up to `most` lines about these environments, which know the caller's role. Two queries.
+
+    Of one trouble in one environment `each` volumes are named; one line leads to the rest.
+    """
     known = {environment.pk: environment for environment in environments}
-    rows = _rows(known, at_most=EACH * most) if known else []
+    rows = _rows(known, each=each, at_most=each * most) if known else []
     whole = rows[0].all_of_them if rows else 0
     dates = full_dates([row for row in rows if TROUBLES[row.rank].is_full])
     lines: list[Line] = []
@@ -62,7 +77,7 @@ def attention(environments: Iterable[Environment], caller: Caller, *, most: int)
     return Attention(lines, whole - told)
 
 
-def _rows(environments: Iterable[UUID], *, at_most: int) -> list[Any]:
+def _rows(environments: Iterable[UUID], *, each: int, at_most: int) -> list[Any]:
     """Each volume once, with its worst trouble; a few of each, and how many there are."""
     ranks = [When(trouble.has, then=Value(rank)) for rank, trouble in enumerate(TROUBLES)]
     apart = [F("environment_id"), F("rank")]
@@ -70,6 +85,7 @@ def _rows(environments: Iterable[UUID], *, at_most: int) -> list[Any]:
     found = (
         Volume.objects.live()
         .filter(environment__in=environments)
+        .only(*SHOWN)  # all of them are sorted: what is not shown would be carried along
         .annotate(rank=Case(*ranks, output_field=IntegerField()))
         .filter(rank__isnull=False)
         .annotate(
@@ -77,7 +93,7 @@ def _rows(environments: Iterable[UUID], *, at_most: int) -> list[Any]:
             total=Window(Count("pk"), partition_by=apart),
             all_of_them=Window(Count("pk")),
         )
-        .filter(place__lte=EACH)
+        .filter(place__lte=each)
         .order_by("rank", "environment__name", "environment_id", "place")
     )
     return list(found[:at_most])

@@ -22,7 +22,7 @@ VERBS = {
 }
 
 Names = Mapping[str, str]
-"""Of applications, by what the history calls them."""
+"""Of people or applications, by what the history calls them."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from volumes.pages.doors import Visit
 from volumes.rules.quota import Room
 
 LINES = 8
+NAMED = 5
 
 
 def frame(visit: Visit, tab: str) -> dict[str, Any]:
@@ -22,7 +23,7 @@ def frame(visit: Visit, tab: str) -> dict[str, Any]:
         "visit": visit,
         "environment": environment,
         "room": Room(environment),
-        "attention": attention([environment], visit.caller, most=LINES),
+        "attention": attention([environment], visit.caller, most=LINES, each=NAMED),
         "tab": tab,
         "origin": settings.PUBLIC_URL.geturl().rstrip("/"),
     }

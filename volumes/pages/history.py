@@ -65,9 +65,12 @@ class Entry:
         return self.deed.kind.removeprefix("the ")
 
 
-def entries(revisions: list[Revision]) -> list[Entry]:
-    """In the order given, with people and applications by their names: two queries for all of them."""
-    known = people(revision.by for revision in revisions)
+def entries(revisions: list[Revision], known: Names | None = None) -> list[Entry]:
+    """In the order given, with people and applications by their names: two queries for all of them.
+
+    One, where the caller knows the people already.
+    """
+    known = known or people(revision.by for revision in revisions)
     applications = _applications(revisions)
     return [_entry(revision, known, applications) for revision in revisions]
 
@@ -80,7 +83,7 @@ def people(refs: Iterable[str]) -> dict[str, str]:
     return names | {person.ref: person.username for person in found}
 
 
-def _entry(revision: Revision, known: dict[str, str], applications: Names) -> Entry:
+def _entry(revision: Revision, known: Names, applications: Names) -> Entry:
     done = deed(revision, applications)
     return Entry(
         who=known[revision.by],

@@ -24,6 +24,7 @@ from volumes.rules.quota import Room
 
 ON_A_PAGE = 24
 LINES = 8
+NAMED = 3
 
 IN_WORDS = {
     VolumeStatus.ERROR: ("bad", "in error"),
@@ -80,7 +81,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
         "sections": [one for one in sections if one.cards or one.place.company_id not in inhabited],
         "may_make": any(one.place.role == Role.ADMIN for one in sections),
         "page": page,
-        "attention": attention(environments, caller, most=LINES),
+        "attention": attention(environments, caller, most=LINES, each=NAMED),
     }
     return render(request, "console/overview.html", context)
 

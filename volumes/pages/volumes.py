@@ -39,10 +39,12 @@ def overview(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
     volume = visit.volume(volume_id, deleted_too=True)
     prefetch_related_objects([volume], "attachments__application")
     context = volume_frame(visit, volume, "overview") | _fullness(volume)
+    latest = list(history_of(volume)[:LATELY])
+    known = people([volume.created_by, *(revision.by for revision in latest)])
     context |= {
         "snippets": [] if volume.is_deleted else snippets(volume),
-        "entries": entries(list(history_of(volume)[:LATELY])),
-        "maker": people([volume.created_by])[volume.created_by],
+        "entries": entries(latest, known),
+        "maker": known[volume.created_by],
     }
     return render(visit.request, "console/volume.html", context)
 
