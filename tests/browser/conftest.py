@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
+from tests.browser.settings import SETTINGS
 from tests.support.chromium import Complaints, context_for, launch
 from tests.support.installation import ROOT, installed
 from tests.support.server import Server, serving
@@ -20,7 +21,7 @@ Open = Callable[..., Page]
 @pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Alice's company on a server of its own, shared by the tests of this folder."""
-    with installed(tmp_path_factory.mktemp("site"), VOLUME_DELETE_GRACE="3600") as installation:
+    with installed(tmp_path_factory.mktemp("site"), **SETTINGS) as installation:
         done = subprocess.run(
             [sys.executable, "-m", "tests.browser.demo"],
             cwd=ROOT,

@@ -25,7 +25,7 @@ from volumes.models import Environment, Snapshot, UsageSample, Volume  # noqa: E
 from volumes.reconciler.sweep import one_pass  # noqa: E402
 from volumes.rules.others import read_environment  # noqa: E402
 from volumes.services.applications import create_application  # noqa: E402
-from volumes.services.environments import create_environment  # noqa: E402
+from volumes.services.environments import create_environment, update_environment  # noqa: E402
 from volumes.services.snapshots import take_snapshot  # noqa: E402
 from volumes.services.volumes import create_volume, update_volume  # noqa: E402
 from volumes.storage import storage  # noqa: E402
@@ -144,9 +144,11 @@ def main() -> None:
     environment = Environment.objects.select_related("company").get(name="production")
     person = User.objects.get(username="alice")
     User.objects.filter(pk=person.pk).update(is_staff=True, is_superuser=True)
+    actor = Actor(by=person.ref, via="session", ip="192.0.2.7")
+    wish, reader = read_environment({"resourceQuota": {"storage": 1000 * GB}})
+    update_environment(environment=environment, wish=wish, reader=reader, actor=actor)
     fill(environment, person)
     wish, reader = read_environment({"name": "archive"})
-    actor = Actor(by=person.ref, via="session", ip="192.0.2.7")
     archive = create_environment(company=environment.company, wish=wish, reader=reader, actor=actor)
     many(archive, person, 500)
     more_people(environment.company, person)

@@ -13,6 +13,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from tests.browser.pages import PAGES
+from tests.browser.settings import SETTINGS
 from tests.support.chromium import context_for, launch
 from tests.support.installation import ROOT, installed
 from tests.support.server import serving
@@ -22,7 +23,7 @@ IN_README = {"environment": "light", "volume": "dark", "new-volume": "light", "s
 
 def take(directory: Path, *, everything: bool) -> None:
     home = Path(tempfile.mkdtemp(prefix="holdfast-pictures-"))
-    with installed(home, VOLUME_DELETE_GRACE="3600") as installation:
+    with installed(home, **SETTINGS) as installation:
         subprocess.run(
             [sys.executable, "-m", "tests.browser.demo"],
             cwd=ROOT,

@@ -100,7 +100,7 @@ def test_a_path_that_is_taken_is_said_at_the_path(alices, there, make, web):
 
 def test_a_second_time_is_refused(alices, there, volume, mount, web):
     page = alices.post(f"{there}/attach", {"appIdRef": web.ref}).text
-    assert "mounts this volume already" in page
+    assert "web mounts this volume already." in page
     assert volume.attachments.count() == 1
 
 

@@ -14,9 +14,10 @@ from accounts.admin_site import site
 from accounts.callers import Actor
 from volumes.admin.base import ByServices
 from volumes.admin.columns import Dated, place, standing
+from volumes.admin.data_verbs import DELETE, DELETE_ALL, RESTORE, SNAPSHOT
 from volumes.admin.filters import Standing, Trouble, Use
+from volumes.admin.upkeep import PROTECT, RECONCILE, RETRY, UNPROTECT
 from volumes.admin.volume_form import VolumeForm
-from volumes.admin.volume_verbs import VERBS
 from volumes.models import Attachment, Environment, Snapshot, Volume
 from volumes.pages import words
 from volumes.rules.fields import Body
@@ -31,7 +32,7 @@ SAID = ["ident", "made", "last_change", "next_look"]
 @admin.register(Volume, site=site)
 class VolumeAdmin(Dated, ByServices):
     form = VolumeForm
-    verbs = VERBS
+    verbs = [RETRY, RECONCILE, PROTECT, UNPROTECT, SNAPSHOT, DELETE, DELETE_ALL, RESTORE]
     list_display = ["name", "where", "state", "used", "mounted_by", "safe", "changed"]
     list_filter = [
         Standing,

@@ -91,7 +91,7 @@ def sentence(problem: Problem) -> str:
     inner = problem.field.partition(".")[2]
     text = f"{inner} {problem.message}" if inner and problem.field != STORAGE else problem.message
     # What begins with somebody's own name keeps its case.
-    if not problem.code.endswith("_taken") and text == problem.message:
+    if not problem.code.endswith(("_taken", "attached_already")) and text == problem.message:
         text = text[:1].upper() + text[1:]
     return text if text.endswith(".") else f"{text}."
 

@@ -1,0 +1,110 @@
+"""What volumes' data goes through: copied, deleted, brought back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.callers import Actor
+from volumes.admin.upkeep import unless
+from volumes.admin.verbs import Reasons, Verb
+from volumes.models import Volume
+from volumes.pages import words
+from volumes.rules.deletion import reasons_not_to_restore, reasons_to_keep
+from volumes.rules.others import reasons_against_snapshot
+from volumes.services import snapshots
+from volumes.services import volumes as services
+
+
+def _snapshot(volume: Volume, actor: Actor) -> None:
+    snapshots.take_snapshot(
+        environment=volume.environment, volume_id=volume.pk, body={}, actor=actor
+    )
+
+
+def _against_snapshot(rows: Sequence[Any]) -> Reasons:
+    gone = unless(lambda row: None)(rows)
+    return {
+        row.pk: gone.get(row.pk) or list(reasons_against_snapshot(row, present=row.snapshot_count))
+        for row in rows
+    }
+
+
+SNAPSHOT = Verb(
+    name="snapshot",
+    short="Take a snapshot",
+    phrase="Take a snapshot of {}",
+    done="Snapshot taken",
+    permission="change",
+    do=_snapshot,
+    says=lambda row: f"{words.size(row.used_size or 0)} are copied.",
+    against=_against_snapshot,
+    offered=lambda row: row.has_data and not row.is_deleted,
+)
+
+
+def _delete(cascade: bool, volume: Volume, actor: Actor) -> None:
+    services.delete_volume(
+        environment=volume.environment, volume_id=volume.pk, actor=actor, cascade=cascade
+    )
+
+
+def _against_delete(cascade: bool, rows: Sequence[Volume]) -> Reasons:
+    gone = unless(lambda row: None)(rows)
+    return {**reasons_to_keep(rows, cascade=cascade), **gone}
+
+
+def _delete_says(volume: Any) -> str:
+    held = words.share(volume.used_size, volume.size)
+    snapshots = f" and {volume.snapshot_count} snapshots" if volume.snapshot_count else ""
+    if grace := settings.VOLUME_DELETE_GRACE:
+        goes = words.ago(timezone.now() + timedelta(seconds=grace + 1))
+        return f"Its data ({held}{snapshots}) goes {goes}. Until then it can be restored."
+    return f"Its data ({held}{snapshots}) is removed at once, for good."
+
+
+DELETE = Verb(
+    name="delete",
+    short="Delete",
+    phrase="Delete {}",
+    done="Deleted",
+    permission="delete",
+    do=partial(_delete, False),
+    says=_delete_says,
+    against=partial(_against_delete, False),
+    is_danger=True,
+)
+DELETE_ALL = Verb(
+    name="cascade",
+    short="Delete with snapshots",
+    phrase="Delete {} with all snapshots",
+    done="Deleted",
+    permission="delete",
+    do=partial(_delete, True),
+    says=_delete_says,
+    against=partial(_against_delete, True),
+    offered=lambda row: not row.is_deleted,
+    is_danger=True,
+)
+
+
+def _restore(volume: Volume, actor: Actor) -> None:
+    services.restore_volume(environment=volume.environment, volume_id=volume.pk, actor=actor)
+
+
+RESTORE = Verb(
+    name="restore",
+    short="Restore",
+    phrase="Restore {}",
+    done="Restored",
+    permission="change",
+    do=_restore,
+    says=lambda row: "It comes back with its data, and with the snapshots deleted with it.",
+    against=lambda rows: {row.pk: list(reasons_not_to_restore(row)) for row in rows},
+    offered=lambda row: row.is_deleted and not row.removal_started,
+)
