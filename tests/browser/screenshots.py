@@ -18,7 +18,7 @@ from tests.support.chromium import context_for, launch
 from tests.support.installation import ROOT, installed
 from tests.support.server import serving
 
-IN_README = {"environment": "light", "volume": "dark", "new-volume": "light", "security": "light"}
+IN_README = {"environment": "light", "volume": "dark", "new-volume": "light"}
 
 
 def take(directory: Path, *, everything: bool) -> None:

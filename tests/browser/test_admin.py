@@ -1,0 +1,27 @@
+"""The administration, as an operator uses it."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Open
+from tests.support.chromium import needs_chromium
+
+pytestmark = [pytest.mark.browser, needs_chromium]
+
+
+def test_an_action_says_what_will_happen_before_it_does(visit: Open) -> None:
+    page = visit("/admin/volumes/volume/?q=redis-aof")
+    page.locator("tbody input[type=checkbox]").first.check()
+    page.locator("select[name=action]").select_option(value="snapshot")
+    page.locator("button[name=index]").click()
+    expect(page.locator("#content")).to_contain_text("redis-aof")
+    page.locator("#content [type=submit]").first.click()
+    expect(page.locator(".messagelist")).to_be_visible()
+
+
+def test_shrinking_is_refused_in_the_apis_words(visit: Open) -> None:
+    page = visit("/admin/volumes/volume/?q=search-index")
+    page.get_by_role("link", name="search-index").click()
+    page.get_by_label("Size").fill("10")
+    page.locator("[name=_save]").click()
+    expect(page.locator("#content")).to_contain_text("can only grow")
