@@ -92,7 +92,7 @@ def test_deleting_takes_the_name_and_can_be_undone(visit: Open, production: str)
 
 def test_a_protected_volume_says_why_it_stays(visit: Open, production: str) -> None:
     page = visit(production)
-    page.get_by_role("link", name="postgres-data").click()
+    page.get_by_role("link", name="postgres-data", exact=True).click()
     page.locator("summary", has_text="More").click()
     page.get_by_role("link", name="Delete the volume").click()
     expect(page.locator("main")).to_contain_text("It is protected")
