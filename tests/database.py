@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.postgres import PrivatePostgres, PostgresMissing
+from tests.support.postgres import PostgresMissing, PrivatePostgres
 
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 

@@ -14,7 +14,8 @@ OURS = sorted(name for name, app in get_commands().items() if app in {"accounts"
 SETTINGS = sorted(
     set(
         re.findall(
-            r'env\.\w+\(\s*"([A-Z_]+)"', (ROOT / "config" / "settings.py").read_text(encoding="utf-8")
+            r'env\.\w+\(\s*"([A-Z_]+)"',
+            (ROOT / "config" / "settings.py").read_text(encoding="utf-8"),
         )
     )
 )
