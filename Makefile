@@ -7,9 +7,17 @@ STAMP := .venv/.installed
 run: install ## everything a newcomer needs: ends serving, with a printed log-in
 	$(BIN)/python manage.py quickstart
 
-test: install ## the whole suite, on SQLite and on PostgreSQL
-	$(BIN)/python -m pytest -n 2 --database=sqlite
-	$(BIN)/python -m pytest -n 2 --database=postgresql --ignore=tests/backends
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
+
+ifeq ($(CI),true)
+test: install ## in CI with the long ones: races and kills in processes of their own, a real browser
+	$(PYTEST) --database=sqlite
+	$(PYTEST) --database=postgresql --ignore=tests/backends --ignore=tests/browser
+else
+test: install ## the suite, on SQLite and on PostgreSQL
+	$(PYTEST) --database=sqlite -m "not races and not browser"
+	$(PYTEST) --database=postgresql -m "not races and not browser" --ignore=tests/backends
+endif
 
 lint: install ## everything that reads the code without running it
 	$(BIN)/ruff check .

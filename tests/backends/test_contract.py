@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.backends.helpers import INSTALLATION, in_sixteen_threads, new_id
+from tests.backends.helpers import INSTALLATION, in_sixteen_threads
 from volumes.backends import Backend, BackendError, Found
 from volumes.backends.directory import Directory
 from volumes.backends.memory import Memory
@@ -51,7 +51,10 @@ def backend(place: Any) -> Any:
     return place.backend
 
 
-HANDLE, SNAPSHOT, TARGET = new_id(), new_id(), new_id()
+# Constant: parallel runs collect the same tests in each process.
+HANDLE = "0199a000-0000-7000-8000-000000000001"
+SNAPSHOT = "0199a000-0000-7000-8000-000000000002"
+TARGET = "0199a000-0000-7000-8000-000000000003"
 
 OPERATIONS = [
     ("check",),

@@ -6,7 +6,7 @@ from tests.browser.conftest import Open
 from tests.support.chromium import needs_chromium
 from tests.support.server import Server
 
-pytestmark = [pytest.mark.browser, needs_chromium]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), needs_chromium]
 
 
 def test_alice_logs_in_with_password_and_code(visit: Open, site: Server) -> None:

@@ -8,7 +8,7 @@ from tests.support.chromium import needs_chromium
 from tests.support.server import Server
 from tests.support.wire import Wire
 
-pytestmark = [pytest.mark.browser, needs_chromium]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), needs_chromium]
 
 
 def test_a_token_is_made_shown_once_used_and_revoked(visit: Open, site: Server) -> None:

@@ -10,7 +10,7 @@ from tests.support.chromium import needs_chromium
 from tests.support.installation import Installation
 from tests.support.server import Server
 
-pytestmark = [pytest.mark.browser, needs_chromium]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), needs_chromium]
 
 
 @pytest.fixture

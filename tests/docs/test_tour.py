@@ -12,7 +12,7 @@ import pytest
 from tests.support.installation import ROOT, installed
 from tests.support.server import Server, serving
 
-pytestmark = pytest.mark.races
+pytestmark = [pytest.mark.races, pytest.mark.xdist_group("races")]
 
 
 def tour() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,12 +13,17 @@ from tests.support.crowd import Crowd
 from tests.support.installation import Installation, installed
 from tests.support.server import Server, serving
 
+# A file has nothing to restart; where the suite runs on a server, these run too.
+collect_ignore = [] if os.environ.get("DATABASE_URL") else ["test_database_restart.py"]
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.races)
+            # Together in one process of a parallel run: their installations are shared.
+            item.add_marker(pytest.mark.xdist_group("races"))
 
 
 @pytest.fixture(scope="session")
