@@ -26,8 +26,6 @@ EACH = 30
 @pytest.fixture(scope="module")
 def postgres(pytestconfig: pytest.Config) -> Iterator[PrivatePostgres]:
     """A server of this test's own, to be stopped and started."""
-    if pytestconfig.getoption("--database") != "postgresql":
-        pytest.skip("SQLite is a file: nothing to restart. Runs with --database=postgresql")
     # Not below pytest's own directory, which the server's user may not pass through.
     home = Path(tempfile.mkdtemp(prefix="holdfast-restart-"))
     home.chmod(0o755)
