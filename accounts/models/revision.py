@@ -16,6 +16,7 @@ class Subject(models.TextChoices):
     APPLICATION = "application"
     ENVIRONMENT = "environment"
     COMPANY = "company"
+    ACCOUNT = "account"
     MEMBER = "member"
     TOKEN = "token"  # noqa: S105
     PASSWORD = "password"  # noqa: S105

@@ -214,3 +214,12 @@ def test_companies_of_others_are_listed_for_operators(client: Client, operator: 
     UserFactory.create()
     log_in(client, operator)
     assert "Faraway" in client.get("/admin/accounts/company/").text
+
+
+def test_making_somebody_staff_is_in_the_history(client: Client, operator: User, bob: User) -> None:
+    log_in(client, operator)
+    wish = {"username": "bob", "is_active": "on", "is_staff": "on"}
+    client.post(f"/admin/accounts/user/{bob.pk}/change/", wish)
+    found = Revision.objects.get(subject=Subject.ACCOUNT, subject_id=bob.ref)
+    assert found.changes == {"isStaff": [False, True]}
+    assert (found.via, found.by) == ("admin", operator.ref)

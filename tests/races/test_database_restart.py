@@ -24,7 +24,7 @@ EACH = 30
 
 
 @pytest.fixture(scope="module")
-def postgres(pytestconfig: pytest.Config) -> Iterator[PrivatePostgres]:
+def postgres() -> Iterator[PrivatePostgres]:
     """A server of this test's own, to be stopped and started."""
     # Not below pytest's own directory, which the server's user may not pass through.
     home = Path(tempfile.mkdtemp(prefix="holdfast-restart-"))

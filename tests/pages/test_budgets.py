@@ -1,0 +1,95 @@
+"""What each page may cost, in an environment of 500 volumes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from tests.factories import ApplicationFactory, give_token
+from volumes.models import Attachment, Environment, Snapshot, UsageSample, Volume
+
+MOST_QUERIES = 12
+MOST_BYTES = 60_000
+
+PAGES = {
+    "overview": "/",
+    "environment": "{env}",
+    "second page": "{env}?page=2&sort=-size",
+    "filtered": "{env}?name=volume-01",
+    "applications": "{env}/applications",
+    "environment activity": "{env}/activity",
+    "settings of the environment": "{env}/settings",
+    "new volume": "{env}/new",
+    "new application": "{env}/new-application",
+    "new environment": "/new-environment",
+    "volume": "{vol}",
+    "snapshots": "{vol}/snapshots",
+    "applications of a volume": "{vol}/applications",
+    "history": "{vol}/history",
+    "edit": "{vol}/edit",
+    "grow": "{vol}/grow",
+    "attach": "{vol}/attach",
+    "delete": "{vol}/delete",
+    "activity": "/activity",
+    "security": "/settings/security",
+    "tokens": "/settings/tokens",
+    "members": "/settings/members",
+}
+
+
+@pytest.fixture
+def crowded(environment: Environment, alice: User, storage_root: Any) -> dict[str, str]:
+    """500 volumes, each mounted and measured; the addresses of the environment and of one of them."""
+    volumes = Volume.objects.bulk_create(
+        Volume(
+            environment=environment,
+            name=f"volume-{number:03d}",
+            size=1024,
+            provisioned_size=1024,
+            used_size=number * 2,
+            used_size_at=timezone.now(),
+            detached_at=timezone.now(),
+            mount_path=f"/data/volume-{number:03d}",
+            labels={"tier": f"tier-{number % 7}"},
+            status="ready",
+            created_by=alice.ref,
+            modified_by=alice.ref,
+        )
+        for number in range(500)
+    )
+    applications = ApplicationFactory.create_batch(5, environment=environment)
+    Attachment.objects.bulk_create(
+        Attachment(volume=volume, application=application, mount_path=volume.mount_path)
+        for volume in volumes
+        for application in applications[:2]
+    )
+    one = volumes[0]
+    for number in range(10):
+        Snapshot.objects.create(
+            volume=one, name=f"nightly-{number}", size=1024, status="ready", created_by=alice.ref
+        )
+    UsageSample.objects.bulk_create(
+        UsageSample(volume=one, used_size=number, size=1024) for number in range(300)
+    )
+    give_token(alice)
+    env = f"/env/{environment.pk}"
+    return {"env": env, "vol": f"{env}/v/{one.pk}"}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_stays_within_its_queries_and_bytes(
+    alices: Client,
+    crowded: dict[str, str],
+    page: str,
+    django_assert_max_num_queries: Callable[..., Any],
+) -> None:
+    address = PAGES[page].format(**crowded)
+    with django_assert_max_num_queries(MOST_QUERIES):
+        answer = alices.get(address, headers={"Accept-Encoding": "gzip"})
+    assert answer.status_code == 200
+    assert len(answer.content) <= MOST_BYTES
