@@ -17,6 +17,7 @@ from tests.support.server import Server, serving
 collect_ignore = [] if os.environ.get("DATABASE_URL") else ["test_database_restart.py"]
 
 
+@pytest.hookimpl(tryfirst=True)  # before the parallel run reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
