@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from abc import abstractmethod
 from typing import Any
 
 from django import forms
@@ -33,8 +34,9 @@ class WishForm(AnsweringForm):
         if self.instance._state.adding:
             self.fields.pop("version", None)
 
+    @abstractmethod
     def body(self) -> Body:
-        raise NotImplementedError
+        """What was typed, as the API's body."""
 
     def _post_clean(self) -> None:
         """Django would judge the row here, by its own words, and write on it what was typed."""
@@ -47,11 +49,13 @@ class ByServices(WithVerbs):
     refusals = REFUSALS
     ordering = ["-pk"]
 
+    @abstractmethod
     def create(self, form: Any, actor: Actor) -> Model:
-        raise NotImplementedError
+        """By its service; Refused goes back to the form."""
 
+    @abstractmethod
     def update(self, row: Any, body: Body, actor: Actor) -> Model:
-        raise NotImplementedError
+        """By its service; Refused goes back to the form."""
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
         actor = actor_of(request)
