@@ -32,6 +32,11 @@ def operations(document):
     }
 
 
+def with_content(operation):
+    """Its answers but for 304, which has a header only."""
+    return [(status, one) for status, one in operation["responses"].items() if status != "304"]
+
+
 def documented(route):
     return "/" + re.sub(r"<str:(\w+)>", r"{\1}", route)
 
@@ -62,7 +67,7 @@ def test_each_answer_has_an_example(operations, case):
     operation = operations[case[0], documented(case[1])]
     without = [
         status
-        for status, answer in operation["responses"].items()
+        for status, answer in with_content(operation)
         if not answer["content"]["application/json"].get("examples")
     ]
     assert without == []
@@ -85,7 +90,7 @@ def test_every_refusal_has_the_one_form(operations):
     examples = [
         example["value"]
         for operation in operations.values()
-        for status, answer in operation["responses"].items()
+        for status, answer in with_content(operation)
         for example in answer["content"]["application/json"]["examples"].values()
         if status >= "400"
     ]
@@ -155,3 +160,36 @@ def test_the_reference_needs_no_other_host(api, db):
     sources = re.findall(rb'(?:src|href)="(/[^"]+)"', page.content)
     assert sources
     assert [api().get(source.decode()).status_code for source in sources] == [200] * len(sources)
+
+
+def test_what_was_made_leads_to_everything_that_can_be_done_with_it(operations):
+    made = {
+        case[1]: set(operation["responses"]["201"]["links"])
+        for case, operation in operations.items()
+        if "201" in operation["responses"]
+    }
+    assert made["/{env_id}/app"] == {"app_retrieve", "app_update", "app_destroy"}
+    assert "volume_snapshot_create" in made["/{env_id}/volume"]
+    assert "volume_create" in made["/environments"]
+    assert made["/{env_id}/volume/{volume_id}/attachment"] == {"volume_attachment_destroy"}
+
+
+def test_every_link_leads_to_an_operation_and_fills_its_path(operations):
+    paths = {one["operationId"]: path for (_, path), one in operations.items()}
+    links = [
+        link
+        for operation in operations.values()
+        for answer in operation["responses"].values()
+        for link in answer.get("links", {}).values()
+    ]
+    filled_in = [
+        set(link["parameters"]) == set(re.findall(r"{(\w+)}", paths[link["operationId"]]))
+        for link in links
+    ]
+    assert len(links) > 20
+    assert all(filled_in)
+
+
+def test_every_answer_says_that_it_names_its_request(operations):
+    answers = [one for operation in operations.values() for one in operation["responses"].values()]
+    assert all(one["headers"]["X-Request-ID"]["required"] for one in answers)

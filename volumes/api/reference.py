@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 
 from volumes.api import security  # noqa: F401  (registers itself)
+from volumes.api.links import add_links
 from volumes.api.urls import environments, scoped
 
 
@@ -44,7 +45,9 @@ def document_of_the_api() -> dict[str, Any]:
     # The generator renders lazily translated text; a round trip leaves plain values.
     generator = SchemaGenerator(patterns=[*scoped, *environments])  # type: ignore[no-untyped-call]
     found = generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-    return json.loads(json.dumps(found, default=str))  # type: ignore[no-any-return]
+    document: dict[str, Any] = json.loads(json.dumps(found, default=str))
+    add_links(document)
+    return document
 
 
 urlpatterns = [path("schema", schema, name="schema"), path("docs", docs, name="docs")]

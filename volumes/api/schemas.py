@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers as s
 
 from volumes.models import SnapshotStatus, VolumeStatus
@@ -20,6 +21,31 @@ def _label(help_text: str, **options: Any) -> s.RegexField:
     )
 
 
+NOTHING = {"type": "object", "maxProperties": 0}
+"""The body of what needs to be told nothing; it may be left out."""
+
+LABEL_NAME = "[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "maxProperties": 32,
+        "propertyNames": {"pattern": rf"^([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?{LABEL_NAME}$"},
+        "additionalProperties": {"type": "string", "pattern": f"^({LABEL_NAME})?$"},
+        "description": "In the label syntax of Kubernetes; replaced as a whole",
+    }
+)
+class Labels(s.DictField):
+    """Pairs of strings."""
+
+
+def _mount_path(**options: Any) -> s.RegexField:
+    return s.RegexField(
+        r"^(/[^/:]+)+/?$", max_length=1024, help_text="An absolute POSIX path", **options
+    )
+
+
 class ResourceRequests(s.Serializer[Any]):
     storage = s.RegexField(
         r"^[0-9]+(MB|GB|TB|Mi|Gi|Ti)$", help_text="The size in words; every unit is binary"
@@ -32,9 +58,9 @@ class VolumeChange(s.Serializer[Any]):
     name = _label("A DNS label, unique in its environment", required=False)
     size = s.IntegerField(min_value=1, required=False, help_text="MB (MiB); may only grow")
     resourceRequests = ResourceRequests(required=False)
-    mountPath = s.CharField(max_length=1024, required=False, help_text="An absolute POSIX path")
+    mountPath = _mount_path(required=False)
     description = s.CharField(max_length=500, required=False, allow_blank=True)
-    labels = s.DictField(child=s.CharField(allow_blank=True), required=False)
+    labels = Labels(required=False)
     protected = s.BooleanField(required=False, help_text="While true nobody can delete it")
     attachedAppsRefs = s.ListField(child=_ref("app-"), required=False)
     version = s.IntegerField(required=False, help_text="The present one, or the answer is 409")
@@ -126,7 +152,7 @@ class Done(s.Serializer[Any]):
 
 class AttachmentCreation(s.Serializer[Any]):
     appIdRef = _ref("app-")
-    mountPath = s.CharField(max_length=1024, required=False)
+    mountPath = _mount_path(required=False)
     readOnly = s.BooleanField(required=False)
 
 
