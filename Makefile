@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: run test install lint requirements
+.PHONY: run test bench install lint requirements
 
 run: install ## everything a newcomer needs: ends serving, with a printed log-in
 	$(BIN)/python manage.py quickstart
@@ -18,6 +18,9 @@ test: install ## the suite, on SQLite and on PostgreSQL
 	$(PYTEST) --database=sqlite -m "not races and not browser"
 	$(PYTEST) --database=postgresql -m "not races and not browser" --ignore=tests/backends
 endif
+
+bench: install ## how fast it is, beside others (needs wrk); `python -m tests.benchmarks --help` for parts of it
+	$(BIN)/python -m tests.benchmarks
 
 lint: install ## everything that reads the code without running it
 	$(BIN)/ruff check .

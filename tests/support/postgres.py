@@ -1,4 +1,4 @@
-"""A PostgreSQL server of one's own: fast, unsafe, on a free port, gone with the run."""
+"""A PostgreSQL server of one's own, on a free port, gone with the run: fast and unsafe unless told."""
 
 from __future__ import annotations
 
@@ -14,11 +14,18 @@ class PostgresMissing(Exception):
     """Neither installed binaries nor the wheel could start a server."""
 
 
-class PrivatePostgres:
-    """Started on construction. `url` is what DATABASE_URL takes."""
+UNSAFE = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
-    def __init__(self, directory: Path, *, port: int | None = None) -> None:
+
+class PrivatePostgres:
+    """Started on construction. `url` is what DATABASE_URL takes.
+
+    With `durable` a commit costs what it costs, as with PostgreSQL's own settings.
+    """
+
+    def __init__(self, directory: Path, *, port: int | None = None, durable: bool = False) -> None:
         self.directory = directory
+        self.safety = "" if durable else UNSAFE
         self.port = port or free_port()
         self.binaries = installed_binaries()
         if self.binaries is None:
@@ -47,8 +54,7 @@ class PrivatePostgres:
     def start(self) -> None:
         options = (
             f"-c listen_addresses=127.0.0.1 -c port={self.port} "
-            f"-c unix_socket_directories={self.directory} -c max_connections=300 "
-            "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+            f"-c unix_socket_directories={self.directory} -c max_connections=300 {self.safety}"
         )
         self._run(
             "pg_ctl",
@@ -61,6 +67,12 @@ class PrivatePostgres:
             options,
             "start",
         )
+
+    @property
+    def pid(self) -> int:
+        """The process that all others of it come from."""
+        (found,) = self.directory.glob("**/postmaster.pid")
+        return int(found.read_text().split()[0])
 
     def stop(self, mode: str = "immediate") -> None:
         if self.binaries is None:

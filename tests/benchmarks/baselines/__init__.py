@@ -1,0 +1,1 @@
+"""What Holdfast is compared with. Small, and as their documentation would have them."""
