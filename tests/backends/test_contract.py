@@ -69,6 +69,7 @@ OPERATIONS = [
     ("snapshot", HANDLE, SNAPSHOT),
     ("delete_snapshot", HANDLE, SNAPSHOT),
     ("inventory",),
+    ("leftovers",),
     ("last_changed", HANDLE),
 ]
 
@@ -80,6 +81,8 @@ NAMING = [
     ("adopt", "{}", "/srv/old", 10),
     ("grow", "{}", 20),
     ("exists", "{}"),
+    ("exists", "{}", SNAPSHOT),
+    ("exists", HANDLE, "{}"),
     ("usage", "{}"),
     ("source", "{}"),
     ("delete", "{}"),
@@ -153,6 +156,22 @@ class TestContract:
         backend.delete(HANDLE)
         assert backend.exists(TARGET)
         assert list(backend.inventory()) == [Found(TARGET)]
+
+    def test_a_snapshot_is_there_from_taking_to_deleting(self, backend: Backend) -> None:
+        backend.create(HANDLE, 10)
+        assert not backend.exists(HANDLE, SNAPSHOT)
+        backend.snapshot(HANDLE, SNAPSHOT)
+        assert backend.exists(HANDLE, SNAPSHOT)
+        backend.delete_snapshot(HANDLE, SNAPSHOT)
+        assert not backend.exists(HANDLE, SNAPSHOT)
+        assert backend.exists(HANDLE)
+
+    def test_what_was_done_leaves_nothing_over(self, backend: Backend) -> None:
+        backend.create(HANDLE, 10)
+        backend.snapshot(HANDLE, SNAPSHOT)
+        backend.clone(HANDLE, SNAPSHOT, TARGET, 10)
+        backend.delete(HANDLE)
+        assert list(backend.leftovers()) == []
 
     def test_deleting_a_volume_takes_its_snapshots_along(self, backend: Backend) -> None:
         backend.create(HANDLE, 10)

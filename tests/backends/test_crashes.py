@@ -114,6 +114,8 @@ class TestCrashes:
         (root / ".trash" / "foreign").mkdir()
         (root / "foreign").mkdir()
         assert set(storage.inventory()) == {Found(handle), Found(handle, snapshot)}
+        assert {one.of for one in storage.leftovers()} == set(storage.inventory())
+        assert all(one.since > time.time() - 60 for one in storage.leftovers())
         assert storage.last_changed(handle) > time.time() - 60
         assert storage.last_changed(handle, snapshot) > time.time() - 60
         storage.delete(handle)

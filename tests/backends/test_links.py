@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,8 @@ class TestNames:
         self, storage: Directory, ground: Path, name: str
     ) -> None:
         before = names_below(ground)
-        for operation in [storage.source, storage.exists, storage.delete]:
+        operations: list[Callable[[str], Any]] = [storage.source, storage.exists, storage.delete]
+        for operation in operations:
             with pytest.raises(BackendError) as refused:
                 operation(name)
             assert refused.value.permanent

@@ -59,9 +59,9 @@ class Fallible(Memory):
         self._meddle("grow", handle)
         super().grow(handle, size)
 
-    def exists(self, handle: str) -> bool:
+    def exists(self, handle: str, snapshot: str | None = None) -> bool:
         self._meddle("exists", handle)
-        return super().exists(handle)
+        return super().exists(handle, snapshot)
 
     def usage(self, handle: str) -> int:
         self._meddle("usage", handle)

@@ -32,6 +32,15 @@ class Found:
     snapshot: str | None = None
 
 
+@dataclass(frozen=True)
+class Leftover:
+    """What an attempt to make or remove something has not finished: it is at it, or it is dead."""
+
+    of: Found
+    since: float
+    """When it was begun, in seconds since the epoch."""
+
+
 class Backend(ABC):
     enforces_size = False
     """Does a write past a volume's size fail? Otherwise sizes are measured and warned about."""
@@ -89,8 +98,8 @@ class Backend(ABC):
         """Let the volume hold `size`. Missing data is an error and never made anew."""
 
     @abstractmethod
-    def exists(self, handle: str) -> bool:
-        """Is the volume's data there, complete?"""
+    def exists(self, handle: str, snapshot: str | None = None) -> bool:
+        """Is the volume's data there, complete? Or that of one of its snapshots?"""
 
     @abstractmethod
     def usage(self, handle: str) -> int:
@@ -127,6 +136,10 @@ class Backend(ABC):
         Leftovers of interrupted attempts are named as what they were to become, or had been: being
         listed is no proof of whole data.
         """
+
+    @abstractmethod
+    def leftovers(self) -> Iterator[Leftover]:
+        """Everything that is being made or removed, or was when its maker died."""
 
     @abstractmethod
     def last_changed(self, handle: str, snapshot: str | None = None) -> float:

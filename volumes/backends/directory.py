@@ -6,11 +6,11 @@ below the root is followed, whoever put it there. `layout` says what lies where.
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 
 from . import adoption, layout, linux, marker, names, tree
-from .base import Backend, BackendError, Found
+from .base import Backend, BackendError, Found, Leftover
 from .fds import MISSING, is_there, make, opened
 from .layout import DATA, SNAPSHOTS, TMP, TRASH
 from .oserrors import told
@@ -146,9 +146,12 @@ class Directory(Backend):
         with self._storage("grow the volume", handle) as root, layout.data_of(root, handle):
             pass
 
-    def exists(self, handle: str) -> bool:
-        with self._storage("look for the volume", handle) as root:
-            return layout.has_data(root, handle)
+    def exists(self, handle: str, snapshot: str | None = None) -> bool:
+        identifiers = (handle,) if snapshot is None else (handle, snapshot)
+        with self._storage("look for the data", *identifiers) as root:
+            if snapshot is None:
+                return layout.has_data(root, handle)
+            return is_there(root, handle, SNAPSHOTS, snapshot)
 
     def usage(self, handle: str) -> int:
         with (
@@ -201,6 +204,10 @@ class Directory(Backend):
             # All at once: a storage that goes away in between must not look half empty.
             return iter(dict.fromkeys(_everything(root)))
 
+    def leftovers(self) -> Iterator[Leftover]:
+        with self._storage("list what is left over") as root:
+            return iter(list(_leftovers(root)))
+
     def last_changed(self, handle: str, snapshot: str | None = None) -> float:
         identifiers = (handle,) if snapshot is None else (handle, snapshot)
         with self._storage("look at its changes", *identifiers) as root:
@@ -231,10 +238,17 @@ def _everything(root: int) -> Iterator[Found]:
             yield Found(handle)
             for snapshot in filter(names.is_ours, layout.entries(root, handle, SNAPSHOTS)):
                 yield Found(handle, snapshot)
+    for leftover in _leftovers(root):
+        yield leftover.of
+
+
+def _leftovers(root: int) -> Iterator[Leftover]:
     for area in (TMP, TRASH):
         for name in layout.entries(root, area):
             if found := names.leftover(name):
-                yield found
+                # Gone by now is none; making and moving a directory both date its inode.
+                with suppress(FileNotFoundError), opened(root, area) as fd:
+                    yield Leftover(found, os.stat(name, dir_fd=fd, follow_symlinks=False).st_ctime)
 
 
 def _places(root: int, handle: str, snapshot: str | None) -> Iterator[tuple[str, ...]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from . import names
-from .base import Backend, BackendError, Found
+from .base import Backend, BackendError, Found, Leftover
 
 
 class Memory(Backend):
@@ -95,9 +95,12 @@ class Memory(Backend):
             self._there(handle)
             self.sizes[handle] = max(size, self.sizes[handle])
 
-    def exists(self, handle: str) -> bool:
-        with self._storage(handle):
-            return handle in self.volumes
+    def exists(self, handle: str, snapshot: str | None = None) -> bool:
+        identifiers = (handle,) if snapshot is None else (handle, snapshot)
+        with self._storage(*identifiers):
+            if snapshot is None:
+                return handle in self.volumes
+            return (handle, snapshot) in self.snapshots
 
     def usage(self, handle: str) -> int:
         with self._storage(handle):
@@ -127,6 +130,11 @@ class Memory(Backend):
         with self._storage():
             found = [Found(handle) for handle in self.volumes]
             return iter(found + [Found(*key) for key in self.snapshots])
+
+    def leftovers(self) -> Iterator[Leftover]:
+        # Everything here is made and removed in one step.
+        with self._storage():
+            return iter(())
 
     def last_changed(self, handle: str, snapshot: str | None = None) -> float:
         identifiers = (handle,) if snapshot is None else (handle, snapshot)

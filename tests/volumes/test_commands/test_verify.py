@@ -1,0 +1,374 @@
+"""verify: each thing that must hold is violated by hand, and named; what only moves is not."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.db.models import F
+from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Company, Revision
+from tests.factories import ApplicationFactory, EnvironmentFactory
+from volumes.models import Application, Attachment, Environment, Snapshot, Volume
+from volumes.verification import data, pages
+
+EVERYTHING = [
+    *("creates", "deletes", "quotas", "sizes", "names"),
+    *("versions", "backings", "mounts", "tenants", "progress"),
+]
+LONG_AGO = timedelta(minutes=2)
+
+
+@pytest.fixture(autouse=True)
+def _no_pause(monkeypatch):
+    monkeypatch.setattr(data, "PAUSE", 0)
+
+
+@pytest.fixture
+def verify(run):
+    """The results by name, and what was told of them."""
+
+    def ask(*arguments):
+        outcome = run("verify", "--json", *arguments)
+        checks = {check["name"]: check for check in outcome.json["checks"]}
+        assert outcome.json["holds"] == (outcome.code == 0)
+        return checks
+
+    return ask
+
+
+def violated(checks):
+    return {name for name, check in checks.items() if check["result"] == "violated"}
+
+
+def told(checks):
+    return "\n".join(line for check in checks.values() for line in check["examples"])
+
+
+@pytest.fixture
+def world(alices, here, row, attached, snapshot, volumes, make):
+    """A volume that is mounted, has a snapshot, was grown twice and described, and others."""
+    alices.put(here, {"size": 200, "labels": {"tier": "database"}})
+    alices.put(here, {"size": 300, "description": "uploads of everybody"})
+    make("copy", size=300, restoreFrom=snapshot["id"], protected=True)
+    gone = make("gone")
+    alices.delete(f"{volumes}/{gone['id']}")
+    row.refresh_from_db()
+    return row
+
+
+def deleted_row(**also):
+    return {"is_deleted": True, "status": "deleted", "provisioned_size": None, **also}
+
+
+def vanish(row):
+    Attachment.objects.all().delete()
+    Volume.objects.filter(pk=row.pk).delete()
+
+
+def change(**values):
+    """The row is changed behind everybody's back."""
+    return lambda row: Volume.objects.filter(pk=row.pk).update(**values)
+
+
+def delete_unheard(row):
+    Attachment.objects.all().delete()
+    Volume.objects.filter(pk=row.pk).update(**deleted_row())
+
+
+def come_back(row):
+    Volume.objects.filter(name="gone").update(
+        is_deleted=False, status="ready", provisioned_size=100, removal_started=False
+    )
+
+
+def entry(row, version):
+    return Revision.objects.filter(subject="volume", subject_id=str(row.pk), version=version)
+
+
+def elsewhere():
+    return EnvironmentFactory.create(name="elsewhere")
+
+
+def same_name(row):
+    drop("volume_name_once")
+    Volume.objects.filter(name="copy").update(name=row.name)
+
+
+def same_application(row):
+    drop("application_name_once")
+    ApplicationFactory.create(environment=row.environment, name="web")
+
+
+def same_environment(row):
+    drop("environment_name_once")
+    EnvironmentFactory.create(company=row.environment.company, name=row.environment.name)
+
+
+def drop(index):
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP INDEX {index}")
+
+
+def mount_elsewhere(row):
+    Attachment.objects.update(application=ApplicationFactory.create(environment=elsewhere()))
+
+
+def fill_from_elsewhere(row):
+    environment = elsewhere()
+    Volume.objects.filter(name="copy").update(environment=environment)
+    environment.company.storage_used = environment.storage_used = 300
+    environment.save()
+    environment.company.save()
+
+
+OF_ROWS = {
+    "a row that vanished": (vanish, {"creates", "quotas", "backings"}),
+    "a row deleted by nobody": (delete_unheard, {"creates", "deletes", "quotas"}),
+    "a deleted row that came back": (come_back, {"deletes", "quotas", "backings"}),
+    "a sum of an environment": (
+        lambda row: Environment.objects.update(storage_used=F("storage_used") + 1),
+        {"quotas"},
+    ),
+    "a sum of a company": (lambda row: Company.objects.update(storage_used=1), {"quotas"}),
+    "room that an environment did not have": (
+        lambda row: Environment.objects.update(storage_quota=150),
+        {"quotas"},
+    ),
+    "room that a company did not have": (
+        lambda row: Company.objects.update(storage_quota=150),
+        {"quotas"},
+    ),
+    "a row that shrank": (change(size=250), {"sizes", "quotas", "progress"}),
+    "a history that shrank": (
+        lambda row: entry(row, 4).update(changes={"size": [200, 50]}),
+        {"sizes", "versions"},
+    ),
+    "a name twice": (same_name, {"names", "versions"}),
+    "an application's name twice": (same_application, {"names"}),
+    "an environment's name twice": (same_environment, {"names"}),
+    "a change without an entry": (change(version=9), {"versions"}),
+    "an entry without a change": (change(version=3), {"versions"}),
+    "an entry lost": (lambda row: entry(row, 3).delete(), {"versions"}),
+    "the first entry lost": (lambda row: entry(row, 1).delete(), {"versions"}),
+    "the whole history lost": (lambda row: Revision.objects.all().delete(), {"versions"}),
+    "a change that was overwritten": (
+        lambda row: entry(row, 4).update(changes={"size": [100, 300]}),
+        {"versions"},
+    ),
+    "a column changed by nobody": (change(labels={}), {"versions"}),
+    "a mount of a deleted application": (
+        lambda row: Application.objects.update(is_deleted=True),
+        {"mounts"},
+    ),
+    "a life in a deleted environment": (
+        lambda row: Environment.objects.update(is_deleted=True),
+        {"mounts"},
+    ),
+    "a mount in another environment": (mount_elsewhere, {"tenants"}),
+    "an entry in another environment": (
+        lambda row: entry(row, 2).update(environment_id=uuid.uuid4()),
+        {"tenants"},
+    ),
+    "a wait without an end": (
+        change(status="pending", due_at=Now() - LONG_AGO, lease_until=Now() - LONG_AGO),
+        {"progress"},
+    ),
+    "a snapshot that waits without an end": (
+        lambda row: Snapshot.objects.update(status="pending", due_at=Now() - LONG_AGO),
+        {"progress"},
+    ),
+    "a row that everybody forgot": (change(status="resizing"), {"progress"}),
+    "a snapshot that everybody forgot": (
+        lambda row: Snapshot.objects.update(status="pending"),
+        {"progress"},
+    ),
+    "a claim to be ready": (change(provisioned_size=200), {"progress"}),
+}
+
+
+@pytest.mark.parametrize("size", [1, 2, 1000])
+def test_a_healthy_installation_is_clean(verify, world, size, monkeypatch):
+    monkeypatch.setattr(pages, "PAGE", size)
+    checks = verify("--settled")
+    assert list(checks) == EVERYTHING
+    assert {check["result"] for check in checks.values()} == {"ok"}
+    assert told(checks) == ""
+
+
+@pytest.mark.parametrize(("damage", "names"), OF_ROWS.values(), ids=OF_ROWS)
+def test_what_is_wrong_in_the_database_is_found(verify, world, damage, names):
+    damage(world)
+    assert violated(verify()) == names
+
+
+def test_what_is_filled_from_another_companys_snapshot_is_found(verify, world):
+    fill_from_elsewhere(world)
+    assert "is filled from another company's snapshot" in told(verify())
+
+
+OF_DATA = {
+    "data that is missing": (lambda memory, row: memory.lose(str(row.pk)), {"backings"}),
+    "a snapshot that is missing": (lambda memory, row: memory.snapshots.clear(), {"backings"}),
+    "data that no row knows": (
+        lambda memory, row: memory.volumes.update({str(uuid.uuid4()): 0.0}),
+        {"backings"},
+    ),
+    "a snapshot that no row knows": (
+        lambda memory, row: memory.snapshots.update({(str(row.pk), str(uuid.uuid4())): 0.0}),
+        {"backings"},
+    ),
+    "data of what is deleted": (
+        lambda memory, row: memory.bring_back(str(Volume.objects.get(name="gone").pk)),
+        {"deletes"},
+    ),
+}
+
+
+@pytest.mark.parametrize("size", [1, 1000])
+@pytest.mark.parametrize(("damage", "names"), OF_DATA.values(), ids=OF_DATA)
+def test_what_is_wrong_in_the_storage_is_found(
+    verify, world, memory, damage, names, size, monkeypatch
+):
+    monkeypatch.setattr(pages, "PAGE", size)
+    damage(memory, world)
+    checks = verify()
+    assert violated(checks) == names
+    assert [check["violations"] for check in checks.values() if check["violations"]] == [1]
+
+
+def test_data_that_a_delete_in_its_grace_must_keep_is_missed(
+    verify, alices, here, row, memory, settings
+):
+    settings.VOLUME_DELETE_GRACE = 60
+    alices.delete(here)
+    assert violated(verify("--settled")) == set()
+    memory.lose(str(row.pk))
+    assert row.ref in told(verify())
+
+
+@pytest.mark.usefixtures("storage_root")
+@pytest.mark.parametrize("area", [".tmp", ".trash"])
+def test_what_was_left_half_done_on_the_disk_is_found(
+    verify, api, alice, environment, storage_root, area
+):
+    made = api(alice).post(f"/{environment.pk}/volume", {"name": "uploads", "size": 1}).json()
+    handle = made["id"].removeprefix("vol-")
+    (storage_root / area / f"{handle}.0a").mkdir(parents=True)
+    # Whoever lost a race may be at it for a while; once all is over, nobody is.
+    assert violated(verify()) == set()
+    checks = verify("--settled")
+    assert violated(checks) == {"backings"}
+    assert made["id"] in told(checks)
+
+
+@pytest.mark.usefixtures("storage_root")
+def test_what_is_being_made_on_the_disk_is_no_violation(
+    verify, api, alice, environment, storage_root, settings
+):
+    settings.RECONCILE_INLINE = False
+    made = api(alice).post(f"/{environment.pk}/volume", {"name": "uploads", "size": 1}).json()
+    (storage_root / ".tmp" / f"{made['id'].removeprefix('vol-')}.0a").mkdir(parents=True)
+    assert violated(verify()) == set()
+
+
+STILL_FINE = {
+    "an error with its reason": change(
+        status="error", status_message="The disk is full.", due_at=Now() - LONG_AGO
+    ),
+    "a long step": change(status="resizing", due_at=Now() - LONG_AGO, lease_until=Now() + LONG_AGO),
+    "a pause": change(status="resizing", due_at=Now() + LONG_AGO),
+    "a moment": change(status="resizing", due_at=Now()),
+}
+
+
+@pytest.mark.parametrize("touch", STILL_FINE.values(), ids=STILL_FINE)
+def test_what_is_under_way_is_a_violation_only_where_all_should_be_settled(verify, world, touch):
+    touch(world)
+    assert violated(verify()) == set()
+    assert violated(verify("--settled")) == {"progress"}
+
+
+def test_a_quota_set_below_what_is_taken_is_no_violation(verify, world, alices, environment):
+    alices.put(f"/environments/{environment.pk}", {"resourceQuota": {"storage": 150}})
+    assert violated(verify()) == set()
+    # But whatever takes room after that is.
+    alices.put(f"/environments/{environment.pk}", {"resourceQuota": {"storage": None}})
+    alices.post(f"/{environment.pk}/volume", {"name": "more", "size": 1})
+    Environment.objects.update(storage_quota=150)
+    assert violated(verify()) == {"quotas"}
+
+
+def test_what_was_purged_is_not_missed(verify, world, run):
+    assert run("purge_deleted_volumes", "--older-than", "0", "--no-input").code == 0
+    assert violated(verify()) == set()
+
+
+def test_what_is_deleted_while_it_is_looked_for_is_not_missed(verify, alices, here, memory):
+    memory.before["exists"] = lambda _: alices.delete(here)
+    assert violated(verify()) == set()
+
+
+def test_where_the_storage_is_not_there_nothing_is_called_missing(verify, world, memory):
+    memory.unmount()
+    checks = verify()
+    unknown = {name for name, check in checks.items() if check["result"] == "unknown"}
+    assert unknown == {"deletes", "backings"}
+    assert "init_storage" in checks["backings"]["reason"]
+    assert told(checks) == ""
+
+
+def test_where_the_storage_goes_away_in_between_nothing_is_called_missing(verify, world, memory):
+    memory.lose(str(world.pk))
+    memory.before["exists"] = lambda _: memory.unmount()
+    checks = verify()
+    assert (checks["backings"]["result"], told(checks)) == ("unknown", "")
+
+
+def test_a_storage_in_the_memory_of_another_process_cannot_be_looked_at(verify, world, memory):
+    memory.shared = False
+    assert "memory" in verify()["backings"]["reason"]
+
+
+def test_of_many_violations_the_first_five_are_told_and_all_are_counted(verify, make, run):
+    for number in range(7):
+        make(f"volume-{number}")
+    Volume.objects.update(description="by nobody")
+    check = verify()["versions"]
+    assert (check["violations"], len(check["examples"])) == (7, 5)
+    outcome = run("verify")
+    assert (outcome.code, outcome.out.count("its history says")) == (1, 5)
+    assert "and 2 more" in outcome.out
+
+
+def test_it_prints_a_table_of_what_must_hold(run, world):
+    outcome = run("verify")
+    assert (outcome.code, outcome.err) == (0, "")
+    lines = outcome.out.splitlines()
+    assert len(lines) == 11
+    assert [line.split()[0] for line in lines[1:]] == [str(number) for number in range(1, 11)]
+    assert all(line.endswith("ok") for line in lines[1:])
+
+
+def test_it_only_reads(run, world):
+    with CaptureQueriesContext(connection) as asked:
+        assert run("verify").code == 0
+    # Declared are cursors, for what is selected.
+    assert {query["sql"].split()[0] for query in asked} <= {"SELECT", "DECLARE"}
+
+
+def test_it_asks_no_more_of_many_volumes_than_of_few(run, world, make):
+    with CaptureQueriesContext(connection) as few:
+        run("verify")
+    for number in range(20):
+        make(f"volume-{number}")
+    with CaptureQueriesContext(connection) as many:
+        assert run("verify").code == 0
+    assert len(many) == len(few)
+
+
+@pytest.mark.parametrize("argument", ["--unknown", "something"])
+def test_wrong_usage_exits_with_2(run, db, argument):
+    assert run("verify", argument).code == 2

@@ -1,0 +1,134 @@
+"""Does the storage hold what the rows say, and nothing else?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from volumes.backends import Backend, BackendError, Found
+from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
+from volumes.querysets import SnapshotQuerySet, VolumeQuerySet
+from volumes.storage import storage
+from volumes.verification.invariants import Invariant, Violation
+from volumes.verification.pages import batches, pages
+from volumes.verification.progress import UNDER_WAY
+
+PAUSE = 2.0
+"""Seconds until what looked wrong is looked at again: somebody may be in the middle of it."""
+LEFT_FOR = 3600.0
+"""Seconds. Who lost a race for a row may still be removing what it made."""
+
+
+def violations(settled: bool) -> Iterator[Violation]:
+    """Raises BackendError while the storage cannot say."""
+    backend = storage()
+    if not backend.shared:
+        raise BackendError("The storage is in the memory of the server alone.")
+    backend.check()
+    yield from _without_data(backend)
+    yield from _without_row(backend)
+    yield from _half_done(backend, 0 if settled else LEFT_FOR)
+
+
+def _without_data(backend: Backend) -> Iterator[Violation]:
+    # A row that still says so afterwards was not on its way out when its data was looked for.
+    for volume in chain.from_iterable(pages(_held_volumes())):
+        held = backend.exists(str(volume.pk))
+        if not held and _held_volumes().filter(pk=volume.pk).exists():
+            yield _missing(volume)
+    for snapshot in chain.from_iterable(pages(_held_snapshots())):
+        held = backend.exists(str(snapshot.volume_id), str(snapshot.pk))
+        if not held and _held_snapshots().filter(pk=snapshot.pk).exists():
+            yield _missing(snapshot)
+
+
+def _missing(row: Volume | Snapshot) -> Violation:
+    return Violation(Invariant.BACKINGS, f"{row.ref} {row.name}: its data is missing")
+
+
+def _held_volumes() -> VolumeQuerySet:
+    """Those whose data was made, whatever became of it, and not given up: a grace may run."""
+    return Volume.objects.filter(provisioned_size__isnull=False, removal_started=False)
+
+
+def _held_snapshots() -> SnapshotQuerySet:
+    ready = Snapshot.objects.standing().filter(status=SnapshotStatus.READY)
+    return ready.filter(volume__is_deleted=False)
+
+
+def _without_row(backend: Backend) -> Iterator[Violation]:
+    # The storage before the rows: whatever is made has its row already.
+    strange = set(_unknown(backend.inventory()))
+    if strange:
+        time.sleep(PAUSE)
+        strange = set(_unknown(one for one in backend.inventory() if one in strange))
+    for batch in batches(one for one in strange if _is_told(one, strange)):
+        deleted = _known(Volume.objects.all(), (one.handle for one in batch))
+        for one in batch:
+            name = f"{Volume.prefix}{one.handle}"
+            if one.snapshot is not None:
+                what = (
+                    f"{Snapshot.prefix}{one.snapshot} of {name}: no row knows it, its data is there"
+                )
+                yield Violation(Invariant.BACKINGS, what)
+            elif one.handle in deleted:
+                yield Violation(
+                    Invariant.DELETES, f"{name}: it is deleted, its data is still there"
+                )
+            else:
+                yield Violation(Invariant.BACKINGS, f"{name}: no row knows it, its data is there")
+
+
+def _is_told(one: Found, strange: set[Found]) -> bool:
+    """A strange volume's snapshots go without saying."""
+    return one.snapshot is None or Found(one.handle) not in strange
+
+
+def _unknown(found: Iterable[Found]) -> Iterator[Found]:
+    """What no row wants to be there."""
+    for batch in batches(found):
+        volumes = _known(
+            Volume.objects.exclude(status=VolumeStatus.DELETED), (one.handle for one in batch)
+        )
+        snapshots = _known(
+            Snapshot.objects.all(), (one.snapshot for one in batch if one.snapshot is not None)
+        )
+        for one in batch:
+            if one.handle not in volumes or one.snapshot not in snapshots | {None}:
+                yield one
+
+
+def _half_done(backend: Backend, left_for: float) -> Iterator[Violation]:
+    """Leftovers of what is settled: nobody is at it, and nobody will be."""
+    strange = set(_abandoned(backend, left_for))
+    if strange:
+        time.sleep(PAUSE)
+        strange &= set(_abandoned(backend, left_for))
+    for one in strange:
+        of = f" of {Snapshot.prefix}{one.snapshot}" if one.snapshot else ""
+        yield Violation(
+            Invariant.BACKINGS,
+            f"{Volume.prefix}{one.handle}: it is settled, but something half done{of} lies there",
+        )
+
+
+def _abandoned(backend: Backend, left_for: float) -> Iterator[Found]:
+    began = time.time() - left_for
+    for batch in batches(one.of for one in backend.leftovers() if one.since <= began):
+        settled = _known(
+            Volume.objects.exclude(UNDER_WAY).exclude(status=VolumeStatus.DELETED),
+            (one.handle for one in batch),
+        )
+        at_work = _known(
+            Snapshot.objects.filter(UNDER_WAY),
+            (one.snapshot for one in batch if one.snapshot is not None),
+        )
+        for one in batch:
+            if one.handle in settled and one.snapshot not in at_work:
+                yield one
+
+
+def _known(rows: VolumeQuerySet | SnapshotQuerySet, names: Iterable[str]) -> set[str]:
+    """Which of these names are rows of that set."""
+    return {str(pk) for pk in rows.filter(pk__in=list(names)).values_list("pk", flat=True)}

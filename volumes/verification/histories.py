@@ -1,0 +1,134 @@
+"""Does the history of each volume lead, change by change, to its row?"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from accounts.models import Revision, Subject
+from volumes.models import Volume
+from volumes.verification.invariants import Invariant, Violation
+from volumes.verification.pages import distinct, pages
+
+COLUMNS = {
+    "name": "name",
+    "size": "size",
+    "mountPath": "mount_path",
+    "description": "description",
+    "labels": "labels",
+    "protected": "protected",
+    "isDeleted": "is_deleted",
+}
+"""What the history tells of a row, by its name there and its column."""
+
+
+class Story:
+    """The history of one volume, told from its first version to that of its row."""
+
+    def __init__(self, volume: Volume) -> None:
+        self.volume = volume
+        self.version = 0
+        self.newest = 0
+        self.state: dict[str, Any] = {"isDeleted": False}
+
+    def tell(self, entry: Revision) -> Iterator[Violation]:
+        self.newest = entry.version or 0
+        if self.newest > self.volume.version:
+            return  # made after the row was read, or too much: the row says so later
+        if entry.environment_id != self.volume.environment_id:
+            yield self.wrong(Invariant.TENANTS, "a change of it is told in another environment")
+        if self.newest != self.version + 1:
+            yield self.wrong(
+                Invariant.VERSIONS, f"between versions {self.version} and {self.newest} is a gap"
+            )
+        self.version = self.newest
+        for field, (before, after) in entry.changes.items():
+            if self.state.get(field, before) != before:
+                yield self.wrong(
+                    Invariant.VERSIONS,
+                    f"version {self.version} changed {field} from {before!r}, which it was not",
+                )
+            if field == "size" and before is not None and after < before:
+                yield self.wrong(Invariant.SIZES, f"its size fell from {before} to {after} MB")
+            self.state[field] = after
+
+    def end(self) -> Iterator[Violation]:
+        """Where it leads, and what the row says."""
+        if self.version != self.volume.version:
+            yield self.wrong(
+                Invariant.VERSIONS,
+                f"it is at version {self.volume.version}, its history at {self.version}",
+            )
+            return
+        for field, column in COLUMNS.items():
+            told, is_now = self.state.get(field), getattr(self.volume, column)
+            if told != is_now:
+                yield self.wrong(
+                    _violated(field, told, is_now),
+                    f"{field} is {is_now!r}, its history says {told!r}",
+                )
+
+    def wrong(self, invariant: Invariant, what: str) -> Violation:
+        return Violation(invariant, f"{self.volume.ref} {self.volume.name}: {what}")
+
+
+def violations() -> Iterator[Violation]:
+    for page in pages(Volume.objects.defer("adopt_from", "status_message")):
+        yield from _of_rows(page)
+    yield from _of_rows_that_are_gone()
+
+
+def _of_rows(page: list[Volume]) -> Iterator[Violation]:
+    # The rows before their history: a row's version is never ahead of it.
+    stories = {str(volume.pk): Story(volume) for volume in page}
+    for entry in _entries(stories).order_by("subject_id", "version").iterator():
+        yield from stories[entry.subject_id].tell(entry)
+    for story in stories.values():
+        yield from story.end()
+    yield from _ahead([story for story in stories.values() if story.newest > story.volume.version])
+
+
+def _ahead(stories: list[Story]) -> Iterator[Violation]:
+    """A history that is ahead of its row even when the row is read after it."""
+    versions = Volume.objects.in_bulk([story.volume.pk for story in stories])
+    for story in stories:
+        row = versions.get(story.volume.pk)
+        if row is not None and story.newest > row.version:
+            yield story.wrong(
+                Invariant.VERSIONS,
+                f"it is at version {row.version}, its history at {story.newest} already",
+            )
+
+
+def _of_rows_that_are_gone() -> Iterator[Violation]:
+    """Histories without a row: only what was deleted is ever forgotten."""
+    for subjects in distinct(Revision.objects.filter(subject=Subject.VOLUME), "subject_id"):
+        known = Volume.objects.filter(pk__in=map(uuid.UUID, subjects)).values_list("pk", flat=True)
+        gone = set(subjects) - {str(pk) for pk in known}
+        # Read after the rows, so that it tells why they are gone.
+        last: dict[str, Revision] = {}
+        for entry in _entries(gone).order_by("subject_id", "version").iterator():
+            last[entry.subject_id] = entry
+        for entry in last.values():
+            if entry.action != "delete":
+                yield Violation(
+                    Invariant.CREATES,
+                    f"{Volume.prefix}{entry.subject_id} {entry.subject_name}: there is no row, "
+                    "and its history tells of no delete",
+                )
+
+
+def _entries(subjects: Iterable[str]) -> Any:
+    """The changes of these that raised a version."""
+    return Revision.objects.filter(
+        subject=Subject.VOLUME, subject_id__in=list(subjects), version__isnull=False
+    )
+
+
+def _violated(field: str, told: Any, is_now: Any) -> Invariant:
+    if field == "isDeleted":
+        return Invariant.CREATES if is_now else Invariant.DELETES
+    if field == "size" and isinstance(told, int) and is_now < told:
+        return Invariant.SIZES
+    return Invariant.VERSIONS

@@ -1,0 +1,59 @@
+"""Does everything unsettled move? All times are the database's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TypeAlias
+
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
+from volumes.querysets import SnapshotQuerySet, VolumeQuerySet
+from volumes.verification.invariants import Invariant, Violation
+
+WITHIN = timedelta(seconds=60)
+
+STATED = Q(status="error") & ~Q(status_message="")
+UNDER_WAY = Q(due_at__isnull=False) | Q(lease_until__isnull=False)
+IN_GRACE = Q(is_deleted=True, grace_until__gt=Now())
+
+Rows: TypeAlias = VolumeQuerySet | SnapshotQuerySet
+
+
+def violations(settled: bool) -> Iterator[Violation]:
+    for rows in (Volume.objects.all(), Snapshot.objects.all()):
+        yield from _wrong(_stuck(rows), "nobody has taken it up for 60 s")
+    yield from _wrong(_forgotten_volumes(), "nobody will ever look at it again")
+    yield from _wrong(_forgotten_snapshots(), "nobody will ever look at it again")
+    if settled:
+        for rows in (Volume.objects.exclude(IN_GRACE), Snapshot.objects.all()):
+            yield from _wrong(rows.filter(UNDER_WAY), "it is not settled")
+
+
+def _stuck(rows: Rows) -> Rows:
+    """Due for so long, although nothing holds it up."""
+    return rows.ripe().free().filter(due_at__lt=Now() - WITHIN).exclude(STATED)
+
+
+def _forgotten_volumes() -> VolumeQuerySet:
+    """Not what they are wanted to be, and not due either."""
+    rests = [VolumeStatus.READY, VolumeStatus.DELETED]
+    held = Q(provisioned_size=F("size"), missing_since__isnull=True)
+    return Volume.objects.filter(due_at__isnull=True).filter(
+        ~Q(status__in=rests) | Q(status=VolumeStatus.READY) & ~held
+    )
+
+
+def _forgotten_snapshots() -> SnapshotQuerySet:
+    # Those of a deleted volume go, or come back, with it.
+    return Snapshot.objects.filter(due_at__isnull=True, volume__is_deleted=False).exclude(
+        status=SnapshotStatus.READY, is_made=True, is_deleted=False
+    )
+
+
+def _wrong(rows: Rows, what: str) -> Iterator[Violation]:
+    for row in rows.iterator():
+        reason = f" ({row.status_message})" if row.status_message else ""
+        yield Violation(Invariant.PROGRESS, f"{row.ref} {row.name} is {row.status}{reason}: {what}")

@@ -1,0 +1,77 @@
+"""Are the sums of sizes counted right, and do they keep within the quotas?"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+from django.db.models import F, Model, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from accounts.models import Company, Revision, Subject
+from volumes.models import Environment, Volume, VolumeStatus
+from volumes.verification.invariants import Invariant, Violation
+
+
+def violations() -> Iterator[Violation]:
+    yield from _miscounted()
+    yield from _exceeded()
+
+
+def _miscounted() -> Iterator[Violation]:
+    volumes = Volume.objects.exclude(status=VolumeStatus.DELETED).order_by()
+    of_volumes = volumes.filter(environment=OuterRef("pk")).values("environment")
+    of_environments = (
+        Environment.objects.filter(company=OuterRef("pk")).order_by().values("company")
+    )
+    for rows, sizes in (
+        (Environment.objects.all(), of_volumes.annotate(sum=Sum("size"))),
+        (Company.objects.all(), of_environments.annotate(sum=Sum("storage_used"))),
+    ):
+        counted = rows.annotate(sum=Coalesce(Subquery(sizes.values("sum")), 0))
+        wrong = counted.exclude(storage_used=F("sum"))
+        for pk, name, used, total in wrong.values_list("pk", "name", "storage_used", "sum"):
+            yield _wrong(rows.model, pk, name, f"{used} MB are counted, its sum is {total} MB")
+
+
+def _exceeded() -> Iterator[Violation]:
+    """More is taken than the quota allows, and it was taken under that quota.
+
+    A quota may be set below what is taken; then nothing more fits. From the last thing that took
+    room on, the sum has only fallen, so it was as large as now when that was accepted.
+    """
+    for rows in (_over(Environment.objects.all()), _over(Company.objects.all())):
+        for row in rows.iterator():
+            # Still so after its history was read: the quota that is looked at is the last one.
+            if _took_room_since(row, _quota_set(row)) and _is_as_before(rows, row):
+                what = f"{row.storage_used} MB were taken under a quota of {row.storage_quota} MB"
+                yield _wrong(rows.model, row.pk, row.name, what)
+
+
+def _over(rows: QuerySet[Environment] | QuerySet[Company]) -> QuerySet[Environment | Company]:
+    return rows.filter(storage_used__gt=F("storage_quota"))
+
+
+def _is_as_before(rows: QuerySet[Environment | Company], row: Environment | Company) -> bool:
+    return rows.filter(pk=row.pk, storage_quota=row.storage_quota).exists()
+
+
+def _quota_set(row: Environment | Company) -> uuid.UUID:
+    """The last entry of the history that set its quota."""
+    is_environment = isinstance(row, Environment)
+    subject = Subject.ENVIRONMENT if is_environment else Subject.COMPANY
+    name = "resourceQuota.storage" if is_environment else "storageQuota"
+    told = Revision.objects.filter(subject=subject, subject_id=str(row.pk))
+    last = told.filter(changes__has_key=name).order_by("-id").first()
+    return last.pk if last else uuid.UUID(int=0)
+
+
+def _took_room_since(row: Environment | Company, then: uuid.UUID) -> bool:
+    volumes = Revision.objects.filter(subject=Subject.VOLUME, changes__has_key="size", id__gt=then)
+    if isinstance(row, Environment):
+        return volumes.filter(company=row.company_id, environment_id=row.pk).exists()
+    return volumes.filter(company=row.pk).exists()
+
+
+def _wrong(model: type[Model], pk: uuid.UUID, name: str, what: str) -> Violation:
+    return Violation(Invariant.QUOTAS, f"{model._meta.verbose_name} {pk} {name}: {what}")

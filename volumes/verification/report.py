@@ -1,0 +1,83 @@
+"""Asking all the questions, and how they were answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+from volumes.backends import BackendError
+from volumes.verification import data, histories, progress, quotas, relations
+from volumes.verification.invariants import Invariant, Violation
+
+EXAMPLES = 5
+"""Violations that are told in words; of the others, how many: there may be a million."""
+
+
+@dataclass
+class Outcome:
+    """How one invariant fares."""
+
+    invariant: Invariant
+    violations: int = 0
+    examples: list[str] = field(default_factory=list)
+    reason: str = ""
+    """Why it could not be looked at, or not at all of it."""
+
+    @property
+    def result(self) -> str:
+        if self.violations:
+            return "violated"
+        return "unknown" if self.reason else "ok"
+
+    def add(self, what: str) -> None:
+        self.violations += 1
+        if len(self.examples) < EXAMPLES:
+            self.examples.append(what)
+
+    def include(self, other: Outcome) -> None:
+        self.violations += other.violations
+        self.examples = (self.examples + other.examples)[:EXAMPLES]
+
+    def described(self) -> dict[str, Any]:
+        return {
+            "invariant": self.invariant.value,
+            "name": self.invariant.name.lower(),
+            "says": self.invariant.label,
+            "result": self.result,
+            "violations": self.violations,
+            "examples": self.examples,
+            "reason": self.reason,
+        }
+
+
+def verify(*, settled: bool = False) -> list[Outcome]:
+    """Check every invariant. `settled`: nothing is under way, so what would be is a violation too."""
+    outcomes = _gathered(_in_the_database(settled))
+    try:
+        # All of it before any is told: a disk that goes away in between has not lost its data.
+        of_data = _gathered(data.violations(settled))
+    except BackendError as error:
+        for invariant in (Invariant.DELETES, Invariant.BACKINGS):
+            outcomes[invariant].reason = error.message
+    else:
+        for invariant, outcome in of_data.items():
+            outcomes[invariant].include(outcome)
+    return list(outcomes.values())
+
+
+def _in_the_database(settled: bool) -> Iterator[Violation]:
+    return chain(
+        histories.violations(),
+        quotas.violations(),
+        relations.violations(),
+        progress.violations(settled),
+    )
+
+
+def _gathered(violations: Iterable[Violation]) -> dict[Invariant, Outcome]:
+    outcomes = {invariant: Outcome(invariant) for invariant in Invariant}
+    for violation in violations:
+        outcomes[violation.invariant].add(violation.what)
+    return outcomes
