@@ -5,6 +5,7 @@ from typing import Any
 
 from accounts.callers import Actor
 from accounts.models import Company, Revision, Subject, User
+from config.prepared import insert
 
 Changes = dict[str, list[Any]]
 """Names as in the API's objects, each with what it was (null on create) and what it is."""
@@ -23,7 +24,7 @@ def record(
     changes: Changes | None = None,
 ) -> Revision:
     """One entry. `version` is the one that this change made, None for what raises none."""
-    return Revision.objects.create(
+    revision = Revision(
         company=company,
         environment_id=environment_id,
         subject=subject,
@@ -36,6 +37,8 @@ def record(
         ip=actor.ip,
         changes=changes or {},
     )
+    insert(revision)
+    return revision
 
 
 def record_of_person(

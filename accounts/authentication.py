@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import CharField, Exists, OuterRef, Q
 from django.db.models.functions import Now
+from django.http import HttpRequest
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from rest_framework import authentication, exceptions
@@ -15,6 +16,7 @@ from accounts import tokens
 from accounts.callers import Caller, client_ip
 from accounts.models import Token, User
 from accounts.sessions import is_signed_in
+from config.prepared import Parameter, Prepared, columns, instance
 
 
 class SecondFactorRequired(exceptions.PermissionDenied):
@@ -22,30 +24,35 @@ class SecondFactorRequired(exceptions.PermissionDenied):
     default_detail = "The owner of this token has no confirmed second factor."
 
 
+def bearer(request: HttpRequest | Request) -> Caller | None:
+    """Who sends a token; None where there is no Authorization header at all.
+
+    Raises AuthenticationFailed for any other header, cookie or not, and SecondFactorRequired.
+    """
+    header = request.META.get("HTTP_AUTHORIZATION")
+    if header is None:
+        return None
+    scheme, _, secret = header.partition(" ")
+    if scheme.lower() != "bearer" or not tokens.is_well_formed(secret.strip(" ")):
+        raise exceptions.AuthenticationFailed("The Authorization header is not a valid token.")
+    row = _credentials.first(digest=tokens.digest(secret.strip(" ")))
+    if row is None:
+        raise exceptions.AuthenticationFailed("The token is unknown, expired or revoked.")
+    *columns_of_both, has_second_factor = row
+    if not has_second_factor:
+        raise SecondFactorRequired
+    token = instance(Token, columns_of_both[:_TOKEN])
+    token.owner = instance(User, columns_of_both[_TOKEN:])
+    note_use(token)
+    return Caller(user=token.owner, token=token, ip=client_ip(request))
+
+
 class BearerAuthentication(authentication.BaseAuthentication):
-    """`Authorization: Bearer hfst_…`. Any other Authorization header is a 401, cookie or not."""
+    """`Authorization: Bearer hfst_…`."""
 
     def authenticate(self, request: Request) -> tuple[User, Caller] | None:
-        header = request.META.get("HTTP_AUTHORIZATION")
-        if header is None:
-            return None
-        scheme, _, secret = header.partition(" ")
-        if scheme.lower() != "bearer" or not tokens.is_well_formed(secret.strip(" ")):
-            raise exceptions.AuthenticationFailed("The Authorization header is not a valid token.")
-        # Everything that decides, as it is at this moment, in one query.
-        token = (
-            Token.objects.usable()
-            .filter(digest=tokens.digest(secret.strip(" ")), owner__is_active=True)
-            .select_related("owner")
-            .annotate(has_second_factor=_second_factor("owner"))
-            .first()
-        )
-        if token is None:
-            raise exceptions.AuthenticationFailed("The token is unknown, expired or revoked.")
-        if not token.has_second_factor:  # type: ignore[attr-defined]  # annotated above
-            raise SecondFactorRequired
-        note_use(token)
-        return token.owner, Caller(user=token.owner, token=token, ip=client_ip(request))
+        caller = bearer(request)
+        return (caller.user, caller) if caller else None
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
@@ -74,5 +81,18 @@ def note_use(token: Token) -> None:
         Token.objects.filter(stale, pk=token.pk).update(last_used_at=Now())
 
 
-def _second_factor(owner: str) -> Exists:
-    return Exists(TOTPDevice.objects.filter(user=OuterRef(owner), confirmed=True))
+_TOKEN = len(Token._meta.concrete_fields)
+
+# Everything that decides, as it is at this moment, in one query.
+_credentials = Prepared(
+    lambda: (
+        Token.objects.usable()
+        .filter(digest=Parameter("digest", CharField()), owner__is_active=True)
+        .annotate(
+            has_second_factor=Exists(
+                TOTPDevice.objects.filter(user=OuterRef("owner"), confirmed=True)
+            )
+        )
+        .values_list(*columns(Token), *columns(User, "owner__"), "has_second_factor")
+    )
+)

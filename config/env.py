@@ -118,34 +118,42 @@ def database(name: str, default: Path) -> dict[str, Any]:
         raise BadSetting(name, "must begin with sqlite:// or postgres://")
     if not config["NAME"]:
         raise BadSetting(name, "names no database")
-    config["OPTIONS"] = {**ENGINES[config["ENGINE"]], **config.get("OPTIONS", {})}
+    engine, options = ENGINES[config["ENGINE"]]
+    config |= {"ENGINE": engine, "OPTIONS": {**options, **config.get("OPTIONS", {})}}
     config["CONN_MAX_AGE"] = 0
-    config["CONN_HEALTH_CHECKS"] = True  # a restarted database costs nobody a request
     return config
 
 
-ENGINES: dict[str, dict[str, Any]] = {
+ENGINES: dict[str, tuple[str, dict[str, Any]]] = {
     # Deferred transactions end in "database is locked" whatever the timeout: take the write lock first.
-    "django.db.backends.sqlite3": {
-        "timeout": 20,
-        "transaction_mode": "IMMEDIATE",
-        "init_command": (
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
-        ),
-    },
+    "django.db.backends.sqlite3": (
+        "django.db.backends.sqlite3",
+        {
+            "timeout": 20,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
+            ),
+        },
+    ),
     # A lost database answers 503 within seconds instead of holding every thread for half a minute,
     # and is found again within seconds: the pool's own pauses grow for as long as it is away.
-    "django.db.backends.postgresql": {
-        "connect_timeout": 5,
-        "pool": {
-            "min_size": 1,
-            "max_size": 20,
-            "timeout": 5,
-            "max_idle": 300,
-            "reconnect_timeout": 2,
+    "django.db.backends.postgresql": (
+        "config.postgresql",
+        {
+            "connect_timeout": 5,
+            "prepare_threshold": 5,  # lets statements be kept at all; see config/prepared.py
+            "pool": {
+                "min_size": 1,
+                "max_size": 20,
+                "timeout": 5,
+                "max_idle": 300,
+                "reconnect_timeout": 2,
+            },
         },
-    },
+    ),
 }
+"""By the engine that an address means: the engine that is used for it, and its options."""
 
 
 def secret_key(name: str, data_dir: Path) -> str:

@@ -5,7 +5,7 @@ import re
 from contextvars import ContextVar
 from typing import Any
 
-from pythonjsonlogger.json import JsonFormatter
+from pythonjsonlogger.orjson import OrjsonFormatter
 
 current_request_id: ContextVar[str] = ContextVar("current_request_id", default="")
 
@@ -20,7 +20,7 @@ class WithRequestId(logging.Filter):
         return True
 
 
-class JsonLines(JsonFormatter):
+class JsonLines(OrjsonFormatter):
     """One object a line, with tokens blotted out wherever they turn up, tracebacks included."""
 
     def format(self, record: logging.LogRecord) -> str:

@@ -49,7 +49,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_otp",
     "django_otp.plugins.otp_totp",
-    "django_prometheus",
     "django_htmx",
     "rest_framework",
     "drf_spectacular",
@@ -57,21 +56,22 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "django_prometheus.middleware.PrometheusBeforeMiddleware",
-    "config.middleware.request_id",
+    # What every answer passes.
+    "config.middleware.observed",
     "config.middleware.public_scheme",
     "config.middleware.security_headers",
     "config.middleware.hostile_bytes",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "volumes.api.lane.fast_lane",
+    # What only pages and the ordinary way need.
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
 TEMPLATES = [
@@ -164,7 +164,6 @@ REST_FRAMEWORK = {
 
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = logging_config(debug=DEBUG)
-PROMETHEUS_EXPORT_MIGRATIONS = False
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Holdfast",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from django.apps import apps
 from django.db import models, transaction
@@ -18,6 +18,17 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row", bound=models.Model)
 
+
+class Reaching(Protocol):
+    """What decides what a caller reaches: a Caller, or parameters in its place."""
+
+    @property
+    def user(self) -> Any: ...
+
+    @property
+    def environment_id(self) -> Any: ...
+
+
 LEASE = timedelta(seconds=20)
 
 
@@ -25,7 +36,7 @@ class EnvironmentQuerySet(models.QuerySet["Environment"]):
     def live(self) -> Self:
         return self.filter(is_deleted=False)
 
-    def visible_to(self, caller: Caller) -> Self:
+    def visible_to(self, caller: Reaching) -> Self:
         """What the caller reaches, each with the caller's `role` in its company."""
         # A user has at most one membership per company, so the join repeats no row.
         found = self.filter(company__memberships__user=caller.user).annotate(

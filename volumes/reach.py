@@ -1,10 +1,31 @@
-"""What a person reaches, for doors that only offer a choice of it."""
+"""What a person reaches: the environment of a path, or all of them, for doors that offer a choice."""
+
+from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.db.models import BigAutoField, QuerySet, UUIDField
 
 from accounts.callers import Caller
-from accounts.models import User
+from accounts.models import Company, User
+from config.prepared import Parameter, Prepared, columns, instance
 from volumes.models import Environment
+
+
+def environment_of(caller: Caller, pk: uuid.UUID) -> Environment | None:
+    """A live environment that the caller reaches, with its company and the caller's `role` there."""
+    statement = _ANYWHERE if caller.environment_id is None else _IN_ITS_OWN
+    row = statement.first(user=caller.user.pk, own=caller.environment_id, pk=pk)
+    if row is None:
+        return None
+    *both, role = row
+    environment = instance(Environment, both[:_ENVIRONMENT])
+    environment.company = instance(Company, both[_ENVIRONMENT:])
+    environment.role = role
+    return environment
 
 
 def environment_choices(user: User) -> list[tuple[uuid.UUID, str]]:
@@ -15,3 +36,26 @@ def environment_choices(user: User) -> list[tuple[uuid.UUID, str]]:
         (environment.pk, f"{environment.company} / {environment}")
         for environment in found.order_by("company__name", "name")
     ]
+
+
+@dataclass(frozen=True)
+class _SomeCaller:
+    """Whoever asks, by parameters."""
+
+    user: Any
+    environment_id: Any
+
+
+def _reached(own: Any) -> QuerySet[Any, Any]:
+    caller = _SomeCaller(user=Parameter("user", BigAutoField()), environment_id=own)
+    return (
+        Environment.objects.live()
+        .visible_to(caller)
+        .filter(pk=Parameter("pk", UUIDField()))
+        .values_list(*columns(Environment), *columns(Company, "company__"), "role")
+    )
+
+
+_ENVIRONMENT = len(Environment._meta.concrete_fields)
+_ANYWHERE = Prepared(partial(_reached, None))
+_IN_ITS_OWN = Prepared(partial(_reached, Parameter("own", UUIDField())))

@@ -62,7 +62,7 @@ def test_a_bug_says_nothing_but_the_request_id(alices, volumes, monkeypatch):
         raise RuntimeError("canary-secret")
 
     monkeypatch.setattr("volumes.api.volumes.filter_volumes", broken)
-    response = alices.get(volumes, X_Request_ID="findme")
+    response = alices.get(f"{volumes}?name=x", X_Request_ID="findme")
     refusal = response.json()
     assert (response.status_code, refusal["code"], refusal["requestId"]) == (
         500,
@@ -118,7 +118,7 @@ def test_metrics_tell_how_volumes_are(scrape, make, memory, alices, volumes, env
     assert value(text, f'holdfast_provisioned_mb{{environment="{environment.pk}"}}') == 70
     assert value(text, f'holdfast_used_mb{{environment="{environment.pk}"}}') == 0
     assert value(text, "holdfast_oldest_unsettled_seconds") >= 0
-    assert "django_http_requests" in text
+    assert 'holdfast_http_request_seconds_count{door="api",method="POST",status="201"}' in text
 
 
 def test_what_is_settled_ages_not(scrape, make):

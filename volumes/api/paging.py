@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from django.db import models
 from django.db.models import Q
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
 from volumes.api.headers import reply
@@ -18,6 +18,8 @@ from volumes.api.query import Query
 from volumes.rules.fields import text
 
 Row = TypeVar("Row", bound=models.Model)
+One = TypeVar("One")
+AnyRequest = HttpRequest | Request
 
 PARAMETERS = frozenset({"limit", "cursor", "count"})
 LARGEST = 1000
@@ -42,21 +44,32 @@ class Page:
                 query.note("cursor", "is no cursor of this list")
 
     def answer(
-        self, request: Request, rows: models.QuerySet[Row], to_json: Callable[[Row], Any]
+        self, request: AnyRequest, rows: models.QuerySet[Row], to_json: Callable[[Row], Any]
     ) -> HttpResponse:
         """The page as a bare array, with what leads on in its headers."""
         down = "-" if self.sort.startswith("-") else ""
         ordered = rows.order_by(f"{down}{self.column}", f"{down}id")
         found = list(ordered.filter(self._beyond())[: self.limit + 1])
-        page = found[: self.limit]
-        answer = reply([to_json(row) for row in page])
-        if len(found) > self.limit:
-            query = request.query_params.copy()
-            query["cursor"] = self._encode(page[-1])
-            url = request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
-            answer["Link"] = f'<{url}>; rel="next"'
+        answer = self.reply(request, found, to_json, lambda row: row)
         if self.count:
             answer["X-Total-Count"] = str(rows.count())
+        return answer
+
+    def reply(
+        self,
+        request: AnyRequest,
+        found: list[One],
+        to_json: Callable[[One], Any],
+        row_of: Callable[[One], Any],
+    ) -> HttpResponse:
+        """The answer where `found` are the rows of the page and, if there are more, one beyond it."""
+        page = found[: self.limit]
+        answer = reply([to_json(one) for one in page])
+        if len(found) > self.limit:
+            query = request.GET.copy()
+            query["cursor"] = self._encode(row_of(page[-1]))
+            url = request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
+            answer["Link"] = f'<{url}>; rel="next"'
         return answer
 
     def _beyond(self) -> Q:
@@ -72,9 +85,9 @@ class Page:
             beyond | Q(**{self.column: value, f"id__{more}": pk})
         )
 
-    def _encode(self, row: Row) -> str:
+    def _encode(self, row: Any) -> str:
         value = None if self.column == "id" else getattr(row, self.column)
-        parts = json.dumps([self.sort, value, str(row.pk)], separators=(",", ":"))
+        parts = json.dumps([self.sort, value, str(row.id)], separators=(",", ":"))
         return base64.urlsafe_b64encode(parts.encode()).decode().rstrip("=")
 
     def _decode(self, cursor: str) -> tuple[Any, uuid.UUID]:

@@ -15,6 +15,7 @@ from accounts.models import Role
 from volumes.api.query import Query
 from volumes.errors import BadRequest, Forbidden, NotFound, Refused
 from volumes.models import Application, Environment, Snapshot, Volume
+from volumes.reach import environment_of
 from volumes.rules.fields import Body, Unreadable, identifier
 
 
@@ -46,6 +47,10 @@ class ApiView(ViewSet):
         self.query.check()
 
     @property
+    def default_response_headers(self) -> dict[str, str]:
+        return {}  # DRF's `Allow` is for a 405, which has it
+
+    @property
     def caller(self) -> Caller:
         caller = self.request.auth
         assert isinstance(caller, Caller)
@@ -74,13 +79,7 @@ class ApiView(ViewSet):
     def environment_or_refuse(self) -> Environment:
         """The environment of the path, as far as the caller reaches it and may do this there."""
         env_id = self.path_id("env_id", "")
-        found: Environment | None = (
-            Environment.objects.live()
-            .visible_to(self.caller)
-            .select_related("company")
-            .filter(pk=env_id)
-            .first()
-        )
+        found = environment_of(self.caller, env_id)
         if found is None:
             raise NotFound
         if not self.caller.may(self.needed, role=found.role):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import timedelta
 
 from django.http import HttpResponse
@@ -11,9 +10,9 @@ from rest_framework.request import Request
 
 from accounts.models import Revision, Role, Subject
 from volumes import usage
-from volumes.api import docs, paging, wire
+from volumes.api import answers, docs, paging, wire
 from volumes.api.filters import VOLUME_FILTERS, filter_volumes
-from volumes.api.headers import idempotency_key, if_match, reply, tagged
+from volumes.api.headers import if_match, reply, tagged
 from volumes.api.paging import Page
 from volumes.api.views import EnvironmentScopedView
 from volumes.errors import CONFLICTS, Problem, Refused
@@ -21,7 +20,6 @@ from volumes.models import Snapshot, Volume
 from volumes.rules.fields import Body, Reader, Unreadable, identifier
 from volumes.rules.volumes import Review, review
 from volumes.services import volumes as services
-from volumes.services.idempotency import IdempotencyKey
 from volumes.services.locks import check_version
 
 
@@ -44,20 +42,7 @@ class VolumeView(EnvironmentScopedView):
 
     @docs.create_volume
     def create(self, request: Request, env_id: str) -> HttpResponse:
-        given = idempotency_key(request)
-        key = given and IdempotencyKey(self.caller.user.pk, "volume", self.environment.pk, given)
-        volume, replayed = services.create_volume(
-            environment=self.environment,
-            body=self.body(),
-            snapshots=Snapshot.objects.visible_to(self.caller),
-            actor=self.caller.actor,
-            key=key or None,
-        )
-        answer = self._show(volume.pk, status=201)
-        answer["Location"] = f"{request.path}/{volume.ref}"
-        if replayed:
-            answer["Idempotent-Replay"] = "true"
-        return answer
+        return answers.new_volume(request, self.caller, self.environment, self.body())
 
     @docs.list_volumes
     def list(self, request: Request, env_id: str) -> HttpResponse:
@@ -67,14 +52,18 @@ class VolumeView(EnvironmentScopedView):
         page = Page(self.query, sort=sort or "createdAt")
         volumes = filter_volumes(self.environment.volumes.all(), self.query)
         self.query.check()
+        if not set(request.GET) - {"limit", "cursor"}:
+            return answers.page_of_volumes(request, self.environment, page)
         company_id = self.environment.company_id
         return page.answer(
-            request, volumes.with_attachments(), lambda row: wire.volume(row, company_id)
+            request,
+            volumes.with_attachments(),
+            lambda row: wire.volume(row, row.application_ids, company_id),
         )
 
     @docs.get_volume
     def retrieve(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
-        return self._show(self.volume_or_refuse().pk)
+        return answers.one_volume(request, self.environment, self.volume_id)
 
     @docs.update_volume
     def update(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
@@ -111,7 +100,7 @@ class VolumeView(EnvironmentScopedView):
         volume = services.restore_volume(
             environment=self.environment, volume_id=self.volume_id, actor=self.caller.actor
         )
-        return self._show(volume.pk)
+        return tagged(request, answers.as_it_is(self.environment, volume))
 
     @docs.volume_history
     def history(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
@@ -131,16 +120,13 @@ class VolumeView(EnvironmentScopedView):
         full_at = usage.full_at(samples, volume.size)
         return reply(wire.usage(volume, usage.thinned(samples, 500), full_at))
 
-    def _show(self, pk: uuid.UUID, *, status: int = 200) -> HttpResponse:
-        """The volume as it is by now: its step may have changed it since the service returned."""
-        volume = self.environment.volumes.with_attachments().get(pk=pk)
-        return tagged(self.request, wire.volume(volume, self.environment.company_id), status=status)
-
     def _show_written(self, written: Volume) -> HttpResponse:
         """What this call wrote, with what its step has done to it since, but nobody else's change."""
-        present = self.environment.volumes.with_attachments().get(pk=written.pk)
-        row = present if present.version == written.version else written
-        return tagged(self.request, wire.volume(row, self.environment.company_id))
+        answer = answers.as_it_is(self.environment, written)
+        if answer["version"] != written.version:
+            mounts = written.application_ids
+            answer = wire.volume(written, mounts, self.environment.company_id)
+        return tagged(self.request, answer)
 
     def _review(self, body: Body) -> Review:
         """What create would say, or update where the body has an `id`."""

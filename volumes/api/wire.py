@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from accounts.models import Revision
 from volumes.models import Application, Attachment, Environment, Snapshot, UsageSample, Volume
+from volumes.reading import VolumeRow
 from volumes.rules.quota import Room
 from volumes.rules.volumes import Review
 
@@ -16,13 +18,17 @@ Json = dict[str, Any]
 
 def moment(at: datetime | None) -> str | None:
     """RFC 3339 in UTC with six decimals and Z, always."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if at else None
+    if at is None:
+        return None
+    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
-def volume(row: Volume, company_id: uuid.UUID) -> Json:
-    """Reads `row.attachments.all()`: prefetch them for lists."""
+def volume(
+    row: Volume | VolumeRow, application_ids: Iterable[uuid.UUID], company_id: uuid.UUID
+) -> Json:
+    """`application_ids` are of those that mount it, in the order in which they were attached."""
     return {
-        "id": row.ref,
+        "id": f"{Volume.prefix}{row.id}",
         "name": row.name,
         "envIdRef": str(row.environment_id),
         "companyIdRef": str(company_id),
@@ -40,10 +46,7 @@ def volume(row: Volume, company_id: uuid.UUID) -> Json:
         "provisionedSize": row.provisioned_size,
         "usedSize": row.used_size,
         "usedSizeAt": moment(row.used_size_at),
-        "attachedAppsRefs": [
-            f"{Application.prefix}{attachment.application_id}"
-            for attachment in row.attachments.all()
-        ],
+        "attachedAppsRefs": [f"{Application.prefix}{pk}" for pk in application_ids],
         "createdAt": moment(row.created_at),
         "modifiedAt": moment(row.modified_at),
     }

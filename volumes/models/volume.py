@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.db import models
 from django.db.models import Q
 
@@ -98,6 +100,11 @@ class Volume(Versioned, Reconciled):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def application_ids(self) -> list[uuid.UUID]:
+        """Of those that mount it, in the order in which they were attached; prefetch for lists."""
+        return [one.application_id for one in self.attachments.all()]
 
     @property
     def has_data(self) -> bool:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
+from django.db.models import CharField, UUIDField
 
+from config.prepared import Parameter, Prepared
 from volumes.errors import Problem
 from volumes.models import Application, Attachment, Environment, Snapshot, SnapshotStatus, Volume
 from volumes.querysets import SnapshotQuerySet
@@ -195,8 +197,19 @@ def _check_name(
 ) -> None:
     if wish.name is None or (volume and wish.name == volume.name):
         return
-    if environment.volumes.live().filter(name=wish.name).exists():
+    if _NAMESAKE.first(environment=environment.pk, name=wish.name):
         reader.note("name", "name_taken", f"{wish.name} is taken in this environment")
+
+
+_NAMESAKE = Prepared(
+    lambda: (
+        Volume.objects.live()
+        .filter(
+            environment=Parameter("environment", UUIDField()), name=Parameter("name", CharField())
+        )
+        .values_list("id")
+    )
+)
 
 
 def _check_size(

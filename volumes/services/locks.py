@@ -5,10 +5,12 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.db.models import UUIDField
 from django.utils import timezone
 
 from accounts.callers import Actor
 from accounts.models import Company
+from config.prepared import Parameter, Prepared, columns, instance
 from volumes.errors import NotFound, Refused, Stale
 from volumes.models import Environment, Volume
 from volumes.models.base import Versioned
@@ -20,13 +22,12 @@ def locked(environment: Environment) -> Environment:
 
     Both, outermost first: two requests must not take the last of either quota.
     """
-    company = Company.objects.select_for_update(no_key=True).get(pk=environment.company_id)
-    found: Environment | None = (
-        Environment.objects.live().select_for_update(no_key=True).filter(pk=environment.pk).first()
-    )
-    if found is None:
+    company = _COMPANY.first(pk=environment.company_id)
+    row = _ENVIRONMENT.first(pk=environment.pk)
+    if row is None or company is None:
         raise NotFound
-    found.company = company
+    found = instance(Environment, row)
+    found.company = instance(Company, company)
     return found
 
 
@@ -39,6 +40,23 @@ def locked_volume(environment: Environment, volume_id: uuid.UUID) -> Volume:
         raise NotFound
     found.environment = environment
     return found
+
+
+_COMPANY = Prepared(
+    lambda: (
+        Company.objects.select_for_update(no_key=True)
+        .filter(pk=Parameter("pk", UUIDField()))
+        .values_list(*columns(Company))
+    )
+)
+_ENVIRONMENT = Prepared(
+    lambda: (
+        Environment.objects.live()
+        .select_for_update(no_key=True)
+        .filter(pk=Parameter("pk", UUIDField()))
+        .values_list(*columns(Environment))
+    )
+)
 
 
 class Precondition:

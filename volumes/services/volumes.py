@@ -8,12 +8,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import BigIntegerField, F, QuerySet, UUIDField
 from django.db.models.functions import Now
 
 from accounts.audit import Changes
 from accounts.callers import Actor
 from accounts.models import Company
+from config.prepared import Parameter, PreparedUpdate, insert
 from volumes.errors import NotFound, Refused
 from volumes.models import Attachment, Environment, Snapshot, Volume, VolumeStatus
 from volumes.querysets import SnapshotQuerySet
@@ -88,7 +89,7 @@ def insert_volume(
         **created_by(actor),
     )
     volume.detached_at = volume.created_at
-    volume.save(force_insert=True)
+    insert(volume)
     for application in wish.applications:
         Attachment.objects.create(
             volume=volume, application=application, mount_path=volume.mount_path
@@ -209,10 +210,17 @@ def restore_volume(*, environment: Environment, volume_id: uuid.UUID, actor: Act
 def take_room(environment: Environment, extra: int) -> None:
     """Count `extra` MB more (or less) against both quotas, whose rows are locked."""
     if extra:
-        Environment.objects.filter(pk=environment.pk).update(storage_used=F("storage_used") + extra)
-        Company.objects.filter(pk=environment.company_id).update(
-            storage_used=F("storage_used") + extra
-        )
+        _ENVIRONMENT_USES.execute(pk=environment.pk, extra=extra)
+        _COMPANY_USES.execute(pk=environment.company_id, extra=extra)
+
+
+def _uses(owners: QuerySet[Any]) -> tuple[QuerySet[Any], dict[str, Any]]:
+    more = F("storage_used") + Parameter("extra", BigIntegerField())
+    return owners.filter(pk=Parameter("pk", UUIDField())), {"storage_used": more}
+
+
+_ENVIRONMENT_USES = PreparedUpdate(lambda: _uses(Environment.objects.all()))
+_COMPANY_USES = PreparedUpdate(lambda: _uses(Company.objects.all()))
 
 
 _COLUMNS = {

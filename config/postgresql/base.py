@@ -1,0 +1,36 @@
+"""PostgreSQL whose kept connections are looked at before they are used, not asked.
+
+Asking (CONN_HEALTH_CHECKS) costs a round trip in each request, as much as a whole look-up. A server that
+went away has closed its sockets: that is seen without asking.
+"""
+
+from __future__ import annotations
+
+import select
+from typing import Any
+
+import psycopg
+from django.db.backends.postgresql import base
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        connection = super().get_new_connection(conn_params)
+        while self.pool and _has_gone(connection):
+            self.pool.putconn(connection)  # which throws it away
+            connection = super().get_new_connection(conn_params)
+        return connection
+
+
+def _has_gone(connection: psycopg.Connection[Any]) -> bool:
+    """Whether the other end was closed since the connection was used last."""
+    # Poll, not select(): a descriptor beyond 1023 is no reason to fail.
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    if not poll.poll(0):
+        return False
+    try:
+        connection.pgconn.consume_input()  # its farewell, or only a notice
+    except psycopg.Error:
+        return True
+    return connection.broken

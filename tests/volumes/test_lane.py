@@ -1,0 +1,191 @@
+"""The fast lane gives the answers of the ordinary way, byte for byte, and nobody else's."""
+
+from __future__ import annotations
+
+import pytest
+from rest_framework.views import APIView
+
+from tests.support.api import Api
+from volumes.models import Volume
+
+LANE = "volumes.api.lane.fast_lane"
+WISH = {"name": "app-data", "size": 20, "labels": {"tier": "db"}, "description": 'é "quoted"\n\t😀'}
+
+
+@pytest.fixture
+def both_ways(settings, alice, bob, charlie, api):
+    """`both_ways(person, method, path, …)`: what the lane answers, and what the ordinary way does."""
+
+    def ask(person, method, path, body=None, *, token=None, **headers):
+        speaking = api(person, **(token or {})) if person else api()
+        answers = []
+        for middleware in (with_lane, without_lane):
+            settings.MIDDLEWARE = middleware
+            asked = Api(None)
+            asked.headers = speaking.headers
+            answers.append(asked.send(method, path, body, X_Request_ID="same", **headers))
+        return answers
+
+    with_lane = settings.MIDDLEWARE
+    without_lane = [one for one in with_lane if one != LANE]
+    assert len(without_lane) == len(with_lane) - 1
+    return ask
+
+
+def told(answer):
+    """Everything that a caller sees of an answer."""
+    return answer.status_code, dict(answer.items()), answer.content
+
+
+@pytest.fixture
+def furnished(alices, make, here, attached, snapshot):
+    """A volume with everything that one can have, among others."""
+    alices.put(here, {**WISH, "size": 200, "name": "furnished", "protected": True})
+    for number in range(4):
+        make(f"other-{number}")
+    return here
+
+
+PATHS = [
+    "{here}",
+    "/api/v1{here}",
+    "/environments{here}",
+    "/api/v1/environments{here}",
+    "{bare}",
+    "{here}?x=1",
+    "{volumes}",
+    "/environments{volumes}",
+    "{volumes}?limit=2",
+    "{volumes}?limit=5",
+    "{volumes}?limit=0",
+    "{volumes}?limit=x",
+    "{volumes}?limit=2&limit=3",
+    "{volumes}?cursor=nonsense",
+    "{volumes}?count=true&limit=1",
+    "{volumes}?name=other",
+    "{volumes}?sort=-size",
+    "{volumes}?colour=red",
+    "{volumes}/vol-01900000-0000-7000-8000-000000000000",
+    "{volumes}/nonsense",
+    "/01900000-0000-7000-8000-000000000000/volume",
+    "{elsewhere}",
+]
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_reading_is_the_same_both_ways(
+    both_ways, alice, furnished, volumes, charlies_environment, method, path
+):
+    places = {
+        "here": furnished,
+        "bare": furnished.replace("vol-", ""),
+        "volumes": volumes,
+        "elsewhere": f"/{charlies_environment.pk}/volume",
+    }
+    lane, ordinary = both_ways(alice, method, path.format(**places))
+    assert told(lane) == told(ordinary)
+
+
+@pytest.mark.parametrize(
+    "tag", ['"{tag}"', 'W/"{tag}"', "*", '"other"', '"{tag}", "x"', "nonsense"]
+)
+def test_conditions_are_the_same_both_ways(both_ways, alices, alice, furnished, tag):
+    known = alices.get(furnished)["ETag"].strip('"')
+    asked = tag.format(tag=known)
+    lane, ordinary = both_ways(alice, "GET", furnished, If_None_Match=asked)
+    assert told(lane) == told(ordinary)
+
+
+def test_every_page_leads_to_the_same_next_one(both_ways, alice, furnished, volumes):
+    path = f"{volumes}?limit=2"
+    seen = []
+    for _ in range(3):
+        lane, ordinary = both_ways(alice, "GET", path)
+        assert told(lane) == told(ordinary)
+        seen += [one["name"] for one in lane.json()]
+        path = lane.get("Link", "<http://testserver/end>").split("testserver")[1].split(">")[0]
+    assert seen == ["furnished", "other-0", "other-1", "other-2", "other-3"]
+    assert path == "/end"
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        {"scope": "read"},
+        {"scope": "write"},
+        {"expires_at": "2020-01-01T00:00:00Z"},
+        {"revoked_at": "2020-01-01T00:00:00Z"},
+        {"environment_id": "01900000-0000-7000-8000-000000000000"},
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_tokens_count_the_same_both_ways(both_ways, alice, volumes, memory, method, token):
+    lane, ordinary = both_ways(alice, method, volumes, {}, token=token)
+    assert told(lane) == told(ordinary)
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer x", "Basic YTpi", "Bearer \u00ff"])
+def test_other_credentials_count_the_same_both_ways(both_ways, volumes, header):
+    lane, ordinary = both_ways(None, "GET", volumes, Authorization=header)
+    assert told(lane) == told(ordinary)
+    assert lane.status_code == 401
+
+
+def test_roles_count_the_same_both_ways(both_ways, bob, charlie, furnished, volumes):
+    asked = [
+        (bob, "GET", furnished, None),
+        (bob, "POST", volumes, WISH),
+        (charlie, "GET", furnished, None),
+        (charlie, "POST", volumes, WISH),
+    ]
+    answers = [both_ways(*one) for one in asked]
+    assert [told(lane) for lane, _ in answers] == [told(ordinary) for _, ordinary in answers]
+    assert [lane.status_code for lane, _ in answers] == [200, 403, 404, 404]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"name": "UPPER", "size": 0, "colour": "red"},
+        {"name": "furnished", "size": 1},
+        {"name": "new", "size": 2**50},
+        [],
+        b"nonsense",
+        b'{"name": "a", "name": "b", "size": 1}',
+        b'{"x": "' + b"x" * 70_000 + b'"}',
+        b"",
+    ],
+)
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain", ""])
+def test_what_is_refused_is_refused_the_same_both_ways(
+    both_ways, alice, furnished, volumes, body, content_type
+):
+    headers = {"Content-Type": content_type}
+    lane, ordinary = both_ways(alice, "POST", volumes, body, **headers)
+    assert told(lane) == told(ordinary)
+    assert lane.status_code >= 400
+    assert Volume.objects.count() == 5
+
+
+def test_a_repeated_create_is_told_the_same_both_ways(both_ways, alice, volumes, memory):
+    first, replay = both_ways(alice, "POST", volumes, WISH, Idempotency_Key="k")
+    assert [first.status_code, replay.status_code] == [201, 201]
+    assert first.content == replay.content
+    assert (dict(first.items()) | {"Idempotent-Replay": "true"}) == dict(replay.items())
+    lane, ordinary = both_ways(alice, "POST", volumes, WISH, Idempotency_Key="k")
+    assert told(lane) == told(ordinary)
+    assert lane["Idempotent-Replay"] == "true"
+    assert lane["Location"] == f"{volumes}/{lane.json()['id']}"
+
+
+def test_plain_requests_never_reach_the_ordinary_way(alices, furnished, volumes, monkeypatch):
+    def unexpected(*_, **__):
+        raise AssertionError("this went the ordinary way")
+
+    monkeypatch.setattr(APIView, "dispatch", unexpected)
+    assert alices.get(furnished).status_code == 200
+    assert alices.get(f"{volumes}?limit=2").status_code == 200
+    assert alices.post(volumes, WISH).status_code == 201
+    assert alices.get(f"{volumes}?name=x").status_code == 500

@@ -1,0 +1,72 @@
+"""The three answers that are asked for most, for both doors that give them: views and fast lane."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import HttpRequest, HttpResponse
+from rest_framework.request import Request
+
+from accounts.callers import Caller
+from volumes import reading
+from volumes.api import wire
+from volumes.api.headers import idempotency_key, tagged
+from volumes.api.paging import Page
+from volumes.errors import NotFound
+from volumes.models import Environment, Snapshot, Volume
+from volumes.rules.fields import Body
+from volumes.services import volumes as services
+from volumes.services.idempotency import IdempotencyKey
+
+AnyRequest = HttpRequest | Request
+
+
+def one_volume(request: AnyRequest, environment: Environment, pk: uuid.UUID) -> HttpResponse:
+    """A live volume. Raises NotFound."""
+    found = reading.volume_in(environment.pk, pk)
+    if found is None:
+        raise NotFound
+    return tagged(request, wire.volume(*found, environment.company_id))
+
+
+def page_of_volumes(request: AnyRequest, environment: Environment, page: Page) -> HttpResponse:
+    """The live volumes of an environment in creation order, without filters."""
+    after = page.after[1] if page.after else reading.FIRST
+    found = reading.page_in(environment.pk, after, page.limit + 1)
+    return page.reply(
+        request,
+        found,
+        lambda one: wire.volume(*one, environment.company_id),
+        lambda one: one[0],
+    )
+
+
+def as_it_is(environment: Environment, volume: Volume) -> wire.Json:
+    """A volume that was just written, by now: its step may have changed it since."""
+    found = reading.volume_in(environment.pk, volume.pk, deleted_too=True)
+    if found is None:  # purged in this very moment
+        raise NotFound
+    return wire.volume(*found, environment.company_id)
+
+
+def new_volume(
+    request: AnyRequest, caller: Caller, environment: Environment, body: Body
+) -> HttpResponse:
+    """What was made, as it is by now, or made earlier under the same Idempotency-Key.
+
+    Raises Refused with every problem, BadRequest.
+    """
+    given = idempotency_key(request)
+    key = given and IdempotencyKey(caller.user.pk, "volume", environment.pk, given)
+    volume, replayed = services.create_volume(
+        environment=environment,
+        body=body,
+        snapshots=Snapshot.objects.visible_to(caller),
+        actor=caller.actor,
+        key=key or None,
+    )
+    answer = tagged(request, as_it_is(environment, volume), status=201)
+    answer["Location"] = f"{request.path}/{volume.ref}"
+    if replayed:
+        answer["Idempotent-Replay"] = "true"
+    return answer
