@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
-from django.db.models import CharField, Exists, OuterRef, Q
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils import timezone
@@ -29,13 +30,10 @@ def bearer(request: HttpRequest | Request) -> Caller | None:
 
     Raises AuthenticationFailed for any other header, cookie or not, and SecondFactorRequired.
     """
-    header = request.META.get("HTTP_AUTHORIZATION")
-    if header is None:
+    digest = token_digest(request)
+    if digest is None:
         return None
-    scheme, _, secret = header.partition(" ")
-    if scheme.lower() != "bearer" or not tokens.is_well_formed(secret.strip(" ")):
-        raise exceptions.AuthenticationFailed("The Authorization header is not a valid token.")
-    row = _credentials.first(digest=tokens.digest(secret.strip(" ")))
+    row = _credentials.first(digest=digest)
     if row is None:
         raise exceptions.AuthenticationFailed("The token is unknown, expired or revoked.")
     *columns_of_both, has_second_factor = row
@@ -45,6 +43,17 @@ def bearer(request: HttpRequest | Request) -> Caller | None:
     token.owner = instance(User, columns_of_both[_TOKEN:])
     note_use(token)
     return Caller(user=token.owner, token=token, ip=client_ip(request))
+
+
+def token_digest(request: HttpRequest | Request) -> str | None:
+    """What the sent token is looked up by. As `bearer`, without looking it up."""
+    header = request.META.get("HTTP_AUTHORIZATION")
+    if header is None:
+        return None
+    scheme, _, secret = header.partition(" ")
+    if scheme.lower() != "bearer" or not tokens.is_well_formed(secret.strip(" ")):
+        raise exceptions.AuthenticationFailed("The Authorization header is not a valid token.")
+    return tokens.digest(secret.strip(" "))
 
 
 class BearerAuthentication(authentication.BaseAuthentication):
@@ -83,16 +92,20 @@ def note_use(token: Token) -> None:
 
 _TOKEN = len(Token._meta.concrete_fields)
 
-# Everything that decides, as it is at this moment, in one query.
-_credentials = Prepared(
-    lambda: (
+
+def credentials() -> QuerySet[Any]:
+    """The usable token of the parameter `digest`, of an active owner, with `has_second_factor`."""
+    confirmed = TOTPDevice.objects.filter(user=OuterRef("owner"), confirmed=True)
+    return (
         Token.objects.usable()
         .filter(digest=Parameter("digest", CharField()), owner__is_active=True)
-        .annotate(
-            has_second_factor=Exists(
-                TOTPDevice.objects.filter(user=OuterRef("owner"), confirmed=True)
-            )
-        )
-        .values_list(*columns(Token), *columns(User, "owner__"), "has_second_factor")
+        .annotate(has_second_factor=Exists(confirmed))
+    )
+
+
+# Everything that decides, as it is at this moment, in one query.
+_credentials = Prepared(
+    lambda: credentials().values_list(
+        *columns(Token), *columns(User, "owner__"), "has_second_factor"
     )
 )

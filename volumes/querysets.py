@@ -108,9 +108,6 @@ class VolumeQuerySet(ReconciledQuerySet["Volume"]):
     def live(self) -> Self:
         return self.filter(is_deleted=False)
 
-    def with_attachments(self) -> Self:
-        return self.prefetch_related(_attachments())
-
     def with_data(self) -> Self:
         """What can be measured, settled or not: a failed growth keeps the data usable."""
         return self.live().filter(provisioned_size__isnull=False, missing_since__isnull=True)

@@ -46,16 +46,18 @@ class _SomeCaller:
     environment_id: Any
 
 
-def _reached(own: Any) -> QuerySet[Any, Any]:
-    caller = _SomeCaller(user=Parameter("user", BigAutoField()), environment_id=own)
-    return (
-        Environment.objects.live()
-        .visible_to(caller)
-        .filter(pk=Parameter("pk", UUIDField()))
-        .values_list(*columns(Environment), *columns(Company, "company__"), "role")
-    )
+def reached(*, user: Any, pk: Any, own: Any = None) -> QuerySet[Environment]:
+    """The environment `pk` if somebody reaches it; for statements, whose values come later."""
+    caller = _SomeCaller(user=user, environment_id=own)
+    return Environment.objects.live().visible_to(caller).filter(pk=pk)
+
+
+def _whole(own: Any) -> QuerySet[Any, Any]:
+    user, pk = Parameter("user", BigAutoField()), Parameter("pk", UUIDField())
+    found = reached(user=user, pk=pk, own=own)
+    return found.values_list(*columns(Environment), *columns(Company, "company__"), "role")
 
 
 _ENVIRONMENT = len(Environment._meta.concrete_fields)
-_ANYWHERE = Prepared(partial(_reached, None))
-_IN_ITS_OWN = Prepared(partial(_reached, Parameter("own", UUIDField())))
+_ANYWHERE = Prepared(partial(_whole, None))
+_IN_ITS_OWN = Prepared(partial(_whole, Parameter("own", UUIDField())))

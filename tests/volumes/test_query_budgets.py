@@ -37,8 +37,8 @@ def queries(call):
 @pytest.mark.parametrize(
     ("path", "budget"),
     [
-        ("{here}", 3),
-        ("{volumes}", 4),
+        ("{here}", 1),
+        ("{volumes}", 2),
         ("{volumes}?count=true&limit=3&sort=-size&label=a:b", 4),
         ("{apps}", 3),
         ("/environments", 2),

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import uuid
-
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
 from accounts.callers import Caller
-from volumes import reading
 from volumes.api import wire
 from volumes.api.headers import idempotency_key, tagged
 from volumes.api.paging import Page
 from volumes.errors import NotFound
 from volumes.models import Environment, Snapshot, Volume
+from volumes.reading import Mounted, volume_in
 from volumes.rules.fields import Body
 from volumes.services import volumes as services
 from volumes.services.idempotency import IdempotencyKey
@@ -21,32 +19,23 @@ from volumes.services.idempotency import IdempotencyKey
 AnyRequest = HttpRequest | Request
 
 
-def one_volume(request: AnyRequest, environment: Environment, pk: uuid.UUID) -> HttpResponse:
-    """A live volume. Raises NotFound."""
-    found = reading.volume_in(environment.pk, pk)
+def one_volume(request: AnyRequest, found: Mounted | None) -> HttpResponse:
+    """A volume that was looked for. Raises NotFound."""
     if found is None:
         raise NotFound
-    return tagged(request, wire.volume(*found, environment.company_id))
+    return tagged(request, wire.volume(*found))
 
 
-def page_of_volumes(request: AnyRequest, environment: Environment, page: Page) -> HttpResponse:
-    """The live volumes of an environment in creation order, without filters."""
-    after = page.after[1] if page.after else reading.FIRST
-    found = reading.page_in(environment.pk, after, page.limit + 1)
-    return page.reply(
-        request,
-        found,
-        lambda one: wire.volume(*one, environment.company_id),
-        lambda one: one[0],
-    )
+def page_of_volumes(request: AnyRequest, page: Page, found: list[Mounted]) -> HttpResponse:
+    return page.reply(request, found, lambda one: wire.volume(*one), lambda one: one[0])
 
 
 def as_it_is(environment: Environment, volume: Volume) -> wire.Json:
     """A volume that was just written, by now: its step may have changed it since."""
-    found = reading.volume_in(environment.pk, volume.pk, deleted_too=True)
+    found = volume_in(environment.pk, volume.pk, deleted_too=True)
     if found is None:  # purged in this very moment
         raise NotFound
-    return wire.volume(*found, environment.company_id)
+    return wire.volume(*found)
 
 
 def new_volume(

@@ -47,13 +47,16 @@ class Page:
         self, request: AnyRequest, rows: models.QuerySet[Row], to_json: Callable[[Row], Any]
     ) -> HttpResponse:
         """The page as a bare array, with what leads on in its headers."""
-        down = "-" if self.sort.startswith("-") else ""
-        ordered = rows.order_by(f"{down}{self.column}", f"{down}id")
-        found = list(ordered.filter(self._beyond())[: self.limit + 1])
-        answer = self.reply(request, found, to_json, lambda row: row)
+        answer = self.reply(request, list(self.slice(rows)), to_json, lambda row: row)
         if self.count:
             answer["X-Total-Count"] = str(rows.count())
         return answer
+
+    def slice(self, rows: models.QuerySet[Row]) -> models.QuerySet[Row]:
+        """The rows of the page and, if there are more, one beyond it."""
+        down = "-" if self.sort.startswith("-") else ""
+        ordered = rows.order_by(f"{down}{self.column}", f"{down}id")
+        return ordered.filter(self._beyond())[: self.limit + 1]
 
     def reply(
         self,
@@ -62,7 +65,7 @@ class Page:
         to_json: Callable[[One], Any],
         row_of: Callable[[One], Any],
     ) -> HttpResponse:
-        """The answer where `found` are the rows of the page and, if there are more, one beyond it."""
+        """The answer of what `slice` found. `row_of` is what the next page begins after."""
         page = found[: self.limit]
         answer = reply([to_json(one) for one in page])
         if len(found) > self.limit:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 
 from accounts.models import Revision, Role, Subject
-from volumes import usage
+from volumes import reading, usage
 from volumes.api import answers, docs, paging, wire
 from volumes.api.filters import VOLUME_FILTERS, filter_volumes
 from volumes.api.headers import if_match, reply, tagged
@@ -52,18 +52,15 @@ class VolumeView(EnvironmentScopedView):
         page = Page(self.query, sort=sort or "createdAt")
         volumes = filter_volumes(self.environment.volumes.all(), self.query)
         self.query.check()
-        if not set(request.GET) - {"limit", "cursor"}:
-            return answers.page_of_volumes(request, self.environment, page)
-        company_id = self.environment.company_id
-        return page.answer(
-            request,
-            volumes.with_attachments(),
-            lambda row: wire.volume(row, row.application_ids, company_id),
-        )
+        found = reading.mounted(page.slice(volumes).values_list(*reading.COLUMNS))
+        answer = answers.page_of_volumes(request, page, found)
+        if page.count:
+            answer["X-Total-Count"] = str(volumes.count())
+        return answer
 
     @docs.get_volume
     def retrieve(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
-        return answers.one_volume(request, self.environment, self.volume_id)
+        return answers.one_volume(request, reading.volume_in(self.environment.pk, self.volume_id))
 
     @docs.update_volume
     def update(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
@@ -124,8 +121,8 @@ class VolumeView(EnvironmentScopedView):
         """What this call wrote, with what its step has done to it since, but nobody else's change."""
         answer = answers.as_it_is(self.environment, written)
         if answer["version"] != written.version:
-            mounts = written.application_ids
-            answer = wire.volume(written, mounts, self.environment.company_id)
+            row = wire.written(written, self.environment.company_id)
+            answer = wire.volume(row, map(str, written.application_ids))
         return tagged(self.request, answer)
 
     def _review(self, body: Body) -> Review:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
+
 from accounts.models import Revision
 from volumes.models import Application, Attachment, Environment, Snapshot, UsageSample, Volume
 from volumes.reading import VolumeRow
@@ -23,15 +25,13 @@ def moment(at: datetime | None) -> str | None:
     return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
-def volume(
-    row: Volume | VolumeRow, application_ids: Iterable[uuid.UUID], company_id: uuid.UUID
-) -> Json:
+def volume(row: VolumeRow, application_ids: Iterable[str]) -> Json:
     """`application_ids` are of those that mount it, in the order in which they were attached."""
     return {
         "id": f"{Volume.prefix}{row.id}",
         "name": row.name,
-        "envIdRef": str(row.environment_id),
-        "companyIdRef": str(company_id),
+        "envIdRef": row.environment_id,
+        "companyIdRef": row.company_id,
         "size": row.size,
         "mountPath": row.mount_path,
         "isDeleted": row.is_deleted,
@@ -39,17 +39,34 @@ def volume(
         "modifiedBy": row.modified_by,
         "version": row.version,
         "description": row.description,
-        "labels": row.labels,
+        "labels": orjson.Fragment(row.labels),
         "protected": row.protected,
         "status": row.status,
         "statusMessage": row.status_message,
         "provisionedSize": row.provisioned_size,
         "usedSize": row.used_size,
-        "usedSizeAt": moment(row.used_size_at),
+        "usedSizeAt": row.used_size_at,
         "attachedAppsRefs": [f"{Application.prefix}{pk}" for pk in application_ids],
-        "createdAt": moment(row.created_at),
-        "modifiedAt": moment(row.modified_at),
+        "createdAt": row.created_at,
+        "modifiedAt": row.modified_at,
     }
+
+
+def written(row: Volume, company_id: uuid.UUID) -> VolumeRow:
+    """A volume as an object holds it, in the form in which the database answers one."""
+    said = {name: getattr(row, name) for name in VolumeRow._fields if hasattr(row, name)}
+    return VolumeRow(
+        **said
+        | {
+            "id": str(row.pk),
+            "environment_id": str(row.environment_id),
+            "company_id": str(company_id),
+            "labels": orjson.dumps(row.labels),
+            "used_size_at": moment(row.used_size_at),
+            "created_at": moment(row.created_at),
+            "modified_at": moment(row.modified_at),
+        }
+    )
 
 
 def attachment(row: Attachment, source: str) -> Json:

@@ -78,8 +78,7 @@ def set_applications(volume: Volume, wanted: list[Application]) -> Changes:
 
 
 def _refs(volume: Volume) -> list[str]:
-    applications = volume.attachments.order_by("id").values_list("application_id", flat=True)
-    return [f"{Application.prefix}{pk}" for pk in applications]
+    return [f"{Application.prefix}{pk}" for pk in volume.application_ids]
 
 
 def _changed(volume: Volume, actor: Actor, action: str, changes: Changes) -> None:
