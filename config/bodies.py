@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable
-from threading import BoundedSemaphore
 from typing import Any
 
 from django.conf import settings
 
-AT_ONCE = 8
-"""Requests that each worker works on. With as many steps beside them they stay within the pool."""
+from config.turns import turn
+
 WAITING = 512
 """Requests that each worker takes in: as many as it has connections."""
 DISCARDED = 16 * 2**20
@@ -32,15 +31,14 @@ class Incomplete(io.RawIOBase):
 
 
 class WholeBodies:
-    """A WSGI application around another, which it calls for AT_ONCE requests at a time at most."""
+    """A WSGI application around another, which it calls for a few requests at a time."""
 
     def __init__(self, application: App) -> None:
         self.application = application
-        self.turns = BoundedSemaphore(AT_ONCE)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> list[bytes]:
         _take_in(environ)
-        with self.turns:
+        with turn():
             answer = self.application(environ, start_response)
             try:
                 # In one piece: a client that reads slowly must not hold a thread and a connection.

@@ -8,7 +8,8 @@ only sends values. PostgreSQL keeps the plan as well, for each connection.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -63,10 +64,19 @@ class Prepared:
 
     def rows(self, **values: Any) -> list[Row]:
         """The rows for these values, one for each parameter."""
+        return self.ask(**values)()
+
+    def ask(self, **values: Any) -> Callable[[], list[Row]]:
+        """The same in two steps: what is answered waits for the rows, which come once."""
         sql, parameters, converted = self._statement
-        with _cursor() as cursor:
-            cursor.execute(sql, _given(parameters, values))
-            return list(converted(cursor.fetchall()))
+        cursor = _cursor()
+        cursor.execute(sql, _given(parameters, values))
+
+        def rows() -> list[Row]:
+            with cursor:
+                return list(converted(cursor.fetchall()))
+
+        return rows
 
     def first(self, **values: Any) -> Row | None:
         return next(iter(self.rows(**values)), None)
@@ -89,13 +99,10 @@ class PreparedUpdate:
     def __init__(self, build: Callable[[], tuple[QuerySet[Any, Any], dict[str, Any]]]) -> None:
         self._build = build
 
-    def execute(self, **values: Any) -> int:
-        """Returns how many rows were changed."""
+    def execute(self, **values: Any) -> None:
         sql, parameters = self._statement
         with _cursor() as cursor:
             cursor.execute(sql, _given(parameters, values))
-            changed: int = cursor.rowcount
-            return changed
 
     @cached_property
     def _statement(self) -> tuple[str, Sequence[Any]]:
@@ -104,6 +111,20 @@ class PreparedUpdate:
         query.add_update_values(columns)
         found: tuple[str, Sequence[Any]] = query.get_compiler(connection=connection).as_sql()
         return found
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """What is sent inside goes out without waiting for each answer, where the database can.
+
+    It fails at the end, if it does: nothing that was answered may be looked at before.
+    """
+    if connection.vendor != "postgresql":
+        yield
+        return
+    connection.ensure_connection()
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        yield
 
 
 def insert(row: Model) -> None:

@@ -47,10 +47,12 @@ def new_volume(
     """
     given = idempotency_key(request)
     key = given and IdempotencyKey(caller.user.pk, "volume", environment.pk, given)
+    reached = Snapshot.objects
+    snapshots = reached.visible_to(caller) if "restoreFrom" in body else reached.none()
     volume, replayed = services.create_volume(
         environment=environment,
         body=body,
-        snapshots=Snapshot.objects.visible_to(caller),
+        snapshots=snapshots,
         actor=caller.actor,
         key=key or None,
     )

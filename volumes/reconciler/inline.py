@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Expression
 from django.db.models.functions import Now
 
+from config.turns import aside
 from volumes.models import Snapshot, Volume
 from volumes.reconciler.chores import look_at_settled
 from volumes.reconciler.steps import in_thread, settle
@@ -61,7 +62,13 @@ def patience() -> Iterator[None]:
 
 def after_commit(work: Callable[[], int]) -> None:
     """Run in a thread of its own: a backend that hangs must not hold the answer for long."""
-    transaction.on_commit(lambda: wait([pool.submit(in_thread, work)], timeout=_time_to_wait()))
+
+    def take_it() -> None:
+        step = pool.submit(in_thread, work)
+        with aside():
+            wait([step], timeout=_time_to_wait())
+
+    transaction.on_commit(take_it)
 
 
 def _time_to_wait() -> float:

@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from accounts.audit import Changes
 from accounts.callers import Actor
 from accounts.models import Company
-from config.prepared import Parameter, PreparedUpdate, insert
+from config.prepared import Parameter, PreparedUpdate, insert, together
 from volumes.errors import NotFound, Refused
 from volumes.models import Attachment, Environment, Snapshot, Volume, VolumeStatus
 from volumes.querysets import SnapshotQuerySet
@@ -89,16 +89,15 @@ def insert_volume(
         **created_by(actor),
     )
     volume.detached_at = volume.created_at
-    insert(volume)
-    for application in wish.applications:
-        Attachment.objects.create(
-            volume=volume, application=application, mount_path=volume.mount_path
-        )
-    take_room(environment, volume.size)
     changes = _as_created(volume, wish)
     if adopt_from:
         changes["path"] = [None, adopt_from]
-    history.of_volume(volume, actor, action, changes)
+    with together():  # the locks are held for as long as this takes
+        insert(volume)
+        for application in wish.applications:
+            insert(Attachment(volume=volume, application=application, mount_path=volume.mount_path))
+        take_room(environment, volume.size)
+        history.of_volume(volume, actor, action, changes)
     settle_soon(volume)
     return volume
 

@@ -1,0 +1,41 @@
+"""Who works now: few requests at once in each worker, the others stand in line.
+
+Python runs one thread at a time: more of them only take the work out of each other's hands, and each
+request gets slower. Whoever waits for something else steps aside meanwhile.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+AT_ONCE = 2
+"""Requests that each worker works on. One more than Python runs, for when the database is asked."""
+
+_turns = threading.BoundedSemaphore(AT_ONCE)
+_this_thread = threading.local()
+
+
+@contextmanager
+def turn() -> Iterator[None]:
+    """Work on a request, once it is its turn."""
+    with _turns:
+        _this_thread.has_turn = True
+        try:
+            yield
+        finally:
+            _this_thread.has_turn = False
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """Wait for what another thread does. Nothing outside a server's request."""
+    if not getattr(_this_thread, "has_turn", False):
+        yield
+        return
+    _turns.release()
+    try:
+        yield
+    finally:
+        _turns.acquire()
