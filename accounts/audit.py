@@ -5,13 +5,13 @@ from typing import Any
 
 from accounts.callers import Actor
 from accounts.models import Company, Revision, Subject, User
-from config.prepared import insert
+from config.prepared import execute, insertion
 
 Changes = dict[str, list[Any]]
 """Names as in the API's objects, each with what it was (null on create) and what it is."""
 
 
-def record(
+def entry(
     *,
     actor: Actor,
     action: str,
@@ -23,8 +23,8 @@ def record(
     version: int | None = None,
     changes: Changes | None = None,
 ) -> Revision:
-    """One entry. `version` is the one that this change made, None for what raises none."""
-    revision = Revision(
+    """Not written yet. `version` is the one that this change made, None for what raises none."""
+    return Revision(
         company=company,
         environment_id=environment_id,
         subject=subject,
@@ -37,8 +37,11 @@ def record(
         ip=actor.ip,
         changes=changes or {},
     )
-    insert(revision)
-    return revision
+
+
+def record(**fields: Any) -> None:
+    """Write one entry, of the same fields."""
+    execute(insertion(entry(**fields)))
 
 
 def record_of_person(

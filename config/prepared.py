@@ -8,8 +8,7 @@ only sends values. PostgreSQL keeps the plan as well, for each connection.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -19,6 +18,7 @@ from django.db.models import BooleanField, Expression, Field, Func, Model, Query
 from django.db.models.sql import InsertQuery, UpdateQuery
 
 Row = Sequence[Any]
+Statement = tuple[str, Sequence[Any]]
 Made = TypeVar("Made", bound=Model)
 
 
@@ -64,19 +64,10 @@ class Prepared:
 
     def rows(self, **values: Any) -> list[Row]:
         """The rows for these values, one for each parameter."""
-        return self.ask(**values)()
-
-    def ask(self, **values: Any) -> Callable[[], list[Row]]:
-        """The same in two steps: what is answered waits for the rows, which come once."""
         sql, parameters, converted = self._statement
-        cursor = _cursor()
-        cursor.execute(sql, _given(parameters, values))
-
-        def rows() -> list[Row]:
-            with cursor:
-                return list(converted(cursor.fetchall()))
-
-        return rows
+        with _cursor() as cursor:
+            cursor.execute(sql, _given(parameters, values))
+            return list(converted(cursor.fetchall()))
 
     def first(self, **values: Any) -> Row | None:
         return next(iter(self.rows(**values)), None)
@@ -99,10 +90,9 @@ class PreparedUpdate:
     def __init__(self, build: Callable[[], tuple[QuerySet[Any, Any], dict[str, Any]]]) -> None:
         self._build = build
 
-    def execute(self, **values: Any) -> None:
+    def with_values(self, **values: Any) -> Statement:
         sql, parameters = self._statement
-        with _cursor() as cursor:
-            cursor.execute(sql, _given(parameters, values))
+        return sql, _given(parameters, values)
 
     @cached_property
     def _statement(self) -> tuple[str, Sequence[Any]]:
@@ -113,22 +103,8 @@ class PreparedUpdate:
         return found
 
 
-@contextmanager
-def together() -> Iterator[None]:
-    """What is sent inside goes out without waiting for each answer, where the database can.
-
-    It fails at the end, if it does: nothing that was answered may be looked at before.
-    """
-    if connection.vendor != "postgresql":
-        yield
-        return
-    connection.ensure_connection()
-    with connection.wrap_database_errors, connection.connection.pipeline():
-        yield
-
-
-def insert(row: Model) -> None:
-    """Write a new row, as `save(force_insert=True)` does for a model without signals and parents."""
+def insertion(row: Model) -> Statement:
+    """What `save(force_insert=True)` says for a model without signals and parents."""
     quote, fields = connection.ops.quote_name, row._meta.concrete_fields
     places: list[str] = []
     given: list[Any] = []
@@ -142,13 +118,19 @@ def insert(row: Model) -> None:
         places.append(sql)
         given += parameters
     names = ", ".join(quote(str(field.column)) for field in fields)
-    with _cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {quote(row._meta.db_table)} ({names}) "  # noqa: S608  # all ours
-            f"VALUES ({', '.join(places)})",
-            given,
-        )
-    row._state.adding = False
+    table = quote(row._meta.db_table)
+    return f"INSERT INTO {table} ({names}) VALUES ({', '.join(places)})", given  # noqa: S608
+
+
+def execute(*statements: Statement) -> None:
+    """Execute them in this order; in one round trip where the database takes several at once."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            together = "; ".join(sql for sql, _ in statements)
+            cursor.execute(together, [value for _, values in statements for value in values])
+        else:
+            for sql, values in statements:
+                cursor.execute(sql, values)
 
 
 def _compiled(model: type[Model], expression: Any) -> Any:

@@ -68,7 +68,8 @@ def test_reading(counted, places, path, budget):
     ],
 )
 def test_writing(counted, places, method, path, body, budget):
-    assert queries(lambda: counted.send(method, path.format(**places), body)) == budget
+    # Less on PostgreSQL, which takes several statements at once.
+    assert queries(lambda: counted.send(method, path.format(**places), body)) <= budget
 
 
 @pytest.mark.parametrize("path", ["{volumes}", "{apps}", "{here}/attachment", "{here}/snapshot"])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from accounts.audit import Changes, record
+from accounts.audit import Changes, entry, record
 from accounts.callers import Actor
-from accounts.models import Subject
+from accounts.models import Revision, Subject
 from volumes.models import Application, Environment, Volume
 
 
@@ -14,15 +14,26 @@ def of_volume(
     volume: Volume, actor: Actor, action: str, changes: Changes, *, version: bool = True
 ) -> None:
     """One entry; `version` is False for what raises none (snapshots)."""
-    _record(Subject.VOLUME, volume, volume.environment, actor, action, changes, version=version)
+    record(
+        **_fields(
+            Subject.VOLUME, volume, volume.environment, actor, action, changes, version=version
+        )
+    )
+
+
+def entry_of_volume(volume: Volume, actor: Actor, action: str, changes: Changes) -> Revision:
+    """The same, to be written with something else."""
+    return entry(**_fields(Subject.VOLUME, volume, volume.environment, actor, action, changes))
 
 
 def of_application(application: Application, actor: Actor, action: str, changes: Changes) -> None:
-    _record(Subject.APPLICATION, application, application.environment, actor, action, changes)
+    record(
+        **_fields(Subject.APPLICATION, application, application.environment, actor, action, changes)
+    )
 
 
 def of_environment(environment: Environment, actor: Actor, action: str, changes: Changes) -> None:
-    _record(Subject.ENVIRONMENT, environment, environment, actor, action, changes)
+    record(**_fields(Subject.ENVIRONMENT, environment, environment, actor, action, changes))
 
 
 def created(**values: Any) -> Changes:
@@ -30,7 +41,7 @@ def created(**values: Any) -> Changes:
     return {name: [None, value] for name, value in values.items()}
 
 
-def _record(
+def _fields(
     subject: Subject,
     row: Volume | Application | Environment,
     environment: Environment,
@@ -39,15 +50,15 @@ def _record(
     changes: Changes,
     *,
     version: bool = True,
-) -> None:
-    record(
-        actor=actor,
-        action=action,
-        subject=subject,
-        subject_id=str(row.pk),
-        subject_name=row.name,
-        company=environment.company,
-        environment_id=environment.pk,
-        version=row.version if version else None,
-        changes=changes,
-    )
+) -> dict[str, Any]:
+    return {
+        "actor": actor,
+        "action": action,
+        "subject": subject,
+        "subject_id": str(row.pk),
+        "subject_name": row.name,
+        "company": environment.company,
+        "environment_id": environment.pk,
+        "version": row.version if version else None,
+        "changes": changes,
+    }

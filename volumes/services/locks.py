@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.callers import Actor
 from accounts.models import Company
-from config.prepared import Parameter, Prepared, columns, instance, together
+from config.prepared import Parameter, Prepared, columns, instance
 from volumes.errors import NotFound, Refused, Stale
 from volumes.models import Environment, Volume
 from volumes.models.base import Versioned
@@ -22,15 +22,12 @@ def locked(environment: Environment) -> Environment:
 
     Both, outermost first: two requests must not take the last of either quota.
     """
-    with together():
-        company = _COMPANY.ask(pk=environment.company_id)
-        row = _ENVIRONMENT.ask(pk=environment.pk)
-    # Both were asked for: a cursor that nobody reads would stay open.
-    companies, rows = company(), row()
-    if not (companies and rows):
+    company = _COMPANY.first(pk=environment.company_id)
+    row = _ENVIRONMENT.first(pk=environment.pk)
+    if company is None or row is None:
         raise NotFound
-    found = instance(Environment, rows[0])
-    found.company = instance(Company, companies[0])
+    found = instance(Environment, row)
+    found.company = instance(Company, company)
     return found
 
 

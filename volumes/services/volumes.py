@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from accounts.audit import Changes
 from accounts.callers import Actor
 from accounts.models import Company
-from config.prepared import Parameter, PreparedUpdate, insert, together
+from config.prepared import Parameter, PreparedUpdate, Statement, execute, insertion
 from volumes.errors import NotFound, Refused
 from volumes.models import Attachment, Environment, Snapshot, Volume, VolumeStatus
 from volumes.querysets import SnapshotQuerySet
@@ -92,12 +92,17 @@ def insert_volume(
     changes = _as_created(volume, wish)
     if adopt_from:
         changes["path"] = [None, adopt_from]
-    with together():  # the locks are held for as long as this takes
-        insert(volume)
-        for application in wish.applications:
-            insert(Attachment(volume=volume, application=application, mount_path=volume.mount_path))
-        take_room(environment, volume.size)
-        history.of_volume(volume, actor, action, changes)
+    mounts = [
+        Attachment(volume=volume, application=application, mount_path=volume.mount_path)
+        for application in wish.applications
+    ]
+    # Together: both locks are held for as long as this takes.
+    execute(
+        insertion(volume),
+        *map(insertion, mounts),
+        *room_taken(environment, volume.size),
+        insertion(history.entry_of_volume(volume, actor, action, changes)),
+    )
     settle_soon(volume)
     return volume
 
@@ -209,8 +214,15 @@ def restore_volume(*, environment: Environment, volume_id: uuid.UUID, actor: Act
 def take_room(environment: Environment, extra: int) -> None:
     """Count `extra` MB more (or less) against both quotas, whose rows are locked."""
     if extra:
-        _ENVIRONMENT_USES.execute(pk=environment.pk, extra=extra)
-        _COMPANY_USES.execute(pk=environment.company_id, extra=extra)
+        execute(*room_taken(environment, extra))
+
+
+def room_taken(environment: Environment, extra: int) -> list[Statement]:
+    """What `take_room` writes."""
+    return [
+        _ENVIRONMENT_USES.with_values(pk=environment.pk, extra=extra),
+        _COMPANY_USES.with_values(pk=environment.company_id, extra=extra),
+    ]
 
 
 def _uses(owners: QuerySet[Any]) -> tuple[QuerySet[Any], dict[str, Any]]:
