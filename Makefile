@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: run test bench install lint requirements
+.PHONY: run test bench chaos install lint requirements
 
 run: install ## everything a newcomer needs: ends serving, with a printed log-in
 	$(BIN)/python manage.py quickstart
@@ -21,6 +21,9 @@ endif
 
 bench: install ## how fast it is, beside others (needs wrk); `python -m tests.benchmarks --help` for parts of it
 	$(BIN)/python -m tests.benchmarks
+
+chaos: install ## kill -9 at every fault point (20 times on each database); `python -m tests.faults --help` for parts of it
+	$(BIN)/python -m tests.faults
 
 lint: install ## everything that reads the code without running it
 	$(BIN)/ruff check .

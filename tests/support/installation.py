@@ -62,7 +62,7 @@ class Installation:
             input=given,
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=5 * PATIENCE,
             check=False,
         )
 
@@ -88,14 +88,26 @@ class Installation:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """What the database says, asked past the product."""
-        opened: Any = (
-            sqlite3.connect(self.home / "holdfast.sqlite3", timeout=20)
-            if self.database_url.startswith("sqlite")
-            else psycopg.connect(self.database_url)
-        )
-        with closing(opened) as connection:
+        with closing(self._connection(patience=20)) as connection:
             found: list[tuple[Any, ...]] = connection.execute(sql).fetchall()
         return found
+
+    def is_writable(self) -> bool:
+        """Whether no process, frozen or dead, keeps the others from writing. Changes nothing."""
+        try:
+            with closing(self._connection(patience=0.1)) as connection:
+                connection.execute("UPDATE volumes_installation SET number = number")
+        except (sqlite3.OperationalError, psycopg.errors.LockNotAvailable):
+            return False
+        return True
+
+    def _connection(self, patience: float) -> Any:
+        """Waits that many seconds for a lock."""
+        if self.database_url.startswith("sqlite"):
+            return sqlite3.connect(self.home / "holdfast.sqlite3", timeout=patience)
+        return psycopg.connect(
+            self.database_url, options=f"-c lock_timeout={round(patience * 1000)}"
+        )
 
     def ids(self, sql: str) -> set[str]:
         """Identifiers of the first column, as directories are named."""

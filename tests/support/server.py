@@ -21,8 +21,9 @@ WORKERS = 2
 class Server:
     """A server of one installation. It stays on its port however often it is started."""
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(self, installation: Installation, workers: int = WORKERS) -> None:
         self.installation = installation
+        self.width = workers
         self.port = free_port()
         self.process: Process | None = None
 
@@ -32,11 +33,15 @@ class Server:
         return self.process.pid
 
     def start(self, **settings: str) -> None:
+        self.launch(**settings)
+        eventually(self.is_ready)
+
+    def launch(self, **settings: str) -> None:
+        """Start it without waiting until it serves."""
         bind = f"127.0.0.1:{self.port}"
         self.process = self.installation.start(
-            "serve", "--bind", bind, "--workers", str(WORKERS), **settings
+            "serve", "--bind", bind, "--workers", str(self.width), **settings
         )
-        eventually(self.is_ready)
 
     def is_ready(self) -> bool:
         assert self.process is not None
@@ -95,11 +100,19 @@ class Server:
 
 def is_alive(pid: int) -> bool:
     """Whether a process still runs; one that has ended and was not waited for does not."""
+    return _state(pid) not in {"Z", "X"}
+
+
+def is_frozen(pid: int) -> bool:
+    return _state(pid) == "T"
+
+
+def _state(pid: int) -> str:
+    """The letter that the kernel has for it."""
     try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state not in {"Z", "X"}
+        return "X"
 
 
 def kill(pid: int) -> None:

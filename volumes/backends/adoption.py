@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 
 from . import tree
 from .base import BackendError
+from .faultpoints import faultpoint
 from .fds import ANYTHING, make, opened
 from .layout import DATA, PASSABLE, has_data, move
 
@@ -35,10 +36,12 @@ def adopt(root: int, handle: str, path: str) -> None:
 def _adopt(root: int, handle: str, path: str) -> None:
     with _candidate(root, path) as (above, name):
         make(root, handle, PASSABLE)
+        faultpoint("adopt:place-made")
         try:
             # Straight to its place: from a temporary one, clean-up could take what is not ours.
             with opened(root, handle) as volume:
                 move(name, above, DATA, volume)
+                faultpoint("adopt:moved")
         except FileExistsError as error:
             raise _refused(path, "this volume has data already; adopt it as another") from error
         except OSError as error:

@@ -11,6 +11,7 @@ from functools import partial
 
 from . import adoption, layout, linux, marker, names, tree
 from .base import Backend, BackendError, Found, Leftover
+from .faultpoints import faultpoint
 from .fds import MISSING, is_there, make, opened
 from .layout import DATA, SNAPSHOTS, TMP, TRASH
 from .oserrors import told
@@ -111,6 +112,7 @@ class Directory(Backend):
         with workpiece(root, handle) as made:
             os.fchmod(made.fd, layout.PASSABLE)
             os.mkdir(DATA, 0o700, dir_fd=made.fd)
+            faultpoint("volume:half-made")
             with opened(made.fd, DATA) as data:
                 fill(data)
                 os.fsync(data)

@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager, suppress
 
 from . import marker, names, tree
 from .base import BackendError
+from .faultpoints import faultpoint
 from .fds import ANYTHING, MISSING, is_there, make, opened, path_of
 from .linux import rename_new
 
@@ -108,7 +109,9 @@ def discard(root: int, directory: int, name: str, handle: str, snapshot: str | N
     """Take something out of sight at once, to be removed from the trash. Gone is success."""
     try:
         with area(root, TRASH) as trash:
+            faultpoint("trash:before")
             move(name, directory, names.fresh(handle, snapshot), trash)
+            faultpoint("trash:moved")
     except FileNotFoundError:
         return
     except OSError as error:
@@ -132,9 +135,11 @@ def empty_trash(root: int, prefix: str) -> None:
         if name.startswith(prefix):
             with opened(root, TRASH) as trash:
                 tree.remove(trash, name)
+    faultpoint("trash:removed")
     for name in (TMP, TRASH):
         with suppress(FileNotFoundError), opened(root, name) as fd:
             os.fsync(fd)
+    faultpoint("trash:synced")
 
 
 def has_data(root: int, handle: str) -> bool:

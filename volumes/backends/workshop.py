@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from . import names, tree
+from .faultpoints import faultpoint
 from .fds import DIRECTORY, is_there, opened
 from .layout import TMP, area, entries, move
 
@@ -29,6 +30,7 @@ class Workpiece:
 
     def put_volume(self, root: int, handle: str) -> bool:
         """Move it to its place; False if another is there already."""
+        faultpoint("volume:made")
         try:
             # Over an empty directory is right: an interrupted adoption leaves one behind. A volume
             # is never empty, it has its data.
@@ -37,12 +39,15 @@ class Workpiece:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
             return False
+        faultpoint("volume:in-place")
         return True
 
     def put_snapshot(self, snapshots: int, snapshot: str) -> None:
         """Move it to its place, unless another is there already: that one was first."""
+        faultpoint("snapshot:made")
         with suppress(FileExistsError):
             move(self.name, self.tmp, snapshot, snapshots)
+        faultpoint("snapshot:in-place")
 
 
 @contextmanager

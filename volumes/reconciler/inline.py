@@ -15,6 +15,7 @@ from django.db.models import Expression
 from django.db.models.functions import Now
 
 from config.turns import aside
+from volumes.backends.faultpoints import faultpoint
 from volumes.models import Snapshot, Volume
 from volumes.reconciler.chores import look_at_settled
 from volumes.reconciler.steps import in_thread, settle
@@ -35,6 +36,7 @@ def soon() -> Expression:
 
 def settle_soon(row: Volume | Snapshot) -> None:
     """Settle the row right after the present transaction, unless the settings leave it to others."""
+    faultpoint("change:written")
     if settings.RECONCILE_INLINE:
         rows, pk = type(row)._default_manager.ripe(), row.pk
         after_commit(lambda: settle(rows, pk))
@@ -64,9 +66,11 @@ def after_commit(work: Callable[[], int]) -> None:
     """Run in a thread of its own: a backend that hangs must not hold the answer for long."""
 
     def take_it() -> None:
+        faultpoint("change:committed")
         step = pool.submit(in_thread, work)
         with aside():
             wait([step], timeout=_time_to_wait())
+        faultpoint("change:settled")
 
     transaction.on_commit(take_it)
 

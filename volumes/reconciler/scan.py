@@ -10,6 +10,7 @@ from django.db import models
 from django.utils import timezone
 
 from volumes.backends import Found
+from volumes.backends.faultpoints import faultpoint
 from volumes.models import Snapshot, StorageScan, Volume, VolumeStatus
 from volumes.storage import storage
 
@@ -67,6 +68,7 @@ def scan(older_than: timedelta) -> Scan:
             _too_many(len(strange), len(found)) or _too_many(len(missing), len(expected))
         ),
     )
+    faultpoint("scan:compared")
     _note(compared)
     return compared
 

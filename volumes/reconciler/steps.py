@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from volumes.backends import BackendError
+from volumes.backends.faultpoints import faultpoint
 from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
 from volumes.querysets import SnapshotQuerySet, VolumeQuerySet
 from volumes.reconciler import leases, outcomes
@@ -36,6 +37,7 @@ def settle(rows: VolumeQuerySet | SnapshotQuerySet, pk: uuid.UUID) -> int:
     steps = 0
     while (row := rows.claim(pk)) is not None:
         steps += 1
+        faultpoint("step:claimed")
         if not step(row):
             break
     return steps
@@ -59,7 +61,9 @@ def step(row: Volume | Snapshot) -> bool:
     """Work on a claimed row. True where it went well, so that another step may be worth it."""
     try:
         with leases.kept(row):
+            faultpoint("step:begun")
             record = _bring_about_volume(row) if isinstance(row, Volume) else _bring_about(row)
+        faultpoint("step:done")
     except DataMissing as missing:
         fail(row, outcomes.missing_message(missing.since), missing_since=missing.since)
         return False
@@ -74,6 +78,7 @@ def step(row: Volume | Snapshot) -> bool:
     if not record():
         _clean_up_after_losing(row)
         return False
+    faultpoint("step:recorded")
     return True
 
 

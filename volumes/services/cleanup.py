@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.db.models.functions import Now
 
 from accounts.callers import Actor
+from volumes.backends.faultpoints import faultpoint
 from volumes.errors import NotFound, Refused
 from volumes.models import Volume, VolumeStatus
 from volumes.querysets import VolumeQuerySet
@@ -64,4 +65,5 @@ def remove_orphan(orphan: Orphan) -> None:
         storage().delete_snapshot(orphan.handle, orphan.snapshot)
     elif not known.exists():
         storage().delete(orphan.handle)
+    faultpoint("orphan:removed")
     forget(orphan)

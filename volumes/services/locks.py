@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.callers import Actor
 from accounts.models import Company
 from config.prepared import Parameter, Prepared, columns, instance
+from volumes.backends.faultpoints import faultpoint
 from volumes.errors import NotFound, Refused, Stale
 from volumes.models import Environment, Volume
 from volumes.models.base import Versioned
@@ -28,6 +29,7 @@ def locked(environment: Environment) -> Environment:
         raise NotFound
     found = instance(Environment, row)
     found.company = instance(Company, company)
+    faultpoint("change:begun")
     return found
 
 

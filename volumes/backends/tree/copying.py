@@ -7,6 +7,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 
 from ..base import BackendError
+from ..faultpoints import faultpoint
 from ..fds import ANYTHING, MISSING, naming, opened, path_of
 from .content import copy_content
 from .cursor import Cursor
@@ -103,6 +104,7 @@ class _Copying:
                 return False
             with suppress(FileExistsError):
                 self._copy_held(fd, found, name)
+            faultpoint("copy:one-copied")
         finally:
             os.close(fd)
         return True

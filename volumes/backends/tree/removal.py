@@ -5,6 +5,7 @@ import os
 import stat
 from contextlib import suppress
 
+from ..faultpoints import faultpoint
 from ..fds import ANYTHING, MISSING, naming, opened, path_of
 from .cursor import Cursor
 
@@ -82,6 +83,7 @@ class _Emptying:
                             directories.append(entry.name)
                     else:
                         os.unlink(entry.name, dir_fd=fd)
+                    faultpoint("remove:one-removed")
         return directories
 
     def note(self, error: OSError) -> None:

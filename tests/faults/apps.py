@@ -1,0 +1,17 @@
+"""Installs the switch in every process of an installation under test."""
+
+import os
+from functools import partial
+from pathlib import Path
+
+from django.apps import AppConfig
+
+from tests.faults.switch import pull
+from volumes.backends import faultpoints
+
+
+class Faults(AppConfig):
+    name = "tests.faults"
+
+    def ready(self) -> None:
+        faultpoints.hook = partial(pull, Path(os.environ["FAULT"]))

@@ -1,0 +1,22 @@
+"""No fault point without its rows in the campaign, and no row without its point."""
+
+from __future__ import annotations
+
+from tests.faults.points import points_in_source
+from tests.faults.table import BY_VICTIM
+from volumes.backends import faultpoints
+
+
+def test_every_point_of_the_source_has_a_row_in_the_campaign() -> None:
+    rows = {row.point for rows in BY_VICTIM.values() for row in rows}
+    assert rows == set(points_in_source())
+
+
+def test_every_point_has_a_name_of_its_own() -> None:
+    names = points_in_source()
+    assert len(names) == len(set(names))
+
+
+def test_nothing_happens_at_a_point_by_itself() -> None:
+    assert faultpoints.hook is None
+    faultpoints.faultpoint("anything")
