@@ -2,75 +2,73 @@
 
 from __future__ import annotations
 
+import argparse
+import signal
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.benchmarks import processes, wrk
-from tests.benchmarks.databases import NewDatabase, Postgres, Sqlite
 from tests.benchmarks.machine import machine
 from tests.benchmarks.operations import OPERATIONS
+from tests.benchmarks.profiling import profile
+from tests.benchmarks.readme import readme
 from tests.benchmarks.report import Report, markdown
 from tests.benchmarks.rounds import measure
-from tests.benchmarks.selection import arguments, selections
-from tests.benchmarks.services import SERVICES, Service
-from tests.support.postgres import PrivatePostgres
+from tests.benchmarks.running import Pair, running
+from tests.benchmarks.selection import Selection, arguments, selections
+from tests.benchmarks.services import Service
 
 
 def main() -> None:
+    wanted = arguments()
+    if wanted.table:
+        print(readme(Report.load(wanted.table)))
+        return
     if not wrk.installed():
         sys.exit("wrk is missing: apt-get install wrk")
-    wanted = arguments()
-    chosen = selections(wanted)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # nothing is left running then either
     output = wanted.output or Path(tempfile.mkdtemp(prefix="holdfast-report-"))
-    report = Report(machine(wanted.database))
-    with ExitStack() as stack:
-        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="holdfast-bench-")))
-        home.chmod(0o755)  # the database's user passes through
-        new_database = stack.enter_context(databases(home, wanted.database))
-        running: dict[tuple[str, int], Service] = {}
+    report = Report(machine(wanted.database), wanted.rounds, wanted.seconds)
+    chosen = selections(wanted)
+    pairs = [pair for selection in chosen for pair in selection.pairs()]
+    with running(wanted.database, pairs, say) as services:
         for selection in chosen:
-            for name, size in selection.pairs():
-                if (name, size) not in running and SERVICES[name].runs_on(wanted.database):
-                    say(f"loading {size:,} volumes into {name}")
-                    service = SERVICES[name](home, new_database, size)
-                    stack.callback(service.close)
-                    service.start()
-                    service.load(range(1, size + 1))
-                    service.database.tidy()
-                    running[name, size] = service
-        for selection in chosen:
-            services = [running[pair] for pair in selection.pairs() if pair in running]
-            for operation in selection.operations:
-                for clients in selection.clients:
-                    report.measured += measure(
-                        OPERATIONS[operation],
-                        services,
-                        clients=clients,
-                        rounds=wanted.rounds,
-                        seconds=wanted.seconds,
-                        say=say,
-                    )
-        for (name, size), service in running.items():
-            if service.process:
-                report.memory[f"{name} with {size:,}"] = processes.memory(service.pid)
+            drive(selection, services, wanted, report, output)
+        report.memory = {
+            f"{name} with {size:,}": processes.memory(service.pid)
+            for (name, size), service in services.items()
+            if service.process
+        }
     report.save(output)
     say(f"\n{markdown(report)}\nin {output}")
 
 
-@contextmanager
-def databases(home: Path, kind: str) -> Iterator[NewDatabase]:
-    """Where each service gets a database of its own."""
-    if kind == "sqlite":
-        yield lambda place: Sqlite(place / "holdfast.sqlite3")
-        return
-    server = PrivatePostgres(home / "postgres", durable=True)
-    try:
-        yield lambda place: Postgres(server, place.name.replace("-", "_"))
-    finally:
-        server.stop()
+def drive(
+    selection: Selection,
+    services: dict[Pair, Service],
+    wanted: argparse.Namespace,
+    report: Report,
+    output: Path,
+) -> None:
+    """Measure a selection, and look into the one that is to be profiled."""
+    present = [services[pair] for pair in selection.pairs() if pair in services]
+    for name in selection.operations:
+        operation = OPERATIONS[name]
+        able = [service for service in present if name in service.wishes()]
+        for clients in selection.clients:
+            report.measured += measure(
+                operation,
+                able,
+                clients=clients,
+                rounds=wanted.rounds,
+                seconds=wanted.seconds,
+                say=say,
+            )
+            for service in able:
+                if service.name == wanted.profile:
+                    found = profile(service, operation, clients, wanted.seconds, output)
+                    say("\n".join(["", f"{service.name}, {operation.title}", *found, ""]))
 
 
 def say(text: str) -> None:

@@ -17,6 +17,8 @@ from tests.benchmarks.rounds import Measured, Run
 @dataclass
 class Report:
     machine: dict[str, Any]
+    rounds: int
+    seconds: int
     measured: list[Measured] = field(default_factory=list)
     memory: dict[str, int] = field(default_factory=dict)
     """MB of each service after its runs."""
@@ -30,12 +32,15 @@ class Report:
     def load(cls, path: Path) -> Report:
         kept = json.loads(path.read_text())
         found = [Measured(**{**one, "runs": _runs(one["runs"])}) for one in kept["measured"]]
-        return cls(kept["machine"], found, kept["memory"])
+        return cls(**{**kept, "measured": found})
 
     def of(self, service: str, like: Measured) -> Measured | None:
         """The same measured of another service."""
-        same = (service, like.size, like.operation, like.clients)
-        return next((one for one in self.measured if _key(one) == same), None)
+        return self.find(service, like.size, like.operation, like.clients)
+
+    def find(self, *key: str | int) -> Measured | None:
+        """By service, number of volumes, operation and number of clients."""
+        return next((one for one in self.measured if _key(one) == key), None)
 
 
 def middle(measured: Measured, of: Callable[[Run], float]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tests.benchmarks.operations import Operation
@@ -41,21 +41,20 @@ class Measured:
 
 def measure(
     operation: Operation,
-    services: Iterable[Service],
+    services: Sequence[Service],
     *,
     clients: int,
     rounds: int,
     seconds: int,
     say: Callable[[str], None],
 ) -> list[Measured]:
-    """`rounds` runs of each service that knows the operation. Raises wrk.Failed."""
-    able = [service for service in services if operation.name in service.wishes()]
-    found = [Measured(service.name, service.size, operation.name, clients) for service in able]
-    for service in able:
+    """`rounds` runs of each service. Raises wrk.Failed."""
+    found = [Measured(service.name, service.size, operation.name, clients) for service in services]
+    for service in services:
         service.prepare(operation, WARM_UP)
         service.drive(operation, clients, WARM_UP)
     for _ in range(rounds):
-        for service, measured in zip(able, found, strict=True):
+        for service, measured in zip(services, found, strict=True):
             measured.runs.append(run(service, operation, clients, seconds))
             say(line(measured))
     return found

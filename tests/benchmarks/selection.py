@@ -13,7 +13,8 @@ from tests.benchmarks.services import SERVICES
 
 COMPARED = ["get", "list", "create", "update", "delete"]
 PAGES = ["validate", "login", "environment-page", "volume-page"]
-AT_SIZE = ["get", "list", "name", "search", "search-common"]
+CONNECTIONS = ["get", "list", "create"]
+AT_SIZE = ["get", "list", "page-1000", "last-page", "name", "search", "search-common"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Selection:
 
 DOCUMENTED = [
     Selection(COMPARED + PAGES, list(SERVICES), [10_000], [16]),
-    Selection(["get", "list", "create"], ["fastapi", "holdfast", "textbook"], [10_000], [1, 64]),
+    Selection(CONNECTIONS, ["fastapi", "holdfast", "textbook"], [10_000], [1, 64]),
     Selection(AT_SIZE, ["holdfast"], [100, 10_000, 1_000_000], [1]),
 ]
 
@@ -49,7 +50,13 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=2, help="of each run")
     parser.add_argument("--database", choices=["postgresql", "sqlite"], default="postgresql")
+    parser.add_argument(
+        "--profile", choices=SERVICES, metavar="NAME", help="a service to look into"
+    )
     parser.add_argument("--output", type=Path, help="a directory; a new temporary one otherwise")
+    parser.add_argument(
+        "--table", type=Path, metavar="REPORT.JSON", help="print what the README shows"
+    )
     return parser.parse_args(given)
 
 

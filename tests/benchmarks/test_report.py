@@ -22,7 +22,7 @@ def report() -> Report:
         measured("textbook", 90, 100, 110),
         measured("holdfast", 50, 60, 70, operation="login"),
     ]
-    return Report({"processor": "Abacus", "cores": 2}, found, {"holdfast with 10,000": 240})
+    return Report({"processor": "Abacus", "cores": 2}, 3, 2, found, {"holdfast with 10,000": 240})
 
 
 def test_a_ratio_is_that_of_the_medians_of_the_same_operation() -> None:

@@ -95,7 +95,7 @@ async def create(environment: UUID, wish: NewVolume, by: By) -> Response:
     return answer(made, 201)
 
 
-@app.put("/{environment}/volume/{id}")
+@app.patch("/{environment}/volume/{id}")
 async def update(environment: UUID, id: UUID, wish: Changes, by: By) -> Response:
     values = wish.model_dump()
     return one(await rows(statements.UPDATE, environment=environment, id=id, by=by, **values))

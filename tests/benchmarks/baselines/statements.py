@@ -2,9 +2,9 @@
 
 from tests.benchmarks.rows import COLUMNS
 
-TABLES = """
-CREATE TABLE token (key text PRIMARY KEY, username text NOT NULL);
-CREATE TABLE volume (
+TABLES = (
+    "CREATE TABLE token (key text PRIMARY KEY, username text NOT NULL)",
+    """CREATE TABLE volume (
     id uuid PRIMARY KEY,
     environment_id uuid NOT NULL,
     name varchar(63) NOT NULL,
@@ -25,9 +25,9 @@ CREATE TABLE volume (
     created_at timestamptz NOT NULL,
     modified_at timestamptz NOT NULL,
     UNIQUE (environment_id, name)
-);
-CREATE INDEX volume_list ON volume (environment_id, id);
-"""
+    )""",
+    "CREATE INDEX volume_list ON volume (environment_id, id)",
+)
 
 _ALL = ", ".join(COLUMNS)
 

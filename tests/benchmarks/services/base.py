@@ -13,13 +13,11 @@ from uuid import UUID, uuid4
 from tests.benchmarks import processes, wrk
 from tests.benchmarks.databases import NewDatabase
 from tests.benchmarks.operations import Numbers, Operation, Wish
-from tests.benchmarks.rows import volume_id
+from tests.benchmarks.wrk import Result, Span
 from tests.support.installation import ROOT, eventually
 from tests.support.postgres import free_port
 from tests.support.wire import Wire
 
-SPARE_A_SECOND = 4000
-"""More than any service deletes."""
 FRESH = 10_000_000
 """More than any run creates."""
 
@@ -29,8 +27,13 @@ class Service:
 
     name: ClassVar[str]
     title: ClassVar[str]
-    token = ""
+    databases: ClassVar[frozenset[str]] = frozenset({"postgresql", "sqlite"})
+    spare_a_second: ClassVar[int]
+    """More than it deletes."""
+
     environment: UUID
+    token = ""
+    process: subprocess.Popen[bytes] | None = None
 
     def __init__(self, home: Path, new_database: NewDatabase, size: int) -> None:
         self.home = home / f"{self.name}-{size}"
@@ -40,14 +43,9 @@ class Service:
         self.port = free_port()
         self.log = self.home / "log"
         self.runs = 0
-        self.process: subprocess.Popen[bytes] | None = None
         self.environment = uuid4()
 
     # What each one says of itself.
-
-    @staticmethod
-    def runs_on(database: str) -> bool:
-        return True
 
     def wishes(self) -> dict[str, Wish]:
         """The requests of every operation that it knows."""
@@ -67,41 +65,41 @@ class Service:
 
     # Runs.
 
-    def drive(self, operation: Operation, clients: int, seconds: int) -> wrk.Result:
-        """One run. Raises wrk.Failed."""
-        wish, span = self.wishes()[operation.name], self.span(operation)
-        return wrk.drive(self.port, wish, span, clients=clients, seconds=seconds)
-
     def prepare(self, operation: Operation, seconds: int) -> None:
         """Have the same volumes before every run, and for a delete some to spare."""
         self.runs += 1
-        if not operation.writes:
-            return
-        time.sleep(0.3)  # what was on its way when the last run ended arrives
-        self.forget()
-        if operation.numbers is Numbers.SPARE:
-            self.load(self.spare(seconds))
-        self.database.tidy()
+        if operation.writes:
+            time.sleep(0.3)  # what was on its way when the last run ended arrives
+            self.forget()
+            if operation.numbers is Numbers.SPARE:
+                self.add_spare(self.spare(seconds))
+            self.database.tidy()
 
-    def span(self, operation: Operation) -> wrk.Span:
+    def drive(self, operation: Operation, clients: int, seconds: int) -> Result:
+        """One run. Raises wrk.Failed."""
+        wish, span = self.wish(operation.name), self.span(operation)
+        return wrk.drive(self.port, wish, span, clients=clients, seconds=seconds)
+
+    def wish(self, operation: str) -> Wish:
+        return self.wishes()[operation]
+
+    def span(self, operation: Operation) -> Span:
         match operation.numbers:
             case Numbers.ANY:
-                return wrk.Span(1, self.size, "any")
+                return Span(1, self.size, "any")
             case Numbers.EACH:
-                return wrk.Span(1, self.size, "each")
+                return Span(1, self.size, "each")
             case Numbers.FRESH:
                 # Another part for each run: late requests of the one before are in nobody's way.
-                return wrk.Span(self.runs * FRESH + 1, (self.runs + 1) * FRESH, "each")
+                return Span(self.runs * FRESH + 1, (self.runs + 1) * FRESH, "each")
             case Numbers.SPARE:
-                return wrk.Span(self.size + 1, self.size + FRESH, "each")
+                return Span(self.size + 1, self.size + FRESH, "each")
 
     def spare(self, seconds: int) -> range:
-        return range(self.size + 1, self.size + 1 + SPARE_A_SECOND * (seconds + 1))
+        return range(self.size + 1, self.size + 1 + self.spare_a_second * (seconds + 1))
 
-    @property
-    def last(self) -> UUID:
-        """The last of its own volumes: whatever is beyond came later."""
-        return volume_id(self.size)
+    def add_spare(self, numbers: range) -> None:
+        self.load(numbers)
 
     # Processes.
 

@@ -15,6 +15,7 @@ from tests.support.installation import ROOT
 class Limit(FastApi):
     name = "limit"
     title = "the same SQL through psycopg, no HTTP: the limit"
+    spare_a_second = 6000
 
     def start(self) -> None:
         self.make_tables()

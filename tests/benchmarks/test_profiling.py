@@ -1,0 +1,14 @@
+"""Reading what py-spy has seen."""
+
+from __future__ import annotations
+
+from tests.benchmarks.profiling import heaviest
+
+
+def test_time_is_counted_where_it_was_spent_whoever_called() -> None:
+    stacks = [
+        "main (a.py:1);parse (b.py:2) 30",
+        "main (a.py:1) 10",
+        "other (c.py:3);parse (b.py:2) 60",
+    ]
+    assert heaviest(stacks) == [" 90.0 %  parse (b.py:2)", " 10.0 %  main (a.py:1)"]
