@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from django.apps import apps
 from django.db import models, transaction
-from django.db.models import F, Q, Window
-from django.db.models.functions import Now, RowNumber
+from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from accounts.callers import Caller
 
@@ -58,7 +59,12 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
 class ReconciledQuerySet(models.QuerySet[Row]):
     """Rows as the reconciler sees them. All times are the database's: clocks of hosts differ."""
 
-    environment_path = "environment_id"
+    followed: tuple[str, ...] = ()
+    """The relations that a step follows: fetched by the claim, a step asks the database nothing."""
+    moving: tuple[str, ...] = ("lease_owner", "due_at", "attempts", "is_deleted")
+    """What others may have changed while a step was at work, and its outcome depends on."""
+    marks_of_claim: dict[str, Any] = {}
+    """What else changes in the moment of the claim."""
 
     def unsettled(self) -> Self:
         return self.filter(due_at__isnull=False)
@@ -74,37 +80,45 @@ class ReconciledQuerySet(models.QuerySet[Row]):
         """Nobody works on it, or whoever did has not been heard of for a lease's time."""
         return self.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=Now()))
 
-    def taking_turns(self) -> Self:
-        """Environment by environment in turn: a tenant with a long queue holds nobody up."""
-        turn = Window(
-            RowNumber(), partition_by=F(self.environment_path), order_by=F("due_at").asc()
-        )
-        return self.annotate(turn=turn).order_by("turn", "due_at")
+    def in_turn(self) -> Self:
+        """Environment by environment, in each what has waited longest first: as the index has it."""
+        return self.order_by("environment_id", "due_at")
 
-    def claim(self, pk: uuid.UUID) -> Row | None:
-        """Lease one row of this set, or None where it is settled, not ripe, or somebody else's."""
+    def claim(self, pks: Iterable[uuid.UUID]) -> list[Row]:
+        """Lease these rows, but for those that are settled, not in this set, or somebody else's.
+
+        All of them under one owner, which no other claim has.
+        """
         with transaction.atomic():
-            row = (
-                self.free().filter(pk=pk).select_for_update(skip_locked=True, of=("self",)).first()
-            )
-            if row is None:
-                return None
-            owner = uuid.uuid4()
-            self.model._default_manager.filter(pk=pk).update(
-                lease_owner=owner, lease_until=Now() + LEASE, **self.marks_of_claim(row)
-            )
+            free = self.free().filter(pk__in=pks).prefetch_related(*self.followed)
+            rows = list(free.select_for_update(skip_locked=True))
+            if rows:
+                self._lease(rows, uuid.uuid4())
+            return rows
+
+    def _lease(self, rows: list[Row], owner: uuid.UUID) -> None:
+        self.model._default_manager.filter(pk__in=[row.pk for row in rows]).update(
+            lease_owner=owner, lease_until=Now() + LEASE, **self.marks_of_claim
+        )
+        for row in rows:
             row.lease_owner = owner  # type: ignore[attr-defined]
-            return row
 
-    def marks_of_claim(self, row: Row) -> dict[str, Any]:
-        """What else changes in the moment of the claim."""
-        return {}
+    def by_now(self, pks: Iterable[uuid.UUID], *, skip_locked: bool) -> dict[uuid.UUID, Row]:
+        """These rows as people have left them meanwhile, locked, with what moves in them."""
+        rows = self.select_for_update(skip_locked=skip_locked).only(*self.moving)
+        return rows.in_bulk(list(pks))
 
-    def renew(self, pk: uuid.UUID, owner: uuid.UUID) -> int:
-        return self.filter(pk=pk, lease_owner=owner).update(lease_until=Now() + LEASE)
+    def renew(self, leases: Mapping[uuid.UUID, uuid.UUID]) -> int:
+        """Another lease's time for those rows that these owners still hold."""
+        held = self.filter(pk__in=leases, lease_owner__in=leases.values())
+        return held.update(lease_until=Now() + LEASE)
 
 
 class VolumeQuerySet(ReconciledQuerySet["Volume"]):
+    followed = ("restore_from",)
+    moving = (*ReconciledQuerySet.moving, "size", "missing_since", "environment")
+    marks_of_claim = {"removal_started": F("is_deleted")}
+
     def live(self) -> Self:
         return self.filter(is_deleted=False)
 
@@ -120,13 +134,8 @@ class VolumeQuerySet(ReconciledQuerySet["Volume"]):
         over = Q(grace_until__isnull=True) | Q(grace_until__lte=Now())
         return self.unsettled().filter(over)
 
-    def marks_of_claim(self, row: Volume) -> dict[str, Any]:
-        return {"removal_started": True} if row.is_deleted else {}
-
 
 class SnapshotQuerySet(ReconciledQuerySet["Snapshot"]):
-    environment_path = "volume__environment_id"
-
     def standing(self) -> Self:
         """Not on its way out: what blocks a volume's delete and counts towards its maximum."""
         return self.filter(is_deleted=False)

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from volumes.models.base import Identified, Reconciled
+from volumes.models.environment import Environment
 from volumes.models.volume import Volume
 from volumes.querysets import SnapshotQuerySet
 
@@ -23,6 +24,10 @@ class Snapshot(Identified, Reconciled):
     prefix = "snap-"
 
     volume = models.ForeignKey(Volume, on_delete=models.CASCADE, related_name="snapshots")
+    environment = models.ForeignKey(
+        Environment, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    """Its volume's, which never changes: the reconciler takes turns by it."""
     name = models.CharField(max_length=63)
     size = models.BigIntegerField(help_text="MB (MiB) of the volume at that time")
     status = models.CharField(max_length=8, choices=SnapshotStatus, default=SnapshotStatus.PENDING)
@@ -38,7 +43,11 @@ class Snapshot(Identified, Reconciled):
             ),
         ]
         indexes = [
-            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="snapshot_due"),
+            models.Index(
+                fields=["environment", "due_at"],
+                condition=Q(due_at__isnull=False),
+                name="snapshot_due",
+            ),
         ]
 
     def __str__(self) -> str:

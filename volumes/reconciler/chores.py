@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
+import time
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from threading import Event
 
@@ -16,13 +19,36 @@ from volumes.backends import BackendError
 from volumes.models import IdempotencyRecord, Installation, StorageScan, Volume
 from volumes.reconciler.measure import measure_all
 from volumes.reconciler.scan import ORPHANED_FOR, scan
-from volumes.reconciler.steps import look_at
+from volumes.reconciler.steps import in_thread, look_at
 
 log = logging.getLogger("holdfast.reconciler")
 
 LOOK_EVERY = timedelta(hours=1)
 SCAN_EVERY = timedelta(days=1)
 """What a scan finds is shown to operators, who remove it by `remove_orphaned_data`."""
+
+
+BEGIN_EVERY = 10.0
+"""Seconds between questions whether something is due."""
+
+
+class Beside:
+    """Does what is due in a thread of its own: no step waits for it."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="chores")
+        self._under_way: Future[None] | None = None
+        self._asked = -math.inf
+
+    def begin(self, stop: Event) -> None:
+        """Begin, unless it is under way still, or was asked for a moment ago."""
+        is_over = self._under_way is None or self._under_way.done()
+        if is_over and time.monotonic() - self._asked > BEGIN_EVERY:
+            self._asked = time.monotonic()
+            self._under_way = self._thread.submit(in_thread, lambda: do_due(stop))
+
+    def finish(self) -> None:
+        self._thread.shutdown()
 
 
 def look_at_settled(volumes: Iterable[Volume]) -> int:

@@ -62,7 +62,7 @@ def patience() -> Iterator[None]:
         _waits_until.reset(mark)
 
 
-def after_commit(work: Callable[[], int]) -> None:
+def after_commit(work: Callable[[], object]) -> None:
     """Run in a thread of its own: a backend that hangs must not hold the answer for long."""
 
     def take_it() -> None:

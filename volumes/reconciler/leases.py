@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from django.db import Error, connection
 
+from volumes.backends.faultpoints import faultpoint
 from volumes.models import Snapshot, Volume
 from volumes.querysets import LEASE
 
@@ -17,28 +19,45 @@ log = logging.getLogger("holdfast.reconciler")
 
 RENEW_EVERY = LEASE.total_seconds() / 4
 
-_held: dict[uuid.UUID, Volume | Snapshot] = {}
+Claimed = Volume | Snapshot
+
+_held: dict[tuple[type[Claimed], uuid.UUID], uuid.UUID] = {}
+"""The owner of each lease, by its row."""
 _changed = threading.Condition()
 _keeper: threading.Thread | None = None
 
 
-@contextmanager
-def kept(row: Volume | Snapshot) -> Iterator[None]:
-    """While inside, the row's lease is renewed."""
+def hold(rows: Iterable[Claimed]) -> None:
+    """From now on these rows' leases are renewed."""
     global _keeper
-    owner = row.lease_owner
-    assert owner is not None
     with _changed:
-        _held[owner] = row
+        for row in rows:
+            assert row.lease_owner is not None
+            _held[type(row), row.pk] = row.lease_owner
         if _keeper is None or not _keeper.is_alive():
             _keeper = threading.Thread(target=_keep, name="lease-keeper", daemon=True)
             _keeper.start()
         _changed.notify()
+    faultpoint("step:claimed")
+
+
+def let_go(rows: Iterable[Claimed]) -> None:
+    """No longer: what still has a lease loses it when its time is over."""
+    with _changed:
+        for row in rows:
+            # A zombie's row may be claimed anew by this very process: that lease is held on.
+            if _held.get((type(row), row.pk)) == row.lease_owner:
+                del _held[type(row), row.pk]
+
+
+@contextmanager
+def kept(row: Claimed) -> Iterator[None]:
+    """While inside, the row's lease is renewed."""
+    hold([row])
     try:
         yield
     finally:
-        with _changed:
-            del _held[owner]
+        let_go([row])
 
 
 def _keep() -> None:
@@ -47,12 +66,18 @@ def _keep() -> None:
             _changed.wait_for(lambda: bool(_held))
         # Most steps are over within a moment: only what lasts is renewed.
         threading.Event().wait(RENEW_EVERY)
-        with _changed:
-            rows = list(_held.items())
-        for owner, row in rows:
-            try:
-                type(row)._default_manager.renew(row.pk, owner)
-            except Error as error:
-                log.warning("a lease could not be renewed: %s", error)
-        if rows:
+        try:
+            _renew()
+        except Error as error:
+            log.warning("the leases could not be renewed: %s", error)
+        finally:
             connection.close()
+
+
+def _renew() -> None:
+    leases: dict[type[Claimed], dict[uuid.UUID, uuid.UUID]] = defaultdict(dict)
+    with _changed:
+        for (model, pk), owner in _held.items():
+            leases[model][pk] = owner
+    for model, owners in leases.items():
+        model._default_manager.renew(owners)

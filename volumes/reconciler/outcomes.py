@@ -1,102 +1,130 @@
-"""Recording what a step saw: each write is fenced by the lease that the step holds."""
+"""What steps saw, and what that means for a row as people have left it meanwhile."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from accounts.models import Company
-from volumes.models import Environment, Snapshot, SnapshotStatus, Volume, VolumeStatus
+from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
+from volumes.reconciler.leases import Claimed
 
-Record = Callable[[], bool]
-"""Writes an outcome; False where the lease is somebody else's by now, and nothing was written."""
+Values = dict[str, Any]
+"""Columns to write. Outcomes that need the same ones share a statement."""
 
-SETTLED: dict[str, Any] = {
-    "status_message": "",
-    "attempts": 0,
-    "due_at": None,
-    "lease_owner": None,
-    "lease_until": None,
-}
+LONGEST_PAUSE = 20.0
+"""Seconds. With a step's own time this keeps "settled within 60 s of the last fault"."""
+
+FREE: Values = {"lease_owner": None, "lease_until": None}
+SETTLED: Values = {**FREE, "status_message": "", "attempts": 0, "due_at": None}
 
 
-def volume_is_held(volume: Volume, size: int) -> Record:
-    """Its data is there, with room for `size` MB."""
+@dataclass(frozen=True, eq=False)
+class Outcome(ABC):
+    """How a step with a claimed row ended."""
 
-    @transaction.atomic
-    def record() -> bool:
-        now = _ours(volume)
-        if now is None:
-            return False
-        values = {**SETTLED, "provisioned_size": size, "missing_since": None}
+    row: Any
+
+    went_well = True
+    """May another step be worth it at once?"""
+
+    @abstractmethod
+    def values(self, now: Any, jitter: float) -> Values:
+        """What to write into the row, which is locked and by now reads `now`."""
+
+
+class VolumeHeld(Outcome):
+    """Its data is there, with room for the size that was wanted when the step began."""
+
+    row: Volume
+
+    def values(self, now: Volume, jitter: float) -> Values:
+        values = {**SETTLED, "missing_since": None, "status": VolumeStatus.READY}
+        # By its column where it can be, so that volumes of all sizes share a statement.
+        held = F("size") if now.size == self.row.size else self.row.size
         if now.is_deleted:
             # Deleted while it was being made: what the delete planned still stands.
             values |= {"status": VolumeStatus.DELETING, "due_at": now.due_at}
-        elif now.size > size:
+        elif now.size > self.row.size:
             values |= {"status": VolumeStatus.RESIZING, "due_at": Now()}
-        else:
-            values["status"] = VolumeStatus.READY
-        Volume.objects.filter(pk=volume.pk).update(**values)
-        return True
-
-    return record
+        return {**values, "provisioned_size": held}
 
 
-def volume_is_gone(volume: Volume) -> Record:
+class VolumeGone(Outcome):
     """Nothing of it is left: its room is free again."""
 
-    @transaction.atomic
-    def record() -> bool:
-        # The quotas' rows first: locks are taken in one order everywhere.
-        environment = Environment.objects.get(pk=volume.environment_id)
-        Company.objects.select_for_update(no_key=True).get(pk=environment.company_id)
-        Environment.objects.select_for_update(no_key=True).get(pk=environment.pk)
-        now = _ours(volume)
-        if now is None:
-            return False
-        now.snapshots.all().delete()
-        Volume.objects.filter(pk=now.pk).update(
+    row: Volume
+
+    def values(self, now: Volume, jitter: float) -> Values:
+        return {
             **SETTLED,
-            status=VolumeStatus.DELETED,
-            provisioned_size=None,
-            missing_since=None,
-            grace_until=None,
-        )
-        for owner in (
-            Environment.objects.filter(pk=environment.pk),
-            Company.objects.filter(pk=environment.company_id),
-        ):
-            owner.update(storage_used=F("storage_used") - now.size)
-        return True
-
-    return record
+            "status": VolumeStatus.DELETED,
+            "provisioned_size": None,
+            "missing_since": None,
+            "grace_until": None,
+        }
 
 
-def snapshot_is_ready(snapshot: Snapshot) -> Record:
-    def record() -> bool:
-        mine = Snapshot.objects.filter(pk=snapshot.pk, lease_owner=snapshot.lease_owner)
-        ready = mine.filter(is_deleted=False).update(
-            **SETTLED, status=SnapshotStatus.READY, is_made=True
-        )
-        # Deleted while it was being copied: what the delete planned still stands.
-        return bool(
-            ready or mine.update(is_made=True, lease_owner=None, lease_until=None, attempts=0)
-        )
+class SnapshotHeld(Outcome):
+    row: Snapshot
 
-    return record
+    def values(self, now: Snapshot, jitter: float) -> Values:
+        if now.is_deleted:
+            # Deleted while it was being copied: what the delete planned still stands.
+            return {**FREE, "is_made": True, "attempts": 0}
+        return {**SETTLED, "is_made": True, "status": SnapshotStatus.READY}
 
 
-def snapshot_is_gone(snapshot: Snapshot) -> Record:
-    def record() -> bool:
-        mine = Snapshot.objects.filter(pk=snapshot.pk, lease_owner=snapshot.lease_owner)
-        return bool(mine.filter(is_deleted=True).delete()[0])
+class SnapshotGone(Outcome):
+    """Its row goes too, so there is nothing to write."""
 
-    return record
+    row: Snapshot
+
+    def values(self, now: Snapshot, jitter: float) -> Values:
+        return {}
+
+
+@dataclass(frozen=True, eq=False)
+class Failed(Outcome):
+    """It did not work: why, and when to try again, after growing, jittered pauses.
+
+    `hopeless` is for what another try alone cannot mend: the longest pause at once.
+    """
+
+    row: Claimed
+    reason: str
+    hopeless: bool = False
+
+    went_well = False
+
+    def values(self, now: Any, jitter: float) -> Values:
+        if now.is_deleted != self.row.is_deleted:
+            # What failed is not wanted any more, and what is now is due in its time.
+            return FREE
+        longest = LONGEST_PAUSE if self.hopeless else 2.0 ** min(now.attempts, 10) / 2
+        return {
+            **FREE,
+            "status": VolumeStatus.ERROR if isinstance(now, Volume) else SnapshotStatus.ERROR,
+            "status_message": self.reason[:500],
+            "attempts": F("attempts") + 1,
+            "due_at": Now() + timedelta(seconds=min(LONGEST_PAUSE, longest) * jitter),
+        }
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Missing(Failed):
+    """The data was there once and is not now. Looked for again, never made anew."""
+
+    since: datetime
+
+    def values(self, now: Any, jitter: float) -> Values:
+        noted = super().values(now, jitter)
+        # Once is enough: what is looked for in vain again differs in nothing then.
+        return noted if now.missing_since else {**noted, "missing_since": self.since}
 
 
 def missing_message(since: datetime) -> str:
@@ -104,9 +132,3 @@ def missing_message(since: datetime) -> str:
         f"Its data is missing since {since:%Y-%m-%d %H:%M} UTC. Nothing was made in its place; "
         "once the data is back, so is the volume."
     )
-
-
-def _ours(volume: Volume) -> Volume | None:
-    """The row as people have left it meanwhile, locked; None where the lease has passed on."""
-    rows = Volume.objects.select_for_update()
-    return rows.filter(pk=volume.pk, lease_owner=volume.lease_owner).first()

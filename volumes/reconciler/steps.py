@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import logging
-import random
 import uuid
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from django.db import connection
-from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from volumes.backends import BackendError
+from volumes.backends import Backend, BackendError
 from volumes.backends.faultpoints import faultpoint
-from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
+from volumes.models import Snapshot, Volume, VolumeStatus
 from volumes.querysets import SnapshotQuerySet, VolumeQuerySet
-from volumes.reconciler import leases, outcomes
+from volumes.reconciler import leases
+from volumes.reconciler.leases import Claimed
+from volumes.reconciler.outcomes import (
+    LONGEST_PAUSE,
+    Failed,
+    Missing,
+    Outcome,
+    SnapshotGone,
+    SnapshotHeld,
+    VolumeGone,
+    VolumeHeld,
+    missing_message,
+)
+from volumes.reconciler.records import record
 from volumes.storage import storage
 
 log = logging.getLogger("holdfast.reconciler")
-
-LONGEST_PAUSE = 20.0
-"""Seconds. With a step's own time this keeps "settled within 60 s of the last fault"."""
-
-FREE = {"lease_owner": None, "lease_until": None}
 
 
 def settle(rows: VolumeQuerySet | SnapshotQuerySet, pk: uuid.UUID) -> int:
@@ -35,77 +40,80 @@ def settle(rows: VolumeQuerySet | SnapshotQuerySet, pk: uuid.UUID) -> int:
     `rows` says which rows may be claimed: `due()`, or `ripe()` to look past the pause of a failure.
     """
     steps = 0
-    while (row := rows.claim(pk)) is not None:
+    while claimed := rows.claim([pk]):
         steps += 1
-        faultpoint("step:claimed")
-        if not step(row):
+        if not step(claimed[0]):
             break
     return steps
 
 
-def in_thread(work: Callable[[], int]) -> int:
+def in_thread(work: Callable[[], object]) -> None:
     """Work as a pool's thread does it: nothing it raises is lost, no connection stays behind.
 
     What is given up here is still written in its row, so the next sweep takes it up again.
     """
     try:
-        return work()
+        work()
     except Exception:
         log.exception("a step was given up")
-        return 0
     finally:
         connection.close()
 
 
-def step(row: Volume | Snapshot) -> bool:
+def step(row: Claimed) -> bool:
     """Work on a claimed row. True where it went well, so that another step may be worth it."""
+    with leases.kept(row):
+        outcome = bring_about(row, storage())
+    for lost in record([outcome]):
+        clean_up_after_losing(lost.row)
+        return False
+    return outcome.went_well
+
+
+def bring_about(row: Claimed, backend: Backend) -> Outcome:
+    """Make the storage what the row says, and say what came of it. Asks the database nothing."""
     try:
-        with leases.kept(row):
-            faultpoint("step:begun")
-            record = _bring_about_volume(row) if isinstance(row, Volume) else _bring_about(row)
+        faultpoint("step:begun")
+        outcome = (
+            _bring_about_volume(row, backend)
+            if isinstance(row, Volume)
+            else _bring_about_snapshot(row, backend)
+        )
         faultpoint("step:done")
-    except DataMissing as missing:
-        fail(row, outcomes.missing_message(missing.since), missing_since=missing.since)
-        return False
+        return outcome
     except BackendError as error:
-        fail(row, error.message, hopeless=error.permanent)
-        return False
+        log.warning("%s: %s", row.ref, error.message, extra={"row": row.ref})
+        return Failed(row, error.message, hopeless=error.permanent)
     except Exception:
         # A bug of ours must not stop the others, nor be retried in a tight circle.
         log.exception("a step failed unexpectedly", extra={"row": row.ref})
-        fail(row, "Something unexpected went wrong; the server's log says what.", hopeless=True)
-        return False
-    if not record():
-        _clean_up_after_losing(row)
-        return False
-    faultpoint("step:recorded")
-    return True
+        reason = "Something unexpected went wrong; the server's log says what."
+        return Failed(row, reason, hopeless=True)
 
 
-class DataMissing(Exception):
-    """The data was there once and is not now. Looked for again, never made anew."""
-
-    def __init__(self, since: datetime) -> None:
-        super().__init__(since)
-        self.since = since
-
-
-def _bring_about_volume(volume: Volume) -> outcomes.Record:
-    backend, handle = storage(), str(volume.pk)
+def _bring_about_volume(volume: Volume, backend: Backend) -> Outcome:
+    handle = str(volume.pk)
     if volume.is_deleted:
         backend.delete(handle)
-        return outcomes.volume_is_gone(volume)
+        return VolumeGone(volume)
     if volume.provisioned_size is None:
-        _make(volume)
+        _make(volume, backend)
     elif not backend.exists(handle):
-        raise DataMissing(volume.missing_since or timezone.now())
+        return _missing(volume)
     elif volume.size > volume.provisioned_size:
         backend.grow(handle, volume.size)
-    return outcomes.volume_is_held(volume, volume.size)
+    return VolumeHeld(volume)
 
 
-def _make(volume: Volume) -> None:
-    backend, handle = storage(), str(volume.pk)
+def _missing(volume: Volume) -> Missing:
+    since = volume.missing_since or timezone.now()
+    if not volume.missing_since:
+        log.warning("%s: its data is missing", volume.ref, extra={"row": volume.ref})
+    return Missing(volume, missing_message(since), since=since)
+
+
+def _make(volume: Volume, backend: Backend) -> None:
+    handle = str(volume.pk)
     if volume.adopt_from:
         backend.adopt(handle, volume.adopt_from, volume.size)
     elif volume.restore_from is not None:
@@ -115,35 +123,14 @@ def _make(volume: Volume) -> None:
         backend.create(handle, volume.size)
 
 
-def _bring_about(snapshot: Snapshot) -> outcomes.Record:
-    backend, handle = storage(), str(snapshot.volume_id)
+def _bring_about_snapshot(snapshot: Snapshot, backend: Backend) -> Outcome:
+    handle = str(snapshot.volume_id)
     if snapshot.is_deleted:
         backend.delete_snapshot(handle, str(snapshot.pk))
-        return outcomes.snapshot_is_gone(snapshot)
+        return SnapshotGone(snapshot)
     if not snapshot.is_made:
         backend.snapshot(handle, str(snapshot.pk))
-    return outcomes.snapshot_is_ready(snapshot)
-
-
-def fail(row: Volume | Snapshot, reason: str, *, hopeless: bool = False, **also: Any) -> None:
-    """Note why it did not work and when to try again: growing, jittered pauses.
-
-    `hopeless` is for what another try alone cannot mend: the longest pause at once.
-    """
-    log.warning("%s: %s", row.ref, reason, extra={"row": row.ref})
-    pause = LONGEST_PAUSE if hopeless else min(LONGEST_PAUSE, 2.0 ** min(row.attempts, 10) / 2)
-    mine = type(row)._default_manager.filter(pk=row.pk, lease_owner=row.lease_owner)
-    noted = mine.filter(is_deleted=row.is_deleted).update(
-        status=VolumeStatus.ERROR if isinstance(row, Volume) else SnapshotStatus.ERROR,
-        status_message=reason[:500],
-        attempts=F("attempts") + 1,
-        due_at=Now() + timedelta(seconds=pause * random.uniform(0.5, 1)),
-        **FREE,
-        **also,
-    )
-    if not noted:
-        # Deleted meanwhile: what failed is not wanted any more, and what is now is due in its time.
-        mine.update(**FREE)
+    return SnapshotHeld(snapshot)
 
 
 def look_at(volume: Volume) -> bool:
@@ -153,18 +140,19 @@ def look_at(volume: Volume) -> bool:
     """
     if storage().exists(str(volume.pk)):
         return True
+    log.warning("%s: its data is missing", volume.ref, extra={"row": volume.ref})
     now = timezone.now()
     # Only if it is still what was looked at: nobody deleted or changed it meanwhile.
     Volume.objects.settled().filter(pk=volume.pk, version=volume.version).update(
         status=VolumeStatus.ERROR,
-        status_message=outcomes.missing_message(now),
+        status_message=missing_message(now),
         missing_since=now,
         due_at=Now() + timedelta(seconds=LONGEST_PAUSE),
     )
     return False
 
 
-def _clean_up_after_losing(row: Volume | Snapshot) -> None:
+def clean_up_after_losing(row: Claimed) -> None:
     """What a step made after its lease had passed to another must not outlive its row."""
     if isinstance(row, Volume):
         if not Volume.objects.filter(pk=row.pk).exclude(status=VolumeStatus.DELETED).exists():

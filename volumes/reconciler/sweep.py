@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from functools import partial
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from threading import Event
 
 from django.db import Error, connection
@@ -14,62 +15,53 @@ from django.db import Error, connection
 from volumes.models import Snapshot, Volume
 from volumes.querysets import LEASE, SnapshotQuerySet, VolumeQuerySet
 from volumes.reconciler import chores
-from volumes.reconciler.steps import in_thread, settle
+from volumes.reconciler.crew import Crew
+from volumes.reconciler.outcomes import Outcome
+from volumes.reconciler.rota import Rota
 
 log = logging.getLogger("holdfast.reconciler")
 
-AT_ONCE = 8
-"""Rows worked on together: one long copy must not hold up everybody else."""
+IDLE = 1.0
+"""Seconds between looks for work while there is none."""
 
 
 class Sweeper:
-    """Hands due rows to a few threads."""
+    """Gives due rows to a crew."""
 
     def __init__(self) -> None:
-        self.pool = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="sweep")
-        self.chores = ThreadPoolExecutor(max_workers=1, thread_name_prefix="chores")
-        self.running: dict[uuid.UUID, Future[int]] = {}
-        self.chore: Future[int] | None = None
+        self.crew = Crew()
+        self.kinds: deque[tuple[Rota, VolumeQuerySet | SnapshotQuerySet]] = deque(
+            [(Rota(), Volume.objects.due()), (Rota(), Snapshot.objects.due())]
+        )
 
     def round(self) -> int:
         """Start as many due rows as there is room for. Returns how many were started."""
-        self.running = {pk: future for pk, future in self.running.items() if not future.done()}
-        return sum(self._start(rows) for rows in (Volume.objects.due(), Snapshot.objects.due()))
+        self.kinds.rotate()  # one kind must not always leave the other what it does not need
+        return sum(self._start(rota, rows) for rota, rows in self.kinds)
 
-    def _start(self, rows: VolumeQuerySet | SnapshotQuerySet) -> int:
-        room = AT_ONCE - len(self.running)
-        if room <= 0:
-            return 0
-        waiting = rows.free().exclude(pk__in=list(self.running)).taking_turns()
-        found = list(waiting.values_list("pk", flat=True)[:room])
-        for pk in found:
-            self.running[pk] = self.pool.submit(in_thread, partial(settle, rows, pk))
-        return len(found)
-
-    def do_chores(self, stop: Event) -> None:
-        """Begin the periodic work beside the steps, unless it is still under way."""
-        if self.chore is None or self.chore.done():
-            self.chore = self.chores.submit(in_thread, lambda: chores.do_due(stop))
-
-    def finish(self) -> None:
-        """Wait for the steps that are under way."""
-        self.pool.shutdown()
-        self.chores.shutdown()
+    def _start(self, rota: Rota, rows: VolumeQuerySet | SnapshotQuerySet) -> int:
+        room = self.crew.room
+        places = rota.next(rows, room) if room else []
+        return self.crew.start(rows, self.crew.fitting(places)) if places else 0
 
 
 def watch(stop: Event) -> None:
     """Sweep until told to stop, then end after the steps that are under way."""
-    sweeper = Sweeper()
+    sweeper, chore = Sweeper(), chores.Beside()
     while not stop.is_set():
         try:
-            busy = sweeper.round()
-            sweeper.do_chores(stop)
+            started = sweeper.round()
         except Error as error:
             log.warning("the database does not answer: %s", error)
-            busy = 0
             connection.close()
-        stop.wait(0.05 if busy else 1)
-    sweeper.finish()
+            started = 0
+        chore.begin(stop)
+        if sweeper.crew.is_busy:
+            sweeper.crew.record(patience=0.05 if started else IDLE)
+        else:
+            stop.wait(IDLE)
+    sweeper.crew.finish()
+    chore.finish()
 
 
 def one_pass() -> tuple[int, int]:
@@ -78,20 +70,32 @@ def one_pass() -> tuple[int, int]:
     Returns (rows still unsettled, rows worked on). Rows that another process holds are waited for
     over a lease's time, in case that process has died.
     """
-    done: set[uuid.UUID] = set()
+    crew = Crew()
+    seen: set[uuid.UUID] = set()
+    stuck: set[uuid.UUID] = set()
     deadline = time.monotonic() + LEASE.total_seconds() + 2
-    with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="sweep") as pool:
-        while True:
-            for rows in _ripe():
-                free = rows.free().taking_turns().values_list("pk", flat=True)
-                new = [pk for pk in free if pk not in done]
-                wait([pool.submit(in_thread, partial(settle, rows, pk)) for pk in new])
-                done.update(new)
-            if not _unsettled() - done or time.monotonic() > deadline:
-                break
-            time.sleep(0.5)
+    while True:
+        for rows in _ripe():
+            free = rows.free().order_by("due_at").values_list("pk", flat=True)
+            for outcome in _work_through(crew, rows, [pk for pk in free if pk not in stuck]):
+                seen.add(outcome.row.pk)
+                # What went well and is not settled yet gets its next step.
+                stuck |= set() if outcome.went_well else {outcome.row.pk}
+        if not _unsettled() - stuck or time.monotonic() > deadline:
+            break
+        time.sleep(0.5)
+    crew.finish()
     chores.look_at_settled(Volume.objects.settled().iterator())
-    return len(_unsettled()), len(done)
+    return len(_unsettled()), len(seen)
+
+
+def _work_through(
+    crew: Crew, rows: VolumeQuerySet | SnapshotQuerySet, pks: Iterable[uuid.UUID]
+) -> Iterator[Outcome]:
+    waiting = iter(pks)
+    while (some := list(islice(waiting, crew.room))) or crew.is_busy:
+        crew.start(rows, some)
+        yield from crew.record(patience=IDLE)
 
 
 def _ripe() -> list[VolumeQuerySet | SnapshotQuerySet]:

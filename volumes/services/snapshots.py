@@ -44,6 +44,7 @@ def take_snapshot(
     now = timezone.now()
     snapshot = Snapshot.objects.create(
         volume=volume,
+        environment=environment,
         name=name or f"snapshot-{now:%Y%m%d-%H%M%S}",
         size=volume.size,
         created_by=actor.by,

@@ -1,0 +1,62 @@
+"""How a database answers a query: which indexes it reads, whether it sorts, how many rows it touches."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+
+@dataclass(frozen=True)
+class Plan:
+    steps: tuple[str, ...]
+    """As the database names them: on SQLite its own lines, on PostgreSQL the nodes of its tree."""
+    indexes: frozenset[str]
+
+    @property
+    def sorts(self) -> bool:
+        return any("sort" in step.lower() or "TEMP B-TREE" in step for step in self.steps)
+
+    @property
+    def scans(self) -> bool:
+        """Does it read a whole table?"""
+        return any(step.startswith("SCAN") or step == "Seq Scan" for step in self.steps)
+
+
+def plans(work: Callable[[], object]) -> list[Plan]:
+    """Of every SELECT that the work makes."""
+    with CaptureQueriesContext(connection) as captured:
+        work()
+    asked = [query["sql"] for query in captured.captured_queries]
+    return [_EXPLAIN[connection.vendor](sql) for sql in asked if sql.startswith("SELECT")]
+
+
+def _sqlite(sql: str) -> Plan:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+        steps = [str(row[3]) for row in cursor.fetchall()]
+    named = [step.partition(" INDEX ")[2].split(" ")[0] for step in steps if " INDEX " in step]
+    return Plan(tuple(steps), frozenset(named))
+
+
+def _postgresql(sql: str) -> Plan:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}")
+        (found,) = cursor.fetchone()
+    tree = json.loads(found) if isinstance(found, str) else found
+    nodes = list(_nodes(tree[0]["Plan"]))
+    named = [node["Index Name"] for node in nodes if "Index Name" in node]
+    return Plan(tuple(node["Node Type"] for node in nodes), frozenset(named))
+
+
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for child in node.get("Plans", []):
+        yield from _nodes(child)
+
+
+_EXPLAIN: dict[str, Callable[[str], Plan]] = {"sqlite": _sqlite, "postgresql": _postgresql}

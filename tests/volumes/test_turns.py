@@ -1,0 +1,78 @@
+"""What it costs to find and to claim work: the same however many rows are due or settled."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models.functions import Now
+
+from tests.factories import EnvironmentFactory
+from tests.support.plans import plans
+from volumes.models import Environment, Snapshot, Volume
+from volumes.reconciler.outcomes import SnapshotHeld, VolumeHeld
+from volumes.reconciler.records import record
+from volumes.reconciler.rota import Rota
+
+ROOM = 10
+SETTLED, DUE = 1000, 200
+
+
+@pytest.fixture
+def busy(environment: Environment) -> list[Environment]:
+    """Two environments with long queues, among many settled volumes."""
+    both = [environment, EnvironmentFactory.create(company=environment.company)]
+    for place in both:
+        volumes = Volume.objects.bulk_create(
+            Volume(environment=place, name=f"v{number}", size=1 + number % 7, mount_path="/data")
+            for number in range(SETTLED + DUE)
+        )
+        Snapshot.objects.bulk_create(
+            Snapshot(volume=volume, environment=place, name="s", size=1) for volume in volumes
+        )
+        for model, pks in (
+            (Volume, [volume.pk for volume in volumes[SETTLED:]]),
+            (Snapshot, Snapshot.objects.filter(volume__in=volumes[SETTLED:]).values("pk")),
+        ):
+            model.objects.filter(pk__in=pks).update(due_at=Now())
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return both
+
+
+@pytest.mark.parametrize(("model", "index"), [(Volume, "volume_due"), (Snapshot, "snapshot_due")])
+@pytest.mark.usefixtures("busy")
+def test_whose_turn_it_is_is_read_off_the_index_in_its_order(model: Any, index: str) -> None:
+    rota = Rota()
+    for turn in (1, 2, 3):
+        found = plans(lambda: rota.next(model.objects.due(), ROOM))
+        assert [plan.indexes for plan in found] == [{index}] * len(found), turn
+        # In the order of the index and cut off: no row is read that there is no room for.
+        assert not any(plan.sorts or plan.scans for plan in found), found
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_claim_looks_for_its_rows_only() -> None:
+    pks = [pk for pk, _ in Rota().next(Volume.objects.due(), ROOM)]
+    assert not any(plan.scans for plan in plans(lambda: Volume.objects.due().claim(pks)))
+
+
+def claimed(model: Any, number: int) -> list[Any]:
+    pks = [pk for pk, _ in Rota().next(model.objects.due(), number)]
+    rows: list[Any] = model.objects.due().claim(pks)
+    assert len(rows) == number
+    return rows
+
+
+@pytest.mark.parametrize("number", [1, 50])
+@pytest.mark.usefixtures("busy")
+def test_a_batch_takes_as_many_queries_as_one_row(
+    number: int, django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    """Finding, claiming and recording; savepoints of the test's own transaction are counted."""
+    with django_assert_max_num_queries(18):
+        volumes, snapshots = claimed(Volume, number), claimed(Snapshot, number)
+        lost = record([*map(VolumeHeld, volumes), *map(SnapshotHeld, snapshots)])
+    assert lost == []
+    assert Volume.objects.filter(status="ready").count() == number
+    assert Snapshot.objects.filter(status="ready").count() == number

@@ -1,0 +1,103 @@
+"""Recording what steps saw: each write is fenced by the lease that its step holds."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from django.db import transaction
+from django.db.models import F
+
+from accounts.models import Company
+from volumes.backends.faultpoints import faultpoint
+from volumes.models import Environment, Snapshot
+from volumes.reconciler.outcomes import Outcome, SnapshotGone, VolumeGone
+
+Item = TypeVar("Item")
+
+Fenced = tuple[Outcome, Any]
+"""An outcome whose lease still stands, with its row as people have left it meanwhile, locked."""
+
+
+def record(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """Write them down, many in a transaction.
+
+    Returns those whose lease is somebody else's by now: of them nothing was written.
+    """
+    lost: list[Outcome] = []
+    for alike in _grouped(outcomes, _book).values():
+        # A row that somebody has locked is waited for alone, with no other one in hand: whoever holds
+        # several and waits can end up waiting in a circle.
+        left = _record(alike, skip_locked=True)
+        lost += [one for outcome in left for one in _record([outcome], skip_locked=False)]
+        faultpoint("step:recorded")
+    return lost
+
+
+def _book(outcome: Outcome) -> tuple[Any, ...]:
+    """What is written in one transaction; freed room of one environment at a time."""
+    if isinstance(outcome, VolumeGone):
+        return VolumeGone, outcome.row.environment_id
+    return (type(outcome.row),)
+
+
+@transaction.atomic
+def _record(outcomes: list[Outcome], *, skip_locked: bool) -> list[Outcome]:
+    if isinstance(outcomes[0], VolumeGone):
+        _lock_quotas(outcomes[0].row.environment_id)
+    rows = type(outcomes[0].row)._default_manager
+    found = rows.by_now([outcome.row.pk for outcome in outcomes], skip_locked=skip_locked)
+    pairs = [(outcome, found.get(outcome.row.pk)) for outcome in outcomes]
+    ours = [pair for pair in pairs if pair[1] and pair[1].lease_owner == pair[0].row.lease_owner]
+    for kind, fenced in _grouped(ours, lambda pair: type(pair[0])).items():
+        _WRITERS.get(kind, _update)(fenced)
+    written = {id(outcome) for outcome, _ in ours}
+    return [outcome for outcome in outcomes if id(outcome) not in written]
+
+
+def _lock_quotas(environment_id: uuid.UUID) -> None:
+    """Before the volumes' rows: locks are taken in one order everywhere."""
+    company_id = Environment.objects.get(pk=environment_id).company_id
+    Company.objects.select_for_update(no_key=True).get(pk=company_id)
+    Environment.objects.select_for_update(no_key=True).get(pk=environment_id)
+
+
+def _update(fenced: list[Fenced]) -> None:
+    """One statement for all that need the same; their rows are locked, so it finds each of them."""
+    jitter = random.uniform(0.5, 1)
+    pairs = [(now.pk, outcome.values(now, jitter)) for outcome, now in fenced]
+    rows = type(fenced[0][1])._default_manager
+    for values, alike in _grouped(pairs, lambda pair: tuple(pair[1].items())).items():
+        rows.filter(pk__in=[pk for pk, _ in alike]).update(**dict(values))
+
+
+def _free_room(fenced: list[Fenced]) -> None:
+    """Volumes of one environment are gone, and all that hung on them."""
+    rows = [now for _, now in fenced]
+    Snapshot.objects.filter(volume__in=[row.pk for row in rows]).delete()
+    _update(fenced)
+    environment = Environment.objects.filter(pk=rows[0].environment_id)
+    company = Company.objects.filter(pk=environment.get().company_id)
+    for owner in (environment, company):
+        owner.update(storage_used=F("storage_used") - sum(row.size for row in rows))
+
+
+def _remove(fenced: list[Fenced]) -> None:
+    Snapshot.objects.filter(pk__in=[now.pk for _, now in fenced]).delete()
+
+
+_WRITERS: dict[type[Outcome], Callable[[list[Fenced]], None]] = {
+    VolumeGone: _free_room,
+    SnapshotGone: _remove,
+}
+"""What is more than new values in a row."""
+
+
+def _grouped(items: Iterable[Item], key: Callable[[Item], Any]) -> dict[Any, list[Item]]:
+    groups: dict[Any, list[Item]] = defaultdict(list)
+    for item in items:
+        groups[key(item)].append(item)
+    return groups
