@@ -142,6 +142,7 @@ ENGINES: dict[str, tuple[str, dict[str, Any]]] = {
         "config.postgresql",
         {
             "connect_timeout": 5,
+            "options": "-c jit=off",  # compiling a plan takes longer than any of them runs
             "prepare_threshold": 5,  # lets statements be kept at all; see config/prepared.py
             "pool": {
                 "min_size": 1,

@@ -1,25 +1,42 @@
-"""Narrowing lists: what each filter means, for every door that offers it."""
+"""Narrowing lists: what each filter means, for every door that offers it.
+
+Among a million volumes the same filter is answered in one of two ways. What many volumes have is found
+soon by walking the list in its order. What few have is looked up in an index of PostgreSQL. Its planner
+cannot tell which is which, because it takes what it looks for to be spread evenly over the list: so a
+bounded look at the beginning of the list decides.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeVar
 
-from django.db import models
-from django.db.models import Exists, OuterRef, TextField, Value
+from django.db import connection, models
+from django.db.models import Case, Count, Exists, F, OuterRef, Subquery, TextField, Value, When
 from django.db.models.functions import Cast, StrIndex
-from django.db.models.lookups import GreaterThan
+from django.db.models.lookups import Exact, GreaterThan
 
-from volumes.models import Attachment
+from volumes.models import Attachment, Volume
 from volumes.querysets import VolumeQuerySet
 from volumes.rules.fields import is_label_key, is_label_value
 
 Rows = TypeVar("Rows", bound=models.QuerySet[Any])
 
+LOOKED_AT = 10_000
+MANY = 1_000
+"""A whole page: where so many are among those looked at, the walk ends there too."""
+
+TRIGRAM = re.compile("[a-z0-9]{3}")
+"""Without three of these in a row the index of names helps nothing, and would be read as a whole."""
+
 
 def named_like(rows: Rows, part: str) -> Rows:
     """Those with `part` in their name, whatever its case."""
-    # Names are lower case: so the index-friendly comparison will do.
-    return rows.filter(name__contains=part.lower())
+    part = part.lower()  # as names are
+    has_it = GreaterThan(StrIndex("name", Value(part)), 0)
+    if rows.model is Volume and TRIGRAM.search(part) and _has_few(rows, has_it):
+        return _looked_up(rows, rows.filter(name__contains=part))
+    return rows.filter(has_it)
 
 
 def is_mounted() -> Exists:
@@ -41,5 +58,29 @@ def labelled(rows: VolumeQuerySet, key: str, value: str) -> VolumeQuerySet:
     """Those that carry this pair, which `read_label` has read."""
     # Neither part can hold a quote, so the pair as JSON writes it is found nowhere else. JSON
     # look-ups would take a key such as "1" for an index.
-    pair = StrIndex(Cast("labels", TextField()), Value(f'"{key}": "{value}"'))
-    return rows.filter(GreaterThan(pair, 0))
+    has_it = GreaterThan(StrIndex(Cast("labels", TextField()), Value(f'"{key}": "{value}"')), 0)
+    if _has_few(rows, has_it):
+        return _looked_up(rows, rows.filter(labels__contains={key: value}))
+    return rows.filter(has_it)
+
+
+def _has_few(rows: models.QuerySet[Any], has_it: GreaterThan) -> bool:
+    """Whether a walk might be long, and PostgreSQL has an index that is shorter."""
+    if connection.vendor != "postgresql":
+        return False
+    first = rows.order_by("pk").annotate(hit=Case(When(has_it, then=Value(1))))[:LOOKED_AT]
+    found = first.aggregate(seen=Count("pk"), hits=Count("hit"))
+    return bool(found["seen"] == LOOKED_AT and found["hits"] < MANY)
+
+
+def _looked_up(rows: Rows, found: Rows) -> Rows:
+    """The same rows as `found`, all of them found before the first is put in order."""
+    return rows.filter(_OneOf(F("pk"), Subquery(found.order_by().values("pk"))))
+
+
+class _OneOf(Exact):
+    """Whether a value is in an array, into which the planner cannot look: so it cannot choose to walk
+    the list after all, as it may with IN."""
+
+    def get_rhs_op(self, connection: Any, rhs: str) -> str:
+        return f"= ANY(ARRAY{rhs})"

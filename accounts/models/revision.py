@@ -32,7 +32,7 @@ class Revision(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     company = models.ForeignKey(
-        Company, null=True, on_delete=models.CASCADE, related_name="revisions"
+        Company, null=True, on_delete=models.CASCADE, related_name="revisions", db_index=False
     )
     environment_id = models.UUIDField(null=True)
     subject = models.CharField(max_length=15, choices=Subject)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.factories import ApplicationFactory, EnvironmentFactory
 from tests.support.api import codes
+from volumes import filters
 
 NEXT = re.compile(r'^<([^>]+)>; rel="next"$')
 
@@ -49,6 +50,28 @@ def cursor(*parts):
 def test_a_list_is_a_bare_array_in_creation_order(names, alices, volumes, five):
     assert names() == list("caebd")
     assert alices.get(volumes).json()[0] == five[0]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("?name=DATA", ["app-data", "old-data"]),
+        ("?name=data&sort=-name", ["old-data", "app-data"]),
+        ("?name=data&label=tier:db", ["app-data"]),
+        ("?label=tier:db&limit=1", ["app-data"]),
+        ("?label=tier:cache", []),
+        ("?name=data_", []),
+        ("?name=-d", ["app-data", "old-data"]),
+        ("?name=%25", []),
+    ],
+)
+def test_what_few_of_many_volumes_have_is_found_the_same(names, make, monkeypatch, query, found):
+    # As if these were the first of many: PostgreSQL looks them up in an index then.
+    monkeypatch.setattr(filters, "LOOKED_AT", 1)
+    make("app-data", labels={"tier": "db"})
+    make("web-logs", labels={"tier": "db"})
+    make("old-data", labels={"tier": "web"})
+    assert names(query) == found
 
 
 def test_an_environment_without_volumes_lists_none(names):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -14,8 +15,10 @@ from accounts.callers import Actor
 from volumes.admin.base import ByServices, WishForm
 from volumes.admin.columns import place
 from volumes.admin.verbs import Verb
+from volumes.errors import Problem
 from volumes.models import Application, Attachment, Volume
 from volumes.rules.fields import Body
+from volumes.rules.others import attachment_warnings
 from volumes.services import attachments as services
 
 
@@ -74,6 +77,11 @@ class AttachmentAdmin(ByServices):
         return services.attach(
             environment=volume.environment, volume_id=volume.pk, body=form.body(), actor=actor
         )
+
+    def warnings(self, form: Any, row: Attachment | None) -> Iterable[Problem]:
+        given = form.cleaned_data
+        path = given["mount_path"] or given["volume"].mount_path
+        return attachment_warnings(given["volume"], given["application"], path)
 
     @admin.display(description="Volume")
     def volume_link(self, row: Attachment) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import uuid
 from abc import abstractmethod
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
@@ -15,6 +17,7 @@ from accounts.callers import Actor
 from volumes.admin.confirming import WithVerbs
 from volumes.admin.verbs import GONE, REFUSALS
 from volumes.errors import NotFound, Problem, Refused
+from volumes.pages import words
 from volumes.rules.fields import UUID, Body
 
 STALE = "Somebody changed it since this page was loaded. Load it again to see how it is now."
@@ -57,11 +60,18 @@ class ByServices(WithVerbs):
     def update(self, row: Any, body: Body, actor: Actor) -> Model:
         """By its service; Refused goes back to the form."""
 
+    def warnings(self, form: Any, row: Any) -> Iterable[Problem]:
+        """What is allowed and yet probably not meant. `row` is None for a new one."""
+        return ()
+
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
-        actor = actor_of(request)
-        if change:
-            return self.update(form.instance, form.body(), actor)
-        return self.create(form, actor)
+        actor, row = actor_of(request), form.instance if change else None
+        # Said after the saving, which they do not keep from happening; asked before it, as quotas are.
+        remarks = [words.remark(warning) for warning in self.warnings(form, row)]
+        saved = self.update(row, form.body(), actor) if change else self.create(form, actor)
+        for remark in remarks:
+            messages.warning(request, remark)
+        return saved
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """It is written already."""
@@ -108,7 +118,13 @@ class ByServices(WithVerbs):
         bare = search_term.strip().removeprefix(getattr(self.model, "prefix", ""))
         if UUID.fullmatch(bare):
             return queryset.filter(pk=uuid.UUID(bare)), False
-        return super().get_search_results(request, queryset, search_term)
+        return self.search(request, queryset, search_term)
+
+    def search(
+        self, request: HttpRequest, rows: QuerySet[Any], term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """By the names that `search_fields` lists, and whether a row may be found twice."""
+        return super().get_search_results(request, rows, term)
 
 
 def _is_deleted(row: Any) -> bool:

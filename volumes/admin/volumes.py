@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
@@ -18,9 +19,12 @@ from volumes.admin.data_verbs import DELETE, DELETE_ALL, RESTORE, SNAPSHOT
 from volumes.admin.filters import Standing, Trouble, Use
 from volumes.admin.upkeep import PROTECT, RECONCILE, RETRY, UNPROTECT
 from volumes.admin.volume_form import VolumeForm
+from volumes.errors import Problem
+from volumes.filters import named_like
 from volumes.models import Attachment, Environment, Snapshot, Volume
 from volumes.pages import words
 from volumes.rules.fields import Body
+from volumes.rules.volumes import review
 from volumes.services import volumes as services
 from volumes.templatetags import console
 
@@ -42,10 +46,14 @@ class VolumeAdmin(Dated, ByServices):
         "protected",
         chosen("environment", Environment, "environment"),
     ]
-    search_fields = ["name", "environment__name", "environment__company__name"]
+    search_fields = ["name"]
+    search_help_text = "A part of the name, or the identifier"
     autocomplete_fields = ["environment", "restore_from"]
-    sortable_by = ["name", "used", "changed"]
     readonly_fields = ["where", *KEPT, *SAID]
+
+    def get_sortable_by(self, request: HttpRequest) -> Any:
+        """Within an environment, whose indexes are for that; a whole installation's are too many."""
+        return ["name", "used"] if "environment" in request.GET else []
 
     def get_queryset(self, request: HttpRequest) -> Any:
         rows: Any = super().get_queryset(request)
@@ -61,6 +69,11 @@ class VolumeAdmin(Dated, ByServices):
             ("As it is", {"fields": KEPT}),
             ("In the records", {"fields": SAID}),
         ]
+
+    def search(self, request: HttpRequest, rows: Any, term: str) -> tuple[Any, bool]:
+        for word in term.split():
+            rows = named_like(rows, word)
+        return rows, False
 
     def verb_rows(self, rows: QuerySet[Any]) -> Any:
         standing = Count("snapshots", filter=Q(snapshots__is_deleted=False))
@@ -79,6 +92,15 @@ class VolumeAdmin(Dated, ByServices):
         return services.update_volume(
             environment=row.environment, volume_id=row.pk, body=body, actor=actor
         )
+
+    def warnings(self, form: Any, row: Volume | None) -> Iterable[Problem]:
+        """About what was typed: the form sends all the rest of the volume as well."""
+        environment = row.environment if row else form.cleaned_data["environment"]
+        nobodys = Snapshot.objects.none()
+        found = review(environment, form.body(), volume=row, snapshots=nobodys).warnings
+        return [
+            one for one in found if form.field_of.get(one.field, one.field) in form.changed_data
+        ]
 
     def full_name(self, row: Volume) -> str:
         return f"{row.environment.company} / {row.environment} / {row}"

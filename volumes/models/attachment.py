@@ -14,9 +14,12 @@ class Attachment(models.Model):
     """The row goes with the detaching; the history keeps that it was."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    volume = models.ForeignKey(Volume, on_delete=models.PROTECT, related_name="attachments")
+    # Both keys begin one of the constraints' indexes: they need none of their own.
+    volume = models.ForeignKey(
+        Volume, on_delete=models.PROTECT, related_name="attachments", db_index=False
+    )
     application = models.ForeignKey(
-        Application, on_delete=models.PROTECT, related_name="attachments"
+        Application, on_delete=models.PROTECT, related_name="attachments", db_index=False
     )
     mount_path = models.CharField(max_length=1024)
     """Where it is mounted: the volume's own path, kept in step, unless one was given here."""

@@ -16,7 +16,9 @@ from volumes.models.volume import Volume
 class UsageSample(models.Model):
     """How much of a volume was used at one moment."""
 
-    volume = models.ForeignKey(Volume, on_delete=models.CASCADE, related_name="samples")
+    volume = models.ForeignKey(
+        Volume, on_delete=models.CASCADE, related_name="samples", db_index=False
+    )
     at = models.DateTimeField(default=timezone.now)
     used_size = models.BigIntegerField(help_text="MB (MiB), rounded up")
     size = models.BigIntegerField(help_text="MB (MiB) of the volume at that time")

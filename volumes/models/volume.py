@@ -32,7 +32,9 @@ class Volume(Versioned, Reconciled):
 
     prefix = "vol-"
 
-    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="volumes")
+    environment = models.ForeignKey(
+        Environment, on_delete=models.PROTECT, related_name="volumes", db_index=False
+    )
     name = models.CharField(max_length=63)
     size = models.BigIntegerField(help_text="MB (MiB)")
     mount_path = models.CharField(max_length=1024)
@@ -48,7 +50,11 @@ class Volume(Versioned, Reconciled):
     used_size_at = models.DateTimeField(null=True, editable=False)
 
     restore_from = models.ForeignKey(
-        "volumes.Snapshot", null=True, on_delete=models.SET_NULL, related_name="fills"
+        "volumes.Snapshot",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="fills",
+        db_index=False,
     )
     adopt_from = models.CharField(max_length=4096, blank=True, editable=False)
     """The host directory that becomes this volume's data, for `adopt_volume`."""
@@ -84,18 +90,35 @@ class Volume(Versioned, Reconciled):
                 name="volume_protected_stays",
             ),
         ]
+        # On PostgreSQL the migration 0003 adds what finds a part of a name and a label.
         indexes = [
-            # The list of an environment, in creation order and by size.
+            # The list of an environment, in creation order.
             models.Index(
                 fields=["environment", "id"], condition=Q(is_deleted=False), name="volume_list"
             ),
+            # The same narrowed to a status, and how many there are of each.
             models.Index(
-                fields=["environment", "size", "id"],
+                fields=["environment", "status", "id"],
                 condition=Q(is_deleted=False),
-                name="volume_list_by_size",
+                name="volume_list_by_status",
             ),
-            # The reconciler's only question. Settled rows stay out.
-            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="volume_due"),
+            # The list by size; deleted ones are few enough to be passed over.
+            models.Index(fields=["environment", "size", "id"], name="volume_by_size"),
+            # The list with deleted ones, in creation order and by name; an exact name among them.
+            models.Index(fields=["environment", "id"], name="volume_all"),
+            models.Index(fields=["environment", "name", "id"], name="volume_all_by_name"),
+            # What is filled from a snapshot. Hardly any volume is.
+            models.Index(
+                fields=["restore_from"],
+                condition=Q(restore_from__isnull=False),
+                name="volume_filled",
+            ),
+            # The reconciler's only question, in the order of its turns. Settled rows stay out.
+            models.Index(
+                fields=["environment", "due_at"],
+                condition=Q(due_at__isnull=False),
+                name="volume_due",
+            ),
         ]
 
     def __str__(self) -> str:
