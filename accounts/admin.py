@@ -14,18 +14,10 @@ from django.http import HttpRequest, HttpResponse
 from accounts import audit, services
 from accounts.admin_lists import chosen, linked, listed
 from accounts.admin_parts import OperatorAdmin, Undeletable, actor_of
+from accounts.admin_record import kept_of, record_change
 from accounts.admin_site import site
 from accounts.models import Company, Membership, Role, Subject, Token, User
 from accounts.templatetags.times import when
-
-ON_RECORD = {
-    "username": "username",
-    "email": "email",
-    "is_active": "isActive",
-    "is_staff": "isStaff",
-    "is_superuser": "isSuperuser",
-}
-"""What of an account the history keeps, by column, with its name there."""
 
 
 @admin.register(User, site=site)
@@ -65,24 +57,14 @@ class PersonAdmin(Undeletable, UserAdmin):  # type: ignore[type-arg]
     def subject_id(self, object_id: str) -> str:
         return f"user-{object_id}"
 
-    @transaction.atomic
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        found = User.objects.filter(pk=obj.pk).values(*ON_RECORD).first() if change else None
-        before: dict[str, Any] = found or dict.fromkeys(ON_RECORD)
+        form.was = kept_of(obj.pk) if change else {}
         super().save_model(request, obj, form, change)
-        changes: audit.Changes = {
-            name: [before[column], getattr(obj, column)]
-            for column, name in ON_RECORD.items()
-            if before[column] != getattr(obj, column)
-        }
-        if changes:
-            audit.record_of_person(
-                actor=actor_of(request),
-                action="update" if change else "create",
-                subject=Subject.ACCOUNT,
-                person=obj,
-                changes=changes,
-            )
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Groups and permissions come last: then it is known what the whole form changed."""
+        super().save_related(request, form, formsets, change)
+        record_change(form.instance, form.was, actor_of(request))
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         above = obj is not None and obj.is_superuser and not request.user.is_superuser

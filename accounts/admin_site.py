@@ -65,6 +65,9 @@ class OperatorSite(AdminSite):
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return redirect("security")
 
+    def password_change_done(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return redirect("security")
+
 
 site = OperatorSite()
 # Deleting in bulk without the services, and so without a rule or a trace.

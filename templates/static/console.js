@@ -8,6 +8,9 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// On a phone not all tabs fit beside each other: the current one shall be seen.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+
 // A copy button appears beside whatever can be copied.
 for (const snippet of document.querySelectorAll("[data-copy]")) {
   const button = document.createElement("button");
@@ -15,7 +18,7 @@ for (const snippet of document.querySelectorAll("[data-copy]")) {
   button.className = "copy";
   button.textContent = "Copy";
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(snippet.textContent.trim());
+    await navigator.clipboard.writeText(snippet.innerText.trim());
     button.textContent = "Copied";
     setTimeout(() => { button.textContent = "Copy"; }, 2000);
   });

@@ -1,7 +1,7 @@
 """The operators' door."""
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 
 from accounts.models import Company, Membership, Revision, Role, Subject, Token, User
@@ -223,3 +223,31 @@ def test_making_somebody_staff_is_in_the_history(client: Client, operator: User,
     found = Revision.objects.get(subject=Subject.ACCOUNT, subject_id=bob.ref)
     assert found.changes == {"isStaff": [False, True]}
     assert (found.via, found.by) == ("admin", operator.ref)
+
+
+def test_groups_and_single_permissions_are_in_the_history(
+    client: Client, operator: User, bob: User
+) -> None:
+    log_in(client, operator)
+    may = Permission.objects.get(codename="view_volume")
+    helpers = Group.objects.create(name="helpers")
+    url = f"/admin/accounts/user/{bob.pk}/change/"
+    wish = {"username": "bob", "is_active": "on"}
+    client.post(url, wish | {"user_permissions": [may.pk], "groups": [helpers.pk]})
+    given = Revision.objects.get(subject=Subject.ACCOUNT, subject_id=bob.ref)
+    assert given.changes == {
+        "groups": [[], ["helpers"]],
+        "permissions": [[], ["volumes.view_volume"]],
+    }
+    client.post(url, wish)
+    taken = Revision.objects.filter(subject=Subject.ACCOUNT).latest("pk")
+    assert taken.changes["permissions"] == [["volumes.view_volume"], []]
+    assert (taken.via, taken.by) == ("admin", operator.ref)
+
+
+def test_saving_an_account_as_it_is_leaves_no_trace(
+    client: Client, operator: User, bob: User
+) -> None:
+    log_in(client, operator)
+    client.post(f"/admin/accounts/user/{bob.pk}/change/", {"username": "bob", "is_active": "on"})
+    assert not Revision.objects.exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.test import Client
@@ -180,3 +181,14 @@ def test_environments_of_every_company_are_listed_and_narrowed(
     rows = desk.get(f"{url}?company={environment.company_id}").context["cl"].result_list
     assert list(rows) == [environment]
     assert list(desk.get(f"{url}?q={other.pk}").context["cl"].result_list) == [other]
+
+
+def test_an_attachment_inside_another_is_made_with_a_warning(
+    desk: Client, attached: Volume, make: Callable[..., Volume], web: Application
+) -> None:
+    inner = make("thumbnails")
+    path = f"{attached.mount_path}/thumbnails"
+    wish = {"volume": inner.pk, "application": web.pk, "mount_path": path}
+    page = desk.post("/admin/volumes/attachment/add/", wish, follow=True)
+    assert inner.attachments.get().mount_path == path
+    assert "nests with /data/uploads, which the same application mounts" in page.text

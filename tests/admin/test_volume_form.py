@@ -182,3 +182,41 @@ def test_a_mount_path_that_is_taken_is_refused(
     wish = form_of(attached, mount_path="/other")
     errors = desk.post(change(attached), wish).context["adminform"].errors
     assert errors["mount_path"] == ["/other is taken in web"]
+
+
+def said(answer: Any, desk: Client) -> list[str]:
+    """The messages on the page to which an answer leads."""
+    page = desk.get(answer["Location"])
+    return [f"{one.level_tag}: {one}" for one in page.context["messages"]]
+
+
+def test_warnings_are_said_and_keep_nothing_from_being_saved(
+    desk: Client, volume: Volume, web: Application, form_of: Callable[..., Json]
+) -> None:
+    Environment.objects.update(storage_quota=150)
+    wish = form_of(volume, name="data", size="140MB", mount_path="/etc/pictures")
+    heard = said(desk.post(change(volume), wish), desk)
+    volume.refresh_from_db()
+    assert (volume.name, volume.size, volume.mount_path) == ("data", 140, "/etc/pictures")
+    assert [one for one in heard if one.startswith("warning")] == [
+        "warning: Its name says little: name its purpose, such as postgres-data or uploads.",
+        "warning: Its mount path hides what an image keeps in /etc.",
+        "warning: Its size leaves 10 MB of 150 MB in this environment's quota.",
+    ]
+
+
+def test_a_warning_is_not_said_again_about_what_stays(
+    desk: Client, volume: Volume, form_of: Callable[..., Json]
+) -> None:
+    said(desk.post(change(volume), form_of(volume, mount_path="/etc/pictures")), desk)
+    heard = said(desk.post(change(volume), form_of(volume, description="Of cats")), desk)
+    assert not [one for one in heard if one.startswith("warning")]
+
+
+def test_a_new_volume_is_made_with_warnings(
+    desk: Client, environment: Environment, memory: Any
+) -> None:
+    wish = {"environment": environment.pk, "name": "test", "size": "1GB"}
+    heard = said(desk.post(ADD, wish), desk)
+    assert Volume.objects.get().name == "test"
+    assert any(one.startswith("warning: Its name says little") for one in heard)

@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
-from tests.browser.settings import SETTINGS
+from tests.browser.world import World, world_in
 from tests.support.chromium import Complaints, context_for, launch
-from tests.support.installation import ROOT, installed
-from tests.support.server import Server, serving
 
 Open = Callable[..., Page]
+Sessions = Callable[[str], StorageState]
 
 
 @pytest.fixture(scope="package")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Alice's company on a server of its own, shared by the tests of this folder."""
-    with installed(tmp_path_factory.mktemp("site"), **SETTINGS) as installation:
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.browser.demo"],
-            cwd=ROOT,
-            env={**installation.environ, "DJANGO_SETTINGS_MODULE": "config.settings"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        with serving(installation) as server:
-            yield server
+    with world_in(tmp_path_factory.mktemp("world")) as world:
+        yield world
 
 
 @pytest.fixture(scope="package")
@@ -44,44 +32,28 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def origin(site: Server) -> str:
-    return f"http://127.0.0.1:{site.port}"
-
-
-@pytest.fixture(scope="package")
-def alices_session(site: Server, chromium: Browser, origin: str) -> StorageState:
-    """What Alice's browser keeps once she has logged in, with a code."""
-    made = site.installation.made
-    context = context_for(chromium, origin)
-    page = context.new_page()
-    page.goto("/login")
-    page.fill("[name=username]", made["username"])
-    page.fill("[name=password]", made["password"])
-    page.click("main button[type=submit]")
-    page.fill("[autocomplete=one-time-code]", made["recoveryCodes"].pop())
-    page.click("main button[type=submit]")
-    page.wait_for_url("**/")
-    state = context.storage_state()
-    context.close()
-    return state
+def sessions(world: World, chromium: Browser) -> Sessions:
+    """`sessions("bob")` is what his browser keeps: he logs in once."""
+    return cache(lambda person: world.session(chromium, person))
 
 
 @pytest.fixture
-def visit(chromium: Browser, origin: str, alices_session: StorageState) -> Iterator[Open]:
-    """`visit("/path")` opens a page as Alice, `visit("/login", signed_in=False)` as nobody.
+def visit(world: World, chromium: Browser, sessions: Sessions) -> Iterator[Open]:
+    """`visit("/path")` opens a page as Alice, `visit("/login", who="")` as nobody.
 
-    Whatever the browser has to complain about in the course of a test fails it.
+    The address may have `{names}` of the world in it. Whatever the browser has to complain about in
+    the course of a test fails it.
     """
     contexts = []
     complaints = []
 
-    def open_page(path: str, *, signed_in: bool = True, **options: Any) -> Page:
-        state = {"storage_state": alices_session} if signed_in else {}
-        context = context_for(chromium, origin, **state, **options)
+    def open_page(address: str, *, who: str = "alice", **options: Any) -> Page:
+        state = {"storage_state": sessions(who)} if who else {}
+        context = context_for(chromium, world.origin, **state, **options)
         contexts.append(context)
-        complaints.append(Complaints(context, origin))
+        complaints.append(Complaints(context, world.origin))
         page = context.new_page()
-        page.goto(path)
+        page.goto(world.address(address))
         return page
 
     yield open_page

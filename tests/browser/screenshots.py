@@ -1,69 +1,64 @@
-"""Pictures of every page from the little world, those of the README among them.
+"""Pictures of the little world: those of the README, or every page in every look.
 
-python -m tests.browser.screenshots [DIRECTORY]
+python -m tests.browser.screenshots [DIRECTORY [NAME ...]]
 """
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.pages import PAGES
-from tests.browser.settings import SETTINGS
+from tests.browser.world import World, world_in
 from tests.support.chromium import context_for, launch
-from tests.support.installation import ROOT, installed
-from tests.support.server import serving
 
-IN_README = {"environment": "light", "volume": "dark", "new-volume": "light"}
+LOOKS = [("light", 1440), ("dark", 1440), ("light", 360), ("dark", 360)]
+IN_README = {"environment": ("light", 1440), "volume": ("dark", 1440)}
+IN_README |= {"new-volume-problems": ("light", 1440)}
+HEIGHT = 900
 
 
-def take(directory: Path, *, everything: bool) -> None:
-    home = Path(tempfile.mkdtemp(prefix="holdfast-pictures-"))
-    with installed(home, **SETTINGS) as installation:
-        subprocess.run(
-            [sys.executable, "-m", "tests.browser.demo"],
-            cwd=ROOT,
-            env={**installation.environ, "DJANGO_SETTINGS_MODULE": "config.settings"},
-            check=True,
+class Photographer:
+    def __init__(self, world: World, browser: Browser, directory: Path) -> None:
+        self.world, self.browser, self.directory = world, browser, directory
+        self.session = cache(lambda who: world.session(browser, who) if who else None)
+
+    def take(self, name: str, looks: Iterable[tuple[str, int]], *, whole: bool) -> None:
+        """The page is opened once and looked at in each way."""
+        sight = PAGES[name]
+        context = context_for(
+            self.browser, self.world.origin, storage_state=self.session(sight.who)
         )
-        with serving(installation) as server, sync_playwright() as playwright:
-            origin = f"http://127.0.0.1:{server.port}"
-            browser = launch(playwright)
-            context = context_for(browser, origin)
-            page = context.new_page()
-            page.goto("/login")
-            page.fill("[name=username]", installation.made["username"])
-            page.fill("[name=password]", installation.made["password"])
-            page.keyboard.press("Enter")
-            page.fill("[autocomplete=one-time-code]", installation.made["recoveryCodes"][0])
-            page.keyboard.press("Enter")
-            page.wait_for_url("**/")
-            state = context.storage_state()
-            for name, address in PAGES.items():
-                for scheme in ("light", "dark") if everything else (IN_README.get(name),):
-                    for width in (360, 1440) if everything else (1440,):
-                        if scheme is None:
-                            continue
-                        looking = context_for(
-                            browser,
-                            origin,
-                            storage_state=state,
-                            color_scheme=scheme,
-                            viewport={"width": width, "height": 900},
-                        )
-                        shown = looking.new_page()
-                        shown.goto(address(server))
-                        suffix = f"-{width}" if everything else ""
-                        path = directory / f"{name}-{scheme}{suffix}.png"
-                        shown.screenshot(path=path, full_page=everything, caret="initial")
-                        looking.close()
-            browser.close()
+        page = context.new_page()
+        page.goto(self.world.address(sight.address))
+        sight.step(page, self.world)
+        for scheme, width in looks:
+            put_on(page, scheme, width)
+            suffix = f"-{width}" if whole else ""
+            path = self.directory / f"{name}-{scheme}{suffix}.png"
+            page.screenshot(path=path, full_page=whole)
+        context.close()
+
+
+def put_on(page: Page, scheme: str, width: int) -> None:
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+
+
+def main(given: list[str]) -> None:
+    directory = Path(given[0]) if given else Path(__file__).parent
+    home = Path(tempfile.mkdtemp(prefix="holdfast-"))
+    with world_in(home) as world, sync_playwright() as playwright:
+        photographer = Photographer(world, launch(playwright), directory)
+        for name in given[1:] or (PAGES if given else IN_README):
+            looks = LOOKS if given else [IN_README[name]]
+            photographer.take(name, looks, whole=bool(given))
 
 
 if __name__ == "__main__":
-    given = sys.argv[1:]
-    take(Path(given[0]) if given else Path(__file__).parent, everything=bool(given))
+    main(sys.argv[1:])

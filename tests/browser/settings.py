@@ -1,3 +1,5 @@
-"""How the little world is served: deletes can be undone, and its past is not measured away."""
+"""How the little world is served: as always, with a few addresses more, at which things break."""
 
-SETTINGS = {"VOLUME_DELETE_GRACE": "3600", "MEASURE_EVERY": "0"}
+from config.settings import *  # noqa: F403
+
+ROOT_URLCONF = "tests.browser.urls"

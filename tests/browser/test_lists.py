@@ -7,20 +7,16 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
 from tests.support.chromium import needs_chromium
-from tests.support.server import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), needs_chromium]
 
 
-@pytest.fixture
-def archive(site: Server) -> str:
-    """An environment of 500 volumes."""
-    environments = site.wire().get("/environments?nameIs=archive").body
-    return f"/env/{environments[0]['id']}"
+ARCHIVE = "/env/{archive}"
+"""An environment of 500 volumes."""
 
 
-def test_typing_filters_the_list_and_the_address(visit: Open, archive: str) -> None:
-    page = visit(archive)
+def test_typing_filters_the_list_and_the_address(visit: Open) -> None:
+    page = visit(ARCHIVE)
     expect(page.locator("#count")).to_contain_text("500")
     page.keyboard.press("/")
     page.keyboard.type("volume-0012")
@@ -30,8 +26,8 @@ def test_typing_filters_the_list_and_the_address(visit: Open, archive: str) -> N
     expect(page.locator("tbody tr")).to_have_count(10)
 
 
-def test_pages_lead_through_all_of_them(visit: Open, archive: str) -> None:
-    page = visit(archive)
+def test_pages_lead_through_all_of_them(visit: Open) -> None:
+    page = visit(ARCHIVE)
     first = page.locator("tbody tr a").first.inner_text()
     page.get_by_role("link", name="Next").click()
     expect(page.locator("tbody tr a").first).not_to_have_text(first)
@@ -39,14 +35,14 @@ def test_pages_lead_through_all_of_them(visit: Open, archive: str) -> None:
     expect(page.locator("tbody tr a").first).to_have_text(first)
 
 
-def test_without_script_the_filter_is_a_form(visit: Open, archive: str) -> None:
-    page = visit(archive, java_script_enabled=False)
+def test_without_script_the_filter_is_a_form(visit: Open) -> None:
+    page = visit(ARCHIVE, java_script_enabled=False)
     page.fill("#filter-name", "volume-00123")
     page.get_by_role("button", name="Filter").click()
     expect(page.locator("tbody tr")).to_have_count(1)
 
 
-def test_the_activity_is_exported(visit: Open, site: Server) -> None:
+def test_the_activity_is_exported(visit: Open) -> None:
     page = visit("/activity")
     with page.expect_download() as download:
         page.get_by_role("link", name="Export as CSV").click()

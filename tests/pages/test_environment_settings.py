@@ -30,7 +30,7 @@ def test_everybody_sees_the_facts(bobs, page, environment):
     words = text(bobs.get(page))
     assert f"Id {environment.pk}" in words
     assert "Quota 1.5 GB" in words
-    assert "You are viewer" in words
+    assert "You are Viewer" in words
 
 
 @pytest.mark.parametrize("who", ["bobs", "erins"])

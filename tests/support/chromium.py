@@ -5,16 +5,22 @@ from __future__ import annotations
 import shutil
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 from tests.support.needs import needs
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 needs_chromium = needs(CHROMIUM is not None, "Chromium is not installed")
 
+PATIENCE = 60_000
+"""Milliseconds for whatever a page does: the machine may be busy with other things."""
+expect.set_options(timeout=PATIENCE)
+
 ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    # Otherwise it lowers its own priority while nobody looks.
+    *("--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows"),
 ]
 
 
@@ -47,5 +53,5 @@ class Complaints:
 
 def context_for(browser: Browser, origin: str, **options: Any) -> BrowserContext:
     context = browser.new_context(base_url=origin, **options)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     return context

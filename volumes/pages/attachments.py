@@ -15,8 +15,9 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import Role
 from volumes.errors import Refused
 from volumes.models import Attachment, Volume
-from volumes.pages import refusals
+from volumes.pages import refusals, words
 from volumes.pages.doors import Visit, in_environment
+from volumes.rules.others import attachment_warnings
 from volumes.services import attachments as services
 
 
@@ -73,6 +74,8 @@ def attach(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
         else:
             text = f"{made.application} may mount {volume} at {made.mount_path} now."
             messages.success(visit.request, text)
+            for warning in attachment_warnings(volume, made.application, made.mount_path):
+                messages.warning(visit.request, words.remark(warning))
             return redirect("volume_applications", environment.pk, volume.pk)
     context = {"visit": visit, "environment": environment, "volume": volume, "form": form}
     return render(visit.request, "console/attach.html", context)

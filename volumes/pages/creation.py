@@ -55,6 +55,5 @@ def _made(form: VolumeForm) -> Volume | None:
     messages.success(visit.request, f"Created {volume.name}, {words.size(volume.size)}.")
     for warning in form.found.warnings:
         # Who works without script has not seen them before.
-        what = "mount path" if warning.field == "mountPath" else warning.field
-        messages.warning(visit.request, f"Its {what} {warning.message}.")
+        messages.warning(visit.request, words.remark(warning))
     return volume

@@ -110,6 +110,7 @@ class ConfirmNameForm(Form):
         super().__init__(*args, **options)
         self.wanted = name
         self.fields["name"].label = f"Type {name} to confirm"
+        self.fields["name"].error_messages["required"] = f"Type its name, {name}, first."
 
     def clean_name(self) -> str:
         typed: str = self.cleaned_data["name"]

@@ -18,6 +18,7 @@ from accounts.models import Company, Membership, Role
 from volumes.errors import Refused
 from volumes.models import Attachment
 from volumes.pages import refusals
+from volumes.pages.attention import attention
 from volumes.pages.doors import Visit, caller_of, in_environment
 from volumes.pages.environment_forms import (
     ConfirmNameForm,
@@ -32,6 +33,8 @@ from volumes.rules.others import read_environment
 from volumes.services import environments as services
 
 ON_A_PAGE = 50
+LINES = 8
+NAMED = 5
 MOUNTS_SHOWN = 12
 QUOTA = {"resourceQuota.storage": "quota"}
 
@@ -41,7 +44,11 @@ QUOTA = {"resourceQuota.storage": "quota"}
 @in_environment()
 def volumes(visit: Visit) -> HttpResponse:
     listing = Listing(visit.environment, said(visit.request))
-    context = frame(visit, "volumes") | {"listing": listing, "page": listing.page}
+    context = frame(visit, "volumes") | {
+        "listing": listing,
+        "page": listing.page,
+        "attention": attention([visit.environment], visit.caller, most=LINES, each=NAMED),
+    }
     answer = render(visit.request, "console/volumes.html", context)
     return with_short_address(visit.request, answer)
 

@@ -27,6 +27,11 @@ FIELDS = {
     "storageQuota": "quota",
     "role": "role",
     "recoveryCodes": "recovery codes left",
+    "firstName": "first name",
+    "lastName": "last name",
+    "isActive": "active",
+    "isStaff": "staff",
+    "isSuperuser": "superuser",
 }
 SIZES = {"size", "resourceQuota.storage", "storageQuota"}
 

@@ -120,7 +120,7 @@ def _tell_deleted(visit: Visit, volumes: list[Volume]) -> None:
         messages.success(visit.request, f"{', '.join(gone)} {is_or_are} deleted.")
     for volume in volumes:
         if at := until.get(volume.pk):
-            text = f"{volume.name} is deleted. Its data is kept until {at:%Y-%m-%d %H:%M} UTC."
+            text = f"{volume.name} is deleted. Its data is kept until {at:%-d %B, %H:%M} UTC."
             undo = reverse("undelete_volume", args=[visit.environment.pk, volume.pk])
             # The list of messages makes a button of it.
             messages.success(visit.request, text, extra_tags=undo)

@@ -96,6 +96,12 @@ def sentence(problem: Problem) -> str:
     return text if text.endswith(".") else f"{text}."
 
 
+def remark(warning: Problem) -> str:
+    """A warning to what is done already: "Its mount path hides what an image keeps in /etc."."""
+    what = "mount path" if warning.field == "mountPath" else warning.field
+    return f"Its {what} {warning.message}."
+
+
 @dataclass(frozen=True)
 class State:
     """A status in words. `kind` is the icon and colour: good, moving, warning, bad."""

@@ -12,7 +12,7 @@ from django.conf import settings
 from accounts.models import Company
 from volumes.errors import Problem
 from volumes.models import Application, Attachment, Environment, Volume
-from volumes.rules import fields
+from volumes.rules import fields, warnings
 from volumes.rules.fields import Body, Reader
 
 COMMON = {"id", "createdBy", "createdAt"}
@@ -52,6 +52,15 @@ def read_attachment(volume: Volume, body: Body) -> tuple[AttachmentWish | None, 
             f"{path or volume.mount_path} is taken in {application.name}",
         )
     return AttachmentWish(application, path, bool(read_only)), reader.problems
+
+
+def attachment_warnings(volume: Volume, application: Application, path: str) -> Iterable[Problem]:
+    """What is allowed and yet probably not meant about mounting the volume there."""
+    others = Attachment.objects.filter(application=application).exclude(volume=volume)
+    yield from warnings.system_path(path)
+    yield from warnings.nested_path(
+        path, others.order_by("mount_path").values_list("mount_path", flat=True)
+    )
 
 
 def read_snapshot(volume: Volume, body: Body) -> tuple[str | None, list[Problem]]:

@@ -1,7 +1,4 @@
-"""A little world to look at: made through the services, with a past written into it.
-
-python -m tests.browser.demo        with the settings of an installation that is bootstrapped
-"""
+"""Volumes with a past: made through the services, with a month of samples written into it."""
 
 from __future__ import annotations
 
@@ -11,39 +8,31 @@ import shutil
 from datetime import timedelta
 from typing import Any
 
-import django
+from django.utils import timezone
 
-django.setup()
-
-from django.utils import timezone  # noqa: E402
-
-from accounts.callers import Actor  # noqa: E402
-from accounts.models import Company, Role, User  # noqa: E402
-from accounts.services import add_member  # noqa: E402
-from tests.factories import PASSWORD, give_second_factor  # noqa: E402
-from volumes.models import Environment, Snapshot, UsageSample, Volume  # noqa: E402
-from volumes.reconciler.sweep import one_pass  # noqa: E402
-from volumes.rules.others import read_environment  # noqa: E402
-from volumes.services.applications import create_application  # noqa: E402
-from volumes.services.environments import create_environment, update_environment  # noqa: E402
-from volumes.services.snapshots import take_snapshot  # noqa: E402
-from volumes.services.volumes import create_volume, update_volume  # noqa: E402
-from volumes.storage import storage  # noqa: E402
+from accounts.callers import Actor
+from accounts.models import Company, User
+from volumes.models import Environment, Snapshot, UsageSample, Volume
+from volumes.services.applications import create_application
+from volumes.services.snapshots import take_snapshot
+from volumes.services.volumes import create_volume, update_volume
+from volumes.storage import storage
 
 GB = 1024
+TB = 1024 * GB
 VOLUMES: list[dict[str, Any]] = [
     {"name": "postgres-data", "size": 10 * GB, "used": 0.81, "path": "/var/lib/postgresql/data",
-     "apps": ["api", "worker"], "labels": {"tier": "database", "backup": "nightly"}, "growing": True,
-     "description": "The primary's data directory."},
+     "apps": ["api", "worker"], "labels": {"tier": "database", "backup": "nightly"}, "hours": 2,
+     "growing": True, "description": "The primary's data directory."},
     {"name": "uploads", "size": 250 * GB, "used": 0.46, "path": "/app/uploads",
-     "apps": ["web", "api", "thumbs"], "labels": {"tier": "files"}},
-    {"name": "search-index", "size": 60 * GB, "used": 0.63, "apps": ["search"]},
-    {"name": "redis-aof", "size": 4 * GB, "used": 0.22, "apps": ["queue"]},
+     "apps": ["web", "api", "thumbs"], "labels": {"tier": "files"}, "hours": 27},
+    {"name": "search-index", "size": 60 * GB, "used": 0.63, "apps": ["search"], "hours": 5},
+    {"name": "redis-aof", "size": 4 * GB, "used": 0.22, "apps": ["queue"], "hours": 75},
     {"name": "logs", "size": 20 * GB, "used": 0.95, "path": "/var/log/app",
-     "apps": ["web", "api", "worker"], "growing": True},
-    {"name": "ml-models", "size": 200 * GB, "used": 0.38, "path": "/models", "unused": 61},
+     "apps": ["web", "api", "worker"], "growing": True, "hours": 11},
+    {"name": "ml-models", "size": 200 * GB, "used": 0.38, "path": "/models", "hours": 61 * 24},
     {"name": "letsencrypt", "size": 1 * GB, "used": 0.01, "path": "/etc/letsencrypt",
-     "apps": ["proxy"], "missing": True},
+     "apps": ["proxy"], "missing": True, "hours": 8},
 ]  # fmt: skip
 APPLICATIONS = ["api", "web", "worker", "thumbs", "search", "queue", "proxy"]
 
@@ -71,8 +60,9 @@ def fill(environment: Environment, person: User) -> None:
         update_volume(
             environment=environment, volume_id=volume.pk, body={"size": wish["size"]}, actor=actor
         )
-        measure(volume, wish)
     protect_and_copy(environment, actor)
+    for wish in VOLUMES:
+        measure(environment.volumes.get(name=wish["name"]), wish)
 
 
 def measure(volume: Volume, wish: dict[str, Any]) -> None:
@@ -84,7 +74,7 @@ def measure(volume: Volume, wish: dict[str, Any]) -> None:
         used_size = max(1, math.ceil(used if day else size * wish["used"]))
         at = now - timedelta(days=day)
         UsageSample.objects.create(volume=volume, at=at, used_size=used_size, size=size)
-    then = now - timedelta(days=wish.get("unused", 0))
+    then = now - timedelta(hours=wish["hours"])
     made = now - timedelta(days=90)
     Volume.objects.filter(pk=volume.pk).update(
         used_size=math.ceil(size * wish["used"]),
@@ -126,34 +116,12 @@ def many(environment: Environment, person: User, number: int) -> None:
         )
         for place in range(number)
     )
+    then = timezone.now() - timedelta(days=30)
+    UsageSample.objects.bulk_create(
+        UsageSample(volume=volume, at=then, used_size=place * 9 * GB // number, size=volume.size)
+        for place, volume in enumerate(made)
+    )
     for volume in made:
         storage().create(str(volume.pk), volume.size)
     Environment.objects.filter(pk=environment.pk).update(storage_used=number * 10 * GB)
     Company.objects.filter(pk=environment.company_id).update(storage_used=number * 10 * GB)
-
-
-def more_people(company: Company, person: User) -> None:
-    actor = Actor(by=person.ref, via="session", ip="192.0.2.7")
-    for name, role in (("bob", Role.VIEWER), ("erin", Role.EDITOR)):
-        user = User.objects.create_user(name, password=PASSWORD)
-        give_second_factor(user)
-        add_member(company=company, username=name, role=role, actor=actor)
-
-
-def main() -> None:
-    environment = Environment.objects.select_related("company").get(name="production")
-    person = User.objects.get(username="alice")
-    User.objects.filter(pk=person.pk).update(is_staff=True, is_superuser=True)
-    actor = Actor(by=person.ref, via="session", ip="192.0.2.7")
-    wish, reader = read_environment({"resourceQuota": {"storage": 1000 * GB}})
-    update_environment(environment=environment, wish=wish, reader=reader, actor=actor)
-    fill(environment, person)
-    wish, reader = read_environment({"name": "archive"})
-    archive = create_environment(company=environment.company, wish=wish, reader=reader, actor=actor)
-    many(archive, person, 500)
-    more_people(environment.company, person)
-    one_pass()
-
-
-if __name__ == "__main__":
-    main()
