@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,15 @@ from tests.support.api import Api
 from volumes import storage
 from volumes.models import Environment
 from volumes.reconciler import inline
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How many questions the tenant matrix was asked: what its tests record as "asked"."""
+    reports = itertools.chain.from_iterable(terminalreporter.stats.values())
+    properties = [getattr(report, "user_properties", []) for report in reports]
+    asked = sum(value for one in properties for name, value in one if name == "asked")
+    if asked:
+        terminalreporter.write_line(f"tenant matrix: {asked:,} routes x callers asked")
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,7 +72,7 @@ ROWS = {
 
 def routes() -> Iterator[tuple[str, str]]:
     """Every (method, whole route) of the URLconf that leads to an action."""
-    for prefix, pattern in _flat("", urls.urlpatterns):
+    for prefix, pattern in flat("", urls.urlpatterns):
         actions = getattr(pattern.callback, "actions", None) or {}
         for method in actions.keys() - {"head"}:  # what GET does
             yield method.upper(), prefix
@@ -99,12 +99,11 @@ def filled(value: Any, names: dict[str, str]) -> Any:
     )
 
 
-def _flat(
-    prefix: str, patterns: list[URLPattern | URLResolver]
-) -> Iterator[tuple[str, URLPattern]]:
+def flat(prefix: str, patterns: Iterable[Any]) -> Iterator[tuple[str, URLPattern]]:
+    """Every pattern that leads somewhere, by its whole route."""
     for pattern in patterns:
         whole = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
-            yield from _flat(whole, pattern.url_patterns)
+            yield from flat(whole, pattern.url_patterns)
         else:
             yield whole, pattern

@@ -1,0 +1,51 @@
+"""Everybody who may knock at a door, for the tenant matrix: who they are, and what they bring."""
+
+from __future__ import annotations
+
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from accounts.models import Company, Role, User
+from tests.factories import MembershipFactory, UserFactory, give_second_factor, give_token
+from tests.support.api import Api
+from tests.support.browser import CSRF, Browser
+from tests.support.people import give_password
+
+
+def member(name: str, company: Company, role: Role = Role.ADMIN, **fields: object) -> User:
+    """Somebody with a second factor."""
+    person = UserFactory.create(username=name, **fields)
+    MembershipFactory.create(user=person, company=company, role=role)
+    give_second_factor(person)
+    return person
+
+
+def half_logged_in(person: User) -> Browser:
+    """Has given the password, and no code yet."""
+    browser = Browser(person)
+    browser.client.logout()
+    browser.client.cookies["csrftoken"] = CSRF
+    assert give_password(browser.client, person, headers=browser.headers).status_code == 200
+    return browser
+
+
+def both_ways(people: dict[str, User]) -> dict[str, Api]:
+    """Each of them with a token and with the cookie of a log-in."""
+    ways: dict[str, Api] = {}
+    for name, person in people.items():
+        ways[f"{name}, token"] = Api(give_token(person))
+        ways[f"{name}, cookie"] = Browser(person)
+    return ways
+
+
+def everybody(
+    company: Company, *, admin: User, editor: User, viewer: User, stranger: User
+) -> dict[str, Api]:
+    """The callers of the matrix. Who is deactivated, or lost the factor, administered the company."""
+    leaver, careless = member("leaver", company), member("careless", company)
+    people = {"stranger": stranger, "viewer": viewer, "editor": editor, "admin": admin}
+    ways = both_ways({**people, "deactivated": leaver, "without factor": careless})
+    leaver.is_active = False
+    leaver.save(update_fields=["is_active"])
+    TOTPDevice.objects.filter(user=careless).delete()
+    half = half_logged_in(member("half", company))
+    return {"nobody": Api(None), **ways, "half logged in, cookie": half}
