@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import orjson
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.http import parse_etags
 from rest_framework.request import Request
 
@@ -32,7 +32,7 @@ def tagged(
         known = parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))
         # Weak comparison, as RFC 9110 says for this header: proxies weaken tags when they compress.
         if "*" in known or tag in {one.removeprefix("W/") for one in known}:
-            answer = HttpResponse(status=304)
+            answer = HttpResponseNotModified()  # without the Content-Type of a page
     answer["ETag"] = tag
     return answer
 

@@ -1,0 +1,75 @@
+"""`make fuzz N=…`: hostile requests against real servers, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.fuzz.campaign import Campaign
+from tests.fuzz.ledger import Ledger
+from tests.support.installation import installed
+from tests.support.postgres import PostgresMissing, PrivatePostgres
+from tests.support.server import serving
+
+SOURCES = ("document", "links", "hand-made", "pages", "sockets", "lists")
+KINDS = ("5xx", "schema", "request id", "html", "silence", "list")
+
+
+def main() -> int:
+    wish = arguments()
+    with tempfile.TemporaryDirectory(prefix="holdfast-fuzz-") as name:
+        home = Path(name)
+        home.chmod(0o755)
+        ledgers = {"SQLite": campaign(home / "sqlite", wish)}
+        try:
+            server = PrivatePostgres(home / "postgres")
+        except PostgresMissing as missing:
+            print(f"SKIPPED PostgreSQL: {missing}")
+        else:
+            os.environ["DATABASE_URL"] = server.url
+            ledgers["PostgreSQL"] = campaign(home / "postgresql", wish)
+            server.stop()
+    for ledger in ledgers.values():
+        for finding in ledger.findings:
+            print(finding, end="\n\n")
+    show(ledgers)
+    return int(any(ledger.found for ledger in ledgers.values()))
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    parser.add_argument("count", type=int, help="requests in all, about")
+    parser.add_argument("--seconds", type=float, default=3600, help="at most, in all")
+    parser.add_argument("--seed", type=int, default=0)
+    return parser.parse_args()
+
+
+def campaign(home: Path, wish: argparse.Namespace) -> Ledger:
+    with installed(home) as installation, serving(installation) as server:
+        return Campaign(server, wish.seed).run(wish.count // 2, seconds=wish.seconds / 2)
+
+
+def show(ledgers: dict[str, Ledger]) -> None:
+    """One row for each kind of request and of finding, a column for each database."""
+    rows: list[tuple[str, list[int]]] = [
+        *(
+            (f"requests, {one}", [ledger.asked[one] for ledger in ledgers.values()])
+            for one in SOURCES
+        ),
+        ("requests in all", [ledger.total for ledger in ledgers.values()]),
+        *(
+            (f"found, {kind}", [ledger.found[kind] for ledger in ledgers.values()])
+            for kind in KINDS
+        ),
+        ("found in all", [ledger.found.total() for ledger in ledgers.values()]),
+    ]
+    print(f"{'':24}" + "".join(f"{name:>12}" for name in ledgers))
+    for name, numbers in rows:
+        print(f"{name:24}" + "".join(f"{number:12,}" for number in numbers))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
