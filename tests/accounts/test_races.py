@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts import second_factor, services, throttle
+from accounts import services, throttle
 from accounts.callers import SYSTEM
 from accounts.errors import Refused
 from accounts.models import Company, FailureCount, Membership, Role, User
 from tests.factories import MembershipFactory
-from tests.support.people import WRONG_CODE, fresh_code, give_password
+from tests.support.people import WRONG_CODE, give_password
 from tests.support.processes import Race, racers
 
 WIDTH = 16
@@ -40,20 +40,6 @@ def give_code(cookie_and_code: tuple[str, str]) -> int:
     client = Client()
     client.cookies["sessionid"] = cookie
     return client.post("/login", {"code": code}).status_code
-
-
-def test_one_code_logs_in_once(race: Race, alice: User) -> None:
-    cookies, code = half_logins(alice), fresh_code(alice)
-    answers = race(give_code, [(cookie, code) for cookie in cookies])
-    assert answers.count(302) == 1
-    assert set(answers) <= {302, 200, 429}
-
-
-def test_one_recovery_code_logs_in_once(race: Race, alice: User) -> None:
-    code = second_factor.renew_recovery_codes(person=alice, actor=SYSTEM)[0]
-    answers = race(give_code, [(cookie, code) for cookie in half_logins(alice)])
-    assert answers.count(302) == 1
-    assert alice.recovery_codes.count() == 9
 
 
 def give_two_wrong_codes(cookie: str) -> list[int]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.races.helpers import CROWD
+from tests.races.helpers import CROWD, plant_witnesses
 from tests.support.crowd import Crowd
 from tests.support.installation import Installation, installed
 from tests.support.server import Server, serving
@@ -42,6 +42,15 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 
 @pytest.fixture(scope="session")
 def server(installation: Installation) -> Iterator[Server]:
-    """Serves that installation."""
+    """Serves that installation, in which another company has something to lose."""
     with serving(installation) as server:
+        plant_witnesses(server)
         yield server
+
+
+@pytest.fixture(scope="module")
+def forgiving(server: Server) -> Iterator[Server]:
+    """Serves the installation too; its deletes can be undone for as long as tests run."""
+    with serving(server.installation, VOLUME_DELETE_GRACE="3600") as forgiving:
+        yield forgiving
+        forgiving.terminate()

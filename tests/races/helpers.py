@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from typing import Any
 
 from tests.support.installation import Installation, Process, eventually
+from tests.support.server import Server
 from tests.support.truths import UNSETTLED
-from tests.support.wire import Answer, Request
+from tests.support.wire import Answer, Request, Wire
 
 CROWD = 32
 
@@ -33,12 +35,21 @@ def create(environment: str, name: str, size: int = 10, **headers: str) -> Reque
     return Request("POST", f"{environment}/volume", {"name": name, "size": size}, headers)
 
 
+def clone(environment: str, name: str, snapshot: str) -> Request:
+    wish = {"name": name, "size": 10, "restoreFrom": snapshot.rpartition("/")[2]}
+    return Request("POST", f"{environment}/volume", wish)
+
+
 def put(path: str, body: Any, **headers: str) -> Request:
     return Request("PUT", path, body, headers)
 
 
 def delete(path: str) -> Request:
     return Request("DELETE", path)
+
+
+def restore(path: str) -> Request:
+    return Request("POST", f"{path}/restore")
 
 
 def statuses(answers: list[Answer]) -> list[int]:
@@ -58,6 +69,21 @@ def outcomes(answers: list[Answer]) -> set[tuple[int, int]]:
     """The statuses that each pair of alternating requests got."""
     pairs = zip(answers[::2], answers[1::2], strict=True)
     return {(first.status, second.status) for first, second in pairs}
+
+
+def plant_witnesses(server: Server) -> None:
+    """Another company's volume and its snapshot, whose bytes everybody else must leave alone."""
+    installation = server.installation
+    made = installation.bootstrap("Bystander", "production", "bystander")
+    theirs = Wire(server.port, made["token"])
+    volume = theirs.post(f"/{made['environmentId']}/volume", {"name": "app-data", "size": 10}).body
+    handle = installation.storage_root / volume["id"].removeprefix("vol-")
+    (handle / "data" / "precious").write_bytes(os.urandom(100_000))
+    path = f"/{made['environmentId']}/volume/{volume['id']}/snapshot"
+    assert theirs.post(path).body["status"] == "ready"
+    files = [handle / "data" / "precious", *handle.glob("snapshots/*/precious")]
+    assert len(files) == 2
+    installation.witnesses |= {file: file.read_bytes() for file in files}
 
 
 def wish(installation: Installation, name: str, count: int) -> None:

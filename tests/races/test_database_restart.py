@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
-import psycopg
 import pytest
 
 from tests.races.helpers import create
 from tests.support.crowd import Crowd
 from tests.support.installation import Installation, eventually
-from tests.support.postgres import PrivatePostgres
+from tests.support.postgres import PrivatePostgres, restartable
 from tests.support.server import Server, serving
 from tests.support.truths import must_hold
 from tests.support.wire import Request
@@ -25,17 +21,8 @@ EACH = 30
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[PrivatePostgres]:
-    """A server of this test's own, to be stopped and started."""
-    # Not below pytest's own directory, which the server's user may not pass through.
-    home = Path(tempfile.mkdtemp(prefix="holdfast-restart-"))
-    home.chmod(0o755)
-    server = PrivatePostgres(home / "postgres")
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        # Otherwise it forgets what it acknowledged in its last moments, and so would Holdfast.
-        connection.execute("ALTER DATABASE postgres SET synchronous_commit = on")
-    yield server
-    server.stop()
-    shutil.rmtree(home)
+    with restartable() as postgres:
+        yield postgres
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,12 @@
-"""Many clients delete what others are using."""
+"""Many clients use what others delete, and want it for themselves."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from tests.races.helpers import CROWD, alternating, delete, outcomes, statuses
+from tests.races.helpers import CROWD, alternating, clone, codes, delete, outcomes, statuses
 from tests.support.crowd import Crowd
 from tests.support.server import Server
 from tests.support.truths import must_hold
@@ -27,16 +29,34 @@ def test_a_volume_is_deleted_or_attached_never_both(server: Server, crowd: Crowd
     paths = volumes(server, environment)
     attaches = [attach(path, application) for path in paths]
     deletes = [delete(path) for path in paths]
-    answers = crowd.rush(server.port, server.installation.token, alternating(attaches, deletes))
+    answers = server.rush(crowd, alternating(attaches, deletes))
     assert outcomes(answers) <= {(201, 409), (404, 200)}
     must_hold(server.installation)
 
 
-def test_one_of_32_deletes_succeeds(server: Server, crowd: Crowd) -> None:
-    path = server.volume(server.environment())
-    answers = crowd.rush(server.port, server.installation.token, [delete(path)] * CROWD)
+def a_volume(server: Server) -> str:
+    return server.volume(server.environment())
+
+
+def a_snapshot(server: Server) -> str:
+    return server.snapshot(a_volume(server))
+
+
+def an_application(server: Server) -> str:
+    return server.application(server.environment())
+
+
+def an_environment(server: Server) -> str:
+    return f"/environments{server.environment()}"
+
+
+@pytest.mark.parametrize("make", [a_volume, a_snapshot, an_application, an_environment])
+def test_one_of_32_deletes_succeeds(
+    server: Server, crowd: Crowd, make: Callable[[Server], str]
+) -> None:
+    path = make(server)
+    answers = server.rush(crowd, [delete(path)] * CROWD)
     assert statuses(answers) == [200] + [404] * 31
-    assert server.wire().get(f"{path}/history").body[0]["version"] == 2
     must_hold(server.installation)
 
 
@@ -50,8 +70,37 @@ def test_a_snapshot_is_taken_before_the_delete_or_not_at_all(
     paths = volumes(server, server.environment())
     takes = [Request("POST", f"{path}/snapshot", {}) for path in paths]
     deletes = [delete(path + query) for path in paths]
-    answers = crowd.rush(server.port, server.installation.token, alternating(takes, deletes))
+    answers = server.rush(crowd, alternating(takes, deletes))
     assert outcomes(answers) <= allowed
+    must_hold(server.installation)
+
+
+def test_a_snapshot_fills_whole_volumes_or_is_deleted_first(server: Server, crowd: Crowd) -> None:
+    environment = server.environment()
+    snapshots = [server.snapshot(path) for path in volumes(server, environment)]
+    clones = [clone(environment, f"copy-{n}", one) for n, one in enumerate(snapshots)]
+    deletes = [delete(snapshot) for snapshot in snapshots]
+    answers = server.rush(crowd, alternating(clones, deletes))
+    assert outcomes(answers) <= {(201, 409), (201, 200), (409, 200), (400, 200)}
+    must_hold(server.installation)
+
+
+def test_one_of_32_attaches_of_one_application_succeeds(server: Server, crowd: Crowd) -> None:
+    environment = server.environment()
+    path, application = server.volume(environment), server.application(environment)
+    answers = server.rush(crowd, [attach(path, application)] * CROWD)
+    assert statuses(answers) == [201] + [409] * 31
+    assert codes(answers) == [{"attached_already"}] * 31
+    must_hold(server.installation)
+
+
+def test_one_of_32_volumes_gets_the_mount_path(server: Server, crowd: Crowd) -> None:
+    environment = server.environment()
+    application = server.application(environment)
+    paths = [server.volume(environment, f"volume-{n}", mountPath="/srv/same") for n in range(CROWD)]
+    answers = server.rush(crowd, [attach(path, application) for path in paths])
+    assert statuses(answers) == [201] + [409] * 31
+    assert codes(answers) == [{"mount_path_taken"}] * 31
     must_hold(server.installation)
 
 
@@ -63,7 +112,7 @@ def test_an_application_takes_its_attachments_along_however_late_they_come(
     applications = [server.application(environment, f"web-{n}") for n in range(PAIRS)]
     attaches = [attach(path, application) for application in applications]
     deletes = [delete(application) for application in applications]
-    answers = crowd.rush(server.port, server.installation.token, alternating(attaches, deletes))
+    answers = server.rush(crowd, alternating(attaches, deletes))
     assert outcomes(answers) <= {(201, 200), (400, 200)}
     assert server.wire().get(f"{path}/attachment").body == []
     must_hold(server.installation)
@@ -74,7 +123,7 @@ def test_a_name_is_free_for_one_once_its_volume_is_deleted(server: Server, crowd
     path = server.volume(environment)
     wish = {"name": "app-data", "size": 10}
     creates = [Request("POST", f"{environment}/volume", wish) for _ in range(CROWD - 1)]
-    answers = crowd.rush(server.port, server.installation.token, [delete(path), *creates])
+    answers = server.rush(crowd, [delete(path), *creates])
     assert answers[0].status == 200
     assert statuses(answers[1:]) in ([409] * 31, [201] + [409] * 30)
     must_hold(server.installation)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.races.helpers import CROWD, codes, put, statuses
 from tests.support.crowd import Crowd
 from tests.support.server import Server
@@ -16,7 +14,7 @@ def test_one_of_32_writers_that_read_the_same_version_succeeds(
     path = server.volume(server.environment())
     read = server.wire().get(path).body
     wishes = [put(path, {**read, "description": f"by writer {n}"}) for n in range(CROWD)]
-    answers = crowd.rush(server.port, server.installation.token, wishes)
+    answers = server.rush(crowd, wishes)
     assert statuses(answers) == [200] + [409] * 31
     assert codes(answers) == [{"stale_version"}] * 31
     (winner,) = [answer.body for answer in answers if answer.status == 200]
@@ -31,7 +29,7 @@ def test_one_of_32_writers_with_the_same_if_match_succeeds(server: Server, crowd
     path = server.volume(server.environment())
     tag = server.wire().get(path).headers["etag"]
     wishes = [put(path, {"description": f"by writer {n}"}, If_Match=tag) for n in range(CROWD)]
-    answers = crowd.rush(server.port, server.installation.token, wishes)
+    answers = server.rush(crowd, wishes)
     assert statuses(answers) == [200] + [412] * 31
     assert server.wire().get(path).body["version"] == 2
     must_hold(server.installation)
@@ -42,7 +40,7 @@ def test_the_versions_of_32_unconditional_writers_form_one_chain(
 ) -> None:
     path = server.volume(server.environment())
     wishes = [put(path, {"description": f"by writer {n}"}) for n in range(CROWD)]
-    answers = crowd.rush(server.port, server.installation.token, wishes)
+    answers = server.rush(crowd, wishes)
     assert statuses(answers) == [200] * CROWD
     history = server.wire().get(f"{path}/history").body
     assert [entry["version"] for entry in history] == list(range(CROWD + 1, 0, -1))
@@ -53,24 +51,10 @@ def test_the_versions_of_32_unconditional_writers_form_one_chain(
     must_hold(server.installation)
 
 
-@pytest.mark.parametrize("room", [0, 89, 90, 650])
-def test_32_volumes_grow_as_far_as_the_quota_goes(server: Server, crowd: Crowd, room: int) -> None:
-    environment = server.environment(quota=10 * CROWD + room)
-    paths = [server.volume(environment, f"volume-{n}") for n in range(CROWD)]
-    wishes = [put(path, {"size": 100}) for path in paths]
-    answers = crowd.rush(server.port, server.installation.token, wishes)
-    fits = room // 90
-    assert statuses(answers) == [200] * fits + [409] * (CROWD - fits)
-    assert codes(answers) == [{"quota_exceeded"}] * (CROWD - fits)
-    used = server.wire().get(f"/environments{environment}/resource-usage").body["used"]
-    assert used == {"storage": 10 * CROWD + 90 * fits}
-    must_hold(server.installation)
-
-
 def test_one_volume_grows_to_the_largest_of_32_sizes(server: Server, crowd: Crowd) -> None:
     path = server.volume(server.environment())
     wishes = [put(path, {"size": 11 + n}) for n in range(CROWD)]
-    answers = crowd.rush(server.port, server.installation.token, wishes)
+    answers = server.rush(crowd, wishes)
     assert {answer.status for answer in answers} <= {200, 400}
     must_hold(server.installation)
     volume = server.wire().get(path).body

@@ -18,9 +18,14 @@ from urllib.parse import urlsplit
 
 import psycopg
 
+from tests.support.ledger import Ledger
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
 """Seconds within which everything settles, by contract."""
+
+LONGEST = 300.0
+"""Seconds for a process to start or to end where all the machine is busy with others."""
 
 SETTINGS = (
     *("DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "PUBLIC_URL", "TRUSTED_PROXIES", "METRICS_TOKEN"),
@@ -42,6 +47,9 @@ class Installation:
         kept = {name: value for name, value in os.environ.items() if name not in SETTINGS}
         self.environ = {**kept, "DATA_DIR": str(home), "DATABASE_URL": database_url, **settings}
         self.started: list[Process] = []
+        self.ledger = Ledger()
+        self.witnesses: dict[Path, bytes] = {}
+        """Files that tests wrote into volumes which nobody touches, with their content."""
         self.made = self.bootstrap("Acme", "production", "alice")
         self.token: str = self.made["token"]
 
@@ -62,7 +70,7 @@ class Installation:
             input=given,
             capture_output=True,
             text=True,
-            timeout=5 * PATIENCE,
+            timeout=LONGEST,
             check=False,
         )
 
@@ -91,6 +99,12 @@ class Installation:
         with closing(self._connection(patience=20)) as connection:
             found: list[tuple[Any, ...]] = connection.execute(sql).fetchall()
         return found
+
+    def meddle(self, sql: str) -> None:
+        """Change the database behind the product's back."""
+        with closing(self._connection(patience=20)) as connection:
+            connection.execute(sql)
+            connection.commit()
 
     def is_writable(self) -> bool:
         """Whether no process, frozen or dead, keeps the others from writing. Changes nothing."""

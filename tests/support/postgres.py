@@ -7,7 +7,12 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import psycopg
 
 
 class PostgresMissing(Exception):
@@ -97,6 +102,23 @@ class PrivatePostgres:
             self.url = self._wheel_server.get_uri()
         except Exception as error:
             raise PostgresMissing(f"nothing installed, and the wheel says: {error}") from error
+
+
+@contextmanager
+def restartable() -> Iterator[PrivatePostgres]:
+    """A server to be stopped and started, which forgets nothing of what it acknowledged."""
+    # Not below pytest's own directory, which the server's user may not pass through.
+    home = Path(tempfile.mkdtemp(prefix="holdfast-restart-"))
+    home.chmod(0o755)
+    server = PrivatePostgres(home / "postgres")
+    try:
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            # Otherwise it forgets what it acknowledged in its last moments, and so would Holdfast.
+            connection.execute("ALTER DATABASE postgres SET synchronous_commit = on")
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(home)
 
 
 def installed_binaries() -> Path | None:

@@ -6,16 +6,19 @@ import os
 import signal
 import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.support.crowd import Crowd
 from tests.support.installation import Installation, Process, eventually
 from tests.support.postgres import free_port
-from tests.support.wire import Wire
+from tests.support.wire import Answer, Request, Wire
 
 WORKERS = 2
+PATIENCE_AT_START = 240.0
+"""Seconds: it imports everything three times over, on a machine that may be busy with other tests."""
 
 
 class Server:
@@ -34,7 +37,7 @@ class Server:
 
     def start(self, **settings: str) -> None:
         self.launch(**settings)
-        eventually(self.is_ready)
+        eventually(self.is_ready, within=PATIENCE_AT_START)
 
     def launch(self, **settings: str) -> None:
         """Start it without waiting until it serves."""
@@ -77,9 +80,19 @@ class Server:
 
     # What the tests need again and again, by the API.
 
-    def environment(self, quota: int | None = None) -> str:
+    def rush(self, crowd: Crowd, requests: Sequence[Request]) -> list[Answer]:
+        """One request from each member of the crowd at once; their answers in the same order."""
+        answers = crowd.rush(self.port, self.installation.token, requests)
+        self.installation.ledger.note(requests, answers)
+        return answers
+
+    def environment(self, quota: int | None = None, company: str = "") -> str:
         """The path of a fresh environment."""
-        wish = {"name": f"env-{uuid.uuid4()}", "resourceQuota": {"storage": quota}}
+        wish = {
+            "name": f"env-{uuid.uuid4()}",
+            "companyIdRef": company or self.installation.made["companyId"],
+            "resourceQuota": {"storage": quota},
+        }
         answer = self.wire().post("/environments", wish)
         assert answer.status == 201, answer
         return f"/{answer.body['id']}"
@@ -92,9 +105,15 @@ class Server:
         """The path of a fresh application."""
         return self._made(f"{environment}/app", {"name": name})
 
+    def snapshot(self, volume: str) -> str:
+        """The path of a fresh snapshot."""
+        return self._made(f"{volume}/snapshot", {})
+
     def _made(self, path: str, wish: Any) -> str:
-        answer = self.wire().post(path, wish)
+        request = Request("POST", path, wish)
+        answer = self.wire().send(request)
         assert answer.status == 201, answer
+        self.installation.ledger.note([request], [answer])
         return f"{path}/{answer.body['id']}"
 
 

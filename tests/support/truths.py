@@ -1,4 +1,4 @@
-"""What holds after every race and every fault: the product's own checker says so, and the disk."""
+"""What holds after every race and every fault: by the product's own checker, the clients, the disk."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ UNSETTLED = """
 """Rows that are not where they come to rest while nothing is wrong. A running grace is a rest."""
 
 KEPT = "SELECT id FROM volumes_volume WHERE status != 'deleted'"
+ROWS = "SELECT id FROM volumes_volume"
+LIVE = "SELECT id FROM volumes_volume WHERE NOT is_deleted"
 
 
 def must_hold(installation: Installation, within: float = PATIENCE) -> None:
@@ -25,6 +27,10 @@ def must_hold(installation: Installation, within: float = PATIENCE) -> None:
     done = installation.run("verify", "--settled", "--json")
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     assert json.loads(done.stdout)["holds"]
+    # What only the clients know: every word that was given, and the bytes of who had no part in it.
+    assert installation.ledger.made <= installation.ids(ROWS)
+    assert not installation.ledger.deleted & installation.ids(LIVE)
+    assert {path: path.read_bytes() for path in installation.witnesses} == installation.witnesses
     # Past the product: one backing for each volume, none for a deleted one, nothing half done.
     assert installation.backings() == installation.ids(KEPT)
     assert leftovers(installation) == []

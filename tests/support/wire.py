@@ -12,8 +12,10 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
-PATIENCE = 30.0
+PATIENCE = 120.0
+"""Seconds until an answer is given up: for what hangs, a busy machine may be slow."""
 
 
 @dataclass
@@ -22,6 +24,8 @@ class Request:
     path: str
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
+    form: dict[str, str] | None = None
+    """What a page's form sends, in the place of a body in JSON."""
 
 
 @dataclass
@@ -58,9 +62,13 @@ class Wire:
 
     def send(self, request: Request) -> Answer:
         """Header names with _ for -."""
-        body = None if request.body is None else json.dumps(request.body).encode()
         headers = {name.replace("_", "-"): value for name, value in request.headers.items()}
-        headers |= {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        if request.form is not None:
+            body: bytes | None = urlencode(request.form).encode()
+            headers |= {"Content-Type": "application/x-www-form-urlencoded"}
+        else:
+            body = None if request.body is None else json.dumps(request.body).encode()
+            headers |= {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         try:
             self.connection.request(request.method, request.path, body, headers)
             response = self.connection.getresponse()
@@ -68,7 +76,8 @@ class Wire:
         except (OSError, http.client.HTTPException) as error:
             self.connection.close()
             return Answer(0, repr(error))
-        found = {name.lower(): value for name, value in response.getheaders()}
+        # One that comes several times is one with commas between.
+        found = {name.lower(): response.getheader(name, "") for name, _ in response.getheaders()}
         is_json = found.get("content-type", "").startswith("application/json")
         return Answer(response.status, json.loads(raw) if is_json else raw.decode(), found)
 

@@ -202,9 +202,17 @@ class Directory(Backend):
     # For clean-up.
 
     def inventory(self) -> Iterator[Found]:
+        self.check()  # now, and not only when the first is asked for
+        return self._inventory()
+
+    def _inventory(self) -> Iterator[Found]:
+        # The root stays open: what is unmounted in between does not look half empty.
         with self._storage("list the storage") as root:
-            # All at once: a storage that goes away in between must not look half empty.
-            return iter(dict.fromkeys(_everything(root)))
+            left_over = dict.fromkeys(leftover.of for leftover in _leftovers(root))
+            yield from left_over
+            for found in _in_place(root):
+                if found not in left_over:
+                    yield found
 
     def leftovers(self) -> Iterator[Leftover]:
         with self._storage("list what is left over") as root:
@@ -234,14 +242,14 @@ def _copy(source: int, target: int) -> None:
     linux.syncfs(target)
 
 
-def _everything(root: int) -> Iterator[Found]:
-    for handle in filter(names.is_ours, os.listdir(root)):
-        if is_there(root, handle):
-            yield Found(handle)
-            for snapshot in filter(names.is_ours, layout.entries(root, handle, SNAPSHOTS)):
-                yield Found(handle, snapshot)
-    for leftover in _leftovers(root):
-        yield leftover.of
+def _in_place(root: int) -> Iterator[Found]:
+    """Entry by entry: there may be a million."""
+    with os.scandir(root) as entries:
+        for handle in filter(names.is_ours, (entry.name for entry in entries)):
+            if is_there(root, handle):
+                yield Found(handle)
+                for snapshot in filter(names.is_ours, layout.entries(root, handle, SNAPSHOTS)):
+                    yield Found(handle, snapshot)
 
 
 def _leftovers(root: int) -> Iterator[Leftover]:

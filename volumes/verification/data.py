@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import Any
 
 from volumes.backends import Backend, BackendError, Found
 from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
@@ -33,18 +34,18 @@ def violations(settled: bool) -> Iterator[Violation]:
 
 def _without_data(backend: Backend) -> Iterator[Violation]:
     # A row that still says so afterwards was not on its way out when its data was looked for.
-    for volume in chain.from_iterable(pages(_held_volumes())):
+    for volume in chain.from_iterable(pages(_held_volumes(), "name")):
         held = backend.exists(str(volume.pk))
         if not held and _held_volumes().filter(pk=volume.pk).exists():
-            yield _missing(volume)
-    for snapshot in chain.from_iterable(pages(_held_snapshots())):
+            yield _missing(Volume.prefix, volume)
+    for snapshot in chain.from_iterable(pages(_held_snapshots(), "name", "volume_id")):
         held = backend.exists(str(snapshot.volume_id), str(snapshot.pk))
         if not held and _held_snapshots().filter(pk=snapshot.pk).exists():
-            yield _missing(snapshot)
+            yield _missing(Snapshot.prefix, snapshot)
 
 
-def _missing(row: Volume | Snapshot) -> Violation:
-    return Violation(Invariant.BACKINGS, f"{row.ref} {row.name}: its data is missing")
+def _missing(prefix: str, row: Any) -> Violation:
+    return Violation(Invariant.BACKINGS, f"{prefix}{row.pk} {row.name}: its data is missing")
 
 
 def _held_volumes() -> VolumeQuerySet:

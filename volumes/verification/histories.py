@@ -26,14 +26,14 @@ COLUMNS = {
 class Story:
     """The history of one volume, told from its first version to that of its row."""
 
-    def __init__(self, volume: Volume) -> None:
+    def __init__(self, volume: Any) -> None:
         self.volume = volume
         self.version = 0
         self.newest = 0
         self.state: dict[str, Any] = {"isDeleted": False}
 
-    def tell(self, entry: Revision) -> Iterator[Violation]:
-        self.newest = entry.version or 0
+    def tell(self, entry: Any) -> Iterator[Violation]:
+        self.newest = entry.version
         if self.newest > self.volume.version:
             return  # made after the row was read, or too much: the row says so later
         if entry.environment_id != self.volume.environment_id:
@@ -70,19 +70,19 @@ class Story:
                 )
 
     def wrong(self, invariant: Invariant, what: str) -> Violation:
-        return Violation(invariant, f"{self.volume.ref} {self.volume.name}: {what}")
+        return Violation(invariant, f"{Volume.prefix}{self.volume.pk} {self.volume.name}: {what}")
 
 
 def violations() -> Iterator[Violation]:
-    for page in pages(Volume.objects.defer("adopt_from", "status_message")):
+    for page in pages(Volume.objects.all(), "environment_id", "version", *COLUMNS.values()):
         yield from _of_rows(page)
     yield from _of_rows_that_are_gone()
 
 
-def _of_rows(page: list[Volume]) -> Iterator[Violation]:
+def _of_rows(page: list[Any]) -> Iterator[Violation]:
     # The rows before their history: a row's version is never ahead of it.
     stories = {str(volume.pk): Story(volume) for volume in page}
-    for entry in _entries(stories).order_by("subject_id", "version").iterator():
+    for entry in _entries(stories):
         yield from stories[entry.subject_id].tell(entry)
     for story in stories.values():
         yield from story.end()
@@ -107,9 +107,7 @@ def _of_rows_that_are_gone() -> Iterator[Violation]:
         known = Volume.objects.filter(pk__in=map(uuid.UUID, subjects)).values_list("pk", flat=True)
         gone = set(subjects) - {str(pk) for pk in known}
         # Read after the rows, so that it tells why they are gone.
-        last: dict[str, Revision] = {}
-        for entry in _entries(gone).order_by("subject_id", "version").iterator():
-            last[entry.subject_id] = entry
+        last = {entry.subject_id: entry for entry in _entries(gone)}
         for entry in last.values():
             if entry.action != "delete":
                 yield Violation(
@@ -119,11 +117,14 @@ def _of_rows_that_are_gone() -> Iterator[Violation]:
                 )
 
 
-def _entries(subjects: Iterable[str]) -> Any:
-    """The changes of these that raised a version."""
-    return Revision.objects.filter(
+def _entries(subjects: Iterable[str]) -> Iterator[Any]:
+    """The changes of these that raised a version, volume by volume."""
+    told = Revision.objects.filter(
         subject=Subject.VOLUME, subject_id__in=list(subjects), version__isnull=False
     )
+    columns = ("subject_id", "subject_name", "version", "action", "environment_id", "changes")
+    in_order = told.order_by("subject_id", "version")
+    return in_order.values_list(*columns, named=True).iterator()
 
 
 def _violated(field: str, told: Any, is_now: Any) -> Invariant:

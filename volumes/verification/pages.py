@@ -6,34 +6,32 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 
-Row = TypeVar("Row", bound=Model)
 Item = TypeVar("Item")
 
 PAGE = 1000
 
 
-def pages(rows: QuerySet[Row, Any]) -> Iterator[list[Row]]:
-    """All of them by primary key, each page as it is when it is reached.
+def pages(rows: QuerySet[Any, Any], *columns: str) -> Iterator[list[Any]]:
+    """These columns of all of them by primary key, each page as it is when it is reached.
 
     One long statement would see everything as it was when that began.
     """
-    after = None
-    while page := list(
-        (rows if after is None else rows.filter(pk__gt=after)).order_by("pk")[:PAGE]
-    ):
+    read = rows.order_by("pk").values_list("pk", *columns, named=True)
+    page = list(read[:PAGE])
+    while page:
         yield page
-        after = page[-1].pk
+        page = list(read.filter(pk__gt=page[-1].pk)[:PAGE])
 
 
-def distinct(rows: QuerySet[Row, Any], column: str) -> Iterator[list[str]]:
+def distinct(rows: QuerySet[Any, Any], column: str) -> Iterator[list[str]]:
     """The names in one column, each once, page by page."""
     values = rows.order_by(column).values_list(column, flat=True).distinct()
-    after = ""
-    while page := list(values.filter(**{f"{column}__gt": after})[:PAGE]):
+    page = list(values[:PAGE])
+    while page:
         yield page
-        after = page[-1]
+        page = list(values.filter(**{f"{column}__gt": page[-1]})[:PAGE])
 
 
 def batches(items: Iterable[Item]) -> Iterator[list[Item]]:

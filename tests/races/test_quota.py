@@ -1,0 +1,95 @@
+"""Many clients take room at once: what a quota has room for is taken, and not one MB more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.races.helpers import (
+    CROWD,
+    alternating,
+    clone,
+    codes,
+    create,
+    delete,
+    put,
+    restore,
+    statuses,
+)
+from tests.support.crowd import Crowd
+from tests.support.server import Server
+from tests.support.truths import must_hold
+from tests.support.wire import Answer, Request
+
+Way = Callable[[Server, list[str]], list[Request]]
+
+
+def creates(server: Server, places: list[str]) -> list[Request]:
+    return [create(place, f"volume-{n}") for n, place in _spread(places)]
+
+
+def clones(server: Server, places: list[str]) -> list[Request]:
+    snapshot = server.snapshot(server.volume(places[0], "source"))
+    return [clone(place, f"copy-{n}", snapshot) for n, place in _spread(places)]
+
+
+def grows(server: Server, places: list[str]) -> list[Request]:
+    paths = [server.volume(place, f"volume-{n}") for n, place in _spread(places)]
+    return [put(path, {"size": 20}) for path in paths]
+
+
+def _spread(places: list[str]) -> list[tuple[int, str]]:
+    return [(n, places[n % len(places)]) for n in range(CROWD)]
+
+
+WAYS: dict[str, tuple[Way, int]] = {
+    "create": (creates, 0),
+    "clone": (clones, 10),
+    "grow": (grows, 10 * CROWD),
+}
+"""How 10 MB more are asked for, and what is taken before anybody does."""
+
+
+def used(server: Server, *places: str) -> int:
+    answers = [server.wire().get(f"/environments{place}/resource-usage") for place in places]
+    return sum(answer.body["used"]["storage"] for answer in answers)
+
+
+def assert_five_fit(server: Server, answers: list[Answer], taken: int, *places: str) -> None:
+    assert [answer.status < 300 for answer in answers].count(True) == 5
+    assert codes(answers) == [{"quota_exceeded"}] * 27
+    assert used(server, *places) == taken + 50
+    must_hold(server.installation)
+
+
+@pytest.mark.parametrize(("ask", "taken"), WAYS.values(), ids=WAYS)
+def test_an_environment_with_room_for_five_takes_five_of_32(
+    server: Server, crowd: Crowd, ask: Way, taken: int
+) -> None:
+    place = server.environment(quota=taken + 59)
+    answers = server.rush(crowd, ask(server, [place]))
+    assert_five_fit(server, answers, taken, place)
+
+
+@pytest.mark.parametrize(("ask", "taken"), WAYS.values(), ids=WAYS)
+def test_a_company_with_room_for_five_takes_five_of_32_in_two_environments(
+    server: Server, crowd: Crowd, ask: Way, taken: int
+) -> None:
+    names = (f"Room for {ask.__name__}", "east", "alice")
+    made = server.installation.bootstrap(*names, "--company-quota", str(taken + 59))
+    east, west = f"/{made['environmentId']}", server.environment(company=made["companyId"])
+    answers = server.rush(crowd, ask(server, [east, west]))
+    assert_five_fit(server, answers, taken, east, west)
+
+
+def test_the_room_of_what_is_restored_is_nobody_elses(forgiving: Server, crowd: Crowd) -> None:
+    place = forgiving.environment(quota=10 * (CROWD // 2))
+    paths = [forgiving.volume(place, f"volume-{n}") for n in range(CROWD // 2)]
+    assert statuses(forgiving.rush(crowd, [delete(path) for path in paths])) == [200] * 16
+    more = [create(place, f"more-{n}", size=1) for n in range(CROWD // 2)]
+    answers = forgiving.rush(crowd, alternating([restore(path) for path in paths], more))
+    assert {answer.status for answer in answers[::2]} == {200}
+    assert codes(answers[1::2]) == [{"quota_exceeded"}] * 16
+    assert used(forgiving, place) == 160
+    must_hold(forgiving.installation)

@@ -1,0 +1,66 @@
+"""Many clients undo deletes at once, beside others and against the clock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.races.helpers import (
+    CROWD,
+    alternating,
+    codes,
+    create,
+    delete,
+    outcomes,
+    restore,
+    statuses,
+)
+from tests.support.crowd import Crowd
+from tests.support.server import Server, serving
+from tests.support.truths import must_hold
+
+GRACE = 1
+
+
+@pytest.fixture(scope="module")
+def hasty(server: Server) -> Iterator[Server]:
+    """Serves the installation too; a delete can be undone for a second."""
+    with serving(server.installation, VOLUME_DELETE_GRACE=str(GRACE)) as hasty:
+        yield hasty
+        hasty.terminate()
+
+
+def test_one_of_32_restores_succeeds(forgiving: Server, crowd: Crowd) -> None:
+    path = forgiving.volume(forgiving.environment())
+    forgiving.rush(crowd, [delete(path)])
+    answers = forgiving.rush(crowd, [restore(path)] * CROWD)
+    assert statuses(answers) == [200] + [409] * 31
+    assert codes(answers) == [{"wrong_status"}] * 31
+    assert forgiving.wire().get(path).body["version"] == 3
+    must_hold(forgiving.installation)
+
+
+def test_a_name_is_restored_or_given_to_another_never_both(forgiving: Server, crowd: Crowd) -> None:
+    place = forgiving.environment()
+    names = [f"volume-{n}" for n in range(CROWD // 2)]
+    paths = [forgiving.volume(place, name) for name in names]
+    forgiving.rush(crowd, [delete(path) for path in paths])
+    again = [create(place, name) for name in names]
+    answers = forgiving.rush(crowd, alternating([restore(path) for path in paths], again))
+    assert outcomes(answers) <= {(200, 409), (409, 201)}
+    must_hold(forgiving.installation)
+
+
+@pytest.mark.parametrize("late", [0, 0.5])
+def test_at_the_end_of_its_grace_a_volume_is_restored_with_its_data_or_gone(
+    hasty: Server, crowd: Crowd, late: float
+) -> None:
+    place = hasty.environment()
+    paths = [hasty.volume(place, f"volume-{n}") for n in range(CROWD)]
+    hasty.rush(crowd, [delete(path) for path in paths])
+    time.sleep(GRACE + late)
+    answers = hasty.rush(crowd, [restore(path) for path in paths])
+    assert {answer.status for answer in answers} <= {200, 409}
+    must_hold(hasty.installation)
