@@ -1,0 +1,279 @@
+"""What the checker says to histories that are written by hand: right ones and wrong ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.history.stories import GONE, HERE, IT, WEB, Story, entry, made, said, seen
+
+DELETED = seen(2, isDeleted=True)
+MOUNTED = entry(2, "attach", attachedAppsRefs=[[], [WEB]])
+LET_GO = entry(3, "detach", attachedAppsRefs=[[WEB], []])
+BACK = entry(3, "restore", isDeleted=[True, False])
+
+
+def written(mark: str = "new", **row: Any) -> Story:
+    """Created, and its description changed."""
+    return Story(made(), said(2, "made", mark), row=seen(2, description=mark, **row)).create()
+
+
+# Right -----------------------------------------------------------------------
+
+
+def test_writes_and_reads_in_turn_are_fine() -> None:
+    story = written().then("get", answer=seen(1)).put("new", 2)
+    assert story.then("get", answer=seen(2, description="new")).told() == set()
+
+
+def test_a_whole_life_is_fine() -> None:
+    gone = entry(4, "delete", isDeleted=[False, True])
+    back = entry(5, "restore", isDeleted=[True, False])
+    story = Story(made(), MOUNTED, LET_GO, gone, back).create()
+    story.then("attach", 201, target=WEB).then("detach", target=WEB).then("delete")
+    story.then("get", 404).then("list", answer=[]).then("restore", answer=seen(5))
+    assert story.then("list", answer=[seen(5)]).told() == set()
+
+
+def test_what_was_not_answered_may_have_happened() -> None:
+    assert written().put("new", 2, status=0).told() == set()
+
+
+def test_what_was_not_answered_may_not_have_happened() -> None:
+    assert Story(made()).create().put("new", 2, status=0).told() == set()
+    assert Story(made()).create().then("delete", 503).told() == set()
+
+
+def test_a_read_beside_a_write_may_see_either() -> None:
+    story = written().put("new", 2, began=2, ended=9)
+    story.then("get", answer=seen(2, description="new"), began=3, ended=4)
+    assert story.then("get", answer=seen(1), began=2.5, ended=5).told() == set()
+
+
+def test_a_read_may_see_newer_mounts_than_the_rest() -> None:
+    story = Story(made(), MOUNTED, row=seen(2, attachedAppsRefs=[WEB])).create()
+    story.then("attach", 201, target=WEB, began=2, ended=9)
+    story.then("get", answer=seen(1, attachedAppsRefs=[WEB]), began=3, ended=4)
+    assert story.told() == set()
+
+
+def test_a_repeated_create_that_names_the_same_volume_is_fine() -> None:
+    assert Story(made()).create(0, key="k").create(key="k").create(key="k").told() == set()
+
+
+def test_a_key_whose_volume_is_deleted_is_refused() -> None:
+    story = Story(made(), GONE, row=DELETED).create(key="k").then("delete")
+    answer = {"errors": [{"code": "key_reused"}]}
+    assert story.create(409, answer, key="k").told() == set()
+
+
+# The chain -------------------------------------------------------------------
+
+
+def test_a_version_of_two_changes_is_found() -> None:
+    story = Story(made(), said(2, "made", "a"), said(2, "made", "b"), row=seen(2, description="b"))
+    assert {"version_twice", "broken_chain"} <= story.create().put("a", 2).put("b", 2).told()
+
+
+def test_a_version_without_an_entry_is_found() -> None:
+    assert "version_gap" in Story(made(), row=seen(2)).create().told()
+
+
+def test_a_volume_without_its_creation_is_found() -> None:
+    story = Story(said(2, "made", "new"), row=seen(2, description="new")).create()
+    assert {"version_gap", "lost_write", "impossible_read"} <= story.put("new", 2).told()
+
+
+def test_a_change_that_did_not_find_what_the_one_before_had_left_is_found() -> None:
+    story = Story(made(), said(2, "made", "a"), said(3, "made", "b"), row=seen(3, description="b"))
+    assert story.create().put("a", 2).put("b", 3).told() == {"broken_chain"}
+
+
+def test_a_size_that_falls_is_found() -> None:
+    assert "shrunk" in Story(made(), entry(2, "update", size=[10, 5]), row=seen(2, size=5)).told()
+
+
+def test_a_row_that_is_not_what_its_history_says_is_found() -> None:
+    assert written(name="other").put("new", 2).told() == {"row_differs"}
+
+
+def test_a_row_that_the_api_shows_otherwise_is_found() -> None:
+    assert Story(made(), rows={IT: {"size": 99}}).create().told() == {"row_differs"}
+
+
+def test_an_attachment_of_what_is_deleted_is_found() -> None:
+    late = entry(3, "attach", attachedAppsRefs=[[], [WEB]])
+    story = Story(made(), GONE, late, row=seen(3, isDeleted=True, attachedAppsRefs=[WEB]))
+    assert story.create().then("delete").then("attach", 201, target=WEB).told() == {
+        "attached_to_deleted"
+    }
+
+
+def test_a_delete_of_what_is_mounted_is_found() -> None:
+    gone = entry(3, "delete", isDeleted=[False, True])
+    story = Story(made(), MOUNTED, gone, row=seen(3, isDeleted=True, attachedAppsRefs=[WEB]))
+    assert story.create().then("attach", 201, target=WEB).then("delete").told() == {
+        "attached_to_deleted"
+    }
+
+
+def test_a_change_of_what_is_deleted_is_found() -> None:
+    row = seen(3, isDeleted=True, description="new")
+    story = Story(made(), GONE, said(3, "made", "new"), row=row).create().then("delete")
+    assert "changed_after_delete" in story.put("new", 3).told()
+
+
+# Real time -------------------------------------------------------------------
+
+
+def test_a_read_of_what_was_before_an_answered_write_is_found() -> None:
+    assert written().put("new", 2).then("get", answer=seen(1)).told() == {"stale_read"}
+    assert written().put("new", 2).then("list", answer=[seen(1)]).told() == {"stale_read"}
+
+
+def test_a_read_that_goes_back_behind_another_read_is_found() -> None:
+    story = written().put("new", 2, status=0)
+    story.then("get", answer=seen(2, description="new"))
+    assert story.then("get", answer=seen(1)).told() == {"stale_read"}
+
+
+def test_a_read_behind_a_write_that_answers_no_version_is_found() -> None:
+    story = Story(made(), MOUNTED, row=seen(2, attachedAppsRefs=[WEB])).create()
+    story.then("attach", 201, target=WEB)
+    assert story.then("get", answer=seen(1)).told() == {"stale_read"}
+
+
+def test_a_read_of_what_never_was_is_found() -> None:
+    assert Story(made()).create().then("get", answer=seen(1, size=99)).told() == {"impossible_read"}
+
+
+def test_a_write_that_answers_what_it_did_not_write_is_found() -> None:
+    assert "impossible_read" in written("other").put("new", 2).told()
+
+
+def test_an_answered_write_that_raises_no_version_is_found() -> None:
+    story = Story(made(), said(1, "made", "new"), row=seen(1, description="new")).create()
+    assert "version_not_raised" in story.put("new", 1).told()
+
+
+def test_a_write_that_ignores_what_it_was_to_find_is_found() -> None:
+    story = Story(made(), said(2, "made", "a"), said(3, "a", "b"), row=seen(3, description="b"))
+    story.create().put("a", 2)
+    assert story.put("b", 3, if_match='"1"').told() == {"precondition_ignored"}
+    story.operations.pop()
+    assert story.put("b", 3, body={"version": 1}).told() == {"precondition_ignored"}
+
+
+def test_a_volume_that_is_not_found_although_nobody_deleted_it_is_found() -> None:
+    assert Story(made()).create().then("get", 404).told() == {"lost_volume"}
+    assert Story(made()).create().then("list", answer=[]).told() == {"lost_volume"}
+
+
+def test_a_deleted_volume_that_the_whole_list_leaves_out_is_found() -> None:
+    story = Story(made(), GONE, row=DELETED).create().then("delete")
+    assert story.then("list_all", answer=[]).told() == {"lost_volume"}
+
+
+def test_a_volume_that_is_gone_with_its_history_is_found() -> None:
+    nothing: dict[str, Any] = {"volumes": {}, "histories": {}, "rows": {}}
+    assert {"lost_volume", "lost_write"} <= Story(made(), **nothing).create().put("a", 2).told()
+
+
+def test_a_volume_that_only_the_database_knows_is_found() -> None:
+    assert "lost_volume" in Story(made(), rows={"vol-2": {}}).create().told()
+
+
+def test_a_volume_that_is_seen_after_its_delete_is_found() -> None:
+    story = Story(made(), GONE, row=DELETED).create().then("delete")
+    assert "reappeared" in story.then("get", answer=DELETED).told()
+    assert "reappeared" in story.then("list", answer=[DELETED]).told()
+
+
+def test_a_volume_that_is_shown_undeleted_after_its_delete_is_found() -> None:
+    story = Story(made(), GONE, row=DELETED).create().then("delete")
+    assert story.then("list_all", answer=[DELETED]).told() == set()
+    assert "reappeared" in story.then("list_all", answer=[seen(2)]).told()
+
+
+def test_a_volume_that_is_there_after_its_delete_is_found() -> None:
+    assert "reappeared" in Story(made(), GONE, row=seen(2)).create().then("delete").told()
+
+
+# Once ------------------------------------------------------------------------
+
+
+def test_an_accepted_write_that_is_nowhere_is_found() -> None:
+    assert "lost_write" in Story(made()).create().put("new", 2).told()
+    assert Story(made()).create().then("attach", 201, target=WEB).told() == {"lost_write"}
+
+
+def test_a_refused_write_that_happened_is_found() -> None:
+    assert written().put("new", 2, status=409).told() == {"refused_but_done"}
+
+
+def test_a_write_that_happened_twice_is_found() -> None:
+    back = said(3, "new", "made")
+    again = Story(made(), said(2, "made", "new"), back, said(4, "made", "new"))
+    again.row = seen(4, description="new")
+    assert "doubled_write" in again.create().put("new", 2).told()
+
+
+def test_an_attachment_that_happened_twice_is_found() -> None:
+    again = entry(4, "attach", attachedAppsRefs=[[], [WEB]])
+    story = Story(made(), MOUNTED, LET_GO, again, row=seen(4, attachedAppsRefs=[WEB])).create()
+    story.then("attach", 201, target=WEB).then("detach", target=WEB)
+    assert story.told() == {"doubled_write"}
+
+
+def test_a_change_that_nobody_made_is_found() -> None:
+    assert written().told() == {"from_nowhere"}
+    assert "from_nowhere" in Story(made(), GONE, row=DELETED).create().told()
+
+
+def test_two_volumes_under_one_key_are_found() -> None:
+    story = Story(made()).create(key="k")
+    assert "created_twice" in story.create(answer=seen(1, id="vol-2"), key="k").told()
+
+
+def test_a_create_that_is_met_by_what_it_made_itself_is_found() -> None:
+    answer = {"errors": [{"code": "name_taken"}]}
+    assert Story(made()).create(key="k").create(409, answer, key="k").told() == {"key_forgotten"}
+
+
+# The rest --------------------------------------------------------------------
+
+
+def test_more_than_the_quota_is_found_wherever_it_shows() -> None:
+    usage = {"used": {"storage": 101}}
+    assert Story(made()).create().then("usage", answer=usage).told() == {"over_quota"}
+    full = {"id": HERE, "quota": 5, "used": 10, "sum": 10}
+    assert Story(made(), environments=[full]).create().told() == {"over_quota"}
+
+
+def test_a_quota_that_is_counted_wrongly_is_found() -> None:
+    wrong = {"id": HERE, "quota": 100, "used": 0, "sum": 10}
+    assert Story(made(), environments=[wrong]).create().told() == {"miscounted"}
+
+
+def test_a_name_that_two_have_is_found() -> None:
+    story = Story(made()).create()
+    assert "name_twice" in story.then("list", answer=[seen(1), seen(1, id="vol-2")]).told()
+
+
+def snapshots(**more: Any) -> Story:
+    taken = entry(None, "snapshot_create", name=[None, "snap"])
+    story = Story(made(), taken, **more).create()
+    return story.then("snap", 201, {"id": "snap-1"}, body={"name": "snap"})
+
+
+def test_an_acknowledged_snapshot_that_is_gone_is_found() -> None:
+    assert snapshots(snapshots=["snap-1"]).told() == set()
+    assert snapshots().told() == {"lost_write"}
+
+
+def test_a_deleted_snapshot_that_is_there_is_found() -> None:
+    assert snapshots().then("unsnap", target="snap-1").told() == set()
+    assert snapshots(snapshots=["snap-1"]).then("unsnap", target="snap-1").told() == {"reappeared"}
+
+
+def test_a_failure_of_the_server_is_found() -> None:
+    assert Story(made()).create().then("get", 500).told() == {"server_error"}
