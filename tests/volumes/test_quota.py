@@ -66,6 +66,16 @@ def test_deleted_data_counts_until_it_is_gone(alices, here, volumes, bound, memo
     assert alices.post(volumes, {"name": "a", "size": 100}).status_code == 201
 
 
+def test_what_is_filled_from_a_snapshot_counts_like_any_other(
+    alices, here, volumes, bound, snapshot
+):
+    bound(environments=250)
+    copy = {"size": 100, "restoreFrom": snapshot["id"]}
+    assert alices.post(volumes, {"name": "first", **copy}).status_code == 201
+    response = alices.post(volumes, {"name": "second", **copy})
+    assert (response.status_code, codes(response)) == (409, {("size", "quota_exceeded")})
+
+
 def test_growing_counts_the_difference(alices, here, bound):
     bound(environments=150)
     assert alices.put(here, {"size": 151}).status_code == 409

@@ -1,0 +1,211 @@
+"""Changes: versions, keys, quotas, names, and what has to stay."""
+
+from tests.mutants.guard import Guard
+
+DELETE = "volumes/test_delete_and_restore.py"
+UPDATE = "volumes/test_update.py"
+KEYS = "volumes/test_idempotency.py"
+QUOTA = "volumes/test_quota.py"
+RULES = "volumes/test_last_line.py"
+
+GUARDS = [
+    Guard(
+        "compare and set",
+        "volumes/services/locks.py",
+        "filter(pk=row.pk, version=expected)",
+        "filter(pk=row.pk)",
+        f"{RULES}::test_a_write_that_slips_past_the_locks_is_a_conflict",
+    ),
+    Guard(
+        "version sent along",
+        "volumes/services/locks.py",
+        "    if given != row.version:",
+        "    if False:",
+        f"{UPDATE}::test_a_stale_version_is_a_409",
+    ),
+    Guard(
+        "If-Match",
+        "volumes/services/locks.py",
+        "        if not self.anything and str(row.version) not in (self.versions or ()):",
+        "        if False:",
+        f"{UPDATE}::test_another_version_is_a_412",
+    ),
+    Guard(
+        "no weak tag in If-Match",
+        "volumes/api/headers.py",
+        ' for tag in tags if not tag.startswith("W/"))',
+        " for tag in tags)",
+        f"{UPDATE}::test_another_version_is_a_412",
+    ),
+    Guard(
+        "lock of the company, of its quota",
+        "volumes/services/locks.py",
+        "        Company.objects.select_for_update(no_key=True)\n",
+        "        Company.objects.all()\n",
+        "races/test_quota.py"
+        "::test_a_company_with_room_for_five_takes_five_of_32_in_two_environments",
+        "postgresql",
+    ),
+    Guard(
+        "what an idempotency key made is kept",
+        "volumes/services/volumes.py",
+        "        key.keep(body, volume.pk)",
+        "        pass",
+        f"{KEYS}::test_the_same_call_again_answers_what_the_first_made",
+    ),
+    Guard(
+        "an idempotency key is of one body",
+        "volumes/services/idempotency.py",
+        "        if record.body_digest != _digest(body):",
+        "        if False:",
+        f"{KEYS}::test_another_body_is_a_conflict",
+    ),
+    Guard(
+        "an idempotency key is of one person",
+        "volumes/services/idempotency.py",
+        '            "user_id": self.user_id,',
+        '            "user_id": 0,',
+        f"{KEYS}::test_keys_are_kept_apart_by_user_and_environment",
+    ),
+    Guard(
+        "quota of the environment",
+        "volumes/rules/quota.py",
+        "        if self.limit is not None and self.after > self.limit:",
+        "        if False:",
+        f"{QUOTA}::test_it_fits_to_the_last_mb",
+    ),
+    Guard(
+        "quota of the company",
+        "volumes/rules/quota.py",
+        "        if quota is not None and used + self.extra > quota:",
+        "        if False:",
+        f"{QUOTA}::test_the_companys_quota_spans_its_environments",
+    ),
+    Guard(
+        "growth is counted",
+        "volumes/services/volumes.py",
+        "        take_room(environment, grown_by)\n",
+        "",
+        f"{UPDATE}::test_growing_is_online_and_counts_the_difference",
+    ),
+    Guard(
+        "a copy takes room as well",
+        "volumes/services/volumes.py",
+        "        *room_taken(environment, volume.size),\n",
+        "        *room_taken(environment, 0 if wish.snapshot else volume.size),\n",
+        f"{QUOTA}::test_what_is_filled_from_a_snapshot_counts_like_any_other",
+    ),
+    Guard(
+        "what is deleted counts until it is gone",
+        "volumes/services/volumes.py",
+        "    if not grace:\n        settle_soon(volume)\n    return volume",
+        "    take_room(environment, -volume.size)\n    return volume",
+        f"{QUOTA}::test_deleted_data_counts_until_it_is_gone",
+    ),
+    Guard(
+        "sizes never fall",
+        "volumes/rules/volumes.py",
+        "    if volume and wish.size < volume.size:",
+        "    if False:",
+        f"{UPDATE}::test_shrinking_is_a_400",
+    ),
+    Guard(
+        "a copy is at least as large as the snapshot",
+        "volumes/rules/volumes.py",
+        "    elif wish.snapshot and wish.size < wish.snapshot.size:",
+        "    elif False:",
+        "volumes/test_snapshots.py::test_the_new_volume_must_be_at_least_as_large",
+    ),
+    Guard(
+        "only what is ready is copied",
+        "volumes/rules/volumes.py",
+        "        elif wish.snapshot.status != SnapshotStatus.READY:",
+        "        elif False:",
+        "volumes/test_snapshots.py::test_only_a_ready_snapshot_fills_a_volume",
+    ),
+    Guard(
+        "one name in an environment, as a rule",
+        "volumes/rules/volumes.py",
+        "    if _NAMESAKE.first(environment=environment.pk, name=wish.name):",
+        "    if False:",
+        "volumes/test_create.py::test_a_name_is_taken_once_in_an_environment",
+    ),
+    Guard(
+        "one name in an environment, as a constraint",
+        "volumes/migrations/0001_initial.py",
+        "fields=('environment', 'name'), name='volume_name_once'",
+        "fields=('environment', 'name', 'id'), name='volume_name_once'",
+        f"{RULES}::test_the_database_refuses_the_same_twice",
+    ),
+    Guard(
+        "one mount path in an application",
+        "volumes/rules/volumes.py",
+        "        if mount.mount_path == path and mount.application_id not in own_paths:",
+        "        if False:",
+        "volumes/test_create.py::test_one_application_cannot_mount_two_volumes_at_one_path",
+    ),
+    Guard(
+        "protection",
+        "volumes/rules/deletion.py",
+        "    if volume.protected:",
+        "    if False:",
+        f"{DELETE}::test_a_protected_volume_stays_even_with_cascade",
+    ),
+    Guard(
+        "what is mounted stays",
+        "volumes/rules/deletion.py",
+        "    if mounting:",
+        "    if False:",
+        f"{DELETE}::test_a_mounted_volume_stays_and_the_applications_are_named",
+    ),
+    Guard(
+        "snapshots keep a volume",
+        "volumes/rules/deletion.py",
+        "    if kept:",
+        "    if False:",
+        f"{DELETE}::test_snapshots_keep_it_unless_they_may_go_too",
+    ),
+    Guard(
+        "what is being copied from stays",
+        "volumes/rules/deletion.py",
+        "    for name in fills:\n",
+        "    for name in ():\n",
+        "volumes/test_snapshots.py::test_what_a_volume_is_being_filled_from_stays",
+    ),
+    Guard(
+        "volumes keep their environment",
+        "volumes/rules/deletion.py",
+        "    if count := volumes.count():",
+        "    if count := 0:",
+        "volumes/test_environments.py::test_volumes_keep_it_and_ten_are_named",
+    ),
+    Guard(
+        "a removal that was begun is not undone",
+        "volumes/rules/deletion.py",
+        "    elif volume.removal_started:",
+        "    elif False:",
+        f"{DELETE}::test_a_removal_that_was_begun_cannot_be_undone",
+    ),
+    Guard(
+        "one change for each version, as a constraint",
+        "accounts/migrations/0001_initial.py",
+        "'version'), name='revision_once_a_version'",
+        "'version', 'id'), name='revision_once_a_version'",
+        f"{RULES}::test_the_database_refuses_two_changes_with_one_version",
+    ),
+    Guard(
+        "every change has its entry",
+        "volumes/services/volumes.py",
+        '        history.of_volume(volume, actor, "update", changes)\n',
+        "",
+        "volumes/test_history_and_activity.py"
+        "::test_every_accepted_change_is_one_entry_and_one_version",
+    ),
+    Guard(
+        "so many snapshots",
+        "volumes/rules/others.py",
+        "    elif present >= most:",
+        "    elif False:",
+        "volumes/test_snapshots.py::test_a_volume_has_only_so_many",
+    ),
+]

@@ -1,0 +1,12 @@
+"""All guards of which it is known that a test misses them."""
+
+from tests.mutants import bodies, changes, disk, people, steps, tenants
+
+GUARDS = [
+    *people.GUARDS,
+    *tenants.GUARDS,
+    *bodies.GUARDS,
+    *changes.GUARDS,
+    *steps.GUARDS,
+    *disk.GUARDS,
+]

@@ -1,0 +1,93 @@
+"""What the machine does: leases and their fence, what it never makes anew, what it never removes."""
+
+from tests.mutants.guard import Guard
+
+RECONCILER = "volumes/test_reconciler.py"
+COMMANDS = "volumes/test_commands"
+
+GUARDS = [
+    Guard(
+        "fence of a volume's outcome",
+        "volumes/reconciler/records.py",
+        "if pair[1] and pair[1].lease_owner == pair[0].row.lease_owner]",
+        "if pair[1]]",
+        f"{RECONCILER}::test_a_zombies_removal_frees_no_room_twice",
+    ),
+    Guard(
+        "fence of a failure",
+        "volumes/reconciler/records.py",
+        "if pair[1] and pair[1].lease_owner == pair[0].row.lease_owner]",
+        "if pair[1]]",
+        f"{RECONCILER}::test_a_zombies_write_changes_nothing",
+    ),
+    Guard(
+        "lease",
+        "volumes/querysets.py",
+        "            free = self.free().filter(pk__in=pks)",
+        "            free = self.filter(pk__in=pks)",
+        f"{RECONCILER}::test_a_leased_row_is_nobody_elses",
+    ),
+    Guard(
+        "renewal by the owner only",
+        "volumes/querysets.py",
+        "held = self.filter(pk__in=leases, lease_owner__in=leases.values())",
+        "held = self.filter(pk__in=leases)",
+        f"{RECONCILER}::test_a_lease_lasts_20_seconds_and_can_be_renewed_by_its_owner_only",
+    ),
+    Guard(
+        "vanished data is not made anew",
+        "volumes/reconciler/steps.py",
+        "    elif not backend.exists(handle):",
+        "    elif False:",
+        f"{RECONCILER}::test_data_that_vanished_is_an_error_and_never_made_anew",
+    ),
+    Guard(
+        "grace",
+        "volumes/querysets.py",
+        "        return self.unsettled().filter(over)",
+        "        return self.unsettled()",
+        "volumes/test_delete_and_restore.py::test_in_its_grace_the_data_is_kept_and_counted",
+    ),
+    Guard(
+        "point of no return",
+        "volumes/querysets.py",
+        'marks_of_claim = {"removal_started": F("is_deleted")}',
+        "marks_of_claim = {}",
+        "volumes/test_delete_and_restore.py::test_a_removal_that_was_begun_cannot_be_undone",
+    ),
+    Guard(
+        "yes before a clean-up",
+        "volumes/management/cleanup.py",
+        'if sys.stdin.readline().strip().lower() in {"y", "yes"}:',
+        "if True:",
+        f"{COMMANDS}/test_remove_unused_volumes.py::test_unless_confirmed_it_only_lists",
+    ),
+    Guard(
+        "clean-up stops where most is unknown",
+        "volumes/reconciler/scan.py",
+        "    return part > 10 and part * 2 > whole",
+        "    return False",
+        f"{COMMANDS}/test_remove_orphaned_data.py::test_where_most_is_unknown_nothing_is_removed",
+    ),
+    Guard(
+        "what is being made is no orphan",
+        "volumes/reconciler/scan.py",
+        "        return self.unchanged_since <= datetime.now(UTC) - age",
+        "        return True",
+        f"{COMMANDS}/test_remove_orphaned_data.py::test_what_changed_lately_stays",
+    ),
+    Guard(
+        "clean-up leaves what is protected",
+        "volumes/services/cleanup.py",
+        "        protected=False, attachments__isnull=True",
+        "        attachments__isnull=True",
+        f"{COMMANDS}/test_remove_unused_volumes.py::test_a_protected_one_is_never_touched",
+    ),
+    Guard(
+        "an orphan that has a row by now",
+        "volumes/services/cleanup.py",
+        "    elif not known.exists():",
+        "    else:",
+        f"{COMMANDS}/test_remove_orphaned_data.py::test_an_orphan_that_gets_a_row_meanwhile_stays",
+    ),
+]

@@ -1,0 +1,117 @@
+"""Who may do what: companies apart, environments apart, roles."""
+
+from tests.mutants.guard import Guard
+
+ROUTES = "volumes/test_routes.py"
+FOREIGN = f"{ROUTES}::test_a_foreign_object_in_ones_own_environment_is_as_missing_as_none"
+
+GUARDS = [
+    Guard(
+        "environments of one's own companies",
+        "volumes/querysets.py",
+        "self.filter(company__memberships__user=caller.user)",
+        "self.filter(company__memberships__isnull=False)",
+        "volumes/test_create.py::test_charlie_cannot_create_a_volume_in_alices_environment",
+    ),
+    Guard(
+        "environment that a token is bound to",
+        "volumes/querysets.py",
+        "            found = found.filter(pk=caller.environment_id)\n",
+        "            pass\n",
+        "volumes/test_authentication.py::test_a_bound_token_finds_nothing_outside_its_environment",
+    ),
+    Guard(
+        "environment that a token is bound to, for snapshots",
+        "volumes/querysets.py",
+        "            found = found.filter(volume__environment=caller.environment_id)\n",
+        "            pass\n",
+        "volumes/test_authentication.py::test_a_bound_token_restores_from_no_snapshot_elsewhere",
+    ),
+    Guard(
+        "snapshots of this company",
+        "volumes/rules/volumes.py",
+        "            snapshots.filter(volume__environment__company=environment.company_id)\n"
+        "            .filter(",
+        "            snapshots.filter(",
+        "volumes/test_snapshots.py"
+        "::test_a_company_does_not_restore_from_another_one_of_the_same_person",
+    ),
+    Guard(
+        "volumes of this environment",
+        "volumes/services/locks.py",
+        "environment.volumes.live().select_for_update()",
+        "Volume.objects.live().select_for_update()",
+        FOREIGN,
+    ),
+    Guard(
+        "volumes of this environment, for restoring",
+        "volumes/services/volumes.py",
+        "environment.volumes.select_for_update()",
+        "Volume.objects.select_for_update()",
+        FOREIGN,
+    ),
+    Guard(
+        "applications of this environment, in a volume's body",
+        "volumes/rules/volumes.py",
+        "environment.applications.live().in_bulk(",
+        "Application.objects.live().in_bulk(",
+        "volumes/test_create.py::test_an_application_elsewhere_is_as_missing_as_one_that_never_was",
+    ),
+    Guard(
+        "applications of this environment, for attaching",
+        "volumes/rules/others.py",
+        "volume.environment.applications.live().filter(pk=app_id)",
+        "Application.objects.live().filter(pk=app_id)",
+        "volumes/test_attachments.py"
+        "::test_an_application_of_another_environment_is_as_missing_as_none",
+    ),
+    Guard(
+        "role",
+        "accounts/callers.py",
+        "        return Role(role).includes(needed)",
+        "        return True",
+        f"{ROUTES}::test_everybody_gets_what_the_contract_says",
+    ),
+    Guard(
+        "role in the fast lane",
+        "volumes/api/lane.py",
+        " or not caller.may(needed, role=environment.role)",
+        "",
+        "volumes/test_lane.py::test_roles_count_the_same_both_ways",
+    ),
+    Guard(
+        "environment of a volume that is read",
+        "volumes/reading.py",
+        "volumes.filter(environment=ENVIRONMENT, pk=",
+        "volumes.filter(pk=",
+        FOREIGN,
+    ),
+    Guard(
+        "environments that a token reaches in the fast lane",
+        "volumes/reading.py",
+        ".filter(environment__in=environments)",
+        ".all()",
+        "volumes/test_lane.py::test_roles_count_the_same_both_ways",
+    ),
+    Guard(
+        "token that is bound to nothing in the fast lane",
+        "volumes/reading.py",
+        "        environment_id__isnull=True,\n",
+        "",
+        "volumes/test_lane.py::test_tokens_count_the_same_both_ways",
+    ),
+    Guard(
+        "lesser roles",
+        "accounts/models/people.py",
+        "ranks.index(self) >= ranks.index(needed)",
+        "self in ranks",
+        "volumes/test_update.py::test_bob_may_not_change_it",
+    ),
+    Guard(
+        "someone else's token",
+        "accounts/views/tokens.py",
+        "get_object_or_404(Token, pk=token_id, owner=request.user)",
+        "get_object_or_404(Token, pk=token_id)",
+        "accounts/test_tokens_page.py::test_bob_cannot_revoke_alices_token",
+    ),
+]

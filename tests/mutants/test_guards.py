@@ -1,0 +1,38 @@
+"""The list of guards fits the source: what it takes away is there, and so is each test."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.mutants.guard import Guard, Stale
+from tests.mutants.guards import GUARDS
+
+
+@pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name)
+def test_every_guard_can_be_taken_away_and_has_its_test(guard: Guard) -> None:
+    guard.check()
+
+
+def test_there_are_many_and_each_is_named_once() -> None:
+    names = [guard.name for guard in GUARDS]
+    assert len(names) >= 40
+    assert len(set(names)) == len(names)
+
+
+HERE = "mutants/test_guards.py"
+ONCE = '"""A guard of the product, what it looks like without it'
+
+
+@pytest.mark.parametrize(
+    ("old", "test"),
+    [
+        ("no such text", f"{HERE}::test_a_list_that_is_out_of_date_is_found"),
+        ("Stale", f"{HERE}::test_a_list_that_is_out_of_date_is_found"),
+        (ONCE, f"{HERE}::test_that_nobody_wrote"),
+        (ONCE, "mutants/no_such_file.py::test_that_nobody_wrote"),
+    ],
+)
+def test_a_list_that_is_out_of_date_is_found(old: str, test: str) -> None:
+    stale = Guard("stale", "tests/mutants/guard.py", old, '"""A guard', test)
+    with pytest.raises(Stale, match="stale: "):
+        stale.check()
