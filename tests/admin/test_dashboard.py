@@ -80,7 +80,8 @@ def test_what_is_not_settled_stands_with_its_reason(
 
 
 def test_a_waiting_snapshot_is_not_settled_either(desk: Client, volume: Volume) -> None:
-    Snapshot.objects.create(volume=volume, name="slow", size=1, due_at=timezone.now())
+    place = {"volume": volume, "environment": volume.environment}
+    Snapshot.objects.create(**place, name="slow", size=1, due_at=timezone.now())
     assert "slow</a>, a snapshot of uploads, pending" in desk.get("/admin/").text
 
 

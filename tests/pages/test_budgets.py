@@ -71,7 +71,12 @@ def crowded(environment: Environment, alice: User, storage_root: Any) -> dict[st
     one = volumes[0]
     for number in range(10):
         Snapshot.objects.create(
-            volume=one, name=f"nightly-{number}", size=1024, status="ready", created_by=alice.ref
+            volume=one,
+            environment=environment,
+            name=f"nightly-{number}",
+            size=1024,
+            status="ready",
+            created_by=alice.ref,
         )
     UsageSample.objects.bulk_create(
         UsageSample(volume=one, used_size=number, size=1024) for number in range(300)

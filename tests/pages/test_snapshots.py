@@ -133,7 +133,14 @@ def test_another_volumes_snapshot_is_not_found_here(alices, make, here, snapshot
 
 def test_many_are_paged(alices, there, volume, alice):
     Snapshot.objects.bulk_create(
-        Snapshot(volume=volume, name=f"s-{n:02}", size=1, status="ready", created_by=alice.ref)
+        Snapshot(
+            volume=volume,
+            environment=volume.environment,
+            name=f"s-{n:02}",
+            size=1,
+            status="ready",
+            created_by=alice.ref,
+        )
         for n in range(60)
     )
     page = alices.get(f"{there}/snapshots")
