@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: run test bench chaos install lint requirements
+.PHONY: run test bench matrix chaos history install lint requirements
 
 run: install ## everything a newcomer needs: ends serving, with a printed log-in
 	$(BIN)/python manage.py quickstart
@@ -22,8 +22,14 @@ endif
 bench: install ## how fast it is, beside others (needs wrk); `python -m tests.benchmarks --help` for parts of it
 	$(BIN)/python -m tests.benchmarks
 
+matrix: install ## every route of API, pages and admin for every kind of caller
+	$(PYTEST) tests/volumes/test_routes.py tests/pages/test_routes.py tests/admin/test_routes.py
+
 chaos: install ## kill -9 at every fault point (20 times on each database); `python -m tests.faults --help` for parts of it
 	$(BIN)/python -m tests.faults
+
+history: install ## kill clients, servers and the database, and check what they say; `HISTORY="--seed one"` chooses
+	$(BIN)/python -m tests.history $(HISTORY)
 
 lint: install ## everything that reads the code without running it
 	$(BIN)/ruff check .
