@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: run test bench matrix chaos history install lint requirements
+.PHONY: run test bench matrix chaos history fuzz mutants install lint requirements
 
 run: install ## everything a newcomer needs: ends serving, with a printed log-in
 	$(BIN)/python manage.py quickstart
@@ -30,6 +30,12 @@ chaos: install ## kill -9 at every fault point (20 times on each database); `pyt
 
 history: install ## kill clients, servers and the database, and check what they say; `HISTORY="--seed one"` chooses
 	$(BIN)/python -m tests.history $(HISTORY)
+
+fuzz: install ## hostile requests against real servers on both databases; `make fuzz N=100000` for more of them
+	$(BIN)/python -m tests.fuzz $(or $(N),4000)
+
+mutants: install ## take each guard out of a copy, and see the test that is named for it fail
+	$(BIN)/python -m tests.mutants
 
 lint: install ## everything that reads the code without running it
 	$(BIN)/ruff check .

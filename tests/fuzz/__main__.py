@@ -8,11 +8,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.fuzz.campaign import Campaign
-from tests.fuzz.ledger import Ledger
-from tests.support.installation import installed
-from tests.support.postgres import PostgresMissing, PrivatePostgres
-from tests.support.server import serving
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()  # the admin's routes are asked for
+
+from tests.fuzz.campaign import Campaign  # noqa: E402
+from tests.fuzz.ledger import Ledger  # noqa: E402
+from tests.support.installation import installed  # noqa: E402
+from tests.support.postgres import PostgresMissing, PrivatePostgres  # noqa: E402
+from tests.support.server import serving  # noqa: E402
 
 SOURCES = ("document", "links", "hand-made", "pages", "sockets", "lists")
 KINDS = ("5xx", "schema", "request id", "html", "silence", "list")

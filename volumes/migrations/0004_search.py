@@ -30,7 +30,7 @@ HAS_TRIGRAMS = """
 def add(apps, schema_editor):
     if schema_editor.connection.vendor != "postgresql":
         return
-    volume = apps.get_model("volumes", "0003_indexes_for_a_million")
+    volume = apps.get_model("volumes", "Volume")
     schema_editor.add_index(volume, LABEL)
     with schema_editor.connection.cursor() as cursor:
         cursor.execute(HAS_TRIGRAMS)
