@@ -27,7 +27,9 @@ from volumes.reconciler import inline
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """How many questions the tenant matrix was asked: what its tests record as "asked"."""
     reports = itertools.chain.from_iterable(terminalreporter.stats.values())
-    properties = [getattr(report, "user_properties", []) for report in reports]
+    # Once for each test: its set-up and its end are reported with the same properties.
+    calls = [report for report in reports if getattr(report, "when", "") == "call"]
+    properties = [report.user_properties for report in calls]
     asked = sum(value for one in properties for name, value in one if name == "asked")
     if asked:
         terminalreporter.write_line(f"tenant matrix: {asked:,} routes x callers asked")

@@ -135,7 +135,7 @@ def _of_the_admin() -> dict[str, Sight]:
         "admin-volume-warned": Sight(f"{ADMIN}/{{uploads}}/change/", step=steps.move_to_etc),
         "admin-volume-deleted": Sight(f"{ADMIN}/{{deleted}}/change/"),
         "admin-volume-long": Sight(f"{ADMIN}/{{longest}}/change/"),
-        "admin-volumes-action": Sight(f"{ADMIN}/?q=production", step=steps.choose_an_action),
+        "admin-volumes-action": Sight(f"{ADMIN}/", step=steps.choose_an_action),
         "admin-logout": Sight("/admin/logout/"),
         "admin-membership-delete": Sight("/admin/accounts/membership/{membership}/delete/"),
         "admin-forbidden": Sight("/admin/", "bob"),
