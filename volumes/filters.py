@@ -59,7 +59,7 @@ def labelled(rows: VolumeQuerySet, key: str, value: str) -> VolumeQuerySet:
     # Neither part can hold a quote, so the pair as JSON writes it is found nowhere else. JSON
     # look-ups would take a key such as "1" for an index.
     has_it = GreaterThan(StrIndex(Cast("labels", TextField()), Value(f'"{key}": "{value}"')), 0)
-    if _has_few(rows, has_it):
+    if not _is_searched(rows) and _has_few(rows, has_it):
         return _looked_up(rows, rows.filter(labels__contains={key: value}))
     return rows.filter(has_it)
 
@@ -71,6 +71,12 @@ def _has_few(rows: models.QuerySet[Any], has_it: GreaterThan) -> bool:
     first = rows.order_by("pk").annotate(hit=Case(When(has_it, then=Value(1))))[:LOOKED_AT]
     found = first.aggregate(seen=Count("pk"), hits=Count("hit"))
     return bool(found["seen"] == LOOKED_AT and found["hits"] < MANY)
+
+
+def _is_searched(rows: models.QuerySet[Any]) -> bool:
+    """Whether a look decided already how these are found: one is enough for a request."""
+    searches = (GreaterThan, _OneOf)
+    return any(isinstance(condition, searches) for condition in rows.query.where.children)
 
 
 def _looked_up(rows: Rows, found: Rows) -> Rows:
