@@ -37,7 +37,17 @@ class Guard:
     def check(self, root: Path = ROOT) -> None:
         """Raises Stale where there is nothing to take away, or no such test."""
         ast.parse(self.mutated((root / self.file).read_text()))
-        file, _, name = self.node.partition("::")
-        path = root / file
-        if not path.exists() or f"def {name.partition('[')[0]}(" not in path.read_text():
+        file, *names = self.node.partition("[")[0].split("::")
+        if not (root / file).exists() or not _has(ast.parse((root / file).read_text()), names):
             raise Stale(f"{self.name}: there is no test {self.node}")
+
+
+def _has(tree: ast.Module | ast.ClassDef, names: list[str]) -> bool:
+    """Whether there is this function, or this class with the rest in it, at this very level."""
+    name, *inside = names
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and inside and node.name == name:
+            return _has(node, inside)
+        if isinstance(node, ast.FunctionDef) and not inside and node.name == name:
+            return True
+    return False

@@ -30,6 +30,8 @@ ONCE = '"""A guard of the product, what it looks like without it'
         ("Stale", f"{HERE}::test_a_list_that_is_out_of_date_is_found"),
         (ONCE, f"{HERE}::test_that_nobody_wrote"),
         (ONCE, "mutants/no_such_file.py::test_that_nobody_wrote"),
+        (ONCE, "backends/test_links.py::test_data_that_is_a_link_is_missing"),
+        (ONCE, "backends/test_links.py::TestNames::test_data_that_is_a_link_is_missing"),
     ],
 )
 def test_a_list_that_is_out_of_date_is_found(old: str, test: str) -> None:
