@@ -13,11 +13,15 @@ from tests.support.chromium import needs_chromium
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), needs_chromium]
 
 SHIFTED = """() => new Promise(done => {
-  new PerformanceObserver(list => done(list.getEntries().map(one => one.value)))
-    .observe({type: "layout-shift", buffered: true});
+  new PerformanceObserver(list => done(list.getEntries().map(one => [
+    one.value, ...one.sources.map(moved => (moved.node?.parentElement ?? moved.node)?.outerHTML),
+  ]))).observe({type: "layout-shift", buffered: true});
   setTimeout(() => done([]), 1000);
 })"""
-"""How far things moved after they were first painted, each time."""
+"""How far things moved after they were first painted, each time, and what."""
+
+SLOW_LINE = {"offline": False, "latency": 20, "downloadThroughput": 100_000, "uploadThroughput": -1}
+"""Pages come in pieces over it, and what is there may be painted before the rest."""
 
 
 def test_a_status_changes_by_itself(visit: Open, world: World) -> None:
@@ -34,6 +38,10 @@ def test_a_status_changes_by_itself(visit: Open, world: World) -> None:
 
 
 @pytest.mark.parametrize("address", ["/", ENV, VOL, f"{ENV}/new", "/settings/tokens"])
-def test_nothing_shifts_while_a_page_loads(visit: Open, address: str) -> None:
-    page = visit(address, viewport={"width": 1440, "height": 900})
+def test_nothing_shifts_while_a_page_loads(visit: Open, world: World, address: str) -> None:
+    page = visit("/settings", viewport={"width": 1440, "height": 900})
+    line = page.context.new_cdp_session(page)
+    line.send("Network.enable")
+    line.send("Network.emulateNetworkConditions", SLOW_LINE)
+    page.goto(world.address(address))
     assert page.evaluate(SHIFTED) == []
