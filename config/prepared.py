@@ -9,17 +9,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
-from typing import Any, TypeVar
+from contextlib import nullcontext
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple, TypeVar
 
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.models import BooleanField, Expression, Field, Func, Model, QuerySet
 from django.db.models.sql import InsertQuery, UpdateQuery
 
 Row = Sequence[Any]
-Statement = tuple[str, Sequence[Any]]
 Made = TypeVar("Made", bound=Model)
+
+
+class Statement(NamedTuple):
+    """Something to execute; `and_if` is how a condition is put behind it."""
+
+    sql: str
+    values: Sequence[Any]
+    and_if: str
 
 
 class Parameter(Expression):
@@ -64,18 +72,23 @@ class Prepared:
 
     def rows(self, **values: Any) -> list[Row]:
         """The rows for these values, one for each parameter."""
-        sql, parameters, converted = self._statement
-        with _cursor() as cursor:
-            cursor.execute(sql, _given(parameters, values))
-            return list(converted(cursor.fetchall()))
+        _, _, converted = self._statement
+        return list(converted(_rows(self.with_values(**values))))
+
+    def with_values(self, **values: Any) -> Statement:
+        sql, parameters, _ = self._statement
+        return Statement(sql, _given(parameters, values), "AND")
 
     def first(self, **values: Any) -> Row | None:
         return next(iter(self.rows(**values)), None)
 
     @cached_property
     def _statement(self) -> tuple[str, Sequence[Any], Callable[[list[Row]], Iterable[Row]]]:
-        compiler = self._build().query.get_compiler(connection=connection)
-        sql, parameters = compiler.as_sql()
+        query = self._build().query
+        compiler = query.get_compiler(connection=connection)
+        # Django finds no words for a lock outside of a transaction.
+        with transaction.atomic() if query.select_for_update else nullcontext():
+            sql, parameters = compiler.as_sql()
         converters = compiler.get_converters([column for column, *_ in compiler.select])
 
         def converted(rows: list[Row]) -> Iterable[Row]:
@@ -92,7 +105,11 @@ class PreparedUpdate:
 
     def with_values(self, **values: Any) -> Statement:
         sql, parameters = self._statement
-        return sql, _given(parameters, values)
+        return Statement(sql, _given(parameters, values), "AND")
+
+    def count(self, **values: Any) -> int:
+        """Execute it. Returns how many rows it changed."""
+        return execute(self.with_values(**values))
 
     @cached_property
     def _statement(self) -> tuple[str, Sequence[Any]]:
@@ -105,44 +122,103 @@ class PreparedUpdate:
 
 def insertion(row: Model) -> Statement:
     """What `save(force_insert=True)` says for a model without signals and parents."""
-    quote, fields = connection.ops.quote_name, row._meta.concrete_fields
-    places: list[str] = []
+    here = connections[DEFAULT_DB_ALIAS]
+    fields = row._meta.concrete_fields
+    values = [field.pre_save(row, add=True) for field in fields]
+    sql, constants = _insert(
+        type(row), tuple(value if isinstance(value, Expression) else None for value in values)
+    )
     given: list[Any] = []
-    for field in fields:
-        value = field.pre_save(row, add=True)
-        sql, parameters = (
-            _compiled(type(row), value)
-            if hasattr(value, "resolve_expression")
-            else ("%s", [field.get_db_prep_save(value, connection)])
-        )
-        places.append(sql)
-        given += parameters
-    names = ", ".join(quote(str(field.column)) for field in fields)
-    table = quote(row._meta.db_table)
-    return f"INSERT INTO {table} ({names}) VALUES ({', '.join(places)})", given  # noqa: S608
-
-
-def execute(*statements: Statement) -> None:
-    """Execute them in this order; in one round trip where the database takes several at once."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            together = "; ".join(sql for sql, _ in statements)
-            cursor.execute(together, [value for _, values in statements for value in values])
+    for field, value, constant in zip(fields, values, constants, strict=True):
+        if constant is None:
+            given.append(field.get_db_prep_save(value, here))
         else:
-            for sql, values in statements:
-                cursor.execute(sql, values)
+            given += constant
+    return Statement(sql, given, "WHERE")
 
 
-def _compiled(model: type[Model], expression: Any) -> Any:
-    """SQL and parameters of something that the database works out, such as its own time."""
-    query = InsertQuery(model)
-    resolved = expression.resolve_expression(query, allow_joins=False, for_save=True)
-    return query.get_compiler(connection=connection).compile(resolved)
+@lru_cache(maxsize=64)
+def _insert(
+    model: type[Model], expressions: tuple[Expression | None, ...]
+) -> tuple[str, list[Sequence[Any] | None]]:
+    """An INSERT where the database works out some of the columns, such as its own time.
+
+    The parameters of those come with it, None stands for each of the others.
+    """
+    query, quote = InsertQuery(model), connection.ops.quote_name
+    compiler = query.get_compiler(connection=connection)
+    places, constants = [], []
+    for expression in expressions:
+        if expression is None:
+            sql, parameters = "%s", None
+        else:
+            resolved = expression.resolve_expression(query, allow_joins=False, for_save=True)
+            sql, parameters = compiler.compile(resolved)
+        places.append(sql)
+        constants.append(parameters)
+    names = ", ".join(quote(str(field.column)) for field in model._meta.concrete_fields)
+    table = quote(model._meta.db_table)
+    return f"INSERT INTO {table} ({names}) SELECT {', '.join(places)}", constants
+
+
+def execute(*statements: Statement) -> int:
+    """Execute them all, as one where the database can: none of them may need what another one wrote.
+
+    Returns how many rows the last one wrote.
+    """
+    if connection.vendor == "postgresql":
+        return _execute(_together(statements))
+    return [_execute(one) for one in statements][-1]
+
+
+def execute_if(locks: Sequence[Statement], *statements: Statement) -> bool:
+    """The same if each of `locks`, which are SELECT … FOR UPDATE, finds a row; else nothing is done.
+
+    Rows are locked in this order, and on PostgreSQL for no longer than the one statement takes that it
+    all becomes, whose transaction ends with it. Returns whether it was done.
+    """
+    if connection.vendor == "postgresql":
+        return _execute(_together(statements, locks)) > 0
+    with transaction.atomic():
+        if not all(_rows(lock) for lock in locks):
+            return False
+        execute(*statements)
+    return True
+
+
+def _together(statements: Sequence[Statement], locks: Sequence[Statement] = ()) -> Statement:
+    """One statement: each lock is taken if the one before was, and the others done if all were."""
+    parts: list[str] = []
+    condition = ""
+    for number, (sql, _, and_if) in enumerate(locks):
+        head, _, ending = sql.partition(" FOR ")
+        parts.append(f"l{number} AS ({head}{condition and f' {and_if} {condition}'} FOR {ending})")
+        condition = f"EXISTS (SELECT FROM l{number})"
+    written = [f"{one.sql}{condition and f' {one.and_if} {condition}'}" for one in statements]
+    parts += [f"s{number} AS ({sql})" for number, sql in enumerate(written[:-1])]
+    beside = f"WITH {', '.join(parts)} " if parts else ""
+    values = [value for one in (*locks, *statements) for value in one.values]
+    return Statement(f"{beside}{written[-1]}", values, "")
+
+
+def _execute(statement: Statement) -> int:
+    with _cursor() as cursor:
+        cursor.execute(statement.sql, statement.values)
+        written: int = cursor.rowcount
+    return written
+
+
+def _rows(statement: Statement) -> list[Any]:
+    with _cursor() as cursor:
+        cursor.execute(statement.sql, statement.values)
+        found: list[Any] = cursor.fetchall()
+    return found
 
 
 def _given(parameters: Iterable[Any], values: Mapping[str, Any]) -> list[Any]:
+    here = connections[DEFAULT_DB_ALIAS]
     return [
-        one.output_field.get_db_prep_value(values[one.name], connection)
+        one.output_field.get_db_prep_value(values[one.name], here)
         if isinstance(one, Parameter)
         else one
         for one in parameters
@@ -167,12 +243,11 @@ class _Preparing(psycopg.Cursor[Any]):
 
 def _cursor() -> Any:
     """A cursor of Django's connection, counted and guarded as all of them are."""
-    if connection.vendor != "postgresql":
-        return connection.cursor()
-    connection.ensure_connection()
-    cursor: Any = _Preparing(connection.connection)
-    return (
-        connection.make_debug_cursor(cursor)
-        if connection.queries_logged
-        else connection.make_cursor(cursor)
-    )
+    here = connections[
+        DEFAULT_DB_ALIAS
+    ]  # once: finding out which thread's costs as much as the rest
+    if here.vendor != "postgresql":
+        return here.cursor()
+    here.ensure_connection()
+    cursor: Any = _Preparing(here.connection)
+    return here.make_debug_cursor(cursor) if here.queries_logged else here.make_cursor(cursor)

@@ -43,7 +43,16 @@ GUARDS = [
         "        Company.objects.select_for_update(no_key=True)\n",
         "        Company.objects.all()\n",
         "races/test_quota.py"
-        "::test_a_company_with_room_for_five_takes_five_of_32_in_two_environments",
+        "::test_room_that_is_just_being_taken_is_waited_for[grows-accounts_company]",
+        "postgresql",
+    ),
+    Guard(
+        "lock of the quotas, for a create in one statement",
+        "volumes/services/volumes.py",
+        "execute_if(_room_for(volume), *",
+        "execute_if([], *",
+        "races/test_quota.py"
+        "::test_room_that_is_just_being_taken_is_waited_for[creates-accounts_company]",
         "postgresql",
     ),
     Guard(
@@ -91,8 +100,8 @@ GUARDS = [
     Guard(
         "a copy takes room as well",
         "volumes/services/volumes.py",
-        "        *room_taken(environment, volume.size),\n",
-        "        *room_taken(environment, 0 if wish.snapshot else volume.size),\n",
+        "        *room_taken(volume.environment, volume.size),\n",
+        "        *room_taken(volume.environment, 0 if wish.snapshot else volume.size),\n",
         f"{QUOTA}::test_what_is_filled_from_a_snapshot_counts_like_any_other",
     ),
     Guard(

@@ -16,6 +16,7 @@ from unittest.mock import patch
 
 from django.db import transaction
 
+from config.prepared import execute
 from volumes import querysets, reading
 from volumes.backends.directory import Directory
 from volumes.errors import NotFound
@@ -58,8 +59,13 @@ def count_then_insert() -> Replacements:
         time.sleep(MOMENT)
         return insert(*arguments, **more)
 
-    yield from _unlocked(services, "create_volume")
+    def unguarded(locks: Any, *statements: Any) -> bool:
+        time.sleep(MOMENT)
+        return execute(*statements) > 0
+
+    yield from _unlocked(services, "_create_locked")
     yield patch.object(services, "insert_volume", later)
+    yield patch.object(services, "execute_if", unguarded)
 
 
 def unlocked_attach() -> Replacements:

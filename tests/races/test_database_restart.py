@@ -49,7 +49,9 @@ def test_while_the_database_is_away_it_says_503_and_then_goes_on_by_itself(
     assert server.wire().get("/healthz").status == 200
     postgres.start()
     eventually(lambda: server.wire().get(path).status == 200, 10)
-    server.volume(environment, "after")
+    # The other worker may take a moment longer.
+    after = create(environment, "after", Idempotency_Key="after")
+    eventually(lambda: server.wire().send(after).status == 201, 10)
     must_hold(server.installation)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -81,6 +82,25 @@ def test_a_company_with_room_for_five_takes_five_of_32_in_two_environments(
     east, west = f"/{made['environmentId']}", server.environment(company=made["companyId"])
     answers = server.rush(crowd, ask(server, [east, west]))
     assert_five_fit(server, answers, taken, east, west)
+
+
+@pytest.mark.parametrize("table", ["volumes_environment", "accounts_company"])
+@pytest.mark.parametrize("ask", [creates, clones, grows])
+def test_room_that_is_just_being_taken_is_waited_for(
+    server: Server, crowd: Crowd, ask: Way, table: str
+) -> None:
+    name = f"{ask.__name__}-{table.partition('_')[0]}"
+    quotas = ("--quota", "9000", "--company-quota", "9000")
+    made = server.installation.bootstrap(name, name, "alice", *quotas)
+    request, *_ = ask(server, [f"/{made['environmentId']}"])
+    take = f"UPDATE {table} SET storage_used = storage_used + %d WHERE name = '{name}'"
+    with server.installation.meddling(take % 9000):
+        stream = crowd.start(server.port, server.installation.token, [[request]])
+        time.sleep(1)  # it has looked by now, and would have gone by what it saw
+    ((answer,),) = stream.answers()
+    server.installation.meddle(take % -9000)
+    assert codes([answer]) == [{"quota_exceeded"}]
+    must_hold(server.installation)
 
 
 def test_the_room_of_what_is_restored_is_nobody_elses(forgiving: Server, crowd: Crowd) -> None:

@@ -106,6 +106,14 @@ class Installation:
             connection.execute(sql)
             connection.commit()
 
+    @contextmanager
+    def meddling(self, sql: str) -> Iterator[None]:
+        """The same, committed only at the end: nobody sees it before, and its rows stay locked."""
+        with closing(self._connection(patience=20)) as connection:
+            connection.execute(sql)
+            yield
+            connection.commit()
+
     def is_writable(self) -> bool:
         """Whether no process, frozen or dead, keeps the others from writing. Changes nothing."""
         try:

@@ -285,12 +285,36 @@ def test_snapshots_take_turns_too(alices, company, here, make, memory, settings)
     assert turns(Snapshot.objects.due(), 2, 2) == [["s0", "s1"], ["late", "s0"]]
 
 
-def test_a_request_has_a_head_start_before_the_sweep_looks(make, memory, settings, monkeypatch):
+def test_what_a_request_makes_is_its_own_from_birth(make, memory, monkeypatch):
     monkeypatch.setattr("volumes.reconciler.inline.after_commit", lambda work: 0)
     make("one")
+    assert not Volume.objects.due().free().exists()
+    Volume.objects.update(lease_until=F("lease_until") - timedelta(seconds=20))
+    assert Volume.objects.due().free().exists()
+
+
+def test_a_request_has_a_head_start_before_the_sweep_looks(row, alices, here, monkeypatch):
+    monkeypatch.setattr("volumes.reconciler.inline.after_commit", lambda work: 0)
+    alices.put(here, {"size": 200})
     assert not Volume.objects.due().exists()
     Volume.objects.update(due_at=F("due_at") - timedelta(seconds=3))
     assert Volume.objects.due().exists()
+
+
+def test_a_step_that_outlived_its_lease_settles_nothing(pending, memory):
+    memory.before["create"] = lambda _: taken_over(pending.pk)
+    claimed = claim(pending)
+    assert step(claimed) is False
+    pending.refresh_from_db()
+    assert (pending.status, pending.provisioned_size) == ("pending", None)
+
+
+def test_what_was_changed_under_a_step_is_not_settled_by_it(pending, memory, alices, here):
+    path = f"{here.rpartition('/')[0]}/{pending.ref}"
+    memory.before["create"] = lambda _: Volume.objects.update(size=200, version=F("version") + 1)
+    assert settle(Volume.objects.ripe(), pending.pk) == 2
+    shown = alices.get(path).json()
+    assert (shown["status"], shown["provisionedSize"], shown["size"]) == ("ready", 200, 200)
 
 
 def test_settled_rows_are_never_claimed(row):

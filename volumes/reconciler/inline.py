@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -17,12 +20,19 @@ from django.db.models.functions import Now
 from config.turns import aside
 from volumes.backends.faultpoints import faultpoint
 from volumes.models import Snapshot, Volume
+from volumes.querysets import LEASE, SnapshotQuerySet, VolumeQuerySet
 from volumes.reconciler.chores import look_at_settled
 from volumes.reconciler.steps import in_thread, settle
 
 PATIENCE = 5.0
 """Seconds that an answer waits for its step; then the step goes on behind it."""
 HEAD_START = timedelta(seconds=2)
+_RIPE: dict[type[Volume | Snapshot], VolumeQuerySet | SnapshotQuerySet] = {
+    Volume: Volume.objects.ripe(),
+    Snapshot: Snapshot.objects.ripe(),
+}
+_NOW = Now()
+_UNTIL_IT_EXPIRES = Now() + LEASE
 
 _waits_until: ContextVar[float | None] = ContextVar("waits_until", default=None)
 
@@ -34,12 +44,19 @@ def soon() -> Expression:
     return Now() + HEAD_START if settings.RECONCILE_INLINE else Now()
 
 
-def settle_soon(row: Volume | Snapshot) -> None:
+def due_from_birth() -> dict[str, Any]:
+    """When a new row is due: now. Where its step is taken inline, it is claimed as it is written."""
+    if not settings.RECONCILE_INLINE:
+        return {"due_at": _NOW}
+    return {"due_at": _NOW, "lease_owner": uuid.uuid4(), "lease_until": _UNTIL_IT_EXPIRES}
+
+
+def settle_soon(row: Volume | Snapshot, *, is_claimed: bool = False) -> None:
     """Settle the row right after the present transaction, unless the settings leave it to others."""
     faultpoint("change:written")
     if settings.RECONCILE_INLINE:
-        rows, pk = type(row)._default_manager.ripe(), row.pk
-        after_commit(lambda: settle(rows, pk))
+        claimed = row if is_claimed else None
+        after_commit(partial(settle, _RIPE[type(row)], row.pk, claimed=claimed))
 
 
 def reconcile_now(volume: Volume) -> None:

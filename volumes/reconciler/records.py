@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, IntegerField, UUIDField
 
 from accounts.models import Company
+from config.prepared import Parameter, PreparedUpdate
 from volumes.backends.faultpoints import faultpoint
-from volumes.models import Environment, Snapshot
-from volumes.reconciler.outcomes import Outcome, SnapshotGone, VolumeGone
+from volumes.models import Environment, Snapshot, Volume
+from volumes.reconciler.outcomes import Outcome, SnapshotGone, VolumeGone, VolumeHeld
 
 Item = TypeVar("Item")
 
@@ -35,6 +36,33 @@ def record(outcomes: Iterable[Outcome]) -> list[Outcome]:
         lost += [one for outcome in left for one in _record([outcome], skip_locked=False)]
         faultpoint("step:recorded")
     return lost
+
+
+def is_settled_by(outcome: Outcome) -> bool:
+    """Write down that a volume is as it is wanted, if nobody changed it since it was claimed.
+
+    In one statement. Where that is not so, nothing is written, and it is for `record` to find out why.
+    """
+    if not isinstance(outcome, VolumeHeld):
+        return False
+    row = outcome.row
+    done = _AS_WANTED.count(pk=row.pk, owner=row.lease_owner, version=row.version) == 1
+    if done:
+        faultpoint("step:recorded")
+    return done
+
+
+_AS_WANTED = PreparedUpdate(
+    lambda: (
+        Volume.objects.filter(
+            pk=Parameter("pk", UUIDField()),
+            lease_owner=Parameter("owner", UUIDField()),
+            version=Parameter("version", IntegerField()),
+            is_deleted=False,
+        ),
+        VolumeHeld(one := Volume(size=1)).values(one, jitter=1),
+    )
+)
 
 
 def _book(outcome: Outcome) -> tuple[Any, ...]:

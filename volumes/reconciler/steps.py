@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from django.db import connection
@@ -28,23 +28,31 @@ from volumes.reconciler.outcomes import (
     VolumeHeld,
     missing_message,
 )
-from volumes.reconciler.records import record
+from volumes.reconciler.records import is_settled_by, record
 from volumes.storage import storage
 
 log = logging.getLogger("holdfast.reconciler")
 
 
-def settle(rows: VolumeQuerySet | SnapshotQuerySet, pk: uuid.UUID) -> int:
+def settle(
+    rows: VolumeQuerySet | SnapshotQuerySet, pk: uuid.UUID, *, claimed: Claimed | None = None
+) -> int:
     """Take steps with one row until it is settled or has to wait. Returns how many were taken.
 
     `rows` says which rows may be claimed: `due()`, or `ripe()` to look past the pause of a failure.
+    `claimed` is the row if that was done before.
     """
     steps = 0
-    while claimed := rows.claim([pk]):
+    row = claimed or _claimed(rows, pk)
+    while row:
         steps += 1
-        if not step(claimed[0]):
-            break
+        row = _claimed(rows, pk) if step(row) else None
     return steps
+
+
+def _claimed(rows: VolumeQuerySet | SnapshotQuerySet, pk: uuid.UUID) -> Claimed | None:
+    claimed: Iterable[Claimed] = rows.claim([pk])
+    return next(iter(claimed), None)
 
 
 def in_thread(work: Callable[[], object]) -> None:
@@ -61,9 +69,11 @@ def in_thread(work: Callable[[], object]) -> None:
 
 
 def step(row: Claimed) -> bool:
-    """Work on a claimed row. True where it went well, so that another step may be worth it."""
+    """Work on a claimed row. True where it went well, but another step may be worth it."""
     with leases.kept(row):
         outcome = bring_about(row, storage())
+    if is_settled_by(outcome):
+        return False
     for lost in record([outcome]):
         clean_up_after_losing(lost.row)
         return False

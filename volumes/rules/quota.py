@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.db.models import Expression, F, Q
+
 from volumes.errors import Problem
 from volumes.models import Environment
+
+
+def has_room(extra: Expression) -> Q:
+    """What `Room.problems` says in words, for the row of an environment or a company: none."""
+    return Q(storage_quota__isnull=True) | Q(storage_quota__gte=F("storage_used") + extra)
 
 
 class Room:

@@ -23,12 +23,11 @@ def locked(environment: Environment) -> Environment:
 
     Both, outermost first: two requests must not take the last of either quota.
     """
-    company = _COMPANY.first(pk=environment.company_id)
-    row = _ENVIRONMENT.first(pk=environment.pk)
-    if company is None or row is None:
+    row = _BOTH.first(pk=environment.pk)
+    if row is None:
         raise NotFound
-    found = instance(Environment, row)
-    found.company = instance(Company, company)
+    found = instance(Environment, row[_COMPANY:])
+    found.company = instance(Company, row[:_COMPANY])
     faultpoint("change:begun")
     return found
 
@@ -44,19 +43,13 @@ def locked_volume(environment: Environment, volume_id: uuid.UUID) -> Volume:
     return found
 
 
-_COMPANY = Prepared(
+_COMPANY = len(Company._meta.concrete_fields)
+# The rows of a join are locked in the order in which it names their tables: here the company's first.
+_BOTH = Prepared(
     lambda: (
         Company.objects.select_for_update(no_key=True)
-        .filter(pk=Parameter("pk", UUIDField()))
-        .values_list(*columns(Company))
-    )
-)
-_ENVIRONMENT = Prepared(
-    lambda: (
-        Environment.objects.live()
-        .select_for_update(no_key=True)
-        .filter(pk=Parameter("pk", UUIDField()))
-        .values_list(*columns(Environment))
+        .filter(environments__pk=Parameter("pk", UUIDField()), environments__is_deleted=False)
+        .values_list(*columns(Company), *columns(Environment, "environments__"))
     )
 )
 

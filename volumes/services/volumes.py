@@ -7,20 +7,29 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import BigIntegerField, F, QuerySet, UUIDField
 from django.db.models.functions import Now
 
 from accounts.audit import Changes
 from accounts.callers import Actor
 from accounts.models import Company
-from config.prepared import Parameter, PreparedUpdate, Statement, execute, insertion
+from config.prepared import (
+    Parameter,
+    Prepared,
+    PreparedUpdate,
+    Statement,
+    execute,
+    execute_if,
+    insertion,
+)
 from volumes.errors import NotFound, Refused
 from volumes.models import Attachment, Environment, Snapshot, Volume, VolumeStatus
 from volumes.querysets import SnapshotQuerySet
-from volumes.reconciler.inline import settle_soon, soon
+from volumes.reconciler.inline import due_from_birth, settle_soon, soon
 from volumes.rules.deletion import reasons_not_to_restore, reasons_to_keep
 from volumes.rules.fields import Body
+from volumes.rules.quota import has_room
 from volumes.rules.volumes import Wish, review
 from volumes.services import history
 from volumes.services.attachments import set_applications
@@ -37,7 +46,6 @@ from volumes.services.locks import (
 )
 
 
-@transaction.atomic
 def create_volume(
     *,
     environment: Environment,
@@ -51,6 +59,44 @@ def create_volume(
     Returns the volume and whether an earlier call with the same key had made it.
     `snapshots` are those that the caller reaches. Raises Refused with every problem.
     """
+    if not key and not _FOLLOWED & set(body):
+        volume = _create_at_once(environment, body, actor)
+        if volume:
+            return volume, False
+    return _create_locked(environment, body, snapshots, actor, key)
+
+
+_FOLLOWED = {"attachedAppsRefs", "restoreFrom"}
+"""What names other rows of the environment, which must stay as they are until a volume is made."""
+
+
+def _create_at_once(environment: Environment, body: Body, actor: Actor) -> Volume | None:
+    """Look without a lock, and write in one statement what then is still right: its name and its room.
+
+    The quotas' rows stay locked for that statement only. None where something is in the way, or was in
+    this very moment: under the lock it comes out what.
+    """
+    found = review(environment, body, volume=None, snapshots=Snapshot.objects.none())
+    if found.problems:
+        return None
+    volume = _new_volume(environment, found.wish, actor)
+    try:
+        if not execute_if(_room_for(volume), *_written(volume, found.wish, actor)):
+            return None
+    except IntegrityError:  # the name was taken since
+        return None
+    settle_soon(volume, is_claimed=True)
+    return volume
+
+
+@transaction.atomic
+def _create_locked(
+    environment: Environment,
+    body: Body,
+    snapshots: SnapshotQuerySet,
+    actor: Actor,
+    key: IdempotencyKey | None,
+) -> tuple[Volume, bool]:
     environment = locked(environment)
     if key and (made := key.earlier(body)):
         volume = environment.volumes.live().filter(pk=made).first()
@@ -75,6 +121,16 @@ def insert_volume(
     action: str = "create",
 ) -> Volume:
     """Write the row of a wish without problems, in a locked environment."""
+    volume = _new_volume(environment, wish, actor, adopt_from=adopt_from)
+    # Together: both locks are held for as long as this takes.
+    execute(*_written(volume, wish, actor, action=action))
+    settle_soon(volume, is_claimed=True)
+    return volume
+
+
+def _new_volume(
+    environment: Environment, wish: Wish, actor: Actor, *, adopt_from: str = ""
+) -> Volume:
     volume = Volume(
         environment=environment,
         name=wish.name or "",
@@ -85,26 +141,30 @@ def insert_volume(
         protected=bool(wish.protected),
         restore_from=wish.snapshot,
         adopt_from=adopt_from,
-        due_at=soon(),
+        **due_from_birth(),
         **created_by(actor),
     )
     volume.detached_at = volume.created_at
+    return volume
+
+
+def _written(
+    volume: Volume, wish: Wish, actor: Actor, *, action: str = "create"
+) -> list[Statement]:
+    """All that a new volume brings with it."""
     changes = _as_created(volume, wish)
-    if adopt_from:
-        changes["path"] = [None, adopt_from]
+    if volume.adopt_from:
+        changes["path"] = [None, volume.adopt_from]
     mounts = [
         Attachment(volume=volume, application=application, mount_path=volume.mount_path)
         for application in wish.applications
     ]
-    # Together: both locks are held for as long as this takes.
-    execute(
+    return [
         insertion(volume),
         *map(insertion, mounts),
-        *room_taken(environment, volume.size),
+        *room_taken(volume.environment, volume.size),
         insertion(history.entry_of_volume(volume, actor, action, changes)),
-    )
-    settle_soon(volume)
-    return volume
+    ]
 
 
 @transaction.atomic
@@ -226,10 +286,26 @@ def room_taken(environment: Environment, extra: int) -> list[Statement]:
 
 
 def _uses(owners: QuerySet[Any]) -> tuple[QuerySet[Any], dict[str, Any]]:
-    more = F("storage_used") + Parameter("extra", BigIntegerField())
-    return owners.filter(pk=Parameter("pk", UUIDField())), {"storage_used": more}
+    return owners.filter(pk=_PK), {"storage_used": F("storage_used") + _EXTRA}
 
 
+def _room_for(volume: Volume) -> list[Statement]:
+    """Locks both quotas' rows, company first as everybody does, if both have the room."""
+    environment = volume.environment
+    return [
+        _COMPANY_HAS.with_values(pk=environment.company_id, extra=volume.size),
+        _ENVIRONMENT_HAS.with_values(pk=environment.pk, extra=volume.size),
+    ]
+
+
+def _has_room(owners: QuerySet[Any]) -> QuerySet[Any, Any]:
+    found = owners.filter(has_room(_EXTRA), pk=_PK).select_for_update(no_key=True)
+    return found.values_list("pk")
+
+
+_PK, _EXTRA = Parameter("pk", UUIDField()), Parameter("extra", BigIntegerField())
+_COMPANY_HAS = Prepared(lambda: _has_room(Company.objects.all()))
+_ENVIRONMENT_HAS = Prepared(lambda: _has_room(Environment.objects.live()))
 _ENVIRONMENT_USES = PreparedUpdate(lambda: _uses(Environment.objects.all()))
 _COMPANY_USES = PreparedUpdate(lambda: _uses(Company.objects.all()))
 
