@@ -40,6 +40,24 @@ def test_a_token_shows_its_last_use_and_a_near_end_is_flagged(visit: Open) -> No
     expect(page.locator("tr", has_text="grafana").locator(".warning")).to_have_count(0)
 
 
+@pytest.mark.parametrize(
+    ("system", "choice", "scheme"),
+    [
+        ("dark", "System", "dark"),
+        ("light", "System", "normal"),
+        ("light", "Dark", "dark"),
+        ("dark", "Light", "normal"),
+    ],
+)
+def test_the_reference_follows_the_theme(
+    visit: Open, system: str, choice: str, scheme: str
+) -> None:
+    page = visit("/settings/security", color_scheme=system)
+    page.get_by_role("button", name=choice).click()
+    page.goto("/docs")
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == scheme
+
+
 def test_the_theme_is_a_choice_that_stays(visit: Open) -> None:
     page = visit("/settings/security", color_scheme="light")
     page.get_by_role("button", name="Dark").click()
