@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, connection
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
@@ -45,10 +45,7 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=2) from None
         if workers is not None and not 1 <= workers <= 64:
             raise CommandError("--workers must be between 1 and 64", returncode=2)
-        try:
-            migrations = MigrationExecutor(connection)
-        except OperationalError as error:
-            raise CommandError(f"The database does not answer: {error}") from None
+        migrations = MigrationExecutor(connection)
         if migrations.migration_plan(migrations.loader.graph.leaf_nodes()):
             raise CommandError("The database is not up to date. Run: manage.py migrate")
         wait_for(host, port)
