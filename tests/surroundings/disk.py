@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import os
 import shutil
+import struct
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +21,8 @@ needs_mounts = needs(
     os.geteuid() == 0 and bool(shutil.which("mkfs.ext4")) and Path("/dev/loop-control").exists(),
     "only root may mount a file system in a file, and only where the kernel has loop devices",
 )
+
+EXT4_IOC_SHUTDOWN = 0x8004587D
 
 
 class Disk:
@@ -43,6 +47,18 @@ class Disk:
 
     def _is_unmounted(self) -> bool:
         return subprocess.run(["umount", self.path], capture_output=True).returncode == 0
+
+    def tear_out(self) -> None:
+        """Take it away from under who uses it; what they have open stays theirs."""
+        _run("umount", "--lazy", str(self.path))
+
+    def break_down(self) -> None:
+        """Every request to it is an input/output error from now on, until it is mounted anew."""
+        fd = os.open(self.path, os.O_RDONLY)
+        try:
+            fcntl.ioctl(fd, EXT4_IOC_SHUTDOWN, struct.pack("I", 0))
+        finally:
+            os.close(fd)
 
     def remount(self, mode: str) -> None:
         """ "ro" or "rw"."""

@@ -83,6 +83,25 @@ def test_a_read_only_disk_is_said_to_be_one_and_nothing_is_lost(
     assert used(server, environment) == 20
 
 
+def test_a_disk_that_fails_is_said_to_fail_and_nothing_on_it_is_called_lost(
+    server: Server, disk: Disk, environment: str
+) -> None:
+    volume, doomed = (server.volume(environment, name) for name in ("kept", "doomed"))
+    disk.break_down()
+    refused = server.wire().get("/readyz")
+    assert is_refusal_of_the_moment(refused)
+    assert "input/output error; check its health" in refused.body["message"]
+    made = ask(server, "POST", f"{environment}/volume", WISH)
+    assert (made.status, made.body["status"]) == (201, "error")
+    assert "input/output error" in made.body["statusMessage"]
+    assert ask(server, "DELETE", doomed).status == 200
+    assert {found["result"] for found in findings(server.installation).values()} == {"unknown"}
+    assert is_ready(server, volume)
+    disk.unmount()
+    disk.mount()
+    must_hold(server.installation)
+
+
 def test_without_its_disk_nothing_is_made_missed_or_called_lost(
     server: Server, disk: Disk, environment: str
 ) -> None:

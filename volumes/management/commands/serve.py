@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import multiprocessing
 import os
-import shutil
 import socket
 import time
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from typing import Any
 
@@ -52,7 +54,8 @@ class Command(BaseCommand):
         ensure_installation()
         shared = storage().shared
         connection.close()
-        run(host, port, (workers or min(4, os.cpu_count() or 1)) if shared else 1, sweep=shared)
+        with shared_metrics():
+            run(host, port, (workers or min(4, os.cpu_count() or 1)) if shared else 1, sweep=shared)
 
 
 def wait_for(host: str, port: int) -> None:
@@ -72,7 +75,6 @@ def wait_for(host: str, port: int) -> None:
 
 def run(host: str, port: int, workers: int, *, sweep: bool) -> None:
     """Serve until SIGTERM or SIGINT. `sweep` is off for a backend that only its worker can see."""
-    _share_metrics()
     # Workers start afresh: a fork would inherit this process's threads and connections half.
     multiprocessing.set_start_method("spawn", force=True)
     os.environ["HOLDFAST_SERVER_PID"] = str(os.getpid())
@@ -101,9 +103,14 @@ def run(host: str, port: int, workers: int, *, sweep: bool) -> None:
             sweeper.join()
 
 
-def _share_metrics() -> None:
-    """Counters of all workers in one place, empty at each start."""
-    directory = settings.DATA_DIR / "metrics"
-    shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir(parents=True)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
+@contextmanager
+def shared_metrics() -> Iterator[None]:
+    """Counters of all workers in one place, empty at each start.
+
+    In memory: the workers map these files, and on a disk that is full they would die as they count.
+    """
+    memory = "/dev/shm"  # noqa: S108  (a name of our own is made in it)
+    place = memory if os.path.isdir(memory) else None
+    with TemporaryDirectory(prefix="holdfast-metrics-", dir=place) as directory:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
+        yield
