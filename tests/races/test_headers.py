@@ -43,6 +43,11 @@ def test_every_answer_tells_browsers_to_trust_nothing_else(answers: dict[str, An
         assert not [name for name in answer.headers if name.startswith("access-control-")]
 
 
+def test_no_shared_cache_may_keep_an_answer(answers: dict[str, Answer]) -> None:
+    del answers["/static/holdfast.css"]  # everybody's
+    assert all("private" in answer.headers["cache-control"] for answer in answers.values())
+
+
 def test_every_answer_says_what_it_is(answers: dict[str, Answer]) -> None:
     kinds = {answer.headers["content-type"] for answer in answers.values() if answer.body}
     assert kinds == {
