@@ -8,9 +8,6 @@ import os
 import socket
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterator
-from contextlib import contextmanager
-from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from typing import Any
 
@@ -22,6 +19,7 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.server import Server
 
+from config import counters
 from config.bodies import WAITING
 from config.env import BadSetting, address
 from volumes.reconciler.sweep import watch
@@ -54,7 +52,8 @@ class Command(BaseCommand):
         ensure_installation()
         shared = storage().shared
         connection.close()
-        with shared_metrics():
+        with counters.shared() as directory:
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
             run(host, port, (workers or min(4, os.cpu_count() or 1)) if shared else 1, sweep=shared)
 
 
@@ -101,16 +100,3 @@ def run(host: str, port: int, workers: int, *, sweep: bool) -> None:
         stop.set()
         if sweep:
             sweeper.join()
-
-
-@contextmanager
-def shared_metrics() -> Iterator[None]:
-    """Counters of all workers in one place, empty at each start.
-
-    In memory: the workers map these files, and on a disk that is full they would die as they count.
-    """
-    memory = "/dev/shm"  # noqa: S108  (a name of our own is made in it)
-    place = memory if os.path.isdir(memory) else None
-    with TemporaryDirectory(prefix="holdfast-metrics-", dir=place) as directory:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
-        yield
