@@ -7,5 +7,10 @@ import sys
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.core.management import execute_from_command_line
+    from django.db import InterfaceError, OperationalError
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except (InterfaceError, OperationalError) as error:
+        # For an operator, and whoever reads cron's mails: a traceback would say the same in pages.
+        sys.exit(f"CommandError: The database does not answer: {str(error).splitlines()[0]}")

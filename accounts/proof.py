@@ -1,5 +1,7 @@
 """Proving to be someone: the password, counted, and again a code for what matters most."""
 
+import logging
+
 from django.contrib import auth
 from django.http import HttpRequest
 
@@ -7,6 +9,8 @@ from accounts import second_factor, throttle
 from accounts.callers import Actor, client_ip
 from accounts.errors import Refused
 from accounts.models import User
+
+log = logging.getLogger("holdfast.accounts")
 
 
 def person_by_password(request: HttpRequest, *, username: str, password: str) -> User:
@@ -16,6 +20,10 @@ def person_by_password(request: HttpRequest, *, username: str, password: str) ->
     person = auth.authenticate(request, username=username, password=password)
     if not isinstance(person, User):
         tries.failed()
+        # Never the name as typed: people type their password there.
+        known = User.objects.filter(username=username).first()
+        told = {"user": known.ref if known else None, "ip": client_ip(request)}
+        log.warning("a log-in was refused", extra=told)
         raise Refused("", "There is no account with this name and password.")
     tries.succeeded()
     return person
@@ -27,6 +35,7 @@ def demand_proof(*, person: User, password: str, code: str, actor: Actor) -> Non
     tries.check()
     if not person.check_password(password):
         tries.failed()
+        log.warning("a password was refused", extra={"user": person.ref, "ip": actor.ip})
         raise Refused("password", "This is not your password.")
     tries.succeeded()
     if second_factor.is_on(person):

@@ -6,7 +6,8 @@ import secrets
 from accounts.models import RecoveryCode, User
 
 HOW_MANY = 10
-# Crockford's base 32: sixteen of them are 80 bits, and none looks like another.
+# Crockford's base 32: 24 of them are 120 bits, so that a plain digest hides them, and none looks like
+# another.
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 LOOKALIKES = str.maketrans("oil", "011", " -")
 
@@ -28,7 +29,7 @@ def spend(person: User, code: str) -> bool:
 
 
 def _random_code() -> str:
-    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4))
+    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(6))
 
 
 def _digest(code: str) -> str:

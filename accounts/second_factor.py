@@ -4,6 +4,7 @@ It is on while there is a confirmed TOTPDevice. Whatever changes it locks the pe
 """
 
 import base64
+import logging
 import re
 from collections.abc import Callable
 from typing import TypeVar
@@ -17,6 +18,8 @@ from accounts.callers import Actor
 from accounts.errors import Refused
 from accounts.models import Subject, User
 from accounts.revocation import revoke_all
+
+log = logging.getLogger("holdfast.accounts")
 
 SIX_DIGITS = re.compile(r"[0-9]{6}", re.ASCII)
 
@@ -106,6 +109,7 @@ def _guess(person: User, actor: Actor, attempt: Callable[[], Found | None]) -> F
             tries.succeeded()
     # Outside the transaction, which must keep the count.
     if found is None:
+        log.warning("a code was refused", extra={"user": person.ref, "ip": actor.ip})
         raise Refused("code", "This code is wrong or was used before. Type the one shown now.")
     return found
 

@@ -1,5 +1,6 @@
 """Logging in: half with a password, wholly with the code, and staying so after a change."""
 
+import logging
 import time
 from typing import Any, TypedDict
 
@@ -9,7 +10,10 @@ from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from accounts.callers import client_ip
 from accounts.models import User
+
+log = logging.getLogger("holdfast.accounts")
 
 HALF = "half_login"
 HALF_SECONDS = 300
@@ -59,6 +63,8 @@ def finish_login(request: HttpRequest, person: User, device: TOTPDevice | None) 
     auth.login(request, person)
     if device is not None:
         django_otp.login(request, device)
+    told = {"user": person.ref, "ip": client_ip(request), "factors": 1 if device is None else 2}
+    log.info("a log-in", extra=told)
 
 
 def keep_this_session(request: HttpRequest, person: User) -> None:

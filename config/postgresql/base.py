@@ -27,10 +27,10 @@ def _has_gone(connection: psycopg.Connection[Any]) -> bool:
     # Poll, not select(): a descriptor beyond 1023 is no reason to fail.
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
-    if not poll.poll(0):
-        return False
-    try:
-        connection.pgconn.consume_input()  # its farewell, or only a notice
-    except psycopg.Error:
-        return True
+    while poll.poll(0):
+        try:
+            # Its farewell, or only a notice. After a farewell the end is still to be read.
+            connection.pgconn.consume_input()
+        except psycopg.Error:
+            return True
     return connection.broken

@@ -53,6 +53,7 @@ def test_other_sessions_end_and_this_one_gets_a_new_key(client: Client, dora: Us
         ({"new_password_again": "something else"}, "The two are not the same."),
         ({"password": "something else"}, "This is not your password."),
         ({"new_password": "123456789012", "new_password_again": "123456789012"}, "numeric"),
+        ({"new_password": "1qaz2wsx3edc", "new_password_again": "1qaz2wsx3edc"}, "too common"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_changes(
@@ -84,3 +85,24 @@ def test_the_new_password_logs_in(client: Client, dora: User) -> None:
     fresh = Client()
     give_password(fresh, dora, NEW)
     assert is_in(fresh)
+
+
+@pytest.mark.parametrize("password", ["this is my Holdfast one", "2026 at ACME in spring"])
+def test_the_names_that_others_try_first_are_refused(
+    client: Client, alice: User, password: str
+) -> None:
+    log_in(client, alice)
+    wish = {"new_password": password, "new_password_again": password}
+    assert "the name of Holdfast or of your company" in change(
+        client, code=fresh_code(alice), **wish
+    )
+    assert not User.objects.get(pk=alice.pk).check_password(password)
+
+
+def test_a_long_one_of_any_characters_is_taken_as_it_is(client: Client, dora: User) -> None:
+    log_in(client, dora)
+    password = f" {'å ß 🐚 ' * 100} "
+    change(client, new_password=password, new_password_again=password)
+    dora.refresh_from_db()
+    assert dora.check_password(password)
+    assert not dora.check_password(password.strip())

@@ -164,5 +164,28 @@ def test_a_recovery_code_may_be_typed_carelessly(client: Client, alice: User) ->
     assert is_in(client)
 
 
+def test_every_try_is_logged_with_who_and_from_where_and_never_what_was_typed(
+    client: Client, alice: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="holdfast.accounts")
+    give_password(client, alice, "another password")
+    client.post("/login", {"username": "typed in the wrong field", "password": "x"})
+    give_password(client, alice)
+    client.post("/login", {"code": "000000"})
+    client.post("/login", {"code": fresh_code(alice)})
+    lines = [
+        (record.getMessage(), record.user, record.ip)  # type: ignore[attr-defined]
+        for record in caplog.records
+        if record.name == "holdfast.accounts"
+    ]
+    assert lines == [
+        ("a log-in was refused", alice.ref, "127.0.0.1"),
+        ("a log-in was refused", None, "127.0.0.1"),
+        ("a code was refused", alice.ref, "127.0.0.1"),
+        ("a log-in", alice.ref, "127.0.0.1"),
+    ]
+    assert "wrong field" not in caplog.text
+
+
 def without_token(page: str) -> str:
     return re.sub(r'value="[A-Za-z0-9]{64}"', "", page)

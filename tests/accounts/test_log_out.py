@@ -19,3 +19,14 @@ def test_logging_out_needs_the_csrf_token(dora: User) -> None:
     client.force_login(dora)
     assert client.post("/logout").status_code == 403
     assert is_in(client)
+
+
+def test_logging_out_ends_the_session_itself_and_what_the_browser_kept(
+    client: Client, dora: User
+) -> None:
+    log_in(client, dora)
+    copied = Client()
+    copied.cookies["sessionid"] = client.cookies["sessionid"].value
+    assert is_in(copied)
+    assert client.post("/logout")["Clear-Site-Data"] == '"cache", "storage"'
+    assert not is_in(copied)

@@ -6,13 +6,15 @@ import pytest
 from django.test import Client
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from accounts.callers import SYSTEM
 from accounts.models import RecoveryCode, Revision, Subject, Token, User
+from accounts.second_factor import renew_recovery_codes
 from accounts.views.qr import secret_of
 from tests.factories import PASSWORD, give_token
 from tests.support.people import WRONG_CODE, code_of, fresh_code, give_password, is_in, log_in
 
 PAGE = "/settings/security"
-RECOVERY_CODE = re.compile(r"<li>([0-9a-z]{4}(?:-[0-9a-z]{4}){3})</li>")
+RECOVERY_CODE = re.compile(r"<li>([0-9a-z]{4}(?:-[0-9a-z]{4}){5})</li>")
 
 
 def begin(client: Client, password: str = PASSWORD) -> str:
@@ -200,3 +202,12 @@ def test_a_used_recovery_code_is_in_the_activity(client: Client, alice: User) ->
 def test_a_form_without_an_action_is_refused(client: Client, alice: User) -> None:
     log_in(client, alice)
     assert client.post(PAGE, {"password": PASSWORD}).status_code == 400
+
+
+def test_a_recovery_code_is_120_random_bits(alice: User) -> None:
+    codes = renew_recovery_codes(person=alice, actor=SYSTEM)
+    symbols = [code.replace("-", "") for code in codes]
+    assert len(set(codes)) == 10
+    assert {len(one) for one in symbols} == {24}
+    # Five bits each: of 240 symbols that are drawn from 32, few are never seen.
+    assert 25 < len(set("".join(symbols))) <= 32

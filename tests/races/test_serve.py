@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -58,6 +59,27 @@ def test_it_goes_on_and_replaces_a_worker_that_was_killed(server: Server) -> Non
     environment = server.environment()
     answers = [server.wire().get(f"{environment}/volume").status for _ in range(20)]
     assert answers == [200] * 20
+
+
+def test_where_a_killed_server_counted_is_removed_by_a_later_start_and_nobody_elses(
+    server: Server, mortal: Server
+) -> None:
+    living, left = counts_in(server), counts_in(mortal)
+    mortal.kill()
+    assert left.is_dir()
+    for path in (living, left):
+        os.utime(path, (0, 0))  # long ago, as it were
+    mortal.start()
+    assert not left.exists()
+    assert living.is_dir()
+    assert mortal.terminate() == 0
+
+
+def counts_in(server: Server) -> Path:
+    """Where its workers have their counters."""
+    environ = Path(f"/proc/{server.workers()[0]}/environ").read_bytes().split(b"\0")
+    given = dict(one.split(b"=", 1) for one in environ if one)
+    return Path(given[b"PROMETHEUS_MULTIPROC_DIR"].decode())
 
 
 def test_a_second_server_does_not_share_the_address_of_the_first(server: Server) -> None:

@@ -21,6 +21,7 @@ from rest_framework.exceptions import APIException
 from accounts.authentication import bearer, token_digest
 from accounts.callers import Caller
 from accounts.models import Role
+from config.errors import unavailable
 from volumes import reading
 from volumes.api import answers
 from volumes.api.paging import Page
@@ -58,6 +59,8 @@ def fast_lane(get_response: Handler) -> Handler:
             except REFUSALS:
                 pass
             except (OperationalError, InterfaceError):
+                if connection.connection is None:
+                    return unavailable(request)  # waiting for one again would only take longer
                 if not connection.is_usable():
                     connection.close()  # and the ordinary way begins with another one
         return get_response(request)

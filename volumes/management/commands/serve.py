@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import multiprocessing
 import os
-import shutil
 import socket
 import time
 from argparse import ArgumentParser
@@ -14,12 +13,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, connection
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.server import Server
 
+from config import counters
 from config.bodies import WAITING
 from config.env import BadSetting, address
 from volumes.reconciler.sweep import watch
@@ -45,17 +45,16 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=2) from None
         if workers is not None and not 1 <= workers <= 64:
             raise CommandError("--workers must be between 1 and 64", returncode=2)
-        try:
-            migrations = MigrationExecutor(connection)
-        except OperationalError as error:
-            raise CommandError(f"The database does not answer: {error}") from None
+        migrations = MigrationExecutor(connection)
         if migrations.migration_plan(migrations.loader.graph.leaf_nodes()):
             raise CommandError("The database is not up to date. Run: manage.py migrate")
         wait_for(host, port)
         ensure_installation()
         shared = storage().shared
         connection.close()
-        run(host, port, (workers or min(4, os.cpu_count() or 1)) if shared else 1, sweep=shared)
+        with counters.shared() as directory:
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
+            run(host, port, (workers or min(4, os.cpu_count() or 1)) if shared else 1, sweep=shared)
 
 
 def wait_for(host: str, port: int) -> None:
@@ -75,7 +74,6 @@ def wait_for(host: str, port: int) -> None:
 
 def run(host: str, port: int, workers: int, *, sweep: bool) -> None:
     """Serve until SIGTERM or SIGINT. `sweep` is off for a backend that only its worker can see."""
-    _share_metrics()
     # Workers start afresh: a fork would inherit this process's threads and connections half.
     multiprocessing.set_start_method("spawn", force=True)
     os.environ["HOLDFAST_SERVER_PID"] = str(os.getpid())
@@ -102,11 +100,3 @@ def run(host: str, port: int, workers: int, *, sweep: bool) -> None:
         stop.set()
         if sweep:
             sweeper.join()
-
-
-def _share_metrics() -> None:
-    """Counters of all workers in one place, empty at each start."""
-    directory = settings.DATA_DIR / "metrics"
-    shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir(parents=True)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)

@@ -1,0 +1,47 @@
+"""Where the workers of one server count together, empty at each start.
+
+In memory: the workers map these files, and on a disk that is full they would die as they count.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+PREFIX = "holdfast-metrics-"
+YOUNG = 60.0
+"""Seconds in which a directory may not be locked yet by the server that has just made it."""
+
+
+@contextmanager
+def shared() -> Iterator[str]:
+    """A directory for the files of this server, locked while it lives."""
+    memory = Path("/dev/shm")  # noqa: S108  (a name of our own is made in it)
+    place = memory if memory.is_dir() else Path(tempfile.gettempdir())
+    for path in place.glob(f"{PREFIX}*"):
+        with suppress(OSError):  # somebody else's, or another server was first
+            _remove_what_nobody_uses(path)
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=place) as directory:
+        lock = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield directory
+        finally:
+            os.close(lock)
+
+
+def _remove_what_nobody_uses(path: Path) -> None:
+    """What a server leaves that was killed. Raises OSError where that is not for us to remove."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        if os.fstat(fd).st_mtime < time.time() - YOUNG:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(path)
+    finally:
+        os.close(fd)

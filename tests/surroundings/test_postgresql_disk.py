@@ -1,0 +1,62 @@
+"""The disk with PostgreSQL's files is full under a server."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.installation import eventually
+from tests.support.needs import needs
+from tests.support.postgres import PrivatePostgres, installed_binaries
+from tests.support.server import Server, serving
+from tests.support.truths import must_hold
+from tests.surroundings.disk import Disk, mounted, needs_mounts
+from tests.surroundings.helpers import ask, is_refusal_of_the_moment, on
+
+pytestmark = [
+    needs_mounts,
+    needs(installed_binaries() is not None, "the wheel's PostgreSQL chooses its place itself"),
+]
+
+
+@pytest.fixture
+def disk() -> Iterator[Disk]:
+    # Not below pytest's own directory, which the server's user may not pass through.
+    home = Path(tempfile.mkdtemp(prefix="holdfast-disk-"))
+    home.chmod(0o755)
+    with mounted(home / "image", home / "disk", size=192) as disk:
+        yield disk
+    shutil.rmtree(home)
+
+
+@pytest.fixture
+def server(disk: Disk, tmp_path: Path) -> Iterator[Server]:
+    postgres = PrivatePostgres(disk.path / "postgres")
+    try:
+        with on(postgres, tmp_path) as installation, serving(installation) as server:
+            yield server
+    finally:
+        postgres.stop()
+
+
+def test_a_full_one_refuses_writes_serves_reads_and_goes_on(server: Server, disk: Disk) -> None:
+    environment = server.environment()
+    volume = server.volume(environment)
+    disk.fill()
+    wish = {"size": 10, "description": "x" * 500}
+    wishes = [
+        ask(server, "POST", f"{environment}/volume", {**wish, "name": f"wish-{number}"})
+        for number in range(100)
+    ]
+    reads = [ask(server, "GET", volume).status for _ in range(10)]
+    disk.free()
+    refused = [answer for answer in wishes if answer.status != 201]
+    assert refused
+    assert all(map(is_refusal_of_the_moment, refused))
+    assert reads == [200] * 10
+    eventually(lambda: ask(server, "PUT", volume, {"size": 20}).status == 200, 10)
+    must_hold(server.installation)
