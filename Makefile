@@ -15,8 +15,8 @@ test: install ## in CI with the long ones: races and kills in processes of their
 	$(PYTEST) --database=postgresql -m "not campaign" --ignore=tests/backends --ignore=tests/browser
 else
 test: install ## the suite, on SQLite and on PostgreSQL
-	$(PYTEST) --database=sqlite -m "not races and not browser and not campaign"
-	$(PYTEST) --database=postgresql -m "not races and not browser and not campaign" --ignore=tests/backends
+	$(PYTEST) --database=sqlite -m "not races and not browser and not scale and not campaign"
+	$(PYTEST) --database=postgresql -m "not races and not browser and not scale and not campaign" --ignore=tests/backends
 endif
 
 bench: install ## how fast it is, beside others (needs wrk); `python -m tests.benchmarks --help` for parts of it
