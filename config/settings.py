@@ -114,7 +114,6 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-AUTH_PASSWORD_VALIDATORS += [{"NAME": "accounts.passwords.NamesOfOurs"}]
 AUTH_PASSWORD_VALIDATORS[1]["OPTIONS"] = {"min_length": 12}  # type: ignore[assignment]
 # One throttle counts passwords and codes alike (accounts/throttle.py); a second one would only differ.
 OTP_TOTP_THROTTLE_FACTOR = 0
