@@ -164,6 +164,8 @@ class Workers(Victims):
     def mending(self) -> Iterator[None]:
         """A fresh reconciler is at work."""
         healer = self.installation.start("reconcile", "--watch")
-        yield
-        healer.terminate()
-        assert healer.wait(WAIT) == 0
+        try:
+            yield
+        finally:
+            healer.terminate()
+            assert healer.wait(WAIT) == 0

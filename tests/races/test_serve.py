@@ -76,6 +76,15 @@ def test_the_number_of_threads_is_no_cause_for_warnings(server: Server) -> None:
     assert "Python threads" not in server.installation.log.read_text()
 
 
+def test_a_server_beside_it_leaves_its_counters_alone(server: Server) -> None:
+    assert server.wire().get("/readyz").status == 200
+    place = server.installation.home / "metrics"
+    counters = set(place.rglob("*.db"))
+    with serving(server.installation) as beside:
+        assert set() < counters < set(place.rglob("*.db"))
+        assert beside.terminate() == 0
+
+
 def test_a_second_server_does_not_share_the_address_of_the_first(server: Server) -> None:
     bind = f"127.0.0.1:{server.port}"
     done = server.installation.run("serve", "--bind", bind)

@@ -76,7 +76,7 @@ def wait_for(host: str, port: int) -> None:
 
 def run(host: str, port: int, workers: int, *, sweep: bool) -> None:
     """Serve until SIGTERM or SIGINT. `sweep` is off for a backend that only its worker can see."""
-    _share_metrics()
+    _share_metrics(f"{host}-{port}")
     # Workers start afresh: a fork would inherit this process's threads and connections half.
     multiprocessing.set_start_method("spawn", force=True)
     os.environ["HOLDFAST_SERVER_PID"] = str(os.getpid())
@@ -107,9 +107,12 @@ def run(host: str, port: int, workers: int, *, sweep: bool) -> None:
             sweeper.join()
 
 
-def _share_metrics() -> None:
-    """Counters of all workers in one place, empty at each start."""
-    directory = settings.DATA_DIR / "metrics"
+def _share_metrics(address: str) -> None:
+    """Counters of all workers in one place, empty at each start.
+
+    By address, which no other server has: those of one that runs beside this one are left alone.
+    """
+    directory = settings.DATA_DIR / "metrics" / address
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
