@@ -11,12 +11,12 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 ifeq ($(CI),true)
 test: install ## in CI with the long ones: races and kills in processes of their own, a real browser
-	$(PYTEST) --database=sqlite -m "not campaign"
-	$(PYTEST) --database=postgresql -m "not campaign" --ignore=tests/backends --ignore=tests/browser
+	$(PYTEST) --database=sqlite
+	$(PYTEST) --database=postgresql --ignore=tests/backends --ignore=tests/browser
 else
 test: install ## the suite, on SQLite and on PostgreSQL
-	$(PYTEST) --database=sqlite -m "not races and not browser and not scale and not campaign"
-	$(PYTEST) --database=postgresql -m "not races and not browser and not scale and not campaign" --ignore=tests/backends
+	$(PYTEST) --database=sqlite -m "not races and not browser and not scale"
+	$(PYTEST) --database=postgresql -m "not races and not browser and not scale" --ignore=tests/backends
 endif
 
 bench: install ## how fast it is, beside others (needs wrk); `python -m tests.benchmarks --help` for parts of it

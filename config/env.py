@@ -142,7 +142,11 @@ ENGINES: dict[str, tuple[str, dict[str, Any]]] = {
         "config.postgresql",
         {
             "connect_timeout": 5,
-            "options": "-c jit=off",  # compiling a plan takes longer than any of them runs
+            "options": (
+                "-c jit=off "  # compiling a plan takes longer than any of them runs
+                # A process that is frozen, or cut off, must not keep its locks from all others.
+                "-c idle_in_transaction_session_timeout=20s"
+            ),
             "prepare_threshold": 5,  # lets statements be kept at all; see config/prepared.py
             "pool": {
                 "min_size": 1,

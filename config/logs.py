@@ -61,7 +61,5 @@ def logging_config(*, debug: bool) -> dict[str, Any]:
             "django.request": {"level": "ERROR"},
             "django.server": {"level": "WARNING"},
             "django": {"handlers": [], "level": "INFO", "propagate": True},
-            # Its warnings are about the number of threads, which is chosen with care.
-            "_granian": {"level": "ERROR"},
         },
     }

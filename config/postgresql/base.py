@@ -7,13 +7,29 @@ went away has closed its sockets: that is seen without asking.
 from __future__ import annotations
 
 import select
+from functools import cached_property
 from typing import Any
 
 import psycopg
 from django.db.backends.postgresql import base
+from django.db.utils import DatabaseErrorWrapper
+from psycopg.errors import IdleInTransactionSessionTimeout
+
+
+class Errors(DatabaseErrorWrapper):
+    """A session that the server has ended is lost like any other: it is no bug of ours."""
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if isinstance(error, IdleInTransactionSessionTimeout):
+            kind, error = psycopg.OperationalError, psycopg.OperationalError(*error.args)
+        super().__exit__(kind, error, trace)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    @cached_property
+    def wrap_database_errors(self) -> Errors:
+        return Errors(self)
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)
         while self.pool and _has_gone(connection):

@@ -17,7 +17,7 @@ DATABASE = "postgresql" if os.environ.get("DATABASE_URL") else "sqlite"
 SIZE = 300
 
 pytestmark = [
-    pytest.mark.campaign,
+    pytest.mark.races,
     pytest.mark.xdist_group("benchmarks"),
     needs(wrk.installed(), "wrk is not installed"),
 ]

@@ -1,7 +1,8 @@
 """Processes of one installation without the second that each needs to start.
 
 As a program it has the product loaded and forks a child for each task: a command, or a request as a
-worker of the server answers it. What a child does and how it dies is its own; nothing is shared.
+worker of the server answers it. What a child does and how it dies is its own; nothing is shared. One
+more child goes on for as long as the program, and answers what nobody is to die of: that is cheaper.
 """
 
 from __future__ import annotations
@@ -12,24 +13,22 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from typing import Any, NoReturn
 
 from tests.support.installation import ROOT, Installation
 from tests.support.wire import Answer, Request
 
 PATIENCE = 60
-"""Seconds that a child may take; then it ends itself."""
+"""Seconds that a child may take for one task; then it ends itself."""
 
 KILLED = -signal.SIGKILL
 
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a child ended, as `subprocess` says it, and what it wrote to standard output."""
-
-    code: int
-    said: str
+Ended = subprocess.CompletedProcess[str]
+"""How a child ended, and what it wrote to standard output; what else it wrote is in the log."""
 
 
 class Nursery:
@@ -48,33 +47,46 @@ class Nursery:
             )
         installation.started.append(self.process)
 
-    def run(self, *arguments: str) -> Outcome:
+    def run(self, *arguments: str) -> Ended:
         """A command, until it ends or is killed."""
-        return self._ask({"command": arguments})
+        return self._in_child("command", arguments)
 
     def send(self, request: Request, *, inline: bool = True) -> Answer:
-        """A request; status 0 where the process that worked on it was killed.
+        """A request, answered by the process that goes on.
 
         `inline` says whether it makes the storage so itself, or leaves that to others.
         """
-        token = self.installation.token
-        outcome = self._ask({"request": asdict(request), "token": token, "inline": inline})
-        if outcome.code == KILLED:
-            return Answer(0)
-        return Answer(**json.loads(outcome.said))
+        return Answer(**self._ask("request", [asdict(request), self.installation.token, inline]))
 
-    def _ask(self, task: dict[str, Any]) -> Outcome:
+    def risk(self, request: Request) -> Answer:
+        """A request, answered by a process of its own; status 0 where that was killed."""
+        task = [asdict(request), self.installation.token, True]
+        ended = self._in_child("risk", task)
+        return Answer(0) if ended.returncode == KILLED else Answer(**json.loads(ended.stdout))
+
+    def _in_child(self, way: str, task: Any) -> Ended:
+        code, said = self._ask(way, task)
+        return Ended(task, code, said, "")
+
+    def _ask(self, *task: Any) -> Any:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(task).encode() + b"\n")
         self.process.stdin.flush()
-        return Outcome(**json.loads(self.process.stdout.readline()))
+        return json.loads(self.process.stdout.readline())
 
 
 def main() -> None:
     client = _load()
+    steady = _steady(client)
+    ways: dict[str, Callable[[list[Any]], Any]] = {
+        "command": lambda arguments: _in_child(lambda: _command(arguments)),
+        "request": steady,
+        "risk": lambda request: _in_child(lambda: _tell(_request(client, *request))),
+    }
     for line in sys.stdin:
-        print(json.dumps(_in_child(client, json.loads(line))), flush=True)
+        way, task = json.loads(line)
+        print(json.dumps(ways[way](task)), flush=True)
 
 
 def _load() -> Any:
@@ -93,25 +105,51 @@ def _load() -> Any:
     return client
 
 
-def _in_child(client: Any, task: dict[str, Any]) -> dict[str, Any]:
+def _steady(client: Any) -> Callable[[list[Any]], Any]:
+    """Asks a child that answers one request after the other, until its parent is gone."""
+    here, there = Pipe()
+    if os.fork() == 0:
+        here.close()
+        _answer(client, there)
+    there.close()
+
+    def ask(request: list[Any]) -> Any:
+        here.send(request)
+        return here.recv()
+
+    return ask
+
+
+def _answer(client: Any, requests: Connection) -> NoReturn:
+    try:
+        while True:
+            request = requests.recv()
+            signal.alarm(PATIENCE)
+            requests.send(_request(client, *request))
+            signal.alarm(0)
+    finally:
+        os._exit(0)
+
+
+def _in_child(work: Callable[[], int]) -> tuple[int, str]:
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(reading)
         os.dup2(writing, 1)
         signal.alarm(PATIENCE)
-        _work(client, task)
+        _work(work)
     os.close(writing)
     with open(reading) as pipe:
         said = pipe.read()
     _, status = os.waitpid(pid, 0)
-    return {"code": os.waitstatus_to_exitcode(status), "said": said}
+    return os.waitstatus_to_exitcode(status), said
 
 
-def _work(client: Any, task: dict[str, Any]) -> NoReturn:
+def _work(work: Callable[[], int]) -> NoReturn:
     code = 1
     try:
-        code = _command(task["command"]) if "command" in task else _request(client, **task)
+        code = work()
     finally:
         sys.stdout.flush()
         os._exit(code)
@@ -127,7 +165,7 @@ def _command(arguments: list[str]) -> int:
     return 0
 
 
-def _request(client: Any, request: dict[str, Any], token: str, inline: bool) -> int:
+def _request(client: Any, request: dict[str, Any], token: str, inline: bool) -> dict[str, Any]:
     from django.conf import settings
 
     settings.RECONCILE_INLINE = inline
@@ -141,7 +179,11 @@ def _request(client: Any, request: dict[str, Any], token: str, inline: bool) -> 
         headers={**headers, "Authorization": f"Bearer {token}"},
     )
     found = {name.lower(): value for name, value in response.headers.items()}
-    print(json.dumps(asdict(Answer(response.status_code, response.json(), found))))
+    return asdict(Answer(response.status_code, response.json(), found))
+
+
+def _tell(answer: dict[str, Any]) -> int:
+    print(json.dumps(answer))
     return 0
 
 

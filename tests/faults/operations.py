@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tests.faults.nursery import KILLED, Outcome
+from tests.faults.nursery import KILLED, Ended
 from tests.support.installation import Installation, eventually
 from tests.support.wire import Answer, Request
 
@@ -24,7 +24,7 @@ class World:
     installation: Installation
     environment: str
     send: Callable[[Request], Answer]
-    run: Callable[..., Outcome]
+    run: Callable[..., Ended]
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         """As a careful client does: what is answered with "try again soon" is asked again."""
@@ -51,7 +51,7 @@ class Operation(ABC):
     name: str
     volume: str = ""
     """The identifier of the volume, once it is known."""
-    heard: list[Answer | Outcome] = field(default_factory=list)
+    heard: list[Answer | Ended] = field(default_factory=list)
 
     def prepare(self, world: World) -> None:  # noqa: B027  (some begin with nothing)
         """Make what it begins with."""
@@ -203,10 +203,10 @@ class Adopt(Operation):
     def ask(self, world: World) -> bool:
         environment = world.environment.strip("/")
         names = ("--environment", environment, "--name", self.name, "--size", "10")
-        outcome = world.run("adopt_volume", *names, str(self._path(world)))
+        ended = world.run("adopt_volume", *names, str(self._path(world)))
         # Its name is taken where the first attempt got as far as the row.
-        assert outcome.code in {0, 1, KILLED}, outcome
-        return outcome.code != KILLED
+        assert ended.returncode in {0, 1, KILLED}, ended
+        return ended.returncode != KILLED
 
     def check(self, world: World) -> None:
         (volume,) = world.ask("GET", f"volume?nameIs={self.name}&includeDeleted=true").body
@@ -229,9 +229,9 @@ class CleanUp(Operation):
 
     def ask(self, world: World) -> bool:
         options = ("--older-than", "0", "--no-input")
-        outcome = world.run("remove_orphaned_data", *options)
-        assert outcome.code in {0, KILLED}, outcome
-        return outcome.code != KILLED
+        ended = world.run("remove_orphaned_data", *options)
+        assert ended.returncode in {0, KILLED}, ended
+        return ended.returncode != KILLED
 
     def check(self, world: World) -> None:
         assert not world.data(self.volume).parent.exists()

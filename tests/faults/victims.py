@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import cycle
 
@@ -67,7 +67,7 @@ class Victims:
             kill.settled_at = watch.settled_at[kill.operation.name]
             assert kill.settled_at - last <= PATIENCE, f"late after a kill of {kill.row}"
             _check(kill, self.world)
-        must_hold(self.installation)
+        must_hold(self.installation, run=self.nursery.run)
 
 
 def _check(kill: Kill, world: World) -> None:
@@ -118,12 +118,9 @@ class Workers(Victims):
 
     def __init__(self, installation: Installation) -> None:
         super().__init__(installation)
-        self.deferring = World(
-            installation,
-            self.environment,
-            partial(self.nursery.send, inline=False),
-            self.nursery.run,
-        )
+        deferring = partial(self.nursery.send, inline=False)
+        self.deferring = replace(self.world, send=deferring)
+        self.mortal = replace(self.world, send=self.nursery.risk)
 
     def kill(self, number: int, watch: Watch) -> list[Kill]:
         """All within a lease's time, if the machine allows: then none finds what another left."""
@@ -151,7 +148,7 @@ class Workers(Victims):
     def _in_a_reconciler(self, kill: Kill) -> bool:
         assert kill.operation.ask(self.deferring)
         self.switch.arm(Fault(kill.row.point))
-        return self.nursery.run("reconcile", "--watch").code == KILLED
+        return self.nursery.run("reconcile", "--watch").returncode == KILLED
 
     def _in_a_command(self, kill: Kill) -> bool:
         # Not earlier: the clean-up before it would have it.
@@ -161,12 +158,14 @@ class Workers(Victims):
 
     def _in_a_request(self, kill: Kill) -> bool:
         self.switch.arm(Fault(kill.row.point))
-        return not kill.operation.ask(self.world)
+        return not kill.operation.ask(self.mortal)
 
     @contextmanager
     def mending(self) -> Iterator[None]:
         """A fresh reconciler is at work."""
         healer = self.installation.start("reconcile", "--watch")
-        yield
-        healer.terminate()
-        assert healer.wait(WAIT) == 0
+        try:
+            yield
+        finally:
+            healer.terminate()
+            assert healer.wait(WAIT) == 0

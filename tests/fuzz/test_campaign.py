@@ -21,7 +21,7 @@ REFUSAL = {"code": "NOT_FOUND", "message": "m", "details": "d", "requestId": "x"
 DONE = {"message": "Volume deleted successfully", "id": f"vol-{NIL}"}
 
 
-@pytest.mark.campaign
+@pytest.mark.races
 @pytest.mark.xdist_group("fuzz")
 def test_a_short_campaign_finds_nothing(tmp_path: Path) -> None:
     with installed(tmp_path / "fuzz") as installation, serving(installation) as server:

@@ -45,17 +45,14 @@ class Nemesis:
     def _deeds(self, clients: Clients, random: Random) -> dict[str, Callable[[], None]]:
         return {
             "client": lambda: clients.kill(random.randrange(100)),
-            "worker": self._kill_worker,
+            "worker": lambda: self._kill_worker(random),
             "server": self._kill_server,
             "database": self._restart_database,
         }
 
-    def _kill_worker(self) -> None:
-        # The eldest: one that dies within seconds of its start is a crash loop to the server, which
-        # then ends itself, for its supervisor to see.
+    def _kill_worker(self, random: Random) -> None:
         eventually(self.server.workers)
-        eldest, *_ = self.server.workers()
-        kill(eldest)
+        kill(random.choice(self.server.workers()))
 
     def _kill_server(self) -> None:
         workers = self.server.kill()

@@ -13,7 +13,7 @@ from tests.planted.faults import FAULTS
 from tests.support.installation import installed
 from tests.support.server import Server, serving
 
-pytestmark = [pytest.mark.campaign, pytest.mark.xdist_group("races")]
+pytestmark = [pytest.mark.races, pytest.mark.xdist_group("history")]
 
 ROUNDS = 12
 OF_A_ROUND = 80

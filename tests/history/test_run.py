@@ -16,7 +16,7 @@ from tests.history.recording import record
 from tests.history.run import Plan, Run
 from tests.support.installation import ROOT
 
-pytestmark = [pytest.mark.campaign, pytest.mark.xdist_group("races")]
+pytestmark = [pytest.mark.races, pytest.mark.xdist_group("history")]
 
 IS_FILE = not os.environ.get("DATABASE_URL")
 RESTARTED = PERIODS.keys() - ({"database"} if IS_FILE else set())

@@ -1,6 +1,6 @@
 """All guards of which it is known that a test misses them."""
 
-from tests.mutants import bodies, changes, disk, people, steps, tenants
+from tests.mutants import bodies, changes, disk, people, running, steps, tenants
 
 GUARDS = [
     *people.GUARDS,
@@ -9,4 +9,5 @@ GUARDS = [
     *changes.GUARDS,
     *steps.GUARDS,
     *disk.GUARDS,
+    *running.GUARDS,
 ]

@@ -82,6 +82,22 @@ def counts_in(server: Server) -> Path:
     return Path(given[b"PROMETHEUS_MULTIPROC_DIR"].decode())
 
 
+def test_it_goes_on_although_workers_die_again_and_again_soon_after_their_start(
+    server: Server,
+) -> None:
+    for _ in range(3):
+        *_, youngest = server.workers()
+        kill(youngest)
+        eventually(lambda: len(server.workers()) == 2 and not is_alive(youngest), 15)  # noqa: B023
+    eventually(server.is_ready, 15)
+    assert len(server.workers()) == 2
+
+
+def test_the_number_of_threads_is_no_cause_for_warnings(server: Server) -> None:
+    assert server.workers()
+    assert "Python threads" not in server.installation.log.read_text()
+
+
 def test_a_second_server_does_not_share_the_address_of_the_first(server: Server) -> None:
     bind = f"127.0.0.1:{server.port}"
     done = server.installation.run("serve", "--bind", bind)

@@ -17,11 +17,12 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
-from granian.server import Server
+from granian.log import LogLevels
 
 from config import counters
 from config.bodies import WAITING
 from config.env import BadSetting, address
+from config.supervisor import Supervisor
 from volumes.reconciler.sweep import watch
 from volumes.storage import ensure_installation, storage
 
@@ -82,7 +83,7 @@ def run(host: str, port: int, workers: int, *, sweep: bool) -> None:
     if sweep:
         sweeper.start()
     try:
-        Server(
+        Supervisor(
             "config.serving:application",
             address=host,
             port=port,
@@ -92,6 +93,8 @@ def run(host: str, port: int, workers: int, *, sweep: bool) -> None:
             backlog=1024,
             http1_settings=HTTP1Settings(header_read_timeout=15_000),
             log_dictconfig=settings.LOGGING,
+            # Its warnings are about the number of threads, which is chosen with care.
+            log_level=LogLevels.error,
             websockets=False,
             respawn_failed_workers=True,
             workers_kill_timeout=5,

@@ -1,0 +1,34 @@
+"""The process that starts the workers of `manage.py serve`, and starts them again when they die."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+from granian.server.mp import MPServer
+
+LIMIT = 20
+SPAN = 60.0
+"""So many deaths in so many seconds are a crash loop: something else must be wrong, and it ends."""
+
+
+class Supervisor(MPServer):
+    """Granian's own takes a worker's second death within some five seconds for a crash loop.
+
+    All other workers would end with it, although two bad requests or the kernel's want of memory may
+    have been the cause.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._deaths: deque[float] = deque(maxlen=LIMIT)
+
+    def _respawn_workers(self, workers: Sequence[int], *arguments: Any, **options: Any) -> None:
+        super()._respawn_workers(workers, *arguments, **options)
+        now = time.monotonic()
+        self._deaths.extend(now for _ in workers)
+        if len(self._deaths) < LIMIT or now - self._deaths[0] > SPAN:
+            # What granian remembers of them, and would take for a crash loop.
+            self.respawned_wrks.clear()

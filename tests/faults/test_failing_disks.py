@@ -1,0 +1,186 @@
+"""A disk that fails in the middle of a step, and one that is slow or does not answer at all."""
+
+from __future__ import annotations
+
+import errno
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.campaign import faulty
+from tests.faults.nursery import Nursery
+from tests.faults.operations import fill
+from tests.faults.switch import Fault, Switch
+from tests.support.installation import eventually
+from tests.support.server import Server
+from tests.support.truths import must_hold
+
+REASONS = {
+    errno.EIO: "the disk reports an input/output error; check its health",
+    errno.ENOSPC: "the disk is full; free some space",
+    errno.EROFS: "the file system is read-only; check the disk",
+    errno.EMFILE: "the server has too many files open; raise its limit",
+}
+# Full is not among them: removing writes nothing on its way.
+OBSTACLES = [errno.EIO, errno.EROFS, errno.EMFILE]
+
+MAKING = ["volume:half-made", "volume:made", "volume:in-place"]
+COPYING = ["copy:one-copied", "snapshot:made", "snapshot:in-place"]
+REMOVING = ["trash:before", "trash:moved", "remove:one-removed", "trash:removed", "trash:synced"]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with faulty(tmp_path_factory.mktemp("failing")) as installation:
+        server = Server(installation)
+        server.start()
+        yield server
+
+
+@pytest.fixture(scope="module")
+def nursery(server: Server) -> Nursery:
+    return Nursery(server.installation)
+
+
+@pytest.fixture
+def switch(server: Server, nursery: Nursery) -> Iterator[Switch]:
+    """Once the disk is well again, everything settles, and the server is still the same."""
+    switch = Switch(server.installation.home / "fault")
+    workers = server.workers()
+    yield switch
+    switch.disarm()
+    must_hold(server.installation, run=nursery.run)
+    assert server.workers() == workers
+
+
+@pytest.fixture
+def environment(server: Server, switch: Switch) -> str:
+    return server.environment()
+
+
+@pytest.fixture
+def volume(server: Server, environment: str) -> str:
+    """The path of a volume that holds something."""
+    path = server.volume(environment)
+    fill(data(server, path))
+    return path
+
+
+def data(server: Server, volume: str) -> Path:
+    return server.installation.storage_root / volume[-36:] / "data"
+
+
+def used(server: Server, environment: str) -> int:
+    """MB that count against the quota."""
+    answer = server.wire().get(f"/environments{environment}/resource-usage")
+    room: int = answer.body["used"]["storage"]
+    return room
+
+
+def only_volume(server: Server, environment: str) -> Any:
+    (volume,) = server.wire().get(f"{environment}/volume?includeDeleted=true").body
+    return volume
+
+
+@pytest.mark.parametrize("number", REASONS, ids=errno.errorcode.get)
+@pytest.mark.parametrize("point", MAKING)
+def test_a_volume_that_cannot_be_made_says_why_and_can_be_deleted(
+    server: Server, switch: Switch, environment: str, point: str, number: int
+) -> None:
+    switch.arm(Fault(point, "fail", number))
+    made = server.wire().post(f"{environment}/volume", {"name": "app-data", "size": 10}).body
+    assert made["status"] == "error"
+    assert REASONS[number] in made["statusMessage"]
+    assert used(server, environment) == 10
+    assert server.wire().delete(f"{environment}/volume/{made['id']}").status == 200
+    eventually(lambda: only_volume(server, environment)["status"] == "deleted")
+    assert used(server, environment) == 0
+
+
+@pytest.mark.parametrize("number", REASONS, ids=errno.errorcode.get)
+@pytest.mark.parametrize("point", COPYING)
+def test_a_snapshot_that_cannot_be_taken_says_why_and_comes_once_it_can(
+    server: Server, switch: Switch, volume: str, point: str, number: int
+) -> None:
+    switch.arm(Fault(point, "fail", number))
+    taken = server.wire().post(f"{volume}/snapshot", {}).body
+    assert taken["status"] == "error"
+    assert REASONS[number] in taken["statusMessage"]
+    switch.disarm()
+    path = f"{volume}/snapshot/{taken['id']}"
+    eventually(lambda: server.wire().get(path).body["status"] == "ready")
+
+
+@pytest.mark.parametrize("number", OBSTACLES, ids=errno.errorcode.get)
+@pytest.mark.parametrize("point", REMOVING)
+def test_data_that_cannot_be_removed_keeps_its_room_and_says_why_until_it_is_gone(
+    server: Server, switch: Switch, environment: str, volume: str, point: str, number: int
+) -> None:
+    switch.arm(Fault(point, "fail", number))
+    assert server.wire().delete(volume).status == 200
+    left = only_volume(server, environment)
+    assert (left["isDeleted"], left["status"]) == (True, "error")
+    assert REASONS[number] in left["statusMessage"]
+    assert used(server, environment) == 10
+    switch.disarm()
+    eventually(lambda: only_volume(server, environment)["status"] == "deleted")
+    assert used(server, environment) == 0
+
+
+@pytest.mark.parametrize("point", REMOVING)
+def test_a_full_disk_is_no_obstacle_to_removing(
+    server: Server, switch: Switch, environment: str, volume: str, point: str
+) -> None:
+    switch.arm(Fault(point, "fail", errno.ENOSPC))
+    assert server.wire().delete(volume).status == 200
+    switch.disarm()
+    eventually(lambda: only_volume(server, environment)["status"] == "deleted")
+
+
+def test_a_disk_that_hangs_holds_one_answer_for_some_seconds_and_nobody_else_up(
+    server: Server, switch: Switch, environment: str
+) -> None:
+    switch.arm(Fault("volume:half-made", "hang"))
+    wish = {"name": "app-data", "size": 10}
+    with ThreadPoolExecutor(1) as beside:
+        waiting = beside.submit(server.wire().post, f"{environment}/volume", wish)
+        eventually(lambda: server.wire().get(f"{environment}/volume").body)
+        assert server.wire().post(f"{environment}/app", {"name": "web"}).status == 201
+        assert not waiting.done()
+        answer = waiting.result()
+    assert (answer.status, answer.body["status"]) == (201, "pending")
+    assert server.wire().get("/healthz").status == 200
+    switch.disarm()
+    path = f"{environment}/volume/{answer.body['id']}"
+    eventually(lambda: server.wire().get(path).body["status"] == "ready")
+
+
+def test_many_steps_that_hang_hold_up_neither_reading_nor_other_changes(
+    server: Server, switch: Switch, environment: str
+) -> None:
+    switch.arm(Fault("volume:half-made", "hang"))
+    names = [f"volume-{number}" for number in range(40)]
+    with ThreadPoolExecutor(len(names)) as beside:
+        waiting = [
+            beside.submit(server.wire().post, f"{environment}/volume", {"name": name, "size": 1})
+            for name in names
+        ]
+        eventually(lambda: len(server.wire().get(f"{environment}/volume").body) == len(names))
+        answers = [one.result() for one in waiting]
+    assert {(answer.status, answer.body["status"]) for answer in answers} == {(201, "pending")}
+
+
+def test_a_slow_disk_is_waited_for_and_what_it_does_in_the_end_counts(
+    server: Server, switch: Switch, environment: str
+) -> None:
+    switch.arm(Fault("volume:made", "sleep", 7))
+    began = time.monotonic()
+    made = server.wire().post(f"{environment}/volume", {"name": "app-data", "size": 10}).body
+    # It slept for longer than the answer waited.
+    assert (made["status"], time.monotonic() - began > 4) == ("pending", True)
+    path = f"{environment}/volume/{made['id']}"
+    eventually(lambda: server.wire().get(path).body["status"] == "ready")

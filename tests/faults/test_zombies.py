@@ -1,0 +1,96 @@
+"""Reconcilers that lie frozen in the middle of a step for longer than their lease, and then go on."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+
+from tests.faults.campaign import faulty
+from tests.faults.nursery import Nursery
+from tests.faults.operations import CONTENT, Clone, Create, Delete, Operation, World, content
+from tests.faults.switch import Fault, Switch
+from tests.support.installation import PATIENCE, Installation, Process, eventually
+from tests.support.server import is_frozen
+from tests.support.truths import UNSETTLED, must_hold
+
+ROWS = "SELECT * FROM volumes_volume ORDER BY id"
+
+
+class Undead:
+    """One installation, and reconcilers in it that others have given up."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self.switch = Switch(installation.home / "fault")
+        nursery = Nursery(installation)
+        environment = f"/{installation.made['environmentId']}"
+        self.now = World(installation, environment, nursery.send, nursery.run)
+        self.later = replace(self.now, send=partial(nursery.send, inline=False))
+        self.zombies: list[Process] = []
+
+    def freeze(self, operation: Operation, point: str) -> None:
+        """Ask for it, and let a reconciler get just as far as that."""
+        operation.prepare(self.now)
+        operation.ask(self.later)
+        self.switch.arm(Fault(point, "hang"))
+        zombie = self.installation.start("reconcile", "--watch")
+        self.zombies.append(zombie)
+        eventually(self.switch.has_hung, 5 * PATIENCE)
+        eventually(lambda: self._is_caught(zombie))
+        self.switch.disarm()
+
+    def _is_caught(self, zombie: Process) -> bool:
+        """Stopped, in a moment in which it holds no lock that everybody else needs."""
+        zombie.send_signal(signal.SIGSTOP)
+        eventually(lambda: is_frozen(zombie.pid))
+        caught = self.installation.is_writable()
+        if not caught:
+            zombie.send_signal(signal.SIGCONT)
+        return caught
+
+    def volume(self, name: str) -> Any:
+        (found,) = self.now.ask("GET", f"volume?nameIs={name}&includeDeleted=true").body
+        return found
+
+    def wake(self) -> None:
+        """Let them go on, to their end."""
+        for zombie in self.zombies:
+            zombie.send_signal(signal.SIGCONT)
+            zombie.terminate()
+        assert [zombie.wait(60) for zombie in self.zombies] == [0] * len(self.zombies)
+
+
+@pytest.fixture(scope="module")
+def undead(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Undead]:
+    """Some of them, whose leases have run out, and whose work was done by another meanwhile."""
+    home = tmp_path_factory.mktemp("undead")
+    # Nothing is measured: a zombie that was about to would go on with that as well, and may.
+    with faulty(home, MEASURE_EVERY="0") as installation:
+        undead = Undead(installation)
+        undead.freeze(Create("made-twice"), "volume:made")
+        undead.freeze(Clone("filled-twice"), "copy:one-copied")
+        undead.freeze(Delete("removed-twice"), "trash:moved")
+        undead.freeze(Create("made-after-its-end"), "volume:made")
+        other = installation.start("reconcile", "--watch")
+        # What the frozen ones have begun still lies there: it is locked while they live.
+        eventually(lambda: not installation.rows(UNSETTLED))
+        other.terminate()
+        assert other.wait(60) == 0
+        yield undead
+
+
+def test_what_a_zombie_does_in_the_end_changes_no_row_and_leaves_nothing(undead: Undead) -> None:
+    late = undead.volume("made-after-its-end")
+    assert undead.now.ask("DELETE", f"volume/{late['id']}").status == 200
+    (undead.now.data(undead.volume("filled-twice")["id"]) / "note").write_text("written since")
+    before = undead.installation.rows(ROWS)
+    undead.wake()
+    assert undead.installation.rows(ROWS) == before
+    must_hold(undead.installation, run=undead.now.run)
+    filled = undead.now.data(undead.volume("filled-twice")["id"])
+    assert content(filled) == {**CONTENT, "note": "written since"}

@@ -1,0 +1,32 @@
+"""What keeps a server going while disks hang, processes freeze and workers die."""
+
+from tests.mutants.guard import Guard
+
+GUARDS = [
+    Guard(
+        "no connection kept while a disk hangs",
+        "volumes/reconciler/inline.py",
+        "        connection.close()\n",
+        "",
+        "faults/test_failing_disks.py"
+        "::test_many_steps_that_hang_hold_up_neither_reading_nor_other_changes",
+        database="postgresql",
+    ),
+    Guard(
+        "locks of the frozen",
+        "config/env.py",
+        '"-c idle_in_transaction_session_timeout=20s"',
+        '""',
+        "faults/test_frozen.py"
+        "::test_who_is_frozen_with_locks_in_its_hand_loses_them_and_what_it_had_begun",
+        database="postgresql",
+    ),
+    Guard(
+        "a worker's second death",
+        "config/supervisor.py",
+        "            self.respawned_wrks.clear()",
+        "            pass",
+        "races/test_serve.py"
+        "::test_it_goes_on_although_workers_die_again_and_again_soon_after_their_start",
+    ),
+]
