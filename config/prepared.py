@@ -13,7 +13,6 @@ from contextlib import nullcontext
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, TypeVar
 
-import psycopg
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.models import BooleanField, Expression, Field, Func, Model, QuerySet
 from django.db.models.sql import InsertQuery, UpdateQuery
@@ -236,18 +235,7 @@ def instance(model: type[Made], values: Row) -> Made:
     return made
 
 
-class _Preparing(psycopg.Cursor[Any]):
-    def execute(self, query: Any, params: Any = None, **_: Any) -> Any:
-        return super().execute(query, params, prepare=True)
-
-
 def _cursor() -> Any:
     """A cursor of Django's connection, counted and guarded as all of them are."""
-    here = connections[
-        DEFAULT_DB_ALIAS
-    ]  # once: finding out which thread's costs as much as the rest
-    if here.vendor != "postgresql":
-        return here.cursor()
-    here.ensure_connection()
-    cursor: Any = _Preparing(here.connection)
-    return here.make_debug_cursor(cursor) if here.queries_logged else here.make_cursor(cursor)
+    here: Any = connections[DEFAULT_DB_ALIAS]  # once: to find out which thread's it is takes time
+    return here.preparing_cursor() if here.vendor == "postgresql" else here.cursor()

@@ -25,10 +25,23 @@ class Errors(DatabaseErrorWrapper):
         super().__exit__(kind, error, trace)
 
 
+class Preparing(psycopg.Cursor[Any]):
+    """Has each statement prepared by the server, once for each connection."""
+
+    def execute(self, query: Any, params: Any = None, **_: Any) -> Any:
+        return super().execute(query, params, prepare=True)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     @cached_property
     def wrap_database_errors(self) -> Errors:
         return Errors(self)
+
+    def preparing_cursor(self) -> Any:
+        """As `cursor()`, for statements of `config.prepared`."""
+        self.ensure_connection()
+        cursor: Any = Preparing(self.connection)
+        return self.make_debug_cursor(cursor) if self.queries_logged else self.make_cursor(cursor)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)

@@ -10,7 +10,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.factories import EnvironmentFactory
 from tests.support.routes import ROWS, filled
-from volumes.api.reference import document_of_the_api
+from volumes.api.document import document_of_the_api
 from volumes.models import UsageSample
 
 FREE = {"labels", "changes"}

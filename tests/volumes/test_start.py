@@ -1,0 +1,29 @@
+"""What a worker loads before its first answer, and what it leaves for those who ask for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+from tests.support.installation import ROOT
+
+PROGRAM = "import config.serving, config.urls, json, sys; print(json.dumps(sorted(sys.modules)))"
+ON_DEMAND = {
+    "drf_spectacular.generators",
+    "qrcode",
+    "PIL",
+    "kubernetes",
+    "granian.server",
+}
+
+
+def test_what_is_not_used_is_not_loaded(tmp_path):
+    environ = {**os.environ, "DATA_DIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], env=environ, capture_output=True, text=True, check=True
+    )
+    loaded = json.loads(done.stdout)
+    assert "volumes.api.lane" in loaded
+    assert ON_DEMAND & set(loaded) == set()
