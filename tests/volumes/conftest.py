@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from tests.factories import ApplicationFactory
+from tests.factories import ApplicationFactory, EnvironmentFactory
 from tests.support.api import Api
 from tests.support.storage import Fallible
 from volumes import storage
@@ -111,3 +111,30 @@ def snapshot(alices: Api, here: str) -> Json:
     assert response.status_code == 201, response.content
     made: Json = response.json()
     return made
+
+
+@pytest.fixture
+def world(
+    alices: Api,
+    environment: Environment,
+    volumes: str,
+    volume: Json,
+    make: Callable[..., Json],
+    attached: Json,
+    snapshot: Json,
+    settings: Any,
+    web: Application,
+) -> dict[str, str]:
+    """The names that the paths of `tests.support.routes` are filled with."""
+    settings.VOLUME_DELETE_GRACE = 3600
+    gone = make("gone")["id"]
+    alices.delete(f"{volumes}/{gone}")
+    return {
+        "env": str(environment.pk),
+        "empty": str(EnvironmentFactory.create(company=environment.company).pk),
+        "volume": volume["id"],
+        "spare": make("spare", mountPath="/spare")["id"],
+        "gone": gone,
+        "app": web.ref,
+        "snapshot": snapshot["id"],
+    }

@@ -7,7 +7,6 @@ import pytest
 from django.db import transaction
 
 from accounts.models import Role
-from tests.factories import EnvironmentFactory
 from tests.support import callers
 from tests.support.routes import ROWS, bases, expected, filled, routes
 from volumes.models import Environment
@@ -30,23 +29,6 @@ def undone():
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
-
-
-@pytest.fixture
-def world(alices, environment, company, volumes, volume, make, attached, snapshot, settings, web):
-    """The names that the table's paths are filled with."""
-    settings.VOLUME_DELETE_GRACE = 3600
-    gone = make("gone")["id"]
-    alices.delete(f"{volumes}/{gone}")
-    return {
-        "env": str(environment.pk),
-        "empty": str(EnvironmentFactory.create(company=company).pk),
-        "volume": volume["id"],
-        "spare": make("spare", mountPath="/spare")["id"],
-        "gone": gone,
-        "app": web.ref,
-        "snapshot": snapshot["id"],
-    }
 
 
 @pytest.fixture
