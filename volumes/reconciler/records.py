@@ -34,7 +34,7 @@ def record(outcomes: Iterable[Outcome]) -> list[Outcome]:
         # several and waits can end up waiting in a circle.
         left = _record(alike, skip_locked=True)
         lost += [one for outcome in left for one in _record([outcome], skip_locked=False)]
-        faultpoint("step:recorded")
+        _recorded()
     return lost
 
 
@@ -48,8 +48,12 @@ def is_settled_by(outcome: Outcome) -> bool:
     row = outcome.row
     done = _AS_WANTED.count(pk=row.pk, owner=row.lease_owner, version=row.version) == 1
     if done:
-        faultpoint("step:recorded")
+        _recorded()
     return done
+
+
+def _recorded() -> None:
+    faultpoint("step:recorded")
 
 
 _AS_WANTED = PreparedUpdate(
