@@ -7,7 +7,6 @@ from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
 
-from volumes.api import security  # noqa: F401  (registers itself)
 from volumes.api.links import add_links
 from volumes.api.urls import environments, scoped
 
