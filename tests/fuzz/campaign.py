@@ -11,11 +11,11 @@ import requests
 from schemathesis.core.transport import Response
 
 from tests.fuzz import broken, handmade, pages
+from tests.fuzz.cases import Case, Operation
 from tests.fuzz.gate import PATIENCE, Answer, Gate, Shot, shot_of
 from tests.fuzz.generated import ask_by_the_document, prepared
 from tests.fuzz.judge import Judge, as_response
 from tests.fuzz.ledger import Finding, Ledger
-from tests.fuzz.library import Case, Operation
 from tests.fuzz.lists import lists
 from tests.fuzz.people import Speaker, everybody
 from tests.fuzz.pool import Pool

@@ -11,8 +11,8 @@ import requests
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 
+from tests.fuzz.cases import Case, Operation
 from tests.fuzz.gate import Shot
-from tests.fuzz.library import Case, Operation
 from tests.fuzz.people import Speaker
 from tests.fuzz.pool import Pool
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 from tests.fuzz.bodies import BODIES
+from tests.fuzz.cases import Operation
 from tests.fuzz.gate import Shot
 from tests.fuzz.heads import HEADERS, METHODS, QUERIES, SEGMENTS
-from tests.fuzz.library import Operation
 from tests.fuzz.people import Speaker
 from tests.fuzz.pool import Pool
 from tests.support.server import Server

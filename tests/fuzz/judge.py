@@ -17,9 +17,9 @@ from schemathesis.core.transport import Response
 from schemathesis.specs.openapi import checks
 
 from config.errors import speaks_json
+from tests.fuzz.cases import Operation
 from tests.fuzz.gate import Answer, Shot
 from tests.fuzz.ledger import Finding
-from tests.fuzz.library import Operation
 
 NAME = re.compile(r"{(\w+)}")
 BASES = re.compile(r"/api/v1(?=/)")

@@ -13,8 +13,8 @@ from schemathesis import BaseSchema
 from schemathesis.core.transport import Response
 from schemathesis.generation.stateful.state_machine import APIStateMachine
 
+from tests.fuzz.cases import Case
 from tests.fuzz.generated import quietly
-from tests.fuzz.library import Case
 
 Ask = Callable[[Case], Response]
 STEPS = 12
