@@ -67,33 +67,20 @@ LISTS = [
 ]
 
 
-@pytest.mark.parametrize("path", API)
-def test_the_api_reads_what_it_shows(multitude: Multitude, path: str) -> None:
+@pytest.mark.parametrize(
+    ("door", "path", "most"),
+    [
+        *(("api", path, FLAT) for path in API),
+        *(("api", path, SEARCH) for path in SEARCHES),
+        *(("browser", path, FLAT) for path in PAGES),
+        *(("operator", path, OPERATOR) for path in LISTS),
+    ],
+    ids=[*API, *SEARCHES, *PAGES, *LISTS],
+)
+def test_it_reads_little_more_than_it_shows(
+    multitude: Multitude, door: str, path: str, most: dict[str, int]
+) -> None:
     with watched() as plans:
-        answer = multitude.api.get(path.format(**multitude.names))
+        answer = getattr(multitude, door).get(path.format(**multitude.names))
     assert answer.status_code == 200
-    assert plans.work <= FLAT[connection.vendor], str(plans)
-
-
-@pytest.mark.parametrize("path", SEARCHES)
-def test_a_search_reads_little_more(multitude: Multitude, path: str) -> None:
-    with watched() as plans:
-        answer = multitude.api.get(path.format(**multitude.names))
-    assert answer.status_code == 200
-    assert plans.work <= SEARCH[connection.vendor], str(plans)
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_the_pages_of_a_volume_read_what_they_show(multitude: Multitude, path: str) -> None:
-    with watched() as plans:
-        answer = multitude.browser.get(path.format(**multitude.names))
-    assert answer.status_code == 200
-    assert plans.work <= FLAT[connection.vendor], str(plans)
-
-
-@pytest.mark.parametrize("path", LISTS)
-def test_the_lists_of_the_admin_read_a_page_of_rows(multitude: Multitude, path: str) -> None:
-    with watched() as plans:
-        answer = multitude.operator.get(path.format(**multitude.names))
-    assert answer.status_code == 200
-    assert plans.work <= OPERATOR[connection.vendor], str(plans)
+    assert plans.work <= most[connection.vendor], str(plans)
