@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import transaction
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import Company, Membership, Revision, Token, User
@@ -16,17 +14,11 @@ from tests.support import callers
 from tests.support.admin_routes import OPEN, ROUTES, Desk, admin_routes
 from tests.support.api import Api
 from tests.support.browser import Browser
+from tests.support.undone import undone
 from volumes.models import Attachment, Snapshot, Volume
 
 NOT_IN, REFUSED = 302, 403
 METHODS = ("GET", "POST", "PUT", "DELETE")
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
 import pytest
-from django.db import transaction
 
 from accounts.callers import SYSTEM
 from accounts.models import Company, Membership, Token, User
@@ -18,6 +16,7 @@ from tests.support import callers
 from tests.support.api import Api
 from tests.support.browser import Browser
 from tests.support.page_routes import OUTSIDE, PAGES, Page, page_routes
+from tests.support.undone import undone
 from volumes.models import Application, Environment, Snapshot, Volume
 from volumes.services.attachments import attach
 from volumes.services.volumes import create_volume, delete_volume
@@ -59,14 +58,6 @@ BY_REFERENCE = [
     ("POST", "env/{own}/v/{mine}/edit", {"name": "mine", "applications": "app-{app}"}),
 ]
 """Where Charlie, in what is his own, may name what belongs to others."""
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """Whatever is written inside is taken back."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
 
 
 @pytest.fixture

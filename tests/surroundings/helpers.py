@@ -12,6 +12,7 @@ from tests.support.installation import Installation
 from tests.support.postgres import PrivatePostgres
 from tests.support.server import Server
 from tests.support.wire import Answer, Request
+from tests.surroundings.disk import Disk
 
 
 def ask(server: Server, method: str, path: str, body: Any = None) -> Answer:
@@ -20,6 +21,22 @@ def ask(server: Server, method: str, path: str, body: Any = None) -> Answer:
     answer = server.wire().send(request)
     server.installation.ledger.note([request], [answer])
     return answer
+
+
+def assert_it_only_reads(server: Server, disk: Disk, volume: str, **wish: str) -> None:
+    """While the database's disk is full: what was written before it was so is kept, nothing else."""
+    environment = volume.partition("/volume")[0]
+    disk.fill()
+    wishes = [
+        ask(server, "POST", f"{environment}/volume", {**wish, "name": f"wish-{n}", "size": 10})
+        for n in range(100)
+    ]
+    reads = [ask(server, "GET", volume).status for _ in range(10)]
+    disk.free()
+    refused = [answer for answer in wishes if answer.status != 201]
+    assert refused
+    assert all(map(is_refusal_of_the_moment, refused))
+    assert reads == [200] * 10
 
 
 def is_refusal_of_the_moment(answer: Answer) -> bool:

@@ -15,7 +15,7 @@ from tests.support.postgres import PrivatePostgres, installed_binaries
 from tests.support.server import Server, serving
 from tests.support.truths import must_hold
 from tests.surroundings.disk import Disk, mounted, needs_mounts
-from tests.surroundings.helpers import ask, is_refusal_of_the_moment, on
+from tests.surroundings.helpers import ask, assert_it_only_reads, on
 
 pytestmark = [
     needs_mounts,
@@ -44,19 +44,7 @@ def server(disk: Disk, tmp_path: Path) -> Iterator[Server]:
 
 
 def test_a_full_one_refuses_writes_serves_reads_and_goes_on(server: Server, disk: Disk) -> None:
-    environment = server.environment()
-    volume = server.volume(environment)
-    disk.fill()
-    wish = {"size": 10, "description": "x" * 500}
-    wishes = [
-        ask(server, "POST", f"{environment}/volume", {**wish, "name": f"wish-{number}"})
-        for number in range(100)
-    ]
-    reads = [ask(server, "GET", volume).status for _ in range(10)]
-    disk.free()
-    refused = [answer for answer in wishes if answer.status != 201]
-    assert refused
-    assert all(map(is_refusal_of_the_moment, refused))
-    assert reads == [200] * 10
+    volume = server.volume(server.environment())
+    assert_it_only_reads(server, disk, volume, description="x" * 500)
     eventually(lambda: ask(server, "PUT", volume, {"size": 20}).status == 200, 10)
     must_hold(server.installation)

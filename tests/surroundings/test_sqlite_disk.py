@@ -10,7 +10,7 @@ from tests.support.installation import eventually, installed
 from tests.support.server import Server, serving
 from tests.support.truths import must_hold
 from tests.surroundings.disk import Disk, mounted, needs_mounts
-from tests.surroundings.helpers import ask, is_refusal_of_the_moment
+from tests.surroundings.helpers import ask, assert_it_only_reads, is_refusal_of_the_moment
 
 pytestmark = needs_mounts
 
@@ -31,17 +31,7 @@ def server(disk: Disk) -> Iterator[Server]:
 def test_a_full_one_refuses_writes_serves_reads_and_goes_on(server: Server, disk: Disk) -> None:
     environment = server.environment()
     volume = server.volume(environment)
-    disk.fill()
-    wishes = [
-        ask(server, "POST", f"{environment}/volume", {"name": f"wish-{number}", "size": 10})
-        for number in range(100)
-    ]
-    reads = [ask(server, "GET", volume).status for _ in range(10)]
-    disk.free()
-    refused = [answer for answer in wishes if answer.status != 201]
-    assert refused
-    assert all(map(is_refusal_of_the_moment, refused))
-    assert reads == [200] * 10
+    assert_it_only_reads(server, disk, volume)
     server.volume(environment, "after")
     must_hold(server.installation)
 

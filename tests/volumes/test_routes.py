@@ -1,14 +1,13 @@
 """Every route of the URLconf, for everybody, by token and by cookie."""
 
 import re
-from contextlib import contextmanager
 
 import pytest
-from django.db import transaction
 
 from accounts.models import Role
 from tests.support import callers
 from tests.support.routes import ROWS, bases, expected, filled, routes
+from tests.support.undone import undone
 from volumes.models import Environment
 
 NOWHERE = {
@@ -21,14 +20,6 @@ NOWHERE = {
     "snapshot": "snap-00000000-0000-0000-0000-000000000000",
 }
 OBJECT = re.compile("(volume|app|snapshot)_id")
-
-
-@contextmanager
-def undone():
-    """Whatever is written inside is taken back."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
 
 
 @pytest.fixture
