@@ -7,14 +7,13 @@ only sends values. PostgreSQL keeps the plan as well, for each connection.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
-from django.db.models import BooleanField, Expression, Field, Func, Model, QuerySet
+from django.db.models import Expression, Field, Model, QuerySet
 from django.db.models.sql import InsertQuery, UpdateQuery
 
 Row = Sequence[Any]
@@ -38,29 +37,6 @@ class Parameter(Expression):
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         return "%s", [self]
-
-
-class IsAmong(Func):
-    """Whether the first expression is one of as many values as there are, given as one parameter."""
-
-    output_field = BooleanField()
-
-    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        return self.as_sql(compiler, connection, template="%(expressions)s)", arg_joiner=" = ANY(")
-
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        template = "%(expressions)s))"
-        joiner = " IN (SELECT value FROM json_each("
-        return self.as_sql(compiler, connection, template=template, arg_joiner=joiner)
-
-
-class Several(Field):  # type: ignore[type-arg]  # Django has no generics when it runs
-    """Any number of UUIDs, for IsAmong."""
-
-    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
-        if connection.vendor == "postgresql":
-            return list(value)
-        return json.dumps([one.hex for one in value])
 
 
 class Prepared:

@@ -12,11 +12,11 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db.models import F, Func, QuerySet, Subquery, TextField, UUIDField
+from django.db.models import Func, OuterRef, QuerySet, Subquery, TextField, UUIDField
 from django.db.models.functions import Now
 
 from accounts.authentication import credentials
-from config.prepared import IsAmong, Parameter, Prepared, Several
+from config.prepared import Parameter, Prepared
 from volumes.models import Attachment, Volume
 from volumes.reach import reached
 
@@ -63,12 +63,29 @@ class Labels(Func):
     template = "replace(CAST(%(expressions)s AS text), ' ', '')"
 
 
+class Joined(Subquery):
+    """The column `x` of all rows of a queryset, in their order and with commas between; null for none."""
+
+    template = "(SELECT %(function)s(x, ',') FROM (%(subquery)s) found)"
+
+    def as_postgresql(self, compiler: Any, connection: Any, **_: Any) -> Any:
+        return self.as_sql(compiler, connection, function="string_agg")
+
+    def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> Any:
+        return self.as_sql(compiler, connection, function="group_concat")
+
+
 class VolumeRow(NamedTuple):
-    """One volume; `labels` is JSON, the others are what they are on the wire."""
+    """One volume; `labels` is JSON, the others are what they are on the wire.
+
+    `application_ids` are of those that mount it, in the order in which they were attached, with commas
+    between.
+    """
 
     id: str
     environment_id: str
     company_id: str
+    application_ids: str | None
     labels: str
     used_size_at: str | None
     created_at: str
@@ -88,69 +105,56 @@ class VolumeRow(NamedTuple):
     used_size: int | None
 
 
+_MOUNTS = Attachment.objects.filter(volume=OuterRef("pk")).order_by("id")
+
 COLUMNS = (
     Identifier("id"),
     Identifier("environment_id"),
     Identifier("environment__company_id"),
+    Joined(_MOUNTS.values(x=Identifier("application_id")), output_field=TextField()),
     Labels("labels"),
     Moment("used_size_at"),
     Moment("created_at"),
     Moment("modified_at"),
-    *VolumeRow._fields[7:],
+    *VolumeRow._fields[8:],
 )
-
-Mounted = tuple[VolumeRow, list[str]]
-"""A volume and the applications that mount it, in the order in which they were attached."""
 
 
 def volume_in(
     environment: uuid.UUID, pk: uuid.UUID, *, deleted_too: bool = False
-) -> Mounted | None:
+) -> VolumeRow | None:
     """One volume of an environment."""
     statement = _ONE_EVEN_DELETED if deleted_too else _ONE
-    return _one_of(statement.rows(environment=environment, pk=pk))
+    return _first(statement.rows(environment=environment, pk=pk))
 
 
-def volume_by_token(digest: str, environment: uuid.UUID, pk: uuid.UUID) -> Mounted | None:
+def volume_by_token(digest: str, environment: uuid.UUID, pk: uuid.UUID) -> VolumeRow | None:
     """The same in one question, for whoever may read it by a token; None says nothing at all."""
-    return _one_of(_ONE_BY_TOKEN.rows(digest=digest, environment=environment, pk=pk))
-
-
-def page_in(environment: uuid.UUID, after: uuid.UUID, limit: int) -> list[Mounted]:
-    """The next `limit` live volumes of an environment, in creation order."""
-    return mounted(_page(limit).rows(environment=environment, after=after))
+    return _first(_ONE_BY_TOKEN.rows(digest=digest, environment=environment, pk=pk))
 
 
 def page_by_token(
     digest: str, environment: uuid.UUID, after: uuid.UUID, limit: int
-) -> list[Mounted]:
-    """The same in one question, for whoever may read it by a token; an empty list says nothing."""
+) -> list[VolumeRow]:
+    """The next `limit` live volumes of an environment, in creation order, for whoever may read them
+    by a token; an empty list says nothing.
+    """
     found = _page_by_token(limit).rows(digest=digest, environment=environment, after=after)
-    return mounted(found)
+    return in_full(found)
 
 
-def mounted(rows: Iterable[Any]) -> list[Mounted]:
-    """Rows of COLUMNS, each with the applications that mount it."""
-    found = [VolumeRow(*row) for row in rows]
-    mounts: dict[str, list[str]] = {row.id: [] for row in found}
-    if found:
-        for volume, application in _MOUNTS.rows(volumes=[uuid.UUID(row.id) for row in found]):
-            mounts[volume].append(application)
-    return [(row, mounts[row.id]) for row in found]
+def in_full(rows: Iterable[Any]) -> list[VolumeRow]:
+    """Rows of COLUMNS."""
+    return list(map(VolumeRow._make, rows))
 
 
-def _one_of(rows: list[Any]) -> Mounted | None:
-    if not rows:
-        return None
-    return VolumeRow(*rows[0][:-1]), [application for *_, application in rows if application]
+def _first(rows: list[Any]) -> VolumeRow | None:
+    return VolumeRow._make(rows[0]) if rows else None
 
 
 def _one(volumes: QuerySet[Any]) -> QuerySet[Any, Any]:
-    return (
-        volumes.filter(environment=ENVIRONMENT, pk=Parameter("pk", UUIDField()))
-        .order_by("attachments__id")
-        .values_list(*COLUMNS, Identifier("attachments__application_id"))
-    )
+    found = volumes.filter(environment=ENVIRONMENT, pk=Parameter("pk", UUIDField()))
+    return found.values_list(*COLUMNS)
 
 
 def _next(volumes: QuerySet[Any], limit: int) -> QuerySet[Any, Any]:
@@ -175,18 +179,6 @@ ENVIRONMENT = Parameter("environment", UUIDField())
 _ONE = Prepared(lambda: _one(Volume.objects.live()))
 _ONE_EVEN_DELETED = Prepared(lambda: _one(Volume.objects.all()))
 _ONE_BY_TOKEN = Prepared(lambda: _one(_by_token()))
-_MOUNTS = Prepared(
-    lambda: (
-        Attachment.objects.filter(IsAmong(F("volume_id"), Parameter("volumes", Several())))
-        .order_by("id")
-        .values_list(Identifier("volume_id"), Identifier("application_id"))
-    )
-)
-
-
-@lru_cache(maxsize=32)
-def _page(limit: int) -> Prepared:
-    return Prepared(lambda: _next(Volume.objects.live(), limit))
 
 
 @lru_cache(maxsize=32)

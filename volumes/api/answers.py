@@ -11,7 +11,7 @@ from volumes.api.headers import idempotency_key, tagged
 from volumes.api.paging import Page
 from volumes.errors import NotFound
 from volumes.models import Environment, Snapshot, Volume
-from volumes.reading import Mounted, volume_in
+from volumes.reading import VolumeRow, volume_in
 from volumes.rules.fields import Body
 from volumes.services import volumes as services
 from volumes.services.idempotency import IdempotencyKey
@@ -19,15 +19,15 @@ from volumes.services.idempotency import IdempotencyKey
 AnyRequest = HttpRequest | Request
 
 
-def one_volume(request: AnyRequest, found: Mounted | None) -> HttpResponse:
+def one_volume(request: AnyRequest, found: VolumeRow | None) -> HttpResponse:
     """A volume that was looked for. Raises NotFound."""
     if found is None:
         raise NotFound
-    return tagged(request, wire.volume(*found))
+    return tagged(request, wire.volume(found))
 
 
-def page_of_volumes(request: AnyRequest, page: Page, found: list[Mounted]) -> HttpResponse:
-    return page.reply(request, found, lambda one: wire.volume(*one), lambda one: one[0])
+def page_of_volumes(request: AnyRequest, page: Page, found: list[VolumeRow]) -> HttpResponse:
+    return page.reply(request, found, wire.volume, lambda row: row)
 
 
 def as_it_is(environment: Environment, volume: Volume) -> wire.Json:
@@ -35,7 +35,7 @@ def as_it_is(environment: Environment, volume: Volume) -> wire.Json:
     found = volume_in(environment.pk, volume.pk, deleted_too=True)
     if found is None:  # purged in this very moment
         raise NotFound
-    return wire.volume(*found)
+    return wire.volume(found)
 
 
 def new_volume(

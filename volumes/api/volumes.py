@@ -52,7 +52,7 @@ class VolumeView(EnvironmentScopedView):
         page = Page(self.query, sort=sort or "createdAt")
         volumes = filter_volumes(self.environment.volumes.all(), self.query)
         self.query.check()
-        found = reading.mounted(page.slice(volumes).values_list(*reading.COLUMNS))
+        found = reading.in_full(page.slice(volumes).values_list(*reading.COLUMNS))
         answer = answers.page_of_volumes(request, page, found)
         if page.count:
             answer["X-Total-Count"] = str(volumes.count())
@@ -121,8 +121,8 @@ class VolumeView(EnvironmentScopedView):
         """What this call wrote, with what its step has done to it since, but nobody else's change."""
         answer = answers.as_it_is(self.environment, written)
         if answer["version"] != written.version:
-            row = wire.written(written, self.environment.company_id)
-            answer = wire.volume(row, map(str, written.application_ids))
+            company, mounting = self.environment.company_id, written.application_ids
+            answer = wire.volume(wire.written(written, company, mounting))
         return tagged(self.request, answer)
 
     def _review(self, body: Body) -> Review:

@@ -25,8 +25,8 @@ def moment(at: datetime | None) -> str | None:
     return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
-def volume(row: VolumeRow, application_ids: Iterable[str]) -> Json:
-    """`application_ids` are of those that mount it, in the order in which they were attached."""
+def volume(row: VolumeRow) -> Json:
+    mounting = row.application_ids.split(",") if row.application_ids else ()
     return {
         "id": f"{Volume.prefix}{row.id}",
         "name": row.name,
@@ -46,27 +46,32 @@ def volume(row: VolumeRow, application_ids: Iterable[str]) -> Json:
         "provisionedSize": row.provisioned_size,
         "usedSize": row.used_size,
         "usedSizeAt": row.used_size_at,
-        "attachedAppsRefs": [f"{Application.prefix}{pk}" for pk in application_ids],
+        "attachedAppsRefs": [f"{Application.prefix}{pk}" for pk in mounting],
         "createdAt": row.created_at,
         "modifiedAt": row.modified_at,
     }
 
 
-def written(row: Volume, company_id: uuid.UUID) -> VolumeRow:
+def written(
+    row: Volume, company_id: uuid.UUID, application_ids: Iterable[uuid.UUID] = ()
+) -> VolumeRow:
     """A volume as an object holds it, in the form in which the database answers one."""
-    said = {name: getattr(row, name) for name in VolumeRow._fields if hasattr(row, name)}
     return VolumeRow(
-        **said
+        **{name: getattr(row, name) for name in _AS_IT_IS_HELD}
         | {
             "id": str(row.pk),
             "environment_id": str(row.environment_id),
             "company_id": str(company_id),
+            "application_ids": ",".join(map(str, application_ids)),
             "labels": orjson.dumps(row.labels),
             "used_size_at": moment(row.used_size_at),
             "created_at": moment(row.created_at),
             "modified_at": moment(row.modified_at),
         }
     )
+
+
+_AS_IT_IS_HELD = VolumeRow._fields[8:]
 
 
 def attachment(row: Attachment, source: str) -> Json:
