@@ -103,6 +103,18 @@ def credentials() -> QuerySet[Any]:
     )
 
 
+def plain_credentials() -> QuerySet[Any]:
+    """The same, of a token of which nothing but its digest, scope and owner need be looked at.
+
+    It is bound to nothing, its owner has a second factor, and its use was noted a moment ago.
+    """
+    return credentials().filter(
+        has_second_factor=True,
+        environment_id__isnull=True,
+        last_used_at__gt=Now() - timedelta(minutes=1),
+    )
+
+
 # Everything that decides, as it is at this moment, in one query.
 _credentials = Prepared(
     lambda: credentials().values_list(

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from django.db.models import BigAutoField, QuerySet, UUIDField
+from django.db.models import BigAutoField, QuerySet, Subquery, UUIDField
 
+from accounts.authentication import plain_credentials
 from accounts.callers import Caller
-from accounts.models import Company, User
+from accounts.models import Company, Token, User
 from config.prepared import Parameter, Prepared, columns, instance
 from volumes.models import Environment
 
@@ -26,6 +27,20 @@ def environment_of(caller: Caller, pk: uuid.UUID) -> Environment | None:
     environment.company = instance(Company, both[_ENVIRONMENT:])
     environment.role = role
     return environment
+
+
+def environment_by_token(digest: str, pk: uuid.UUID) -> tuple[User, Token, Environment] | None:
+    """Whose token it is, and the same environment, in one question. None says nothing at all.
+
+    Of each only what a new volume needs is known.
+    """
+    row = _BY_TOKEN.first(digest=digest, pk=pk)
+    if row is None:
+        return None
+    owner, name, scope, company, role = row
+    environment = Environment(pk=pk, company_id=company)
+    environment.role = role
+    return User(pk=owner), Token(name=name, scope=scope), environment
 
 
 def environment_choices(user: User) -> list[tuple[uuid.UUID, str]]:
@@ -58,6 +73,15 @@ def _whole(own: Any) -> QuerySet[Any, Any]:
     return found.values_list(*columns(Environment), *columns(Company, "company__"), "role")
 
 
+def _by_token() -> QuerySet[Any, Any]:
+    owner, name, scope = (
+        Subquery(plain_credentials().values(column)) for column in ("owner", "name", "scope")
+    )
+    found = reached(user=owner, pk=Parameter("pk", UUIDField()))
+    return found.values_list(owner, name, scope, "company", "role")
+
+
 _ENVIRONMENT = len(Environment._meta.concrete_fields)
 _ANYWHERE = Prepared(partial(_whole, None))
 _IN_ITS_OWN = Prepared(partial(_whole, Parameter("own", UUIDField())))
+_BY_TOKEN = Prepared(_by_token)

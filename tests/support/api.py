@@ -7,12 +7,15 @@ from typing import Any
 
 from django.test import Client
 
+from tests.support.handler import Served
+
 
 class Api:
     """Speaks JSON with one token, or none."""
 
     def __init__(self, token: str | None) -> None:
         self.client = Client(raise_request_exception=False)
+        self.client.handler = Served(enforce_csrf_checks=False)
         self.headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def get(self, path: str, **headers: str) -> Any:

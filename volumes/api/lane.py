@@ -1,4 +1,4 @@
-"""The fast lane: what programs ask for most, answered before the rest of Django is put to work.
+"""The fast lane: what programs ask for most, answered before Django is put to work.
 
 Reading a volume, reading a page of volumes and creating one, by token. It knows the rules from where
 everybody knows them, and it only ever says yes: whatever is refused, or is not as plain as it looks for,
@@ -10,102 +10,184 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from io import BytesIO
+from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.handlers.exception import response_for_exception
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.utils.module_loading import import_string
 from rest_framework.exceptions import APIException
 
-from accounts.authentication import bearer, token_digest
-from accounts.callers import Caller
+from accounts.authentication import token_digest
+from accounts.callers import Caller, client_ip
 from accounts.models import Role
 from config.errors import unavailable
+from config.handler import Request
+from config.middleware import Handler, observed, public_scheme
 from volumes import reading
 from volumes.api import answers
 from volumes.api.paging import Page
 from volumes.api.parsers import StrictJSONParser
 from volumes.api.query import Query
 from volumes.errors import DomainError
-from volumes.models import Environment
-from volumes.reach import environment_of
+from volumes.reach import environment_by_token
 from volumes.rules.fields import Body
 
 UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 PATH = re.compile(
     rf"(?:/api/v1)?(?:/environments)?/({UUID})/volume(?:/(?:vol-)?({UUID}))?", re.ASCII
 )
-
-Handler = Callable[[HttpRequest], HttpResponse]
 JSON = "application/json"
+
+Environ = dict[str, Any]
+App = Callable[..., Iterable[bytes]]
 
 
 class NotPlain(Exception):
     """For the ordinary way."""
 
 
-REFUSALS = (NotPlain, DomainError, APIException, RequestDataTooBig, UnreadablePostError)
+REFUSALS = (
+    NotPlain,
+    DomainError,
+    APIException,
+    SuspiciousOperation,
+    RequestDataTooBig,
+    UnreadablePostError,
+)
 
 
-def fast_lane(get_response: Handler) -> Handler:
-    """A middleware, below those that every answer passes and above those that only pages need."""
+class FastLane:
+    """A WSGI application around Django's."""
 
-    def middleware(request: HttpRequest) -> HttpResponse:
-        wanted = PATH.fullmatch(request.path_info)
-        if wanted and "HTTP_AUTHORIZATION" in request.META:
-            try:
-                return _answer(request, uuid.UUID(wanted[1]), wanted[2])
-            except REFUSALS:
-                pass
-            except (OperationalError, InterfaceError):
-                if connection.connection is None:
-                    return unavailable(request)  # waiting for one again would only take longer
-                if not connection.is_usable():
-                    connection.close()  # and the ordinary way begins with another one
-        return get_response(request)
+    def __init__(self, django: App) -> None:
+        self.django = django
+        self._answer = observed(public_scheme(self._dressed))
+        self._worn: dict[str, str] = {}
 
-    return middleware
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        response = self.answer(environ)
+        if response is None:
+            return self.django(environ, start_response)
+        connection.close_if_unusable_or_obsolete()
+        status = f"{response.status_code} {response.reason_phrase}"
+        start_response(status, list(response.items()))
+        return [response.content]
+
+    def answer(self, environ: Environ) -> HttpResponse | None:
+        """None for what goes the ordinary way, which finds it as it was."""
+        is_plain = (
+            "HTTP_AUTHORIZATION" in environ
+            and not environ.get("HTTP_COOKIE")
+            and "%" not in environ.get("QUERY_STRING", "")
+            and PATH.fullmatch(environ.get("PATH_INFO", ""))
+        )
+        if not is_plain:
+            return None
+        try:
+            return self._answer(Request(environ))
+        except NotPlain:
+            return None
+
+    def _dressed(self, request: HttpRequest) -> HttpResponse:
+        """The answer, with all that answers are given on their way out. Raises NotPlain."""
+        try:
+            request.get_host()
+            response = _answer(request)
+        except REFUSALS as refusal:
+            raise NotPlain from refusal
+        except (OperationalError, InterfaceError) as error:
+            response = _without_database(request, error)
+        except Exception as error:  # as Django does it
+            response = response_for_exception(request, error)
+        self._worn = self._worn or _worn_by_all(request)
+        response.headers.setdefault("Content-Length", str(len(response.content)))
+        for name, value in self._worn.items():
+            response.headers[name] = value
+        return response
 
 
-def _answer(request: HttpRequest, env_id: uuid.UUID, volume_id: str | None) -> HttpResponse:
+def _worn_by_all(request: HttpRequest) -> dict[str, str]:
+    """What those that every answer passes give to it. It is the same for all answers of the lane."""
+    handler: Handler = lambda request: HttpResponse()  # noqa: E731
+    for name in reversed(settings.EVERY_ANSWER_PASSES[1:]):
+        handler = import_string(name)(handler)
+    bare = HttpResponse()
+    return {
+        name: value
+        for name, value in handler(request).items()
+        if name not in bare and name != "Content-Length"
+    }
+
+
+def _without_database(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Where nothing can have happened yet, the ordinary way tries again."""
+    is_there = connection.connection is not None
+    if is_there and connection.is_usable():
+        raise NotPlain from error
+    if is_there and request.method == "GET":
+        connection.close()  # it begins with another one
+        raise NotPlain from error
+    return unavailable(request)  # waiting for a connection once more would only take longer
+
+
+def _answer(request: HttpRequest) -> HttpResponse:
+    env_id, volume_id = PATH.fullmatch(request.path_info).groups()  # type: ignore[union-attr]
     if request.method == "POST" and volume_id is None:
-        body = _plain_body(request)
-        caller, environment = _admitted(request, env_id, Role.EDITOR)
-        return answers.new_volume(request, caller, environment, body)
+        return _create(request, uuid.UUID(env_id))
     if request.method != "GET" or request.META.get("CONTENT_TYPE", "") not in {"", JSON}:
         raise NotPlain
-    digest = token_digest(request)
-    if digest is None:
-        raise NotPlain
     if volume_id is not None:
-        if request.GET:
-            raise NotPlain
-        found = reading.volume_by_token(digest, env_id, uuid.UUID(volume_id))
-        return answers.one_volume(request, found)
+        return _get(request, uuid.UUID(env_id), uuid.UUID(volume_id))
+    return _list(request, uuid.UUID(env_id))
+
+
+def _get(request: HttpRequest, env_id: uuid.UUID, volume_id: uuid.UUID) -> HttpResponse:
+    if request.META.get("QUERY_STRING"):
+        raise NotPlain
+    return answers.one_volume(request, reading.volume_by_token(_digest(request), env_id, volume_id))
+
+
+def _list(request: HttpRequest, env_id: uuid.UUID) -> HttpResponse:
     query = Query(request.GET, known={"limit", "cursor"})
     page = Page(query)
     query.check()
     after = page.after[1] if page.after else reading.FIRST
-    rows = reading.page_by_token(digest, env_id, after, page.limit + 1)
+    rows = reading.page_by_token(_digest(request), env_id, after, page.limit + 1)
     if not rows:
         raise NotPlain  # nothing there, or no right to know
     return answers.page_of_volumes(request, page, rows)
 
 
-def _plain_body(request: HttpRequest) -> Body:
-    if request.GET or request.META.get("CONTENT_TYPE") != JSON:
+def _create(request: HttpRequest, env_id: uuid.UUID) -> HttpResponse:
+    body = _plain_body(request)
+    found = environment_by_token(_digest(request), env_id)
+    if found is None:
         raise NotPlain
-    body = StrictJSONParser().parse(BytesIO(request.body))
+    user, token, environment = found
+    caller = Caller(user=user, token=token, ip=client_ip(request))
+    if not caller.may(Role.EDITOR, role=environment.role):
+        raise NotPlain
+    return answers.new_volume(request, caller, environment, body)
+
+
+def _digest(request: HttpRequest) -> str:
+    digest = token_digest(request)
+    if digest is None:
+        raise NotPlain
+    return digest
+
+
+def _plain_body(request: HttpRequest) -> Body:
+    if request.META.get("QUERY_STRING") or request.META.get("CONTENT_TYPE") != JSON:
+        raise NotPlain
+    raw = request.body
+    request.META["wsgi.input"] = BytesIO(raw)  # for whoever may have to read it once more
+    body = StrictJSONParser().parse(BytesIO(raw))
     if not isinstance(body, dict):
         raise NotPlain
     return body
-
-
-def _admitted(request: HttpRequest, env_id: uuid.UUID, needed: Role) -> tuple[Caller, Environment]:
-    """Who asks, and the environment, for whom it may be done there. Asked for last: it costs most."""
-    caller = bearer(request)
-    environment = caller and environment_of(caller, env_id)
-    if not caller or not environment or not caller.may(needed, role=environment.role):
-        raise NotPlain
-    return caller, environment
