@@ -5,7 +5,7 @@ from typing import Any
 
 from accounts.callers import Actor
 from accounts.models import Company, Revision, Subject, User
-from config.prepared import execute, insertion
+from config.prepared import execute, fresh, insertion
 
 Changes = dict[str, list[Any]]
 """Names as in the API's objects, each with what it was (null on create) and what it is."""
@@ -18,14 +18,15 @@ def entry(
     subject: Subject,
     subject_id: str,
     subject_name: str,
-    company: Company | None,
+    company_id: uuid.UUID | None,
     environment_id: uuid.UUID | None = None,
     version: int | None = None,
     changes: Changes | None = None,
 ) -> Revision:
     """Not written yet. `version` is the one that this change made, None for what raises none."""
-    return Revision(
-        company=company,
+    return fresh(
+        Revision,
+        company_id=company_id,
         environment_id=environment_id,
         subject=subject,
         subject_id=subject_id,
@@ -66,6 +67,6 @@ def record_of_person(
             subject=subject,
             subject_id=person.ref,
             subject_name=name or person.username,
-            company=company,
+            company_id=company and company.pk,
             changes=changes,
         )

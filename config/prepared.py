@@ -7,13 +7,25 @@ only sends values. PostgreSQL keeps the plan as well, for each connection.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
+from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
-from django.db.models import Expression, Field, Model, QuerySet
+from django.db.models import (
+    CharField,
+    DateTimeField,
+    Expression,
+    Field,
+    IntegerField,
+    Model,
+    QuerySet,
+    TextField,
+    UUIDField,
+)
 from django.db.models.sql import InsertQuery, UpdateQuery
 
 Row = Sequence[Any]
@@ -96,44 +108,69 @@ class PreparedUpdate:
 
 
 def insertion(row: Model) -> Statement:
-    """What `save(force_insert=True)` says for a model without signals and parents."""
-    here = connections[DEFAULT_DB_ALIAS]
-    fields = row._meta.concrete_fields
-    values = [field.pre_save(row, add=True) for field in fields]
-    sql, constants = _insert(
-        type(row), tuple(value if isinstance(value, Expression) else None for value in values)
-    )
+    """What `save(force_insert=True)` says for a model without signals and parents.
+
+    Nothing, true, false and no text stand in the statement itself: they are most of a new row.
+    """
+    held = row.__dict__
+    places: list[str] = []
     given: list[Any] = []
-    for field, value, constant in zip(fields, values, constants, strict=True):
-        if constant is None:
-            given.append(field.get_db_prep_save(value, here))
+    for field, name, is_dated in _columns_of(type(row)):
+        value = field.pre_save(row, add=True) if is_dated else held[name]
+        if (
+            value is None
+            or value is True
+            or value is False
+            or (value.__class__ is str and not value)
+        ):
+            places.append(_CONSTANTS[value])
+        elif isinstance(value, Expression):
+            sql, parameters = _worked_out(type(row), value)
+            places.append(sql)
+            given += parameters
         else:
-            given += constant
-    return Statement(sql, given, "WHERE")
+            places.append("%s")
+            given.append(_stored(field, value))
+    return Statement(f"{_insert_into(type(row))} SELECT {', '.join(places)}", given, "WHERE")
+
+
+_CONSTANTS = {None: "NULL", True: "TRUE", False: "FALSE", "": "''"}
+
+
+@lru_cache(maxsize=16)
+def _columns_of(model: type[Model]) -> list[tuple[Any, str, bool]]:
+    """Field, attribute, and whether it takes the time when it is saved."""
+    return [
+        (field, field.attname, getattr(field, "auto_now_add", False))
+        for field in model._meta.concrete_fields
+    ]
+
+
+@lru_cache(maxsize=16)
+def _insert_into(model: type[Model]) -> str:
+    quote = connection.ops.quote_name
+    names = ", ".join(quote(str(field.column)) for field in model._meta.concrete_fields)
+    return f"INSERT INTO {quote(model._meta.db_table)} ({names})"
+
+
+def fresh(model: type[Made], **values: Any) -> Made:
+    """`Model(**values)` by the names of columns, in half of the time."""
+    named = [values[name] if name in values else default() for name, default in _defaults_of(model)]
+    return instance(model, named)
+
+
+@lru_cache(maxsize=16)
+def _defaults_of(model: type[Model]) -> list[tuple[str, Callable[[], Any]]]:
+    return [(field.attname, field.get_default) for field in model._meta.concrete_fields]
 
 
 @lru_cache(maxsize=64)
-def _insert(
-    model: type[Model], expressions: tuple[Expression | None, ...]
-) -> tuple[str, list[Sequence[Any] | None]]:
-    """An INSERT where the database works out some of the columns, such as its own time.
-
-    The parameters of those come with it, None stands for each of the others.
-    """
-    query, quote = InsertQuery(model), connection.ops.quote_name
-    compiler = query.get_compiler(connection=connection)
-    places, constants = [], []
-    for expression in expressions:
-        if expression is None:
-            sql, parameters = "%s", None
-        else:
-            resolved = expression.resolve_expression(query, allow_joins=False, for_save=True)
-            sql, parameters = compiler.compile(resolved)
-        places.append(sql)
-        constants.append(parameters)
-    names = ", ".join(quote(str(field.column)) for field in model._meta.concrete_fields)
-    table = quote(model._meta.db_table)
-    return f"INSERT INTO {table} ({names}) SELECT {', '.join(places)}", constants
+def _worked_out(model: type[Model], expression: Expression) -> tuple[str, Sequence[Any]]:
+    """For a column that the database works out, such as its own time."""
+    query = InsertQuery(model)
+    resolved: Any = expression.resolve_expression(query, allow_joins=False, for_save=True)
+    found: tuple[str, Sequence[Any]] = query.get_compiler(connection=connection).compile(resolved)
+    return found
 
 
 def execute(*statements: Statement) -> int:
@@ -191,18 +228,39 @@ def _rows(statement: Statement) -> list[Any]:
 
 
 def _given(parameters: Iterable[Any], values: Mapping[str, Any]) -> list[Any]:
-    here = connections[DEFAULT_DB_ALIAS]
     return [
-        one.output_field.get_db_prep_value(values[one.name], here)
-        if isinstance(one, Parameter)
-        else one
+        _stored(one.output_field, values[one.name]) if isinstance(one, Parameter) else one
         for one in parameters
     ]
 
 
-def columns(model: type[Model], at: str = "") -> list[str]:
+def _stored(field: Field[Any, Any], value: Any) -> Any:
+    """What the database is given for a value: most often just this."""
+    kind: Any = type(getattr(field, "target_field", field))
+    if value.__class__ is _taken_as_it_is(kind):
+        return value
+    return field.get_db_prep_save(value, connections[DEFAULT_DB_ALIAS])
+
+
+@lru_cache(maxsize=32)
+def _taken_as_it_is(kind: type[Any]) -> type | None:
+    """The type of values that Django hands on unchanged for such a field."""
+    if issubclass(kind, (CharField, TextField)):
+        return str
+    if issubclass(kind, IntegerField):
+        return int
+    if connection.vendor == "postgresql":
+        if issubclass(kind, UUIDField):
+            return uuid.UUID
+        if issubclass(kind, DateTimeField):
+            return datetime
+    return None
+
+
+@lru_cache(maxsize=32)
+def columns(model: type[Model], at: str = "") -> Sequence[str]:
     """The names of a model's columns for `values_list()`; `at` is the way there, such as `owner__`."""
-    return [f"{at}{field.attname}" for field in model._meta.concrete_fields]
+    return tuple(f"{at}{field.attname}" for field in model._meta.concrete_fields)
 
 
 def instance(model: type[Made], values: Row) -> Made:

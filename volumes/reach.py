@@ -37,10 +37,11 @@ def environment_by_token(digest: str, pk: uuid.UUID) -> tuple[User, Token, Envir
     row = _BY_TOKEN.first(digest=digest, pk=pk)
     if row is None:
         return None
-    owner, name, scope, company, role = row
-    environment = Environment(pk=pk, company_id=company)
+    owner, *token, company, role = row
+    environment = Environment.from_db(None, ["id", "company_id"], [pk, company])
     environment.role = role
-    return User(pk=owner), Token(name=name, scope=scope), environment
+    user = User.from_db(None, ["id"], [owner])
+    return user, Token.from_db(None, [*_OF_TOKEN, "environment_id"], [*token, None]), environment
 
 
 def environment_choices(user: User) -> list[tuple[uuid.UUID, str]]:
@@ -74,11 +75,14 @@ def _whole(own: Any) -> QuerySet[Any, Any]:
 
 
 def _by_token() -> QuerySet[Any, Any]:
-    owner, name, scope = (
-        Subquery(plain_credentials().values(column)) for column in ("owner", "name", "scope")
+    owner, *token = (
+        Subquery(plain_credentials().values(column)) for column in ("owner", *_OF_TOKEN)
     )
     found = reached(user=owner, pk=Parameter("pk", UUIDField()))
-    return found.values_list(owner, name, scope, "company", "role")
+    return found.values_list(owner, *token, "company", "role")
+
+
+_OF_TOKEN = ("id", "name", "scope")
 
 
 _ENVIRONMENT = len(Environment._meta.concrete_fields)

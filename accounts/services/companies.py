@@ -50,6 +50,6 @@ def _record_company(company: Company, actor: Actor, action: str, changes: audit.
         subject=Subject.COMPANY,
         subject_id=str(company.pk),
         subject_name=company.name,
-        company=company,
+        company_id=company.pk,
         changes=changes,
     )

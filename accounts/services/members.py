@@ -85,6 +85,6 @@ def _record_member(
         subject=Subject.MEMBER,
         subject_id=membership.user.ref,
         subject_name=membership.user.username,
-        company=membership.company,
+        company_id=membership.company_id,
         changes={"role": role},
     )

@@ -27,7 +27,7 @@ def happened(company, environment, alice):
             subject=Subject.VOLUME,
             subject_id=f"00000000-0000-4000-8000-{Revision.objects.count():012}",
             subject_name=name,
-            company=of,
+            company_id=of and of.pk,
             environment_id=at.pk,
             changes=changes,
         )

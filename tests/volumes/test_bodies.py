@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from config.wsgi import Request
+from config.handler import Request
 from tests.support.api import codes
 from volumes.models import Volume
 

@@ -10,7 +10,7 @@ from volumes.api import wire
 from volumes.api.headers import idempotency_key, tagged
 from volumes.api.paging import Page
 from volumes.errors import NotFound
-from volumes.models import Environment, Snapshot, Volume
+from volumes.models import Environment, Snapshot, Volume, VolumeStatus
 from volumes.reading import VolumeRow, volume_in
 from volumes.rules.fields import Body
 from volumes.services import volumes as services
@@ -56,7 +56,13 @@ def new_volume(
         actor=caller.actor,
         key=key or None,
     )
-    answer = tagged(request, as_it_is(environment, volume), status=201)
+    is_known = volume.status == VolumeStatus.READY and not {"attachedAppsRefs"} & set(body)
+    shown = (
+        wire.volume(wire.written(volume, environment.company_id))
+        if is_known
+        else as_it_is(environment, volume)
+    )
+    answer = tagged(request, shown, status=201)
     answer["Location"] = f"{request.path}/{volume.ref}"
     if replayed:
         answer["Idempotent-Replay"] = "true"

@@ -14,7 +14,7 @@ from django.db.models import F, IntegerField, UUIDField
 from accounts.models import Company
 from config.prepared import Parameter, PreparedUpdate
 from volumes.backends.faultpoints import faultpoint
-from volumes.models import Environment, Snapshot, Volume
+from volumes.models import Environment, Snapshot, Volume, VolumeStatus
 from volumes.reconciler.outcomes import Outcome, SnapshotGone, VolumeGone, VolumeHeld
 
 Item = TypeVar("Item")
@@ -42,12 +42,15 @@ def is_settled_by(outcome: Outcome) -> bool:
     """Write down that a volume is as it is wanted, if nobody changed it since it was claimed.
 
     In one statement. Where that is not so, nothing is written, and it is for `record` to find out why.
+    The row, which somebody may be waiting for, says so as well.
     """
     if not isinstance(outcome, VolumeHeld):
         return False
     row = outcome.row
     done = _AS_WANTED.count(pk=row.pk, owner=row.lease_owner, version=row.version) == 1
     if done:
+        row.provisioned_size = row.size
+        row.status = VolumeStatus.READY  # last: this is what is waited for
         _recorded()
     return done
 

@@ -144,7 +144,8 @@ def read_labels(reader: Reader) -> dict[str, str] | None:
             reader.note(f"labels.{key}", "invalid", "is no Kubernetes label key")
         elif not is_label_value(value):
             reader.note(f"labels.{key}", "invalid", "must be a Kubernetes label value")
-    return given
+    # In the order in which PostgreSQL keeps them, so that all answers about them are the same.
+    return given and dict(sorted(given.items(), key=lambda pair: (len(pair[0]), pair[0])))
 
 
 def is_label_key(key: str) -> bool:

@@ -101,6 +101,16 @@ def review(
     )
 
 
+def wish_for_new(body: Body) -> Wish | None:
+    """What a body asks of a new volume, if it is sound in itself; else `review` says what is not.
+
+    Nothing is looked up: name and room may be taken, and what it refers to may not exist.
+    """
+    reader = Reader(body, known=_known(None))
+    wish = _read(reader, new=True)
+    return None if reader.problems else wish
+
+
 def _known(volume: Volume | None) -> set[str]:
     return SET_BY_CALLER | SET_BY_HOLDFAST | ({"restoreFrom"} if volume is None else set())
 

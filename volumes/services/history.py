@@ -57,7 +57,7 @@ def _fields(
         "subject": subject,
         "subject_id": str(row.pk),
         "subject_name": row.name,
-        "company": environment.company,
+        "company_id": environment.company_id,
         "environment_id": environment.pk,
         "version": row.version if version else None,
         "changes": changes,

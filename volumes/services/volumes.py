@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import BigIntegerField, F, QuerySet, UUIDField
+from django.db.models import BigIntegerField, CharField, Exists, F, QuerySet, UUIDField
 from django.db.models.functions import Now
 
 from accounts.audit import Changes
@@ -21,6 +21,7 @@ from config.prepared import (
     Statement,
     execute,
     execute_if,
+    fresh,
     insertion,
 )
 from volumes.errors import NotFound, Refused
@@ -30,7 +31,7 @@ from volumes.reconciler.inline import due_from_birth, settle_soon, soon
 from volumes.rules.deletion import reasons_not_to_restore, reasons_to_keep
 from volumes.rules.fields import Body
 from volumes.rules.quota import has_room
-from volumes.rules.volumes import Wish, review
+from volumes.rules.volumes import Wish, review, wish_for_new
 from volumes.services import history
 from volumes.services.attachments import set_applications
 from volumes.services.idempotency import IdempotencyKey
@@ -71,17 +72,17 @@ _FOLLOWED = {"attachedAppsRefs", "restoreFrom"}
 
 
 def _create_at_once(environment: Environment, body: Body, actor: Actor) -> Volume | None:
-    """Look without a lock, and write in one statement what then is still right: its name and its room.
+    """Write it in one statement, which also sees that its name is free and there is room for it.
 
     The quotas' rows stay locked for that statement only. None where something is in the way, or was in
     this very moment: under the lock it comes out what.
     """
-    found = review(environment, body, volume=None, snapshots=Snapshot.objects.none())
-    if found.problems:
+    wish = wish_for_new(body)
+    if wish is None:
         return None
-    volume = _new_volume(environment, found.wish, actor)
+    volume = _new_volume(environment, wish, actor)
     try:
-        if not execute_if(_room_for(volume), *_written(volume, found.wish, actor)):
+        if not execute_if(_room_for(volume), *_written(volume, wish, actor)):
             return None
     except IntegrityError:  # the name was taken since
         return None
@@ -131,19 +132,21 @@ def insert_volume(
 def _new_volume(
     environment: Environment, wish: Wish, actor: Actor, *, adopt_from: str = ""
 ) -> Volume:
-    volume = Volume(
-        environment=environment,
+    volume = fresh(
+        Volume,
+        environment_id=environment.pk,
         name=wish.name or "",
         size=wish.size or 0,
         mount_path=wish.mount_path or "",
         description=wish.description or "",
         labels=wish.labels or {},
         protected=bool(wish.protected),
-        restore_from=wish.snapshot,
+        restore_from_id=wish.snapshot and wish.snapshot.pk,
         adopt_from=adopt_from,
         **due_from_birth(),
         **created_by(actor),
     )
+    volume.environment, volume.restore_from = environment, wish.snapshot
     volume.detached_at = volume.created_at
     return volume
 
@@ -290,11 +293,11 @@ def _uses(owners: QuerySet[Any]) -> tuple[QuerySet[Any], dict[str, Any]]:
 
 
 def _room_for(volume: Volume) -> list[Statement]:
-    """Locks both quotas' rows, company first as everybody does, if both have the room."""
+    """Locks both quotas' rows, company first, if both have room and the name is free."""
     environment = volume.environment
     return [
         _COMPANY_HAS.with_values(pk=environment.company_id, extra=volume.size),
-        _ENVIRONMENT_HAS.with_values(pk=environment.pk, extra=volume.size),
+        _ENVIRONMENT_HAS.with_values(pk=environment.pk, extra=volume.size, name=volume.name),
     ]
 
 
@@ -303,9 +306,14 @@ def _has_room(owners: QuerySet[Any]) -> QuerySet[Any, Any]:
     return found.values_list("pk")
 
 
+def _without_namesake() -> QuerySet[Any]:
+    namesakes = Volume.objects.live().filter(environment=_PK, name=Parameter("name", CharField()))
+    return Environment.objects.live().filter(~Exists(namesakes))
+
+
 _PK, _EXTRA = Parameter("pk", UUIDField()), Parameter("extra", BigIntegerField())
 _COMPANY_HAS = Prepared(lambda: _has_room(Company.objects.all()))
-_ENVIRONMENT_HAS = Prepared(lambda: _has_room(Environment.objects.live()))
+_ENVIRONMENT_HAS = Prepared(lambda: _has_room(_without_namesake()))
 _ENVIRONMENT_USES = PreparedUpdate(lambda: _uses(Environment.objects.all()))
 _COMPANY_USES = PreparedUpdate(lambda: _uses(Company.objects.all()))
 
