@@ -32,7 +32,7 @@ GUARDS = [
         "volumes/backends/fds.py",
         "DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC",
         "DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC",
-        f"{TREE}::TestRemove::test_a_name_that_turns_into_a_link_leads_nowhere",
+        "backends/test_links.py::TestLinks::test_data_that_is_a_link_is_missing",
     ),
     Guard(
         "O_NOFOLLOW for looking",
@@ -47,13 +47,6 @@ GUARDS = [
         "os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK",
         "os.O_RDONLY | os.O_NONBLOCK",
         "backends/test_directory.py::TestMarker::test_a_link_to_a_marker_or_a_fifo_is_none",
-    ),
-    Guard(
-        "links inside of what is removed",
-        "volumes/backends/tree/removal.py",
-        "entry.is_dir(follow_symlinks=False)",
-        "entry.is_dir()",
-        f"{TREE}::TestRemove::test_what_links_point_to_survives",
     ),
     Guard(
         "up is where it came from",

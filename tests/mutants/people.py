@@ -130,7 +130,7 @@ GUARDS = [
         'f"{self.password}:{self.credentials_version}"',
         "self.password",
         "accounts/test_second_factor.py"
-        "::test_switching_on_ends_the_other_sessions_and_moves_this_one",
+        "::test_switching_off_ends_tokens_recovery_codes_and_other_sessions",
     ),
     Guard(
         "tokens end with the second factor",

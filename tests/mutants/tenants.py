@@ -11,7 +11,7 @@ GUARDS = [
         "volumes/querysets.py",
         "self.filter(company__memberships__user=caller.user)",
         "self.filter(company__memberships__isnull=False)",
-        "volumes/test_create.py::test_charlie_cannot_create_a_volume_in_alices_environment",
+        "volumes/test_routes.py::test_a_foreign_environment_is_as_missing_as_none",
     ),
     Guard(
         "environment that a token is bound to",

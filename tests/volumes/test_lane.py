@@ -120,7 +120,7 @@ def test_every_page_leads_to_the_same_next_one(both_ways, alice, furnished, volu
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_tokens_count_the_same_both_ways(both_ways, alice, volumes, memory, method, token):
+def test_tokens_count_the_same_both_ways(both_ways, alice, furnished, volumes, method, token):
     lane, ordinary = both_ways(alice, method, volumes, {}, token=token)
     assert told(lane) == told(ordinary)
 

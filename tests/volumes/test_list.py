@@ -237,6 +237,7 @@ def test_an_unknown_parameter_is_refused_rather_than_listing_everything(alices, 
         "bnVsbA",  # null
         "e30",  # {}
         cursor("name", "a", "00000000-0000-0000-0000-000000000000"),
+        cursor("-createdAt", None, "00000000-0000-0000-0000-000000000000"),
         cursor("createdAt", None, "nonsense"),
         cursor("createdAt", None, 7),
         cursor("createdAt", None),

@@ -99,7 +99,7 @@ def test_a_foreign_environment_is_as_missing_as_none(world, charlies):
 
 
 def test_a_foreign_object_in_ones_own_environment_is_as_missing_as_none(
-    world, charlies, charlies_environment
+    world, charlies, charlies_environment, environment
 ):
     own = {"env": str(charlies_environment.pk)}
     below = [(case, row) for case, row in ROWS.items() if OBJECT.search(case[1])]
@@ -109,6 +109,7 @@ def test_a_foreign_object_in_ones_own_environment_is_as_missing_as_none(
     }
     assert told == dict.fromkeys(told, ({404}, 1))
     assert len(told) == 16
+    assert environment.volumes.live().count() == 2  # and what is gone has not come back
 
 
 def test_a_stranger_changed_nothing(world, charlies, environment):

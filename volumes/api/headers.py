@@ -45,8 +45,9 @@ def if_match(request: HttpRequest | Request) -> Precondition:
     tags = parse_etags(header)
     if "*" in tags:
         return Precondition()
-    strong = (tag.strip('"') for tag in tags if not tag.startswith("W/"))
-    return Precondition(frozenset(tag.partition(".")[0] for tag in strong), anything=False)
+    # A weak one keeps its W/, and so is no version's.
+    versions = frozenset(tag.strip('"').partition(".")[0] for tag in tags)
+    return Precondition(versions, anything=False)
 
 
 def idempotency_key(request: HttpRequest | Request) -> str | None:
