@@ -27,6 +27,11 @@ class JsonLines(OrjsonFormatter):
         return SECRET.sub("[secret]", super().format(record))
 
 
+# What no line says need not be found out for each (logging's HOWTO, "Optimization").
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+logging.logAsyncioTasks = False  # type: ignore[attr-defined,unused-ignore]  # from Python 3.12 on
+
+
 def logging_config(*, debug: bool) -> dict[str, Any]:
     return {
         "version": 1,

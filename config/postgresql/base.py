@@ -43,6 +43,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         cursor: Any = Preparing(self.connection)
         return self.make_debug_cursor(cursor) if self.queries_logged else self.make_cursor(cursor)
 
+    def _set_autocommit(self, autocommit: bool) -> None:
+        # A connection of the pool has most often been told before.
+        if self.connection.autocommit != autocommit:
+            super()._set_autocommit(autocommit)  # type: ignore[misc]  # the stubs leave it out
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)
         while self.pool and _has_gone(connection):
