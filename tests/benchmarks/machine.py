@@ -22,9 +22,9 @@ def machine(database: str) -> dict[str, Any]:
     gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {
         "processor": processor,
-        "cores": os.cpu_count(),
+        "cores": f"{os.cpu_count()} cores",
         "memory": f"{gigabytes:.0f} GB",
-        "Python": platform.python_version(),
+        "Python": f"Python {platform.python_version()}",
         "database": _version(database),
     }
 

@@ -22,8 +22,9 @@ def readme(report: Report) -> str:
 def where(report: Report) -> str:
     machine = ", ".join(f"{value}" for value in report.machine.values())
     return (
-        f"Measured on {machine}. Medians of {report.rounds} interleaved rounds of {report.seconds} s"
-        f" each; {SIZE:,} volumes and {CLIENTS} clients where nothing else is said."
+        f"Measured on {machine}, with the load on the same cores. Medians of {report.rounds}"
+        f" interleaved rounds of {report.seconds} s each; {SIZE:,} volumes and {CLIENTS} clients where"
+        " nothing else is said."
     )
 
 
