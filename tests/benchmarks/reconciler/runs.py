@@ -17,7 +17,7 @@ from tests.benchmarks.databases import NewDatabase
 from tests.benchmarks.reconciler.pending import Pending
 from tests.support.installation import ROOT, Installation, Process, eventually
 
-THREADS = 32
+THREADS = 64
 """Of the bare disk: as many as one reconciler has for one environment."""
 BARE = 0
 """Of reconcilers: where nobody but the disk is at work."""
