@@ -7,6 +7,7 @@ only sends values. PostgreSQL keeps the plan as well, for each connection.
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
@@ -16,10 +17,12 @@ from typing import Any, NamedTuple, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.models import (
+    BooleanField,
     CharField,
     DateTimeField,
     Expression,
     Field,
+    Func,
     IntegerField,
     Model,
     QuerySet,
@@ -49,6 +52,29 @@ class Parameter(Expression):
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         return "%s", [self]
+
+
+class IsAmong(Func):
+    """Whether the first expression is one of as many values as there are, given as one parameter."""
+
+    output_field = BooleanField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="%(expressions)s)", arg_joiner=" = ANY(")
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        template = "%(expressions)s))"
+        joiner = " IN (SELECT value FROM json_each("
+        return self.as_sql(compiler, connection, template=template, arg_joiner=joiner)
+
+
+class Several(Field):  # type: ignore[type-arg]  # Django has no generics when it runs
+    """Any number of UUIDs, for IsAmong."""
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        if connection.vendor == "postgresql":
+            return list(value)
+        return json.dumps([one.hex for one in value])
 
 
 class Prepared:

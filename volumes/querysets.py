@@ -5,14 +5,24 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from django.apps import apps
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from accounts.callers import Caller
+from config.prepared import (
+    IsAmong,
+    Parameter,
+    Prepared,
+    Several,
+    columns,
+    instance,
+)
+from config.taking import Taking
 
 if TYPE_CHECKING:
     from volumes.models import Application, Environment, Snapshot, Volume  # noqa: F401  (in strings)
@@ -31,6 +41,7 @@ class Reaching(Protocol):
 
 
 LEASE = timedelta(seconds=20)
+_AMONG_THEM = IsAmong(F("pk"), Parameter("pks", Several()))
 
 
 class EnvironmentQuerySet(models.QuerySet["Environment"]):
@@ -89,24 +100,29 @@ class ReconciledQuerySet(models.QuerySet[Row]):
 
         All of them under one owner, which no other claim has.
         """
-        with transaction.atomic():
-            free = self.free().filter(pk__in=pks).prefetch_related(*self.followed)
-            rows = list(free.select_for_update(skip_locked=True))
-            if rows:
-                self._lease(rows, uuid.uuid4())
-            return rows
-
-    def _lease(self, rows: list[Row], owner: uuid.UUID) -> None:
-        self.model._default_manager.filter(pk__in=[row.pk for row in rows]).update(
-            lease_owner=owner, lease_until=Now() + LEASE, **self.marks_of_claim
-        )
+        owner = uuid.uuid4()
+        found = self._claiming.rows(pks=list(pks), owner=owner)
+        rows: list[Row] = [instance(self.model, values) for values in found]
         for row in rows:
             row.lease_owner = owner  # type: ignore[attr-defined]
+        models.prefetch_related_objects(rows, *self.followed)
+        return rows
+
+    @cached_property
+    def _claiming(self) -> Taking:
+        """Once for a set that lives on and is claimed from again and again."""
+        owner = Parameter("owner", models.UUIDField())
+        return Taking(
+            lambda: self.free().filter(_AMONG_THEM).values_list(*columns(self.model)),
+            lambda: {"lease_owner": owner, "lease_until": Now() + LEASE, **self.marks_of_claim},
+        )
 
     def by_now(self, pks: Iterable[uuid.UUID], *, skip_locked: bool) -> dict[uuid.UUID, Row]:
         """These rows as people have left them meanwhile, locked, with what moves in them."""
-        rows = self.select_for_update(skip_locked=skip_locked).only(*self.moving)
-        return rows.in_bulk(list(pks))
+        names = [name for name in columns(self.model) if name in ("id", *self.moving)]
+        found = _by_now(self.model, skip_locked, *names).rows(pks=list(pks))
+        rows = (self.model.from_db(self.db, names, values) for values in found)
+        return {row.pk: row for row in rows}
 
     def renew(self, leases: Mapping[uuid.UUID, uuid.UUID]) -> int:
         """Another lease's time for those rows that these owners still hold."""
@@ -114,9 +130,15 @@ class ReconciledQuerySet(models.QuerySet[Row]):
         return held.update(lease_until=Now() + LEASE)
 
 
+@lru_cache
+def _by_now(model: type[models.Model], skip_locked: bool, *names: str) -> Prepared:
+    rows = model._default_manager.select_for_update(skip_locked=skip_locked)
+    return Prepared(lambda: rows.filter(_AMONG_THEM).values_list(*names))
+
+
 class VolumeQuerySet(ReconciledQuerySet["Volume"]):
     followed = ("restore_from",)
-    moving = (*ReconciledQuerySet.moving, "size", "missing_since", "environment")
+    moving = (*ReconciledQuerySet.moving, "size", "missing_since", "environment_id")
     marks_of_claim = {"removal_started": F("is_deleted")}
 
     def live(self) -> Self:

@@ -21,8 +21,7 @@ def running(
 ) -> Iterator[dict[Pair, Service]]:
     """Those of them that run on that database, loaded. Nothing of it is left afterwards."""
     with ExitStack() as stack:
-        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="holdfast-bench-")))
-        home.chmod(0o755)  # the database's user passes through
+        home = stack.enter_context(temporary_home())
         new_database = stack.enter_context(databases(home, database))
         services: dict[Pair, Service] = {}
         for name, size in dict.fromkeys(pairs):
@@ -34,6 +33,15 @@ def running(
                 service.load(range(1, size + 1))
                 service.database.tidy()
         yield services
+
+
+@contextmanager
+def temporary_home() -> Iterator[Path]:
+    """A directory that goes with the run."""
+    with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as name:
+        home = Path(name)
+        home.chmod(0o755)  # the database's user passes through
+        yield home
 
 
 @contextmanager

@@ -21,10 +21,17 @@ GUARDS = [
         f"{RECONCILER}::test_a_zombies_write_changes_nothing",
     ),
     Guard(
+        "fence of many outcomes at once",
+        "volumes/reconciler/records.py",
+        '        IsAsClaimed("rows"),\n',
+        "",
+        f"{RECONCILER}::test_of_many_only_those_are_settled_that_are_as_they_were_claimed",
+    ),
+    Guard(
         "lease",
         "volumes/querysets.py",
-        "            free = self.free().filter(pk__in=pks)",
-        "            free = self.filter(pk__in=pks)",
+        "lambda: self.free().filter(_AMONG_THEM)",
+        "lambda: self.filter(_AMONG_THEM)",
         f"{RECONCILER}::test_a_leased_row_is_nobody_elses",
     ),
     Guard(

@@ -13,6 +13,8 @@ from tests.factories import EnvironmentFactory
 from volumes.backends import BackendError
 from volumes.models import Snapshot, Volume
 from volumes.reconciler import chores
+from volumes.reconciler.outcomes import VolumeHeld
+from volumes.reconciler.records import record
 from volumes.reconciler.rota import Rota
 from volumes.reconciler.steps import settle, step
 
@@ -208,6 +210,24 @@ def test_a_zombies_write_changes_nothing(pending, memory, broken):
     assert pending.lease_owner not in {None, claimed.lease_owner}
 
 
+def test_of_many_only_those_are_settled_that_are_as_they_were_claimed(make, settings):
+    settings.RECONCILE_INLINE = False
+    for name in ("held", "grown", "zombie", "unclaimed"):
+        make(name)
+    volumes = {volume.name: volume for volume in Volume.objects.all()}
+    claimed = [claim(volumes[name]) for name in ("held", "grown", "zombie")]
+    Volume.objects.filter(name="grown").update(size=200, version=F("version") + 1)
+    taken_over(volumes["zombie"].pk)
+    assert [lost.row.name for lost in record(map(VolumeHeld, claimed))] == ["zombie"]
+    assert list(Volume.objects.order_by("name").values_list("name", "status")) == [
+        ("grown", "resizing"),
+        ("held", "ready"),
+        ("unclaimed", "pending"),
+        ("zombie", "pending"),
+    ]
+    assert Volume.objects.get(name="zombie").lease_owner is not None
+
+
 def test_a_zombies_removal_frees_no_room_twice(row, alices, here, memory, environment):
     memory.before["delete"] = lambda _: taken_over(row.pk)
     alices.delete(here)
@@ -256,8 +276,8 @@ def test_the_same_step_ten_times_ends_in_the_same_state(row, memory):
 
 def turns(rows, room, number):
     """The names of those whose turn it is, so many times; nobody claims them."""
-    rota = Rota()
-    found = [rota.next(rows, room) for _ in range(number)]
+    rota = Rota(rows, 10)
+    found = [rota.next(room) for _ in range(number)]
     names = dict(rows.values_list("pk", "name"))
     return [[names[pk] for pk, _ in turn] for turn in found]
 

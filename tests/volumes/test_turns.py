@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from tests.factories import EnvironmentFactory
 from tests.support.plans import plans
 from volumes.models import Environment, Snapshot, Volume
-from volumes.reconciler.outcomes import SnapshotHeld, VolumeHeld
+from volumes.reconciler.outcomes import Failed, Outcome, SnapshotHeld, VolumeHeld
 from volumes.reconciler.records import record
 from volumes.reconciler.rota import Rota
 
@@ -43,9 +43,9 @@ def busy(environment: Environment) -> list[Environment]:
 @pytest.mark.parametrize(("model", "index"), [(Volume, "volume_due"), (Snapshot, "snapshot_due")])
 @pytest.mark.usefixtures("busy")
 def test_whose_turn_it_is_is_read_off_the_index_in_its_order(model: Any, index: str) -> None:
-    rota = Rota()
+    rota = Rota(model.objects.due(), ROOM)
     for turn in (1, 2, 3):
-        found = plans(lambda: rota.next(model.objects.due(), ROOM))
+        found = plans(lambda: rota.next(ROOM))
         assert [plan.indexes for plan in found] == [{index}] * len(found), turn
         # In the order of the index and cut off: no row is read that there is no room for.
         assert not any(plan.sorts or plan.scans for plan in found), found
@@ -53,15 +53,21 @@ def test_whose_turn_it_is_is_read_off_the_index_in_its_order(model: Any, index: 
 
 @pytest.mark.usefixtures("busy")
 def test_a_claim_looks_for_its_rows_only() -> None:
-    pks = [pk for pk, _ in Rota().next(Volume.objects.due(), ROOM)]
-    assert not any(plan.scans for plan in plans(lambda: Volume.objects.due().claim(pks)))
+    pks = [pk for pk, _ in Rota(Volume.objects.due(), ROOM).next(ROOM)]
+    claim = plans(lambda: Volume.objects.due().claim(pks))
+    assert claim
+    assert not any(plan.scans for plan in claim)
 
 
-def claimed(model: Any, number: int) -> list[Any]:
-    pks = [pk for pk, _ in Rota().next(model.objects.due(), number)]
-    rows: list[Any] = model.objects.due().claim(pks)
-    assert len(rows) == number
-    return rows
+@pytest.mark.usefixtures("busy")
+def test_recording_looks_for_its_rows_only() -> None:
+    """Held volumes are looked at on their own, failures as all the rest."""
+    pks = [pk for pk, _ in Rota(Volume.objects.due(), ROOM).next(ROOM)]
+    first, *others = Volume.objects.due().claim(pks)
+    outcomes = [Failed(first, "The disk is full."), *map(VolumeHeld, others)]
+    recording = plans(lambda: record(outcomes))
+    assert len(recording) == 2
+    assert not any(plan.scans for plan in recording)
 
 
 @pytest.mark.parametrize("number", [1, 50])
@@ -70,9 +76,18 @@ def test_a_batch_takes_as_many_queries_as_one_row(
     number: int, django_assert_max_num_queries: Callable[..., Any]
 ) -> None:
     """Finding, claiming and recording; savepoints of the test's own transaction are counted."""
+    sets = [rows.due() for rows in (Volume.objects, Snapshot.objects)]
+    rotas = [Rota(rows, number) for rows in sets]
+
+    def batch() -> list[Outcome]:
+        volumes, snapshots = (
+            rows.claim([pk for pk, _ in rota.next(number)])
+            for rows, rota in zip(sets, rotas, strict=True)
+        )
+        return record([*map(VolumeHeld, volumes), *map(SnapshotHeld, snapshots)])
+
+    batch()  # the words of the statements are found
     with django_assert_max_num_queries(18):
-        volumes, snapshots = claimed(Volume, number), claimed(Snapshot, number)
-        lost = record([*map(VolumeHeld, volumes), *map(SnapshotHeld, snapshots)])
-    assert lost == []
-    assert Volume.objects.filter(status="ready").count() == number
-    assert Snapshot.objects.filter(status="ready").count() == number
+        assert batch() == []
+    assert Volume.objects.filter(status="ready").count() == 2 * number
+    assert Snapshot.objects.filter(status="ready").count() == 2 * number

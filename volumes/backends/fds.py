@@ -16,9 +16,9 @@ MISSING = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 @contextmanager
 def opened(directory: int, *names: str, flags: int = DIRECTORY) -> Iterator[int]:
     """The directory reached from `directory` by `names`, one at a time."""
-    fd = os.dup(directory)
+    fd = os.open(names[0], flags, dir_fd=directory) if names else os.dup(directory)
     try:
-        for name in names:
+        for name in names[1:]:
             above, fd = fd, -1
             try:
                 fd = os.open(name, flags, dir_fd=above)
@@ -42,14 +42,24 @@ def is_there(directory: int, *names: str) -> bool:
         raise
 
 
-def make(directory: int, name: str, mode: int) -> None:
-    """Make a directory of exactly that mode, whatever the umask. There already is success."""
-    with suppress(FileExistsError):
-        os.mkdir(name, 0o700, dir_fd=directory)
+@contextmanager
+def made(directory: int, name: str, mode: int) -> Iterator[int]:
+    """A directory of exactly that mode, whatever the umask, made if it is not there already."""
+    # Looking first costs nobody anything; to make one, everybody else in `directory` is kept waiting.
+    if not is_there(directory, name):
+        with suppress(FileExistsError):
+            os.mkdir(name, 0o700, dir_fd=directory)
     with opened(directory, name) as fd:
         # One that is there may come from an attempt that was killed right here.
         if stat.S_IMODE(os.fstat(fd).st_mode) != mode:
             os.fchmod(fd, mode)
+        yield fd
+
+
+def make(directory: int, name: str, mode: int) -> None:
+    """The same for later."""
+    with made(directory, name, mode):
+        pass
 
 
 def path_of(fd: int) -> str:

@@ -11,12 +11,12 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 
 from . import marker, names, tree
 from .base import BackendError
 from .faultpoints import faultpoint
-from .fds import ANYTHING, MISSING, is_there, make, opened, path_of
+from .fds import ANYTHING, MISSING, is_there, made, opened, path_of
 from .linux import rename_new
 
 DATA = "data"
@@ -31,12 +31,9 @@ PRIVATE = 0o700
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
-@contextmanager
-def area(root: int, name: str) -> Iterator[int]:
+def area(root: int, name: str) -> AbstractContextManager[int]:
     """A working directory, made if need be."""
-    make(root, name, PRIVATE)
-    with opened(root, name) as fd:
-        yield fd
+    return made(root, name, PRIVATE)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from enum import Enum, auto
 from . import names, tree
 from .faultpoints import faultpoint
 from .fds import DIRECTORY, is_there, opened
-from .layout import TMP, area, entries, move
+from .layout import TMP, area, move
 
 
 class Lock(Enum):
@@ -53,8 +53,8 @@ class Workpiece:
 @contextmanager
 def workpiece(root: int, handle: str, snapshot: str | None = None) -> Iterator[Workpiece]:
     """A fresh directory, locked while its maker lives, and removed unless it is put in place."""
-    _sweep(root, names.prefix(handle, snapshot))
     with area(root, TMP) as tmp:
+        _sweep(tmp, names.prefix(handle, snapshot))
         name, fd = _locked_directory(tmp, handle, snapshot)
         try:
             yield Workpiece(fd, name, tmp)
@@ -80,11 +80,11 @@ def _locked_directory(tmp: int, handle: str, snapshot: str | None) -> tuple[str,
         os.close(fd)
 
 
-def _sweep(root: int, prefix: str) -> None:
+def _sweep(tmp: int, prefix: str) -> None:
     """Remove what killed makers of the same thing left: the kernel has dropped their locks."""
-    for name in entries(root, TMP):
+    for name in os.listdir(tmp):
         if name.startswith(prefix):
-            with suppress(OSError), opened(root, TMP) as tmp, opened(tmp, name) as fd:
+            with suppress(OSError), opened(tmp, name) as fd:
                 if _lock(fd) is Lock.OURS:
                     tree.remove(tmp, name)
 

@@ -25,9 +25,12 @@ from volumes.storage import storage
 
 log = logging.getLogger("holdfast.reconciler")
 
-AT_ONCE = 48
-"""Rows worked on together: one long copy must not hold up everybody else."""
-OF_ONE = 32
+AT_ONCE = 96
+"""Rows worked on together: one long copy must not hold up everybody else.
+
+Mostly they wait for the disk, or for their master, who serves the more at once the more there are.
+"""
+OF_ONE = 64
 """How many of them may be one environment's: nor must many long copies of one tenant."""
 GATHERING = 0.01
 """Seconds that others have to finish as well once a step has: a batch costs little more than a row."""

@@ -6,15 +6,18 @@ import random
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import F, IntegerField, UUIDField
+from django.db.models import F, IntegerField, Model, UUIDField
 
 from accounts.models import Company
-from config.prepared import Parameter, PreparedUpdate
+from config.prepared import IsAmong, Parameter, PreparedUpdate, Several
+from config.taking import Taking
 from volumes.backends.faultpoints import faultpoint
 from volumes.models import Environment, Snapshot, Volume, VolumeStatus
+from volumes.reconciler.fences import IsAsClaimed
 from volumes.reconciler.outcomes import Outcome, SnapshotGone, VolumeGone, VolumeHeld
 
 Item = TypeVar("Item")
@@ -29,7 +32,7 @@ def record(outcomes: Iterable[Outcome]) -> list[Outcome]:
     Returns those whose lease is somebody else's by now: of them nothing was written.
     """
     lost: list[Outcome] = []
-    for alike in _grouped(outcomes, _book).values():
+    for alike in _grouped(_unlike_wanted(outcomes), _book).values():
         # A row that somebody has locked is waited for alone, with no other one in hand: whoever holds
         # several and waits can end up waiting in a circle.
         left = _record(alike, skip_locked=True)
@@ -55,6 +58,18 @@ def is_settled_by(outcome: Outcome) -> bool:
     return done
 
 
+def _unlike_wanted(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """The same for many, in one statement as well. Returns those for which it is not so."""
+    outcomes = list(outcomes)
+    held = [outcome.row for outcome in outcomes if isinstance(outcome, VolumeHeld)]
+    if not held:
+        return outcomes
+    done = {pk for (pk,) in _HELD_AS_WANTED.rows(pks=[row.pk for row in held], rows=held)}
+    if done:
+        _recorded()
+    return [outcome for outcome in outcomes if outcome.row.pk not in done]
+
+
 def _recorded() -> None:
     faultpoint("step:recorded")
 
@@ -69,6 +84,15 @@ _AS_WANTED = PreparedUpdate(
         ),
         VolumeHeld(one := Volume(size=1)).values(one, jitter=1),
     )
+)
+
+_HELD_AS_WANTED = Taking(
+    lambda: Volume.objects.filter(
+        IsAmong(F("pk"), Parameter("pks", Several())),
+        IsAsClaimed("rows"),
+        is_deleted=False,
+    ).values_list("id"),
+    lambda: VolumeHeld(one := Volume(size=1)).values(one, jitter=1),
 )
 
 
@@ -106,7 +130,13 @@ def _update(fenced: list[Fenced]) -> None:
     pairs = [(now.pk, outcome.values(now, jitter)) for outcome, now in fenced]
     rows = type(fenced[0][1])._default_manager
     for values, alike in _grouped(pairs, lambda pair: tuple(pair[1].items())).items():
-        rows.filter(pk__in=[pk for pk, _ in alike]).update(**dict(values))
+        _writing(rows.model, values).count(pks=[pk for pk, _ in alike])
+
+
+@lru_cache(maxsize=16)
+def _writing(model: type[Model], values: tuple[tuple[str, Any], ...]) -> PreparedUpdate:
+    among_them = IsAmong(F("pk"), Parameter("pks", Several()))
+    return PreparedUpdate(lambda: (model._default_manager.filter(among_them), dict(values)))
 
 
 def _free_room(fenced: list[Fenced]) -> None:

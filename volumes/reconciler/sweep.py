@@ -15,7 +15,7 @@ from django.db import Error, connection
 from volumes.models import Snapshot, Volume
 from volumes.querysets import LEASE, SnapshotQuerySet, VolumeQuerySet
 from volumes.reconciler import chores
-from volumes.reconciler.crew import Crew
+from volumes.reconciler.crew import AT_ONCE, Crew
 from volumes.reconciler.outcomes import Outcome
 from volumes.reconciler.rota import Rota
 
@@ -31,7 +31,7 @@ class Sweeper:
     def __init__(self) -> None:
         self.crew = Crew()
         self.kinds: deque[tuple[Rota, VolumeQuerySet | SnapshotQuerySet]] = deque(
-            [(Rota(), Volume.objects.due()), (Rota(), Snapshot.objects.due())]
+            (Rota(rows, AT_ONCE), rows) for rows in (Volume.objects.due(), Snapshot.objects.due())
         )
 
     def round(self) -> int:
@@ -41,7 +41,7 @@ class Sweeper:
 
     def _start(self, rota: Rota, rows: VolumeQuerySet | SnapshotQuerySet) -> int:
         room = self.crew.room
-        places = rota.next(rows, room) if room else []
+        places = rota.next(room) if room else []
         return self.crew.start(rows, self.crew.fitting(places)) if places else 0
 
 
