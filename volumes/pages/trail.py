@@ -18,6 +18,8 @@ from volumes.pages import history
 
 ON_A_PAGE = 50
 AT_ONCE = 500
+SEEN = 10_000
+"""So many of a company's newest changes say what there is to choose from."""
 
 DOORS = {"session": "The console", "admin": "The administration", "command": "A command"}
 
@@ -83,20 +85,21 @@ class Trail:
 
     @cached_property
     def people(self) -> list[tuple[str, str]]:
-        """Everybody who did something, also who is no member any more."""
-        named = history.people(by for by, _, _ in self._seen)
+        """Everybody who did something lately, also who is no member any more; and the chosen one."""
+        seen = {by for by, _, _ in self._seen} | ({self.person} - {""})
+        named = history.people(seen)
         return sorted(named.items(), key=lambda one: one[1])
 
     @property
     def tokens(self) -> list[tuple[str, str]]:
-        vias = {via for _, via, _ in self._seen}
+        vias = {via for _, via, _ in self._seen} | {self.token}
         doors = [(via, DOORS[via]) for via in DOORS if via in vias]
         tokens = sorted(via for via in vias if via.startswith("token:"))
         return doors + [(via, f"Token {via.removeprefix('token:')}") for via in tokens]
 
     @property
     def actions(self) -> list[tuple[str, str]]:
-        seen = {action for _, _, action in self._seen}
+        seen = {action for _, _, action in self._seen} | ({self.action} - {""})
         return sorted(((one, _title(one)) for one in seen), key=lambda one: one[1])
 
     @property
@@ -106,8 +109,11 @@ class Trail:
 
     @cached_property
     def _seen(self) -> set[tuple[str, str, str]]:
-        seen = Revision.objects.filter(company=self.company).order_by()
-        return set(seen.values_list("by", "via", "action").distinct())
+        """Who did what and how, in the newest ones."""
+        seen = Revision.objects.filter(company=self.company)
+        if last := seen.order_by("-id").values_list("id", flat=True)[SEEN - 1 : SEEN]:
+            seen = seen.filter(id__gte=last[0])
+        return set(seen.order_by().values_list("by", "via", "action").distinct())
 
     @cached_property
     def _environments(self) -> dict[uuid.UUID, str]:
