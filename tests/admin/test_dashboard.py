@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
@@ -67,6 +68,26 @@ def test_growth_asks_whether_there_are_many_and_then_once(
         sample(make(f"v{n}"), n, n)
     with django_assert_num_queries(2):
         dashboard.growth()
+
+
+def test_among_too_many_it_says_what_it_counts_and_follows(
+    desk: Client, make: Callable[..., Volume], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dashboard, "COUNTED", 1)
+    monkeypatch.setattr(dashboard, "FOLLOWED", 2)
+    for n, name in enumerate(["settled", "broken", "newest"]):
+        sample(make(name, size=100), 1, 10 + n)
+    Volume.objects.filter(name="broken").update(status="error", due_at=timezone.now())
+    totals = dashboard.totals()
+    assert (totals.asked, totals.is_whole) == (200, False)
+    assert {one for one in totals.by_status if one[1]} == {("ready", 1), ("error", 1)}
+    grown = dashboard.growth()
+    assert (grown.now, grown.of) == (11 + 12, 2)
+    page = desk.get("/admin/").text
+    assert (
+        page.count("At least: counted are the newest 1 volumes and all that are not settled.") == 2
+    )
+    assert "In the 2 volumes that were measured last." in page
 
 
 def test_what_is_not_settled_stands_with_its_reason(

@@ -85,21 +85,20 @@ class Trail:
 
     @cached_property
     def people(self) -> list[tuple[str, str]]:
-        """Everybody who did something lately, also who is no member any more; and the chosen one."""
-        seen = {by for by, _, _ in self._seen} | ({self.person} - {""})
-        named = history.people(seen)
+        """Everybody who did something lately, also who is no member any more."""
+        named = history.people(by for by, _, _ in self._seen)
         return sorted(named.items(), key=lambda one: one[1])
 
     @property
     def tokens(self) -> list[tuple[str, str]]:
-        vias = {via for _, via, _ in self._seen} | {self.token}
+        vias = {via for _, via, _ in self._seen}
         doors = [(via, DOORS[via]) for via in DOORS if via in vias]
         tokens = sorted(via for via in vias if via.startswith("token:"))
         return doors + [(via, f"Token {via.removeprefix('token:')}") for via in tokens]
 
     @property
     def actions(self) -> list[tuple[str, str]]:
-        seen = {action for _, _, action in self._seen} | ({self.action} - {""})
+        seen = {action for _, _, action in self._seen}
         return sorted(((one, _title(one)) for one in seen), key=lambda one: one[1])
 
     @property
@@ -109,11 +108,12 @@ class Trail:
 
     @cached_property
     def _seen(self) -> set[tuple[str, str, str]]:
-        """Who did what and how, in the newest ones."""
+        """Who did what and how, in the newest changes and in those that are shown."""
         seen = Revision.objects.filter(company=self.company)
         if last := seen.order_by("-id").values_list("id", flat=True)[SEEN - 1 : SEEN]:
             seen = seen.filter(id__gte=last[0])
-        return set(seen.order_by().values_list("by", "via", "action").distinct())
+        shown = {(one.by, one.via, one.action) for one in self.page}
+        return shown | set(seen.order_by().values_list("by", "via", "action").distinct())
 
     @cached_property
     def _environments(self) -> dict[uuid.UUID, str]:
