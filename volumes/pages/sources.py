@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.db.models import Prefetch
+import uuid
 
-from volumes.models import Environment, Snapshot, SnapshotStatus, Volume
+from volumes.models import Environment, Snapshot, SnapshotStatus
 from volumes.pages.doors import Visit
 from volumes.querysets import SnapshotQuerySet
 from volumes.rules.fields import Unreadable, identifier
@@ -17,7 +17,7 @@ def sources(visit: Visit, ref: str) -> tuple[list[Snapshot], Snapshot | None]:
 
     What is wrong with another the rules say.
     """
-    newest = list(_ready(visit).order_by("-id")[:MOST])
+    newest = list(_ready(visit).filter(pk__in=_newest(visit)).order_by("-id"))
     try:
         pk = identifier(Snapshot.prefix)(ref)
     except Unreadable:
@@ -28,10 +28,19 @@ def sources(visit: Visit, ref: str) -> tuple[list[Snapshot], Snapshot | None]:
     return [older, *newest] if older else newest, older
 
 
-def _ready(visit: Visit) -> SnapshotQuerySet:
-    # By the keys of its environments: for a join PostgreSQL reads all their volumes and snapshots.
+def _newest(visit: Visit) -> list[uuid.UUID]:
+    """Their keys, found by those of their environments.
+
+    For a join PostgreSQL would read all volumes and snapshots of the company first.
+    """
     reached = Environment.objects.live().visible_to(visit.caller).filter(company=visit.company)
-    found = Snapshot.objects.filter(
-        status=SnapshotStatus.READY, environment__in=list(reached.values_list("pk", flat=True))
+    environments = list(reached.values_list("pk", flat=True))
+    there = Snapshot.objects.filter(status=SnapshotStatus.READY, environment__in=environments)
+    return list(there.order_by("-id").values_list("pk", flat=True)[:MOST])
+
+
+def _ready(visit: Visit) -> SnapshotQuerySet:
+    found = Snapshot.objects.visible_to(visit.caller).filter(
+        status=SnapshotStatus.READY, volume__environment__company=visit.company
     )
-    return found.prefetch_related(Prefetch("volume", Volume.objects.select_related("environment")))
+    return found.select_related("volume__environment")
