@@ -9,10 +9,11 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 
 from accounts import audit, services
-from accounts.admin_lists import chosen, linked, listed
+from accounts.admin_lists import SEARCHED, chosen, linked, listed
 from accounts.admin_parts import OperatorAdmin, Undeletable, actor_of
 from accounts.admin_record import kept_of, record_change
 from accounts.admin_site import site
@@ -28,6 +29,9 @@ class PersonAdmin(Undeletable, UserAdmin):  # type: ignore[type-arg]
     list_display = ["username", "email", "is_active", "is_staff", "last_login", "date_joined"]
     list_filter = ["is_active", "is_staff", chosen("company", Company, "memberships__company")]
     search_fields = ["username", "email"]
+    search_help_text = f"A whole user name, or a part of it among the newest {SEARCHED:,}"
+    sorts_anywhere = ["username"]
+    sorts_within = ["company"]
     ordering = ["username"]
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
@@ -56,6 +60,9 @@ class PersonAdmin(Undeletable, UserAdmin):  # type: ignore[type-arg]
 
     def subject_id(self, object_id: str) -> str:
         return f"user-{object_id}"
+
+    def named(self, name: str) -> Q:
+        return Q(username=name)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         form.was = kept_of(obj.pk) if change else {}
@@ -98,9 +105,17 @@ class MembershipAdmin(OperatorAdmin):
     list_filter = ["role", chosen("company", Company, "company"), chosen("user", User, "user")]
     list_select_related = ["user", "company"]
     search_fields = ["user__username", "company__name"]
+    search_help_text = (
+        f"Whole names of people and companies, or parts among the newest {SEARCHED:,}"
+    )
+    sorts_within = ["company", "user"]
     autocomplete_fields = ["user", "company"]
     ordering = ["-pk"]
     actions = None  # deleting many at once would pass by the rule of the last admin
+
+    def named(self, name: str) -> Q:
+        people, companies = User.objects.filter(username=name), Company.objects.filter(name=name)
+        return Q(user__in=list(people)) | Q(company__in=list(companies))
 
     @admin.display(description="Company", ordering="company__name")
     def company_link(self, membership: Membership) -> str:

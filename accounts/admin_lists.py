@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
@@ -16,8 +17,22 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
+SEARCHED = 5_000
+"""So many of the newest rows a search for a part of a name looks at, and at all that they belong to."""
+
+FOUND = 1_000
+"""So many of them it shows."""
+
 DEEPEST = 10_000
 """The last page that a list has: whoever looks further narrows it down."""
+
+
+class OrderedList(ChangeList):
+    """Sorted by what its headers offer, whatever an address asks for."""
+
+    def get_ordering_field(self, field_name: Any) -> Any:
+        offered = self.sortable_by or ()
+        return super().get_ordering_field(field_name) if field_name in offered else None
 
 
 class Lookahead(Paginator):  # type: ignore[type-arg]
@@ -42,6 +57,12 @@ class Lookahead(Paginator):  # type: ignore[type-arg]
     @property
     def seen(self) -> int:
         return self.asked * self.per_page
+
+
+def newest(rows: QuerySet[Any], most: int = SEARCHED) -> QuerySet[Any]:
+    """So many of these rows, or all of them."""
+    last = rows.order_by("-pk").values_list("pk", flat=True)[most - 1 : most]
+    return rows.filter(pk__gte=last[0]) if last else rows
 
 
 def page_number(request: HttpRequest) -> int:

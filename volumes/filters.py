@@ -30,11 +30,16 @@ TRIGRAM = re.compile("[a-z0-9]{3}")
 """Without three of these in a row the index of names helps nothing, and would be read as a whole."""
 
 
-def named_like(rows: Rows, part: str) -> Rows:
-    """Those with `part` in their name, whatever its case."""
+def is_indexed(part: str) -> bool:
+    """Whether an index of PostgreSQL's finds the names with this part, where it has that index."""
+    return connection.vendor == "postgresql" and bool(TRIGRAM.search(part.lower()))
+
+
+def named_like(rows: Rows, part: str, *, many: int = MANY, order: str = "pk") -> Rows:
+    """Those with `part` in their name, whatever its case, for pages of less than `many` in this order."""
     part = part.lower()  # as names are
     has_it = GreaterThan(StrIndex("name", Value(part)), 0)
-    if rows.model is Volume and TRIGRAM.search(part) and _has_few(rows, has_it):
+    if rows.model is Volume and is_indexed(part) and _has_few(rows.order_by(order), has_it, many):
         return _looked_up(rows, rows.filter(name__contains=part))
     return rows.filter(has_it)
 
@@ -59,18 +64,18 @@ def labelled(rows: VolumeQuerySet, key: str, value: str) -> VolumeQuerySet:
     # Neither part can hold a quote, so the pair as JSON writes it is found nowhere else. JSON
     # look-ups would take a key such as "1" for an index.
     has_it = GreaterThan(StrIndex(Cast("labels", TextField()), Value(f'"{key}": "{value}"')), 0)
-    if not _is_searched(rows) and _has_few(rows, has_it):
+    if not _is_searched(rows) and _has_few(rows.order_by("pk"), has_it):
         return _looked_up(rows, rows.filter(labels__contains={key: value}))
     return rows.filter(has_it)
 
 
-def _has_few(rows: models.QuerySet[Any], has_it: GreaterThan) -> bool:
-    """Whether a walk might be long, and PostgreSQL has an index that is shorter."""
+def _has_few(rows: models.QuerySet[Any], has_it: GreaterThan, many: int = MANY) -> bool:
+    """Whether a walk in their order might be long, and PostgreSQL has an index that is shorter."""
     if connection.vendor != "postgresql":
         return False
-    first = rows.order_by("pk").annotate(hit=Case(When(has_it, then=Value(1))))[:LOOKED_AT]
+    first = rows.annotate(hit=Case(When(has_it, then=Value(1))))[:LOOKED_AT]
     found = first.aggregate(seen=Count("pk"), hits=Count("hit"))
-    return bool(found["seen"] == LOOKED_AT and found["hits"] < MANY)
+    return bool(found["seen"] == LOOKED_AT and found["hits"] < many)
 
 
 def _is_searched(rows: models.QuerySet[Any]) -> bool:

@@ -6,13 +6,21 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from django.db.models.functions import Now
 
 from volumes.models import UsageSample, Volume
 
 Item = TypeVar("Item")
+
+
+class Sample(NamedTuple):
+    """All of a usage sample that a line is drawn through."""
+
+    at: datetime
+    used_size: int
+
 
 FAR = timedelta(days=3650)
 LATELY = timedelta(days=30)
@@ -26,7 +34,7 @@ def thinned(samples: Sequence[Item], most: int) -> list[Item]:
     return [samples[round(place * stride)] for place in range(most)]
 
 
-def full_at(samples: Sequence[UsageSample], size: int) -> datetime | None:
+def full_at(samples: Sequence[UsageSample | Sample], size: int) -> datetime | None:
     """When a straight line through the samples reaches `size` MB.
 
     None where it never does: not growing, fewer than three samples, or more than ten years away.
@@ -58,8 +66,9 @@ def full_dates(volumes: Collection[Volume]) -> dict[uuid.UUID, datetime | None]:
     """When each of these is full, by its samples of the last 30 days. One query for all of them."""
     if not volumes:
         return {}
-    samples: dict[uuid.UUID, list[UsageSample]] = defaultdict(list)
+    samples: dict[uuid.UUID, list[Sample]] = defaultdict(list)
     lately = UsageSample.objects.filter(volume__in=volumes, at__gte=Now() - LATELY)
-    for sample in lately.order_by("volume_id", "at"):
-        samples[sample.volume_id].append(sample)
+    columns = ("volume_id", *Sample._fields)
+    for volume, *sample in lately.order_by("volume_id", "at").values_list(*columns):
+        samples[volume].append(Sample(*sample))
     return {volume.pk: full_at(samples[volume.pk], volume.size) for volume in volumes}

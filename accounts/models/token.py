@@ -46,6 +46,14 @@ class Token(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(scope__in=list(Scope)), name="token_scope_known"),
         ]
+        indexes = [
+            # What expires next. Most tokens never do.
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(expires_at__isnull=False, revoked_at__isnull=True),
+                name="token_expiry",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} of {self.owner}"

@@ -10,10 +10,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from accounts.admin_lists import newest
 from accounts.callers import SYSTEM
 from accounts.models import Revision, Token, User
 from accounts.services import change_company
-from tests.factories import ApplicationFactory, give_token
+from tests.factories import ApplicationFactory, UserFactory, give_token
 from volumes.models import Application, Attachment, Environment, Snapshot, Volume
 
 VOLUMES = "/admin/volumes/volume/"
@@ -119,6 +120,23 @@ def test_volumes_are_found_by_use_and_name_and_identifier(
         "archive",
         "uploads",
     ]
+
+
+def test_a_part_of_a_name_is_looked_for_among_the_newest_and_a_whole_one_among_all(
+    desk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = UserFactory.create(username="smith"), UserFactory.create(username="smithers")
+    monkeypatch.setattr("accounts.admin_parts.newest", lambda rows: newest(rows, 1))
+    found = [
+        list(desk.get(f"/admin/accounts/user/?q={q}").context["cl"].result_list)
+        for q in ("smit", "smith", "smythe")
+    ]
+    assert found == [[new], [old], []]
+
+
+def test_a_long_list_is_sorted_only_where_it_is_narrowed(desk: Client, many: list[Volume]) -> None:
+    assert names(desk.get(f"{VOLUMES}?o=1"))[0] == "v119"
+    assert names(desk.get(f"{VOLUMES}?environment={many[0].environment_id}&o=1"))[0] == "v000"
 
 
 def test_the_lists_lead_to_each_other(desk: Client, attached: Volume, web: Application) -> None:

@@ -12,7 +12,8 @@ from tests.benchmarks.operations import OPERATIONS
 from tests.benchmarks.services import SERVICES
 
 COMPARED = ["get", "list", "create", "update", "delete"]
-PAGES = ["validate", "login", "environment-page", "volume-page"]
+PAGES = ["validate", "login", "environment-page", "environment-search", "volume-page"]
+PAGES += ["admin-list", "admin-search", "admin-start"]
 CONNECTIONS = ["get", "list", "create"]
 AT_SIZE = ["get", "list", "page-1000", "last-page", "name", "search", "search-common"]
 

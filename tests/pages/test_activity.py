@@ -112,6 +112,13 @@ def test_who_left_can_still_be_asked_for(bobs, happened):
     assert f'<option value="{gone.ref}">gone</option>' in bobs.get("/activity").text
 
 
+def test_what_was_done_long_ago_is_offered_where_it_is_shown(bobs, some, erin, monkeypatch):
+    monkeypatch.setattr(trail, "SEEN", 1)
+    offered = f'<option value="{erin.ref}"'
+    assert offered not in bobs.get("/activity?action=create").text
+    assert f"{offered} selected>erin" in bobs.get(f"/activity?person={erin.ref}").text
+
+
 def test_nothing_found_offers_the_way_back(bobs, some):
     assert "Nothing like that happened." in text(bobs.get("/activity?person=nobody"))
 

@@ -64,7 +64,36 @@ LISTS = [
     "/admin/volumes/environment/",
     "/admin/accounts/revision/",
     "/admin/accounts/token/",
+    "/admin/volumes/volume/?o=1",
+    "/admin/volumes/attachment/?o=1",
+    "/admin/volumes/application/?o=1",
+    "/admin/volumes/snapshot/?o=1",
+    "/admin/accounts/token/?o=1",
+    "/admin/accounts/revision/?q={vol}",
 ]
+
+# SQLite reads all volumes for what an index of PostgreSQL has.
+RARE = {"postgresql": 600, "sqlite": 15_000}
+RARITIES = ["/admin/volumes/volume/?trouble=missing"]
+
+# Parts of names are looked for in half of the rows, at most, and in what they belong to.
+PART = {"postgresql": 4000, "sqlite": 1300}
+PARTS = [
+    "/admin/volumes/snapshot/?q=nothing",
+    "/admin/volumes/attachment/?q=nothing",
+    "/admin/volumes/application/?q=nothing",
+    "/admin/accounts/token/?q=nothing",
+    "/admin/accounts/revision/?q=nothing",
+]
+
+# The operators' start counts half of the volumes and follows a hundredth of them.
+START = {"postgresql": 30_000, "sqlite": 20_000}
+
+# What an environment's pages count in its half of the volumes: a few looks at each of them.
+COUNT = {"postgresql": 4000, "sqlite": 4000}
+COUNTS = ["/env/{env}/new", "/activity"]
+TALLY = {"postgresql": 20_000, "sqlite": 75_000}
+TALLIES = ["/env/{env}", "/env/{env}?status=bare"]
 
 
 @pytest.mark.parametrize(
@@ -74,8 +103,13 @@ LISTS = [
         *(("api", path, SEARCH) for path in SEARCHES),
         *(("browser", path, FLAT) for path in PAGES),
         *(("operator", path, OPERATOR) for path in LISTS),
+        *(("operator", path, RARE) for path in RARITIES),
+        *(("operator", path, PART) for path in PARTS),
+        ("operator", "/admin/", START),
+        *(("browser", path, COUNT) for path in COUNTS),
+        *(("browser", path, TALLY) for path in TALLIES),
     ],
-    ids=[*API, *SEARCHES, *PAGES, *LISTS],
+    ids=[*API, *SEARCHES, *PAGES, *LISTS, *RARITIES, *PARTS, "/admin/", *COUNTS, *TALLIES],
 )
 def test_it_reads_little_more_than_it_shows(
     multitude: Multitude, door: str, path: str, most: dict[str, int]

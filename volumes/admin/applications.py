@@ -63,6 +63,7 @@ class ApplicationAdmin(Dated, ByServices):
     search_fields = ["name", "environment__name", "environment__company__name"]
     autocomplete_fields = ["environment"]
     sortable_by = ["name"]
+    sorts_within = ["environment"]
     readonly_fields = ["where", "mounts", "ident", "made", "last_change"]
 
     def get_queryset(self, request: HttpRequest) -> Any:

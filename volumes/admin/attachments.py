@@ -13,7 +13,7 @@ from accounts.admin_lists import chosen, linked
 from accounts.admin_site import site
 from accounts.callers import Actor
 from volumes.admin.base import ByServices, WishForm
-from volumes.admin.columns import place
+from volumes.admin.columns import place, volumes_of_a_page
 from volumes.admin.verbs import Verb
 from volumes.errors import Problem
 from volumes.models import Application, Attachment, Volume
@@ -64,10 +64,14 @@ class AttachmentAdmin(ByServices):
         chosen("volume", Volume, "volume"),
         chosen("application", Application, "application"),
     ]
-    list_select_related = ["volume__environment__company", "application"]
     search_fields = ["mount_path", "volume__name", "application__name"]
     autocomplete_fields = ["volume", "application"]
     sortable_by = ["mount_path"]
+    sorts_within = ["volume", "application"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows = super().get_queryset(request)
+        return rows.prefetch_related(volumes_of_a_page(), "application")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Q
 from django.http import HttpRequest
 
 from accounts import services
-from accounts.admin_lists import listed
+from accounts.admin_lists import SEARCHED, listed
 from accounts.admin_parts import Undeletable, actor_of
 from accounts.admin_site import site
 from accounts.models import Company, Membership, Revision
@@ -21,12 +22,16 @@ from volumes.templatetags import console
 class CompanyAdmin(Undeletable):
     list_display = ["name", "quota", "taken", "environments", "members", "made"]
     search_fields = ["name"]
+    search_help_text = f"The whole name, or a part of it among the newest {SEARCHED:,}"
     ordering = ["name"]
-    sortable_by = ["name", "quota", "taken", "made"]
+    sorts_anywhere = ["name", "quota", "taken", "made"]  # they are never very many
     readonly_fields = ["taken", "environments", "members", "activity", "made"]
 
     def get_fields(self, request: HttpRequest, obj: Company | None = None) -> Any:
         return ["name", "storage_quota", *(self.readonly_fields if obj else [])]
+
+    def named(self, name: str) -> Q:
+        return Q(name=name)
 
     def save_model(self, request: HttpRequest, obj: Company, form: Any, change: bool) -> None:
         name, quota, actor = obj.name, obj.storage_quota, actor_of(request)

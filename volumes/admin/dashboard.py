@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from accounts.models import Revision, Token
 from volumes.models import Installation, Snapshot, StorageScan, UsageSample, Volume, VolumeStatus
 from volumes.pages.history import Entry, entries
+from volumes.querysets import VolumeQuerySet
 
+COUNTED = 50_000
+"""So many of the newest volumes are counted and summed, and of the others those that are not settled."""
+FOLLOWED = 1_000
+"""Where there are more volumes, so many tell of growth: those that were measured last."""
 DAYS = 30
 STEP = 5
 LINES = 8
@@ -21,12 +28,14 @@ TOKENS_WITHIN = timedelta(days=14)
 
 @dataclass(frozen=True)
 class Totals:
-    """Of all volumes whose rows are kept."""
+    """Of all volumes whose rows are kept; of too many, of COUNTED and what is not settled."""
 
     by_status: list[tuple[str, int]]
     asked: int
     held: int
     used: int
+    is_whole: bool
+    """Otherwise each figure is the least that it can be."""
 
     @property
     def held_part(self) -> int:
@@ -39,26 +48,35 @@ class Totals:
 
 
 def totals() -> Totals:
-    rows = (
-        Volume.objects.order_by()
-        .values("status")
-        .annotate(
-            count=Count("pk"),
-            asked=Sum("size", filter=~Q(status=VolumeStatus.DELETED)),
-            held=Sum("provisioned_size"),
-            full=Sum("used_size", filter=Q(is_deleted=False)),
-        )
-    )
-    found = {row["status"]: row for row in rows}
-    sums = {key: sum(row[key] or 0 for row in found.values()) for key in ("asked", "held", "full")}
+    """Two questions, of which an index answers the first; three where there are more than COUNTED."""
+    newest = Volume.objects.order_by("-pk").values_list("pk", flat=True)
+    last = newest[COUNTED : COUNTED + 1].first()
+    rows = Volume.objects.order_by()
+    parts = [rows]
+    if last is not None:
+        parts = [rows.filter(pk__gt=last), rows.unsettled().filter(pk__lte=last)]
+    counts: Counter[str] = Counter()
+    sums: Counter[str] = Counter()
+    for status, count, *figures in (row for part in parts for row in _summed(part)):
+        counts[status] += count
+        sums.update({name: figure or 0 for name, figure in zip(SUMS, figures, strict=True)})
     return Totals(
-        by_status=[
-            (one, found[one]["count"] if one in found else 0) for one in VolumeStatus.values
-        ],
-        asked=sums["asked"],
-        held=sums["held"],
-        used=sums["full"],
+        by_status=[(status, counts[status]) for status in VolumeStatus.values],
+        is_whole=last is None,
+        **{name: sums[name] for name in SUMS},
     )
+
+
+SUMS = {
+    "asked": Sum("size", filter=~Q(status=VolumeStatus.DELETED)),
+    "held": Sum("provisioned_size"),
+    "used": Sum("used_size", filter=Q(is_deleted=False)),
+}
+
+
+def _summed(volumes: VolumeQuerySet) -> Iterable[Any]:
+    columns = {f"sum_{name}": total for name, total in SUMS.items()}
+    return volumes.values_list("status").annotate(count=Count("pk"), **columns)
 
 
 @dataclass(frozen=True)
@@ -66,6 +84,8 @@ class Growth:
     """What all volumes used together, some days apart, the last one now."""
 
     points: list[tuple[datetime, int]]
+    of: int | None = None
+    """How many volumes, where they are not all of them."""
 
     @property
     def now(self) -> int:
@@ -95,13 +115,20 @@ class Growth:
 
 
 def growth() -> Growth:
-    """One look-up by index for each volume and point: never a walk through all samples."""
+    """One look-up by index for each followed volume and point: never a walk through all samples."""
+    followed: QuerySet[Volume] = Volume.objects.order_by()
+    pks = None
+    if followed.order_by("pk")[FOLLOWED : FOLLOWED + 1].exists():
+        lately = UsageSample.objects.order_by("-pk").values_list("volume", flat=True)
+        pks = set(lately[:FOLLOWED])
+        followed = followed.filter(pk__in=pks)
     now = timezone.now()
     days = [now - timedelta(days=ago) for ago in range(DAYS, -1, -STEP)]
     columns = {f"at_{place}": _used_at(day) for place, day in enumerate(days)}
     sums = {f"sum_{place}": _sum_of_standing(place, day) for place, day in enumerate(days)}
-    found = Volume.objects.order_by().annotate(**columns).aggregate(**sums)
-    return Growth([(day, found[f"sum_{place}"] or 0) for place, day in enumerate(days)])
+    found = followed.annotate(**columns).aggregate(**sums)
+    points = [(day, found[f"sum_{place}"] or 0) for place, day in enumerate(days)]
+    return Growth(points, None if pks is None else len(pks))
 
 
 def _used_at(day: datetime) -> Subquery:
@@ -137,7 +164,8 @@ class Look:
 
 def last_look() -> Look:
     """Missing data is looked for every hour and noted on its row, orphans are every day."""
-    missing = Volume.objects.live().filter(missing_since__isnull=False)
+    # No row settles while its data is missing, and an index has those that are not settled.
+    missing = Volume.objects.live().unsettled().filter(missing_since__isnull=False)
     rows = list(
         missing.select_related("environment__company").order_by("missing_since")[: LINES + 1]
     )
@@ -147,7 +175,8 @@ def last_look() -> Look:
 
 def expiring_tokens() -> list[Token]:
     soon = timezone.now() + TOKENS_WITHIN
-    found = Token.objects.usable().filter(expires_at__lte=soon).select_related("owner")
+    usable = Token.objects.usable().filter(expires_at__isnull=False)  # as the index has it
+    found = usable.filter(expires_at__lte=soon).select_related("owner")
     return list(found.order_by("expires_at")[:LINES])
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Q
 from django.http import HttpRequest
 
-from accounts.admin_lists import chosen, linked, listed
+from accounts.admin_lists import SEARCHED, chosen, linked, listed
 from accounts.admin_site import site
 from accounts.callers import Actor
 from accounts.models import Company, Revision, Token
@@ -70,8 +71,11 @@ class EnvironmentAdmin(Dated, ByServices):
     list_filter = [Standing, chosen("company", Company, "company")]
     list_select_related = ["company"]
     search_fields = ["name", "company__name"]
+    search_help_text = (
+        f"The whole name of its company, or parts of names among the newest {SEARCHED:,}"
+    )
     autocomplete_fields = ["company"]
-    sortable_by = ["name", "quota", "taken"]
+    sorts_anywhere = ["name", "quota", "taken"]  # they are never very many
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("company")
@@ -105,6 +109,9 @@ class EnvironmentAdmin(Dated, ByServices):
     def update(self, row: Environment, body: Body, actor: Actor) -> Environment:
         wish, reader = read_environment(body)
         return services.update_environment(environment=row, wish=wish, reader=reader, actor=actor)
+
+    def named(self, name: str) -> Q:
+        return Q(company__in=list(Company.objects.filter(name=name)))
 
     def full_name(self, row: Environment) -> str:
         return f"{row.company} / {row}"

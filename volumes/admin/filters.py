@@ -62,7 +62,7 @@ class Trouble(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() == "missing":
-            return queryset.filter(missing_since__isnull=False)
+            return queryset.unsettled().filter(missing_since__isnull=False)  # no such row settles
         if self.value() == "unsettled":
             return queryset.unsettled()
         return next((queryset.filter(one.has) for one in TROUBLES if one.key == self.value()), None)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from accounts.admin_lists import chosen, linked
+from accounts.admin_lists import SEARCHED, chosen, linked
 from accounts.admin_parts import ReadOnly
 from accounts.admin_site import site
 from accounts.models import Company, Revision, Subject
@@ -77,7 +77,10 @@ class RevisionAdmin(ReadOnly):
     ]
     list_select_related = ["company"]
     search_fields = ["=subject_id", "subject_name", "=by"]
-    search_help_text = "A name, an identifier without its prefix, or a person as user-5"
+    search_help_text = (
+        "An identifier without its prefix;"
+        f" a part of a name, or a person as user-5, among the newest {SEARCHED:,}"
+    )
     ordering = ["-pk"]
     sortable_by = ()
     actions = None
@@ -101,6 +104,12 @@ class RevisionAdmin(ReadOnly):
             row.entry = entry
         changelist.result_list = rows
         return changelist
+
+    def named(self, name: str) -> Q | None:
+        """What an identifier stands for; of a person also what they did is looked for."""
+        # The index has the kinds of subjects first.
+        about = Q(subject__in=list(Subject), subject_id=name)
+        return None if name.startswith("user-") else about
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
         row = super().get_object(request, object_id, from_field)

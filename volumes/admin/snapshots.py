@@ -15,7 +15,7 @@ from accounts.admin_parts import can_be
 from accounts.admin_site import site
 from accounts.callers import Actor
 from volumes.admin.base import ByServices, WishForm
-from volumes.admin.columns import person, place, standing
+from volumes.admin.columns import person, place, standing, volumes_of_a_page
 from volumes.admin.filters import Standing
 from volumes.admin.verbs import Verb
 from volumes.errors import Problem
@@ -71,10 +71,11 @@ class SnapshotAdmin(ByServices):
     search_fields = ["name", "volume__name"]
     autocomplete_fields = ["volume"]
     sortable_by = ["name"]
+    sorts_within = ["volume"]
     readonly_fields = ["volume_link", "where", "state", "size_in_words", "taken", "made_by"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("volume__environment__company")
+        return super().get_queryset(request).prefetch_related(volumes_of_a_page())
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:

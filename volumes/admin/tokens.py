@@ -7,12 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import services
-from accounts.admin_lists import chosen, linked
+from accounts.admin_lists import SEARCHED, chosen, linked
 from accounts.admin_parts import ReadOnly, can_be
 from accounts.admin_site import site
 from accounts.callers import Actor
@@ -42,7 +43,7 @@ class Life(admin.SimpleListFilter):
             case "soon":
                 return queryset.usable().filter(expires_at__lte=timezone.now() + SOON)
             case "over":
-                return queryset.exclude(pk__in=Token.objects.usable().values("pk"))
+                return queryset.filter(Q(revoked_at__isnull=False) | Q(expires_at__lte=Now()))
         return None
 
 
@@ -92,9 +93,14 @@ class TokenAdmin(ReadOnly, WithVerbs):
     ]
     list_select_related = ["owner"]
     search_fields = ["name", "owner__username"]
+    search_help_text = f"The whole user name, or a part of names among the newest {SEARCHED:,}"
+    sorts_within = ["owner"]
     ordering = ["-pk"]
     sortable_by = ["name", "expires", "last_used"]
     fields = ["name", "owner_link", "scope", "where", "life", "expires", "last_used", "made"]
+
+    def named(self, name: str) -> Q:
+        return Q(owner__in=list(User.objects.filter(username=name)))
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("accounts.change_token"))

@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 
-from accounts.admin_lists import chosen, linked, listed
+from accounts.admin_lists import chosen, linked, listed, newest
 from accounts.admin_site import site
 from accounts.callers import Actor
 from volumes.admin.base import ByServices
@@ -20,7 +20,7 @@ from volumes.admin.filters import Standing, Trouble, Use
 from volumes.admin.upkeep import PROTECT, RECONCILE, RETRY, UNPROTECT
 from volumes.admin.volume_form import VolumeForm
 from volumes.errors import Problem
-from volumes.filters import named_like
+from volumes.filters import is_indexed, named_like
 from volumes.models import Attachment, Environment, Snapshot, Volume
 from volumes.pages import words
 from volumes.rules.fields import Body
@@ -30,6 +30,10 @@ from volumes.templatetags import console
 
 ASKED = ["name", "size", "mount_path", "description", "labels", "protected"]
 KEPT = ["state", "status_message", "used", "held", "mounted_by", "snapshots", "filled_from"]
+SEARCHED = 100_000
+"""So many of the newest are looked at one by one, where no index has parts of names."""
+FEW = 51
+"""More than a page shows: where so many are among the first ones, others are near."""
 SAID = ["ident", "made", "last_change", "next_look"]
 
 
@@ -46,14 +50,15 @@ class VolumeAdmin(Dated, ByServices):
         "protected",
         chosen("environment", Environment, "environment"),
     ]
+    sortable_by = ["name", "used"]
+    sorts_within = ["environment"]  # whose indexes are for that
     search_fields = ["name"]
-    search_help_text = "A part of the name, or the identifier"
+    search_help_text = (
+        "A part of the name, or the identifier; a part without three letters or digits in a row,"
+        f" and on SQLite any, among the newest {SEARCHED:,}"
+    )
     autocomplete_fields = ["environment", "restore_from"]
     readonly_fields = ["where", *KEPT, *SAID]
-
-    def get_sortable_by(self, request: HttpRequest) -> Any:
-        """Within an environment, whose indexes are for that; a whole installation's are too many."""
-        return ["name", "used"] if "environment" in request.GET else []
 
     def get_queryset(self, request: HttpRequest) -> Any:
         rows: Any = super().get_queryset(request)
@@ -72,7 +77,9 @@ class VolumeAdmin(Dated, ByServices):
 
     def search(self, request: HttpRequest, rows: Any, term: str) -> tuple[Any, bool]:
         for word in term.split():
-            rows = named_like(rows, word)
+            rows = named_like(
+                rows if is_indexed(word) else newest(rows, SEARCHED), word, many=FEW, order="-pk"
+            )
         return rows, False
 
     def verb_rows(self, rows: QuerySet[Any]) -> Any:

@@ -1,14 +1,14 @@
-"""What needs a person: found by one query, the worst first, one line each."""
+"""What needs a person: counted by one query, the worst named by a second, one line each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Count, F, IntegerField, Value, When, Window
+from django.db.models import Case, Count, F, IntegerField, Q, Value, When, Window
 from django.db.models.functions import RowNumber
 from django.urls import reverse
 
@@ -31,6 +31,8 @@ SHOWN = (
     "restore_from_id",
     "detached_at",
 )
+NOISE = 3
+"""So many lines of one trouble that is not worth a line each."""
 
 
 @dataclass(frozen=True)
@@ -52,66 +54,101 @@ class Attention:
     """Volumes that need something and stand in no line."""
 
 
+@dataclass(frozen=True)
+class Group:
+    """The volumes of one environment whose worst trouble is the same."""
+
+    environment: Environment
+    rank: int
+    total: int
+
+    @property
+    def trouble(self) -> Trouble:
+        return TROUBLES[self.rank]
+
+    def named(self, each: int) -> int:
+        """How many of them have a line of their own: none where those would only be noise."""
+        return min(self.total, each) if self.trouble.one_by_one or self.total < NOISE else 0
+
+
 def attention(
     environments: Iterable[Environment], caller: Caller, *, most: int, each: int
 ) -> Attention:
-    """Up to `most` lines about these environments, which know the caller's role. Two queries.
+    """Up to `most` lines about these environments, which know the caller's role. Three queries.
 
     Of one trouble in one environment `each` volumes are named; one line leads to the rest.
     """
-    known = {environment.pk: environment for environment in environments}
-    rows = _rows(known, each=each, at_most=each * most) if known else []
-    whole = rows[0].all_of_them if rows else 0
-    dates = full_dates([row for row in rows if TROUBLES[row.rank].is_full])
+    groups = _groups({environment.pk: environment for environment in environments})
+    shown = groups[:most]  # each of them has a line at least
+    worst = _worst([group for group in shown if group.named(each)], each)
     lines: list[Line] = []
     told = 0
-    for (rank, pk), group in groupby(rows, key=lambda row: (row.rank, row.environment_id)):
-        environment, found = known[pk], list(group)
-        may_edit = caller.may(Role.EDITOR, role=environment.role)
-        for row in found:
-            row.environment, row.full_at = environment, dates.get(row.pk)
-        for line, count in _lines(TROUBLES[rank], found, may_edit):
+    for group in shown:
+        may_edit = caller.may(Role.EDITOR, role=group.environment.role)
+        for line, count in _lines(group, worst[group.environment.pk, group.rank], may_edit):
             if len(lines) < most:
                 lines.append(line)
                 told += count
-    return Attention(lines, whole - told)
+    return Attention(lines, sum(group.total for group in groups) - told)
 
 
-def _rows(environments: Iterable[UUID], *, each: int, at_most: int) -> list[Any]:
-    """Each volume once, with its worst trouble; a few of each, and how many there are."""
-    ranks = [When(trouble.has, then=Value(rank)) for rank, trouble in enumerate(TROUBLES)]
-    apart = [F("environment_id"), F("rank")]
-    worst_first = [FULLNESS.desc(nulls_last=True), F("name").asc()]
-    found = (
-        Volume.objects.live()
-        .filter(environment__in=environments)
-        .only(*SHOWN)  # all of them are sorted: what is not shown would be carried along
-        .annotate(rank=Case(*ranks, output_field=IntegerField()))
-        .filter(rank__isnull=False)
-        .annotate(
-            place=Window(RowNumber(), partition_by=apart, order_by=worst_first),
-            total=Window(Count("pk"), partition_by=apart),
-            all_of_them=Window(Count("pk")),
-        )
-        .filter(place__lte=each)
-        .order_by("rank", "environment__name", "environment_id", "place")
+def _groups(environments: dict[UUID, Environment]) -> list[Group]:
+    """Each volume counts once, with its worst trouble. The worst group is the first."""
+    counted = (
+        _ranked(environments, len(TROUBLES))
+        .values_list("environment", "rank")
+        .annotate(Count("pk"))
     )
-    return list(found[:at_most])
+    groups = [
+        Group(environments[pk], rank, total)
+        for pk, rank, total in counted.order_by()
+        if rank is not None
+    ]
+    return sorted(groups, key=lambda one: (one.rank, one.environment.name, one.environment.pk))
 
 
-def _lines(trouble: Trouble, rows: list[Any], may_edit: bool) -> Iterator[tuple[Line, int]]:
-    """A line for each or, where that would only be noise, one for all of them; and its volumes."""
-    total: int = rows[0].total
-    environment = rows[0].environment
-    shown = rows if trouble.one_by_one or total <= 2 else []
-    for row in shown:
+def _ranked(environments: Iterable[UUID], ranks: int) -> Any:
+    """Live volumes with the place of their worst trouble among the first so many of TROUBLES."""
+    cases = [When(trouble.has, then=Value(rank)) for rank, trouble in enumerate(TROUBLES[:ranks])]
+    live = Volume.objects.live().filter(environment__in=environments)
+    return live.annotate(rank=Case(*cases, output_field=IntegerField()))
+
+
+def _worst(groups: Sequence[Group], each: int) -> dict[tuple[UUID, int], list[Any]]:
+    """A few of each group, the fullest first, and when those that are almost full will be full."""
+    found: dict[tuple[UUID, int], list[Any]] = defaultdict(list)
+    if not groups:
+        return found
+    known = {group.environment.pk: group.environment for group in groups}
+    wanted = Q()
+    for group in groups:
+        wanted |= Q(environment=group.environment.pk, rank=group.rank)
+    place = Window(
+        RowNumber(),
+        partition_by=[F("environment_id"), F("rank")],
+        order_by=[FULLNESS.desc(nulls_last=True), F("name").asc()],
+    )
+    # The rarer troubles are the dearer ones to look for: those that are not asked for stay out.
+    ranked = _ranked(known, 1 + max(group.rank for group in groups)).filter(wanted)
+    rows = list(ranked.only(*SHOWN).annotate(place=place).filter(place__lte=each).order_by("place"))
+    dates = full_dates([row for row in rows if TROUBLES[row.rank].is_full])
+    for row in rows:
+        row.environment, row.full_at = known[row.environment_id], dates.get(row.pk)
+        found[row.environment_id, row.rank].append(row)
+    return found
+
+
+def _lines(group: Group, worst: list[Any], may_edit: bool) -> Iterator[tuple[Line, int]]:
+    """A line for each of the worst and one for all the others; and its volumes."""
+    trouble, environment = group.trouble, group.environment
+    for row in worst:
         yield _line(trouble, row, may_edit), 1
-    if rest := total - len(shown):
+    if rest := group.total - len(worst):
         volumes = "volume" if rest == 1 else "volumes"
         yield (
             Line(
                 kind=trouble.kind,
-                name=f"{rest} more" if shown else f"{rest} {volumes}",
+                name=f"{rest} more" if worst else f"{rest} {volumes}",
                 why=trouble.about_several,
                 mend="Look",
                 url=f"{reverse('environment', args=[environment.pk])}?status={trouble.key}",

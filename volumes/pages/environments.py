@@ -43,8 +43,10 @@ QUOTA = {"resourceQuota.storage": "quota"}
 @gzip_page
 @in_environment()
 def volumes(visit: Visit) -> HttpResponse:
-    listing = Listing(visit.environment, said(visit.request))
-    context = frame(visit, "volumes") | {
+    context = frame(visit, "volumes")
+    live = context["volume_count"]
+    listing = Listing(visit.environment, said(visit.request), live=live)
+    context |= {
         "listing": listing,
         "page": listing.page,
         "attention": attention([visit.environment], visit.caller, most=LINES, each=NAMED),

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, F, OrderBy, Prefetch
+from django.db.models import Count, F, OrderBy
 from django.db.models.expressions import Combinable
 from django.http import QueryDict
 
@@ -19,6 +19,7 @@ from volumes.querysets import VolumeQuerySet
 
 ON_A_PAGE = 50
 LABELS_OFFERED = 100
+SETS_LOOKED_AT = 500
 
 STATUSES = {"ready": "Ready", "pending": "Making", "resizing": "Growing"} | {
     trouble.key: trouble.title for trouble in TROUBLES
@@ -37,8 +38,9 @@ SORTS: dict[str, Combinable] = {
 class Listing:
     """What an unknown value would mean is not guessed: it filters nothing, and the form shows that."""
 
-    def __init__(self, environment: Environment, query: QueryDict) -> None:
-        self.environment = environment
+    def __init__(self, environment: Environment, query: QueryDict, *, live: int) -> None:
+        """`live`: how many volumes the environment has, which is not counted again."""
+        self.environment, self.live = environment, live
         self.name = query.get("name", "").strip()
         self.status = _one_of(query.get("status"), [*STATUSES, DELETED])
         self.attached = _one_of(query.get("attached"), MOUNTED)
@@ -69,14 +71,11 @@ class Listing:
 
     @cached_property
     def page(self) -> Page[Volume]:
-        ordered = self.rows.order_by(*self._order()).prefetch_related(
-            Prefetch(
-                "attachments",
-                Attachment.objects.select_related("application").order_by("application__name"),
-            )
-        )
-        page: Page[Volume] = Paginator(ordered, ON_A_PAGE).get_page(self.number)
-        page.object_list = list(page.object_list)
+        paginator = Paginator(self.rows.order_by(*self._order()), ON_A_PAGE)
+        if not self.is_narrowed:
+            paginator.count = self.live
+        page: Page[Volume] = paginator.get_page(self.number)
+        page.object_list = _with_their_mounts(list(page.object_list))
         return page
 
     @property
@@ -86,10 +85,11 @@ class Listing:
 
     @cached_property
     def labels(self) -> list[str]:
-        """The pairs to choose from: the commonest of them, and the chosen one."""
+        """The pairs to choose from: the commonest of them, by the commonest sets; and the chosen one."""
         counted: Counter[str] = Counter()
         live = self.environment.volumes.live().exclude(labels={})
-        for labels, count in live.values_list("labels").annotate(Count("pk")).order_by():
+        sets = live.values_list("labels").annotate(count=Count("pk")).order_by("-count")
+        for labels, count in sets[:SETS_LOOKED_AT]:
             counted.update({f"{key}:{value}": count for key, value in labels.items()})
         chosen = {self.label} if self.label else set()
         return sorted({label for label, _ in counted.most_common(LABELS_OFFERED)} | chosen)
@@ -108,6 +108,17 @@ class Listing:
         first = column.desc(nulls_last=True) if down else column.asc(nulls_last=True)
         # Names repeat among deleted volumes only.
         return [first, F("name").asc(), F("pk").asc()]
+
+
+def _with_their_mounts(volumes: list[Volume]) -> list[Volume]:
+    """Each with `mounted_by`, the names of its applications. One query for all of them."""
+    names: dict[Any, list[str]] = {volume.pk: [] for volume in volumes}
+    mounts = Attachment.objects.filter(volume__in=list(names)).order_by("application__name")
+    for pk, name in mounts.values_list("volume_id", "application__name"):
+        names[pk].append(name)
+    for volume in volumes:
+        volume.mounted_by = names[volume.pk]  # type: ignore[attr-defined]
+    return volumes
 
 
 def _with_status(volumes: VolumeQuerySet, status: str) -> VolumeQuerySet:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from volumes.models import Snapshot, SnapshotStatus
+import uuid
+
+from volumes.models import Environment, Snapshot, SnapshotStatus
 from volumes.pages.doors import Visit
 from volumes.querysets import SnapshotQuerySet
 from volumes.rules.fields import Unreadable, identifier
@@ -15,7 +17,7 @@ def sources(visit: Visit, ref: str) -> tuple[list[Snapshot], Snapshot | None]:
 
     What is wrong with another the rules say.
     """
-    newest = list(_ready(visit).order_by("-id")[:MOST])
+    newest = list(_ready(visit).filter(pk__in=_newest(visit)).order_by("-id"))
     try:
         pk = identifier(Snapshot.prefix)(ref)
     except Unreadable:
@@ -24,6 +26,17 @@ def sources(visit: Visit, ref: str) -> tuple[list[Snapshot], Snapshot | None]:
         return newest, found
     older = _ready(visit).filter(pk=pk).first()
     return [older, *newest] if older else newest, older
+
+
+def _newest(visit: Visit) -> list[uuid.UUID]:
+    """Their keys, found by those of their environments.
+
+    For a join PostgreSQL would read all volumes and snapshots of the company first.
+    """
+    reached = Environment.objects.live().visible_to(visit.caller).filter(company=visit.company)
+    environments = list(reached.values_list("pk", flat=True))
+    there = Snapshot.objects.filter(status=SnapshotStatus.READY, environment__in=environments)
+    return list(there.order_by("-id").values_list("pk", flat=True)[:MOST])
 
 
 def _ready(visit: Visit) -> SnapshotQuerySet:

@@ -18,6 +18,8 @@ from volumes.pages import history
 
 ON_A_PAGE = 50
 AT_ONCE = 500
+SEEN = 10_000
+"""So many of a company's newest changes say what there is to choose from."""
 
 DOORS = {"session": "The console", "admin": "The administration", "command": "A command"}
 
@@ -83,7 +85,7 @@ class Trail:
 
     @cached_property
     def people(self) -> list[tuple[str, str]]:
-        """Everybody who did something, also who is no member any more."""
+        """Everybody who did something lately, also who is no member any more."""
         named = history.people(by for by, _, _ in self._seen)
         return sorted(named.items(), key=lambda one: one[1])
 
@@ -106,8 +108,12 @@ class Trail:
 
     @cached_property
     def _seen(self) -> set[tuple[str, str, str]]:
-        seen = Revision.objects.filter(company=self.company).order_by()
-        return set(seen.values_list("by", "via", "action").distinct())
+        """Who did what and how, in the newest changes and in those that are shown."""
+        seen = Revision.objects.filter(company=self.company)
+        if last := seen.order_by("-id").values_list("id", flat=True)[SEEN - 1 : SEEN]:
+            seen = seen.filter(id__gte=last[0])
+        shown = {(one.by, one.via, one.action) for one in self.page}
+        return shown | set(seen.order_by().values_list("by", "via", "action").distinct())
 
     @cached_property
     def _environments(self) -> dict[uuid.UUID, str]:

@@ -18,6 +18,7 @@ def dashboard() -> dict[str, Any]:
     waiting, oldest = numbers.unsettled()
     return {
         "totals": numbers.totals(),
+        "counted": numbers.COUNTED,
         "growth": numbers.growth(),
         "waiting": waiting,
         "oldest": oldest,

@@ -41,7 +41,9 @@ class Holdfast(Service):
         bind = f"127.0.0.1:{self.port}"
         self.process = self.installation.start("serve", "--bind", bind)
         self.wait_for("/healthz")
+        operator = self.installation.bootstrap("Acme", "production", "olga", "--superuser")
         self.cookie = session_cookie(self.port, self.made)
+        self.operators_cookie = session_cookie(self.port, operator)
 
     def load(self, numbers: range) -> None:
         loading.load(self.database, numbers, self.made)
@@ -69,6 +71,8 @@ class Holdfast(Service):
     def wishes(self) -> dict[str, Wish]:
         headers = (f"Authorization: Bearer {self.token}", "Content-Type: application/json")
         browser = (f"Cookie: {self.cookie}",)
+        operator = (f"Cookie: {self.operators_cookie}",)
+        admin = "/admin/volumes/volume/"
         volumes, pages = f"/{self.environment}/volume", f"/env/{self.environment}"
         volume, page = f"{volumes}/vol-{{id}}", f"{volumes}?limit=100"
         return {
@@ -80,6 +84,10 @@ class Holdfast(Service):
             "validate": Wish("POST", f"{volumes}/validate", json.dumps(NEW), headers),
             "login": Wish("GET", "/login"),
             "environment-page": Wish("GET", pages, headers=browser),
+            "environment-search": Wish("GET", f"{pages}?name={{tail}}", headers=browser),
+            "admin-list": Wish("GET", admin, headers=operator),
+            "admin-search": Wish("GET", f"{admin}?q={{tail}}", headers=operator),
+            "admin-start": Wish("GET", "/admin/", headers=operator),
             "volume-page": Wish("GET", f"{pages}/v/{{id}}", headers=browser),
             "page-1000": Wish("GET", volumes, headers=headers),
             "last-page": Wish("GET", volumes, headers=headers),
