@@ -29,8 +29,10 @@ def test_the_first_call_is_no_replay(alices, volumes, memory):
     assert "Idempotent-Replay" not in alices.post(volumes, WISH, Idempotency_Key="k")
 
 
-def test_it_is_answered_as_it_is_now(alices, volumes, first):
-    changed = alices.put(f"{volumes}/{first['id']}", {"name": "renamed"}).json()
+def test_it_is_answered_as_it_is_now(alices, volumes, first, web):
+    Volume.objects.update(status="ready")
+    change = {"name": "renamed", "attachedAppsRefs": [web.ref]}
+    changed = alices.put(f"{volumes}/{first['id']}", change).json()
     assert alices.post(volumes, WISH, Idempotency_Key="k").json() == changed
 
 

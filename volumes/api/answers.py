@@ -56,7 +56,8 @@ def new_volume(
         actor=caller.actor,
         key=key or None,
     )
-    is_known = volume.status == VolumeStatus.READY and not {"attachedAppsRefs"} & set(body)
+    # Only what was made just now and settled in time is known without looking, and mounted by nobody.
+    is_known = volume.status == VolumeStatus.READY and not replayed and "attachedAppsRefs" not in body
     shown = (
         wire.volume(wire.written(volume, environment.company_id))
         if is_known
