@@ -57,7 +57,9 @@ def new_volume(
         key=key or None,
     )
     # Only what was made just now and settled in time is known without looking, and mounted by nobody.
-    is_known = volume.status == VolumeStatus.READY and not replayed and "attachedAppsRefs" not in body
+    is_known = (
+        volume.status == VolumeStatus.READY and not replayed and "attachedAppsRefs" not in body
+    )
     shown = (
         wire.volume(wire.written(volume, environment.company_id))
         if is_known

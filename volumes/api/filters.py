@@ -17,20 +17,25 @@ VOLUME_FILTERS = NAME_FILTERS | {"status", "attached", "label", "sort"}
 Named = TypeVar("Named", Volume, Application, Environment)
 
 
-def filter_named(rows: models.QuerySet[Named], query: Query) -> models.QuerySet[Named]:
-    """`name` (substring, whatever its case), `nameIs` (exact), `includeDeleted`."""
+def filter_named(
+    rows: models.QuerySet[Named], query: Query, *, many: int = filters.MANY
+) -> models.QuerySet[Named]:
+    """`name` (substring, whatever its case), `nameIs` (exact), `includeDeleted`.
+
+    `many` is one more than a page of them shows.
+    """
     if not query.flag("includeDeleted"):
         rows = rows.filter(is_deleted=False)
     if (part := query.text("name")) is not None:
-        rows = filters.named_like(rows, part)
+        rows = filters.named_like(rows, part, many=many)
     if (name := query.text("nameIs")) is not None:
         rows = rows.filter(name=name)
     return rows
 
 
-def filter_volumes(rows: VolumeQuerySet, query: Query) -> VolumeQuerySet:
+def filter_volumes(rows: VolumeQuerySet, query: Query, *, many: int) -> VolumeQuerySet:
     """All of them combine. Notes a problem in the query for a value that cannot be."""
-    found: VolumeQuerySet = filter_named(rows, query)  # type: ignore[assignment]
+    found: VolumeQuerySet = filter_named(rows, query, many=many)  # type: ignore[assignment]
     if status := query.choice("status", VolumeStatus.values):
         found = found.filter(status=status)
     if (attached := query.flag("attached")) is not None:

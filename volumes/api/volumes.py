@@ -50,7 +50,7 @@ class VolumeView(EnvironmentScopedView):
             "sort", ["createdAt", "-createdAt", "name", "-name", "size", "-size"]
         )
         page = Page(self.query, sort=sort or "createdAt")
-        volumes = filter_volumes(self.environment.volumes.all(), self.query)
+        volumes = filter_volumes(self.environment.volumes.all(), self.query, many=page.limit + 1)
         self.query.check()
         found = reading.in_full(page.slice(volumes).values_list(*reading.COLUMNS))
         answer = answers.page_of_volumes(request, page, found)
