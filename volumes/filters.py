@@ -80,18 +80,21 @@ def _has_few(rows: models.QuerySet[Any], has_it: GreaterThan, many: int = MANY) 
 
 def _is_searched(rows: models.QuerySet[Any]) -> bool:
     """Whether a look decided already how these are found: one is enough for a request."""
-    searches = (GreaterThan, _OneOf)
+    searches = (GreaterThan, OneOf)
     return any(isinstance(condition, searches) for condition in rows.query.where.children)
 
 
 def _looked_up(rows: Rows, found: Rows) -> Rows:
     """The same rows as `found`, all of them found before the first is put in order."""
-    return rows.filter(_OneOf(F("pk"), Subquery(found.order_by().values("pk"))))
+    return rows.filter(OneOf(F("pk"), Subquery(found.order_by().values("pk"))))
 
 
-class _OneOf(Exact):
-    """Whether a value is in an array, into which the planner cannot look: so it cannot choose to walk
-    the list after all, as it may with IN."""
+class OneOf(Exact):
+    """Whether a value is one of a subquery's, which are all found before.
+
+    To PostgreSQL it is an array, into which its planner cannot look: so it cannot choose to walk the
+    list after all, as it may with IN.
+    """
 
     def get_rhs_op(self, connection: Any, rhs: str) -> str:
-        return f"= ANY(ARRAY{rhs})"
+        return f"= ANY(ARRAY{rhs})" if connection.vendor == "postgresql" else f"IN {rhs}"

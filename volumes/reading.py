@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db.models import Func, OuterRef, QuerySet, Subquery, TextField, UUIDField
+from django.db.models import F, Func, OuterRef, QuerySet, Subquery, TextField, UUIDField
 
 from accounts.authentication import plain_credentials
 from config.prepared import Parameter, Prepared
+from volumes.filters import OneOf
 from volumes.models import Attachment, Volume
 from volumes.reach import reached
 
@@ -138,11 +139,20 @@ def page_by_token(
     by a token; an empty list says nothing.
     """
     found = _page_by_token(limit).rows(digest=digest, environment=environment, after=after)
-    return in_full(found)
+    return _in_full(found)
 
 
-def in_full(rows: Iterable[Any]) -> list[VolumeRow]:
-    """Rows of COLUMNS."""
+def in_full(page: QuerySet[Volume]) -> list[VolumeRow]:
+    """The volumes of a page, whatever it was narrowed and sorted by.
+
+    Who mounts them is looked for when it is known which they are: PostgreSQL expects so much of that
+    that it would find them in the first way that comes.
+    """
+    found = Volume.objects.filter(OneOf(F("pk"), Subquery(page.values("pk"))))
+    return _in_full(found.order_by(*page.query.order_by).values_list(*COLUMNS))
+
+
+def _in_full(rows: Iterable[Any]) -> list[VolumeRow]:
     return list(map(VolumeRow._make, rows))
 
 

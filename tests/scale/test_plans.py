@@ -25,6 +25,7 @@ API = [
     "/{env}/volume?limit=10&sort=-size",
     "/{env}/volume?nameIs={name}",
     "/{env}/volume?limit=10&status=ready",
+    "/{env}/volume?limit=10&attached=false",
     "/{env}/volume?limit=10&includeDeleted=true",
     "/{env}/volume?limit=10&includeDeleted=true&sort=name",
     "/{env}/volume?limit=10&includeDeleted=true&sort=-size",
@@ -40,13 +41,11 @@ API = [
 ]
 PAGES = ["/env/{env}/v/{vol}", "/env/{env}/v/{vol}/history", "/settings/tokens"]
 
-# A part of a name, a label, a status, nobody who mounts it: many may have it, or few, or none. A bounded
-# look decides how they are found. SQLite has no index for parts, and walks the environment's list at
-# most.
+# A part of a name, a label, a status: many may have it, or few, or none. A bounded look decides how
+# they are found. SQLite has no index for parts, and walks the environment's list at most.
 SEARCH = {"postgresql": 1000, "sqlite": 6000}
 SEARCHES = [
     "/{env}/volume?status=error",
-    "/{env}/volume?limit=10&attached=false",
     "/{env}/volume?limit=10&name=vol",
     "/{env}/volume?limit=10&name=rare",
     "/{env}/volume?limit=10&name=nothing",

@@ -52,7 +52,7 @@ class VolumeView(EnvironmentScopedView):
         page = Page(self.query, sort=sort or "createdAt")
         volumes = filter_volumes(self.environment.volumes.all(), self.query, many=page.limit + 1)
         self.query.check()
-        found = reading.in_full(page.slice(volumes).values_list(*reading.COLUMNS))
+        found = reading.in_full(page.slice(volumes))
         answer = answers.page_of_volumes(request, page, found)
         if page.count:
             answer["X-Total-Count"] = str(volumes.count())
