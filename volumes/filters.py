@@ -35,11 +35,17 @@ def is_indexed(part: str) -> bool:
     return connection.vendor == "postgresql" and bool(TRIGRAM.search(part.lower()))
 
 
-def named_like(rows: Rows, part: str, *, many: int = MANY, order: str = "pk") -> Rows:
-    """Those with `part` in their name, whatever its case, for pages of less than `many` in this order."""
+def named_like(
+    rows: Rows, part: str, *, many: int = MANY, order: str = "pk", of: int = LOOKED_AT
+) -> Rows:
+    """Those with `part` in their name, whatever its case, for pages of less than `many` in this order.
+
+    `of` is how many rows there are, if that is known: few are walked without a look.
+    """
     part = part.lower()  # as names are
     has_it = GreaterThan(StrIndex("name", Value(part)), 0)
-    if rows.model is Volume and is_indexed(part) and _has_few(rows.order_by(order), has_it, many):
+    is_long = rows.model is Volume and of >= LOOKED_AT
+    if is_long and is_indexed(part) and _has_few(rows.order_by(order), has_it, many):
         return _looked_up(rows, rows.filter(name__contains=part))
     return rows.filter(has_it)
 

@@ -13,7 +13,7 @@ from accounts.models import User
 from tests.factories import ApplicationFactory, give_token
 from volumes.models import Attachment, Environment, Snapshot, UsageSample, Volume
 
-MOST_QUERIES = 13
+MOST_QUERIES = 12
 MOST_BYTES = 60_000
 
 PAGES = {

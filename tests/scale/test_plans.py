@@ -86,7 +86,7 @@ PARTS = [
     "/admin/accounts/revision/?q=nothing",
 ]
 
-# The operators' start counts half of the volumes and follows a hundredth of them.
+# The operators' start counts a third of the volumes and follows a hundredth of them.
 START = {"postgresql": 30_000, "sqlite": 20_000}
 
 # What an environment's pages count in its half of the volumes: a few looks at each of them.

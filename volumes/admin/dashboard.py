@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.utils import timezone
 
 from accounts.models import Revision, Token
 from volumes.models import Installation, Snapshot, StorageScan, UsageSample, Volume, VolumeStatus
 from volumes.pages.history import Entry, entries
-from volumes.querysets import VolumeQuerySet
 
-COUNTED = 50_000
+COUNTED = 30_000
 """So many of the newest volumes are counted and summed, and of the others those that are not settled."""
 FOLLOWED = 1_000
 """Where there are more volumes, so many tell of growth: those that were measured last."""
@@ -38,6 +36,10 @@ class Totals:
     """Otherwise each figure is the least that it can be."""
 
     @property
+    def volumes(self) -> int:
+        return sum(count for _, count in self.by_status)
+
+    @property
     def held_part(self) -> int:
         """In thousandths of what is asked for."""
         return min(1000, self.held * 1000 // (self.asked or 1))
@@ -48,25 +50,21 @@ class Totals:
 
 
 def totals() -> Totals:
-    """Two questions, of which an index answers the first; three where there are more than COUNTED."""
-    newest = Volume.objects.order_by("-pk").values_list("pk", flat=True)
-    last = newest[COUNTED : COUNTED + 1].first()
-    rows = Volume.objects.order_by()
-    parts = [rows]
-    if last is not None:
-        parts = [rows.filter(pk__gt=last), rows.unsettled().filter(pk__lte=last)]
-    counts: Counter[str] = Counter()
-    sums: Counter[str] = Counter()
-    for status, count, *figures in (row for part in parts for row in _summed(part)):
-        counts[status] += count
-        sums.update({name: figure or 0 for name, figure in zip(SUMS, figures, strict=True)})
+    """One question; where there are more than COUNTED volumes, two more."""
+    newest = Volume.objects.order_by("-pk")
+    found = _summed(newest[:COUNTED])
+    is_whole = sum(found[status] for status in VolumeStatus.values) < COUNTED
+    if not is_whole:
+        last = newest.values_list("pk", flat=True)[COUNTED - 1]
+        found += _summed(Volume.objects.order_by().unsettled().exclude(pk__gte=last))
     return Totals(
-        by_status=[(status, counts[status]) for status in VolumeStatus.values],
-        is_whole=last is None,
-        **{name: sums[name] for name in SUMS},
+        by_status=[(status, found[status]) for status in VolumeStatus.values],
+        is_whole=is_whole,
+        **{name: found[name] for name in SUMS},
     )
 
 
+COUNTS = {status: Count(Value(1), filter=Q(status=status)) for status in VolumeStatus.values}
 SUMS = {
     "asked": Sum("size", filter=~Q(status=VolumeStatus.DELETED)),
     "held": Sum("provisioned_size"),
@@ -74,9 +72,8 @@ SUMS = {
 }
 
 
-def _summed(volumes: VolumeQuerySet) -> Iterable[Any]:
-    columns = {f"sum_{name}": total for name, total in SUMS.items()}
-    return volumes.values_list("status").annotate(count=Count("pk"), **columns)
+def _summed(volumes: QuerySet[Volume]) -> Counter[str]:
+    return Counter({name: sum_ or 0 for name, sum_ in volumes.aggregate(**COUNTS, **SUMS).items()})
 
 
 @dataclass(frozen=True)
@@ -114,11 +111,14 @@ class Growth:
         return any(used for _, used in self.points)
 
 
-def growth() -> Growth:
-    """One look-up by index for each followed volume and point: never a walk through all samples."""
+def growth(volumes: int) -> Growth:
+    """One look-up by index for each followed volume and point: never a walk through all samples.
+
+    `volumes` is how many there are, or at least.
+    """
     followed: QuerySet[Volume] = Volume.objects.order_by()
     pks = None
-    if followed.order_by("pk")[FOLLOWED : FOLLOWED + 1].exists():
+    if volumes > FOLLOWED:
         lately = UsageSample.objects.order_by("-pk").values_list("volume", flat=True)
         pks = set(lately[:FOLLOWED])
         followed = followed.filter(pk__in=pks)

@@ -62,7 +62,7 @@ class Listing:
         else:
             found = _with_status(volumes.live(), self.status)
         if self.name:
-            found = filters.named_like(found, self.name)
+            found = filters.named_like(found, self.name, of=self.live)
         if self.attached:
             found = filters.mounted(found, self.attached == "true")
         if self.label:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
+from django.db.models import F, Subquery
 
+from volumes.filters import OneOf
 from volumes.models import Environment, Snapshot, SnapshotStatus
 from volumes.pages.doors import Visit
 from volumes.querysets import SnapshotQuerySet
@@ -17,7 +18,7 @@ def sources(visit: Visit, ref: str) -> tuple[list[Snapshot], Snapshot | None]:
 
     What is wrong with another the rules say.
     """
-    newest = list(_ready(visit).filter(pk__in=_newest(visit)).order_by("-id"))
+    newest = list(_ready(visit).filter(OneOf(F("pk"), _newest(visit))).order_by("-id"))
     try:
         pk = identifier(Snapshot.prefix)(ref)
     except Unreadable:
@@ -28,15 +29,15 @@ def sources(visit: Visit, ref: str) -> tuple[list[Snapshot], Snapshot | None]:
     return [older, *newest] if older else newest, older
 
 
-def _newest(visit: Visit) -> list[uuid.UUID]:
+def _newest(visit: Visit) -> Subquery:
     """Their keys, found by those of their environments.
 
     For a join PostgreSQL would read all volumes and snapshots of the company first.
     """
     reached = Environment.objects.live().visible_to(visit.caller).filter(company=visit.company)
-    environments = list(reached.values_list("pk", flat=True))
-    there = Snapshot.objects.filter(status=SnapshotStatus.READY, environment__in=environments)
-    return list(there.order_by("-id").values_list("pk", flat=True)[:MOST])
+    here = OneOf(F("environment"), Subquery(reached.values("pk")))
+    there = Snapshot.objects.filter(here, status=SnapshotStatus.READY)
+    return Subquery(there.order_by("-id").values("pk")[:MOST])
 
 
 def _ready(visit: Visit) -> SnapshotQuerySet:

@@ -16,10 +16,11 @@ register = template.Library()
 def dashboard() -> dict[str, Any]:
     """How all volumes are."""
     waiting, oldest = numbers.unsettled()
+    totals = numbers.totals()
     return {
-        "totals": numbers.totals(),
+        "totals": totals,
         "counted": numbers.COUNTED,
-        "growth": numbers.growth(),
+        "growth": numbers.growth(totals.volumes),
         "waiting": waiting,
         "oldest": oldest,
         "look": numbers.last_look(),
