@@ -11,9 +11,12 @@ from functools import cached_property
 from typing import Any
 
 import psycopg
+from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
 from django.db.utils import DatabaseErrorWrapper
 from psycopg.errors import IdleInTransactionSessionTimeout
+
+from config.postgresql.pool import WarmPool
 
 
 class Errors(DatabaseErrorWrapper):
@@ -36,6 +39,24 @@ class DatabaseWrapper(base.DatabaseWrapper):
     @cached_property
     def wrap_database_errors(self) -> Errors:
         return Errors(self)
+
+    @property
+    def pool(self) -> WarmPool | None:
+        """As Django's own, of another class."""
+        here: Any = self  # the stubs leave most of it out
+        options = here.settings_dict["OPTIONS"].get("pool")
+        if here.alias == NO_DB_ALIAS or not options:
+            return None
+        if here.alias not in here._connection_pools:
+            pool = WarmPool(
+                kwargs={**here.get_connection_params(), "autocommit": True},
+                open=False,
+                configure=here._configure_connection,
+                **options,
+            )
+            here._connection_pools.setdefault(here.alias, pool)  # another thread may be quicker
+        found: WarmPool = here._connection_pools[here.alias]
+        return found
 
     def preparing_cursor(self) -> Any:
         """As `cursor()`, for statements of `config.prepared`."""

@@ -13,6 +13,7 @@ ON_POSTGRESQL = [
     "test_database_refuses.py",
     "test_postgresql_disk.py",
     "test_clock.py",
+    "test_pool.py",
 ]
 ON_SQLITE = ["test_sqlite_disk.py"]
 collect_ignore = ON_SQLITE if os.environ.get("DATABASE_URL") else ON_POSTGRESQL
