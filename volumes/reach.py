@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from django.db.models import BigAutoField, QuerySet, Subquery, UUIDField
+from django.db.models import BigAutoField, JSONField, QuerySet, Subquery, UUIDField
+from django.db.models.functions import JSONObject
 
 from accounts.authentication import plain_credentials
 from accounts.callers import Caller
@@ -37,11 +38,12 @@ def environment_by_token(digest: str, pk: uuid.UUID) -> tuple[User, Token, Envir
     row = _BY_TOKEN.first(digest=digest, pk=pk)
     if row is None:
         return None
-    owner, *token, company, role = row
+    token, company, role = row
     environment = Environment.from_db(None, ["id", "company_id"], [pk, company])
     environment.role = role
-    user = User.from_db(None, ["id"], [owner])
-    return user, Token.from_db(None, [*_OF_TOKEN, "environment_id"], [*token, None]), environment
+    user = User.from_db(None, ["id"], [token.pop("owner")])
+    token |= {"id": uuid.UUID(token["id"]), "environment_id": None}
+    return user, Token.from_db(None, list(token), token.values()), environment
 
 
 def environment_choices(user: User) -> list[tuple[uuid.UUID, str]]:
@@ -75,14 +77,13 @@ def _whole(own: Any) -> QuerySet[Any, Any]:
 
 
 def _by_token() -> QuerySet[Any, Any]:
-    owner, *token = (
-        Subquery(plain_credentials().values(column)) for column in ("owner", *_OF_TOKEN)
-    )
+    # As one column: each has the database look the token up once more.
+    token = JSONObject(id="id", name="name", scope="scope", owner="owner")
+    owner = Subquery(plain_credentials().values("owner"))
     found = reached(user=owner, pk=Parameter("pk", UUIDField()))
-    return found.values_list(owner, *token, "company", "role")
-
-
-_OF_TOKEN = ("id", "name", "scope")
+    return found.values_list(
+        Subquery(plain_credentials().values_list(token), JSONField()), "company", "role"
+    )
 
 
 _ENVIRONMENT = len(Environment._meta.concrete_fields)
