@@ -24,6 +24,7 @@ QUOTA = 1024 * 1024
 
 class Command(BaseCommand):
     help = "Migrate, make a demo company on the first run, say how to log in, and serve."
+    requires_system_checks = ()  # as of `serve`
 
     def handle(self, **options: Any) -> None:
         call_command("migrate", verbosity=0, interactive=False)

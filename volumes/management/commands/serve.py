@@ -32,6 +32,8 @@ SECONDS_TO_LET_GO = 2.0
 
 class Command(BaseCommand):
     help = "Serve the API and the pages, and settle what is unsettled in the background."
+    # They load all that only workers need, and say nothing that `check` did not say of the same code.
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--bind", default="127.0.0.1:8000", metavar="HOST:PORT")
