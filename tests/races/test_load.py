@@ -1,0 +1,90 @@
+"""More clients than anybody planned for, and workers that are replaced under them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+
+import pytest
+
+from tests.support.installation import eventually
+from tests.support.server import Server
+
+EACH = 4
+"""Requests of one client, one after the other on one connection."""
+
+
+@pytest.mark.parametrize("clients", [64, 512])
+def test_a_crowd_is_answered_and_not_refused(server: Server, clients: int) -> None:
+    environment = server.environment()
+    volume = server.volume(environment)
+    answers = asyncio.run(crowded(server, clients, environment, volume))
+    assert answers == Counter({"200": clients * (EACH - 1), "201": clients})
+    listed = server.wire().get(f"{environment}/volume?limit=1000").body
+    assert len(listed) == clients + 1
+
+
+def test_a_reload_replaces_the_workers_and_no_request_is_lost(server: Server) -> None:
+    volume = server.volume(server.environment())
+    old = set(server.workers())
+    over = False
+
+    def ask() -> Iterator[int]:
+        while not over:
+            yield server.wire().get(volume).status
+
+    with ThreadPoolExecutor(4) as pool:
+        asking = [pool.submit(Counter, ask()) for _ in range(4)]
+        os.kill(server.pid, signal.SIGHUP)
+        eventually(lambda: len(server.workers()) == 2 and not old & set(server.workers()), 60)
+        over = True
+    answers = sum((one.result() for one in asking), Counter[int]())
+    assert set(answers) == {200}
+
+
+async def crowded(server: Server, clients: int, environment: str, volume: str) -> Counter[str]:
+    """What so many clients hear who all ask at the same time: each reads, lists and makes."""
+    numbers = count()
+
+    async def one() -> list[str]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        body = f'{{"name": "v-{next(numbers)}", "size": 1}}'
+        asked = [
+            ("GET", volume, ""),
+            ("POST", f"{environment}/volume", body),
+            ("GET", f"{environment}/volume", ""),
+            ("GET", volume, ""),
+        ]
+        heard = [await said(reader, writer, server.installation.token, *each) for each in asked]
+        writer.close()
+        return heard
+
+    found = await asyncio.gather(*(one() for _ in range(clients)))
+    return Counter(status for heard in found for status in heard)
+
+
+async def said(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    token: str,
+    method: str,
+    path: str,
+    body: str,
+) -> str:
+    """The status of one answer, which is read to its end."""
+    writer.write(
+        f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
+    )
+    head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    status, *headers = head.splitlines()
+    lengths = [
+        line.partition(":")[2] for line in headers if line.lower().startswith("content-length")
+    ]
+    await reader.readexactly(int(lengths[0]))
+    return status.split()[1]
