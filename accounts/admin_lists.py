@@ -10,7 +10,8 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Model, QuerySet
+from django.db.models import Model, OrderBy, QuerySet
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -37,6 +38,7 @@ class OrderedList(ChangeList):
     search of what few rows have or none, and so it looks at the newest ones: the page says it.
     """
 
+    model_admin: Any
     looked_at: int | None = None
     """How many rows that were, where there are more."""
 
@@ -62,10 +64,12 @@ class OrderedList(ChangeList):
         offered = self.sortable_by or ()
         return super().get_ordering_field(field_name) if field_name in offered else None
 
-    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[str]:
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
         """Equal ones in the direction of what they are equal in, as indexes have them."""
         *first, last = super().get_ordering(request, queryset)
-        is_upward = last == "-pk" and bool(first) and not first[-1].startswith("-")
+        is_upward = last == "-pk" and bool(first) and not str(first[-1]).startswith("-")
+        if first and self.looked_at:
+            first = [_by_value(name) for name in first]
         return [*first, "pk" if is_upward else last]
 
     def _is_put_in_order(self) -> bool:
@@ -78,6 +82,12 @@ class OrderedList(ChangeList):
         return len(sorted_by) > 1 or any(
             name not in self.model_admin.in_order for name in sorted_by
         )
+
+
+def _by_value(name: str) -> OrderBy:
+    """The same order, which no index has: a planner would walk one in search of the newest rows."""
+    field = name.removeprefix("-")
+    return OrderBy(Coalesce(field, field), descending=name.startswith("-"))
 
 
 class Lookahead(Paginator):  # type: ignore[type-arg]

@@ -13,6 +13,9 @@ from volumes.filters import in_each, is_mounted
 from volumes.models import VolumeStatus
 from volumes.pages.troubles import TROUBLES
 
+UNSETTLED = {VolumeStatus.PENDING, VolumeStatus.RESIZING, VolumeStatus.ERROR}
+"""Nothing settles in these states. Snapshots have some of them, and wait as deleted for their volume."""
+
 
 class Standing(admin.SimpleListFilter):
     """Deleted rows are kept for the history; they are shown to who asks."""
@@ -43,12 +46,12 @@ class Standing(admin.SimpleListFilter):
 
 
 class Status(admin.ChoicesFieldListFilter):
-    """An index has what is not settled; nothing settles in these states."""
+    """An index has what is not settled."""
 
     @property
     def is_indexed(self) -> bool:
-        unsettled = {VolumeStatus.PENDING, VolumeStatus.RESIZING, VolumeStatus.ERROR}
-        return bool(self.lookup_val) and unsettled.issuperset(self.lookup_val)
+        asked: Any = self.lookup_val  # a list, as addresses may repeat a name
+        return bool(asked) and UNSETTLED.issuperset(asked)
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         found: Any = super().queryset(request, queryset)

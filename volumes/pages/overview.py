@@ -88,7 +88,7 @@ def _sections(person: User, cards: list[Card]) -> dict[str, Any]:
     shown = {card.environment.company_id for card in cards}
     empty = ~Exists(Environment.objects.live().filter(company=OuterRef("company")))
     mine = Membership.objects.filter(user=person)
-    found = list(
+    found: list[Any] = list(
         mine.filter(Q(company__in=shown) | empty)
         .annotate(may_make=Exists(mine.admins()))
         .select_related("company")
