@@ -69,7 +69,7 @@ class OrderedList(ChangeList):
         *first, last = super().get_ordering(request, queryset)
         is_upward = last == "-pk" and bool(first) and not str(first[-1]).startswith("-")
         if first and self.looked_at:
-            first = [_by_value(name) for name in first]
+            first = [_by_value(str(name)) for name in first]
         return [*first, "pk" if is_upward else last]
 
     def _is_put_in_order(self) -> bool:
