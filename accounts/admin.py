@@ -21,17 +21,22 @@ from accounts.models import Company, Membership, Role, Subject, Token, User
 from accounts.templatetags.times import when
 
 
+class Minority(admin.BooleanFieldListFilter):
+    """An index has those who are staff, or switched off; of the others a list is full."""
+
+    is_indexed = True
+
+
 @admin.register(User, site=site)
 class PersonAdmin(Undeletable, UserAdmin):  # type: ignore[type-arg]
     """People are switched off, not deleted: the history speaks of them."""
 
     form = UserChangeForm  # which alone keeps the password's hash off the page
     list_display = ["username", "email", "is_active", "is_staff", "last_login", "date_joined"]
-    list_filter = ["is_active", "is_staff", chosen("company", Company, "memberships__company")]
+    list_filter = [("is_active", Minority), ("is_staff", Minority)]
     search_fields = ["username", "email"]
     search_help_text = f"A whole user name, or a part of it among the newest {SEARCHED:,}"
-    sorts_anywhere = ["username"]
-    sorts_within = ["company"]
+    sorts_anywhere = in_order = ["username"]
     ordering = ["username"]
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
@@ -109,6 +114,8 @@ class MembershipAdmin(OperatorAdmin):
         f"Whole names of people and companies, or parts among the newest {SEARCHED:,}"
     )
     sorts_within = ["company", "user"]
+    sortable_by = ["role", "since"]
+    in_order = ["since"]
     autocomplete_fields = ["user", "company"]
     ordering = ["-pk"]
     actions = None  # deleting many at once would pass by the rule of the last admin
@@ -117,11 +124,11 @@ class MembershipAdmin(OperatorAdmin):
         people, companies = User.objects.filter(username=name), Company.objects.filter(name=name)
         return Q(user__in=list(people)) | Q(company__in=list(companies))
 
-    @admin.display(description="Company", ordering="company__name")
+    @admin.display(description="Company")
     def company_link(self, membership: Membership) -> str:
         return linked(membership.company)
 
-    @admin.display(ordering="created_at")
+    @admin.display(ordering="pk")  # which says when
     def since(self, membership: Membership) -> str:
         return when(membership.created_at)
 

@@ -56,9 +56,11 @@ class OperatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     sorts_anywhere: Sequence[str] = ()
-    """The columns that an index has in order."""
+    """The columns by which the whole list is sorted."""
     sorts_within: Sequence[str] = ()
     """The filters that leave few enough rows to be sorted by any of the others."""
+    in_order: Sequence[str] = ()
+    """The columns that an index has in order, where they are offered; others sort the newest rows."""
     search_help_text = f"A part of a name, among the newest {SEARCHED:,}"
     refusals: tuple[type[Exception], ...] = (Refused, Throttled)
 

@@ -12,7 +12,18 @@ import re
 from typing import Any, TypeVar
 
 from django.db import connection, models
-from django.db.models import Case, Count, Exists, F, OuterRef, Subquery, TextField, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, StrIndex
 from django.db.models.lookups import Exact, GreaterThan
 
@@ -48,6 +59,16 @@ def named_like(
     if is_long and is_indexed(part) and _has_few(rows.order_by(order), has_it, many):
         return _looked_up(rows, rows.filter(name__contains=part))
     return rows.filter(has_it)
+
+
+def in_each(condition: Exists) -> Case:
+    """The condition as a value of a row.
+
+    Of a bare one PostgreSQL makes a join, for which it reads everybody's rows.
+    """
+    return Case(
+        When(condition, then=Value(True)), default=Value(False), output_field=BooleanField()
+    )
 
 
 def is_mounted() -> Exists:

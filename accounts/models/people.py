@@ -19,7 +19,11 @@ class User(AbstractUser):
     """Part of every session's hash: raising it ends the sessions."""
 
     class Meta(AbstractUser.Meta):
-        pass
+        indexes = [
+            # Operators look for these among all. Few are either.
+            models.Index(fields=["username"], condition=Q(is_staff=True), name="user_staff"),
+            models.Index(fields=["username"], condition=Q(is_active=False), name="user_off"),
+        ]
 
     @property
     def ref(self) -> str:
@@ -95,7 +99,9 @@ class Membership(models.Model):
     """One person's place in one company."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
-    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="memberships")
+    company = models.ForeignKey(
+        Company, on_delete=models.CASCADE, related_name="memberships", db_index=False
+    )
     role = models.CharField(max_length=10, choices=Role, default=Role.VIEWER)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -105,6 +111,10 @@ class Membership(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["user", "company"], name="membership_once"),
             models.CheckConstraint(condition=Q(role__in=list(Role)), name="membership_role_known"),
+        ]
+        indexes = [
+            # The members of a company, in the order in which they came.
+            models.Index(fields=["company", "id"], name="membership_list"),
         ]
 
     def __str__(self) -> str:

@@ -60,6 +60,12 @@ class Revision(models.Model):
             models.Index(fields=["subject", "subject_id", "id"], name="revision_history"),
             # A company's activity, newest first.
             models.Index(fields=["company", "id"], name="revision_activity"),
+            # The same of an environment.
+            models.Index(
+                fields=["environment_id", "id"],
+                condition=Q(environment_id__isnull=False),
+                name="revision_of_environment",
+            ),
         ]
 
     def __str__(self) -> str:

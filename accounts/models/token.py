@@ -28,7 +28,7 @@ class Token(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tokens"
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tokens", db_index=False
     )
     name = models.CharField(max_length=100)
     digest = models.CharField(max_length=64, unique=True, editable=False)
@@ -47,6 +47,13 @@ class Token(models.Model):
             models.CheckConstraint(condition=Q(scope__in=list(Scope)), name="token_scope_known"),
         ]
         indexes = [
+            # The tokens of one person, and those bound to one environment, in creation order.
+            models.Index(fields=["owner", "id"], name="token_list"),
+            models.Index(
+                fields=["environment_id", "id"],
+                condition=Q(environment_id__isnull=False),
+                name="token_list_by_environment",
+            ),
             # What expires next. Most tokens never do.
             models.Index(
                 fields=["expires_at"],

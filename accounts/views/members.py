@@ -4,10 +4,12 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import services
@@ -16,8 +18,11 @@ from accounts.forms.members import MemberForm, RoleForm
 from accounts.guards import SignedInRequest, counted, session_actor, signed_in
 from accounts.models import Company, Membership, Role, User
 
+ON_A_PAGE = 50
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@gzip_page
 @counted
 @signed_in
 def members(request: SignedInRequest) -> HttpResponse:
@@ -111,7 +116,8 @@ def _page(request: SignedInRequest, company: Company | None, form: MemberForm) -
     }
     if company is not None:
         people = company.memberships.select_related("user").order_by("user__username")
-        context |= {"members": people, "add_to": _address(company)}
+        page = Paginator(people, ON_A_PAGE).get_page(request.GET.get("page"))
+        context |= {"page": page, "add_to": _address(company)}
     return render(request, "accounts/members.html", context)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -21,6 +22,7 @@ Environments = Callable[[User], Sequence[tuple[uuid.UUID, str]]]
 """The environments that a person can reach, and how to call them: volumes know, accounts do not."""
 
 SOON = timedelta(days=7)
+ON_A_PAGE = 50
 
 
 @never_cache
@@ -76,15 +78,17 @@ def _page(
 ) -> HttpResponse:
     labels, now = dict(environments), timezone.now()
     found = Token.objects.usable().filter(owner=request.user).order_by("pk")
+    page = Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
     rows = [
         {
             "token": token,
             "environment": _place(token, labels),
             "ends_soon": token.expires_at is not None and token.expires_at < now + SOON,
         }
-        for token in found
+        for token in page
     ]
-    context = {"form": form, "rows": rows, "has_factor": second_factor.is_on(request.user)}
+    has_factor = second_factor.is_on(request.user)
+    context = {"form": form, "page": page, "rows": rows, "has_factor": has_factor}
     return render(request, "accounts/tokens.html", context)
 
 

@@ -147,6 +147,20 @@ def test_bob_sees_his_places_and_nobody_elses(client: Client, alice: User, bob: 
     assert client.post(PAGE, {"username": "charlie", "role": "admin"}).status_code == 404
 
 
+def test_many_members_stand_on_several_pages_by_name(
+    client: Client, alice: User, company: Company
+) -> None:
+    for number in range(50):
+        MembershipFactory.create(user__username=f"member-{number:02d}", company=company)
+    log_in(client, alice)
+    first = client.get(f"{PAGE}?company={company.pk}")
+    assert "1–50 of 51" in first.text
+    assert f"?company={company.pk}&amp;page=2" in first.text
+    assert "member-48" in first.text
+    second = client.get(f"{PAGE}?page=2").text
+    assert ("member-48" in second, "member-49" in second) == (False, True)
+
+
 def test_charlie_finds_nothing_of_the_company(
     client: Client, alice: User, charlie: User, company: Company
 ) -> None:

@@ -125,6 +125,16 @@ def test_the_list_flags_what_ends_soon(client: Client, alice: User) -> None:
     assert "3\xa0hours ago" in page
 
 
+def test_many_tokens_stand_on_several_pages(client: Client, alice: User) -> None:
+    for number in range(51):
+        give_token(alice, name=f"robot-{number:02d}")
+    log_in(client, alice)
+    first, second = client.get(PAGE).text, client.get(f"{PAGE}?page=2").text
+    assert "1–50 of 51" in first
+    assert ("robot-49" in first, "robot-50" in first) == (True, False)
+    assert ("robot-49" in second, "robot-50" in second) == (False, True)
+
+
 def test_a_revoked_token_is_refused_at_once(client: Client, alice: User) -> None:
     secret = give_token(alice, name="robot")
     token = Token.objects.get()

@@ -14,10 +14,12 @@ from accounts.admin_lists import newest
 from accounts.callers import SYSTEM
 from accounts.models import Revision, Token, User
 from accounts.services import change_company
-from tests.factories import ApplicationFactory, UserFactory, give_token
+from tests.factories import ApplicationFactory, EnvironmentFactory, UserFactory, give_token
 from volumes.models import Application, Attachment, Environment, Snapshot, Volume
 
 VOLUMES = "/admin/volumes/volume/"
+SAID = ", among the newest 100\n"
+"""By a list that did not look at all rows; the help of a search is about others."""
 
 
 @pytest.fixture
@@ -137,6 +139,76 @@ def test_a_part_of_a_name_is_looked_for_among_the_newest_and_a_whole_one_among_a
 def test_a_long_list_is_sorted_only_where_it_is_narrowed(desk: Client, many: list[Volume]) -> None:
     assert names(desk.get(f"{VOLUMES}?o=1"))[0] == "v119"
     assert names(desk.get(f"{VOLUMES}?environment={many[0].environment_id}&o=1"))[0] == "v000"
+
+
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("accounts.admin_lists.NARROWED", 100)
+
+
+def test_what_no_index_has_is_looked_for_among_the_newest_which_the_page_says(
+    desk: Client, many: list[Volume], narrow: None
+) -> None:
+    old, new = many[19], many[20]
+    Volume.objects.filter(pk__in=[old.pk, new.pk]).update(protected=True)
+    page = desk.get(f"{VOLUMES}?protected__exact=1")
+    assert names(page) == ["v020"]
+    assert f"1 volume{SAID}" in page.text
+    assert f"more than 50 volumes{SAID}" in desk.get(f"{VOLUMES}?mounted=yes").text
+
+
+def test_the_newest_are_those_of_what_an_index_leaves(
+    desk: Client, many: list[Volume], narrow: None
+) -> None:
+    other = EnvironmentFactory.create(company=many[0].environment.company)
+    Volume.objects.filter(pk=many[0].pk).update(environment=other, protected=True)
+    page = desk.get(f"{VOLUMES}?environment={other.pk}&protected__exact=1")
+    assert names(page) == ["v000"]
+    assert SAID not in page.text
+
+
+@pytest.mark.parametrize("asked", ["status__exact=error", "trouble=error", "trouble=unsettled"])
+def test_what_an_index_has_is_found_however_old(
+    desk: Client, many: list[Volume], narrow: None, asked: str
+) -> None:
+    Volume.objects.filter(pk=many[0].pk).update(status="error", due_at=timezone.now())
+    page = desk.get(f"{VOLUMES}?{asked}")
+    assert names(page) == ["v000"]
+    assert SAID not in page.text
+
+
+def test_staff_and_who_is_switched_off_are_found_however_old(
+    desk: Client, olga: User, narrow: None
+) -> None:
+    off = UserFactory.create(is_active=False)
+    User.objects.bulk_create(User(username=f"u{n}") for n in range(120))
+    found = [
+        list(desk.get(f"/admin/accounts/user/?{asked}").context["cl"].result_list)
+        for asked in ("is_staff__exact=1", "is_active__exact=0")
+    ]
+    assert found == [[olga], [off]]
+
+
+def test_an_order_that_no_index_has_is_one_of_the_newest(
+    desk: Client, many: list[Volume], narrow: None
+) -> None:
+    company = many[0].environment.company
+    EnvironmentFactory.create_batch(110, company=company, storage_quota=5)
+    page = desk.get("/admin/volumes/environment/?o=3")
+    assert SAID in page.text
+    assert {row.storage_quota for row in page.context["cl"].result_list} == {5}
+    within = f"{VOLUMES}?environment={many[0].environment_id}"
+    assert SAID not in desk.get(f"{within}&o=1").text
+    assert SAID in desk.get(f"{within}&o=1.4").text
+
+
+def test_a_walk_is_walked_once(
+    desk: Client, many: list[Volume], django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    with django_assert_max_num_queries(8) as queries:
+        desk.get(f"{VOLUMES}?trouble=bare")
+    asked = [query["sql"] for query in queries.captured_queries]
+    assert sum("volumes_snapshot" in sql and "IN (" not in sql for sql in asked) == 1
 
 
 def test_the_lists_lead_to_each_other(desk: Client, attached: Volume, web: Application) -> None:

@@ -1,4 +1,4 @@
-"""What each page may cost, in an environment of 500 volumes."""
+"""What each page may cost, in an environment of 500 volumes and a company of 500 people."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
-from tests.factories import ApplicationFactory, give_token
+from accounts.models import Membership, Token, User
+from tests.factories import ApplicationFactory
 from volumes.models import Attachment, Environment, Snapshot, UsageSample, Volume
 
 MOST_QUERIES = 12
@@ -38,13 +38,18 @@ PAGES = {
     "activity": "/activity",
     "security": "/settings/security",
     "tokens": "/settings/tokens",
+    "second page of tokens": "/settings/tokens?page=2",
     "members": "/settings/members",
+    "second page of members": "/settings/members?page=2",
 }
 
 
 @pytest.fixture
 def crowded(environment: Environment, alice: User, storage_root: Any) -> dict[str, str]:
-    """500 volumes, each mounted and measured; the addresses of the environment and of one of them."""
+    """500 volumes, each mounted and measured; the addresses of the environment and of one of them.
+
+    As many people belong to its company, and as many tokens to Alice.
+    """
     volumes = Volume.objects.bulk_create(
         Volume(
             environment=environment,
@@ -81,7 +86,13 @@ def crowded(environment: Environment, alice: User, storage_root: Any) -> dict[st
     UsageSample.objects.bulk_create(
         UsageSample(volume=one, used_size=number, size=1024) for number in range(300)
     )
-    give_token(alice)
+    people = User.objects.bulk_create(User(username=f"person-{n:03d}") for n in range(500))
+    Membership.objects.bulk_create(
+        Membership(user=person, company=environment.company) for person in people
+    )
+    Token.objects.bulk_create(
+        Token(owner=alice, name=f"token-{n:03d}", digest=str(n), scope="read") for n in range(500)
+    )
     env = f"/env/{environment.pk}"
     return {"env": env, "vol": f"{env}/v/{one.pk}"}
 

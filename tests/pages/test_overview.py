@@ -179,6 +179,43 @@ def test_it_stays_within_its_queries(browser, alice, company, make, django_asser
     assert "other-9" in text(alices.get("/?page=2"))
 
 
+def test_who_sees_very_many_environments_is_told_of_each_page_what_needs_attention(
+    alices, company, change, monkeypatch
+):
+    monkeypatch.setattr("volumes.pages.overview.WATCHED", 24)
+    EnvironmentFactory.create_batch(24, company=company)
+    change(status=VolumeStatus.ERROR, status_message="It broke.")
+    assert "It broke." not in alices.get("/").text
+    page = text(alices.get("/?page=2"))
+    assert "It broke." in page
+    assert "Told of the environments on this page." in page
+
+
+def test_of_very_many_volumes_the_newest_are_looked_at_and_what_is_not_settled(
+    alices, make, monkeypatch
+):
+    monkeypatch.setattr("volumes.pages.attention.LOOKED_AT", 2)
+    for name in ("lost", "old", "full", "new"):
+        make(name)
+    Volume.objects.exclude(name="new").update(used_size=99)
+    Volume.objects.filter(name="lost").update(status=VolumeStatus.ERROR, due_at=timezone.now())
+    page = text(alices.get("/"))
+    assert [f"{name} in production" in page for name in ("lost", "full", "old")] == [
+        True,
+        True,
+        False,
+    ]
+    assert "Looked at are the newest 2 volumes, and all that are not settled." in page
+
+
+def test_companies_without_an_environment_are_few_on_a_page(browser, alice, environment):
+    for number in range(26):
+        MembershipFactory.create(user=alice, company__name=f"Zebra {number:02}")
+    page = text(browser(alice).get("/"))
+    assert ("Acme" in page, "Zebra 23" in page, "Zebra 24" in page) == (True, True, False)
+    assert "There are more companies without an environment: your companies." in page
+
+
 def test_a_former_member_sees_nothing_any_more(browser, bob, company, environment):
     bobs = browser(bob)
     Membership.objects.filter(user=bob).delete()

@@ -39,7 +39,12 @@ API = [
     "/environments",
     "/environments/{env}/resource-usage",
 ]
-PAGES = ["/env/{env}/v/{vol}", "/env/{env}/v/{vol}/history", "/settings/tokens"]
+PAGES = [
+    "/env/{env}/v/{vol}",
+    "/env/{env}/v/{vol}/history",
+    "/settings/tokens",
+    "/settings/members",
+]
 
 # A part of a name, a label, a status: many may have it, or few, or none. A bounded look decides how
 # they are found. SQLite has no index for parts, and walks the environment's list at most.
@@ -70,11 +75,45 @@ LISTS = [
     "/admin/volumes/snapshot/?o=1",
     "/admin/accounts/token/?o=1",
     "/admin/accounts/revision/?q={vol}",
+    "/admin/accounts/revision/?subject_id={vol}",
+    "/admin/accounts/revision/?environment={env}",
+    "/admin/volumes/application/?environment={env}",
+    "/admin/accounts/membership/?company={company}",
+    "/admin/accounts/user/?is_staff__exact=1",
+    "/admin/accounts/user/?is_active__exact=0",
+    "/admin/accounts/token/?life=soon",
 ]
 
 # SQLite reads all volumes for what an index of PostgreSQL has.
 RARE = {"postgresql": 600, "sqlite": 15_000}
-RARITIES = ["/admin/volumes/volume/?trouble=missing"]
+RARITIES = [
+    "/admin/volumes/volume/?trouble=missing",
+    "/admin/volumes/volume/?trouble=unsettled",
+    "/admin/volumes/volume/?status__exact=error",
+    "/admin/volumes/volume/?status__exact=pending",
+    "/admin/volumes/snapshot/?status__exact=error",
+]
+
+# What no index has is looked for, and put in order, in the newest fifth of the volumes.
+WALK = {"postgresql": 3500, "sqlite": 8000}
+WALKS = [
+    "/admin/volumes/volume/?status__exact=deleted",
+    "/admin/volumes/volume/?protected__exact=1",
+    "/admin/volumes/volume/?trouble=bare",
+    "/admin/volumes/volume/?trouble=unused",
+    "/admin/volumes/volume/?environment={env}&protected__exact=1",
+    "/admin/volumes/volume/?environment={env}&o=1.4",
+    "/admin/volumes/snapshot/?deleted=yes",
+    "/admin/volumes/attachment/?read_only__exact=1",
+    "/admin/volumes/application/?deleted=yes",
+    "/admin/accounts/revision/?action=adopt",
+    "/admin/accounts/revision/?door=admin",
+    "/admin/accounts/revision/?subject__exact=company",
+    "/admin/accounts/revision/?environment={env}&action=adopt",
+    "/admin/accounts/token/?life=over",
+    "/admin/accounts/token/?scope__exact=write",
+    "/admin/accounts/membership/?role__exact=editor",
+]
 
 # Parts of names are looked for in half of the rows, at most, and in what they belong to.
 PART = {"postgresql": 4000, "sqlite": 1300}
@@ -93,7 +132,7 @@ START = {"postgresql": 30_000, "sqlite": 20_000}
 COUNT = {"postgresql": 4000, "sqlite": 4000}
 COUNTS = ["/env/{env}/new", "/activity"]
 TALLY = {"postgresql": 20_000, "sqlite": 75_000}
-TALLIES = ["/env/{env}", "/env/{env}?status=bare"]
+TALLIES = ["/", "/env/{env}", "/env/{env}?status=bare"]
 
 
 @pytest.mark.parametrize(
@@ -104,12 +143,13 @@ TALLIES = ["/env/{env}", "/env/{env}?status=bare"]
         *(("browser", path, FLAT) for path in PAGES),
         *(("operator", path, OPERATOR) for path in LISTS),
         *(("operator", path, RARE) for path in RARITIES),
+        *(("operator", path, WALK) for path in WALKS),
         *(("operator", path, PART) for path in PARTS),
         ("operator", "/admin/", START),
         *(("browser", path, COUNT) for path in COUNTS),
         *(("browser", path, TALLY) for path in TALLIES),
     ],
-    ids=[*API, *SEARCHES, *PAGES, *LISTS, *RARITIES, *PARTS, "/admin/", *COUNTS, *TALLIES],
+    ids=[*API, *SEARCHES, *PAGES, *LISTS, *RARITIES, *WALKS, *PARTS, "/admin/", *COUNTS, *TALLIES],
 )
 def test_it_reads_little_more_than_it_shows(
     multitude: Multitude, door: str, path: str, most: dict[str, int]

@@ -64,6 +64,7 @@ class ApplicationAdmin(Dated, ByServices):
     autocomplete_fields = ["environment"]
     sortable_by = ["name"]
     sorts_within = ["environment"]
+    in_order = ["name"]
     readonly_fields = ["where", "mounts", "ident", "made", "last_change"]
 
     def get_queryset(self, request: HttpRequest) -> Any:

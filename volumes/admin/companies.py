@@ -24,7 +24,8 @@ class CompanyAdmin(Undeletable):
     search_fields = ["name"]
     search_help_text = f"The whole name, or a part of it among the newest {SEARCHED:,}"
     ordering = ["name"]
-    sorts_anywhere = ["name", "quota", "taken", "made"]  # they are never very many
+    sorts_anywhere = ["name", "quota", "taken", "made"]
+    in_order = ["name", "made"]
     readonly_fields = ["taken", "environments", "members", "activity", "made"]
 
     def get_fields(self, request: HttpRequest, obj: Company | None = None) -> Any:
@@ -50,7 +51,7 @@ class CompanyAdmin(Undeletable):
             return words.size(row.storage_used)
         return words.share(row.storage_used, row.storage_quota)
 
-    @admin.display(ordering="created_at")
+    @admin.display(ordering="pk")  # which says when
     def made(self, row: Company) -> str:
         return console.ago(row.created_at)
 

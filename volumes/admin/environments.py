@@ -75,7 +75,7 @@ class EnvironmentAdmin(Dated, ByServices):
         f"The whole name of its company, or parts of names among the newest {SEARCHED:,}"
     )
     autocomplete_fields = ["company"]
-    sorts_anywhere = ["name", "quota", "taken"]  # they are never very many
+    sorts_anywhere = ["name", "quota", "taken"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("company")

@@ -6,11 +6,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from volumes.filters import mounted
+from volumes.filters import in_each, is_mounted
+from volumes.models import VolumeStatus
 from volumes.pages.troubles import TROUBLES
+
+UNSETTLED = {VolumeStatus.PENDING, VolumeStatus.RESIZING, VolumeStatus.ERROR}
+"""Nothing settles in these states. Snapshots have some of them, and wait as deleted for their volume."""
 
 
 class Standing(admin.SimpleListFilter):
@@ -18,6 +22,11 @@ class Standing(admin.SimpleListFilter):
 
     title = "deletion"
     parameter_name = "deleted"
+
+    @property
+    def is_indexed(self) -> bool:
+        """No index has deleted rows; of all others a list is full."""
+        return self.value() != "yes"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
         return [("no", "Not deleted"), ("yes", "Deleted"), ("all", "All")]
@@ -36,6 +45,19 @@ class Standing(admin.SimpleListFilter):
         return queryset.filter(is_deleted=self.value() == "yes")
 
 
+class Status(admin.ChoicesFieldListFilter):
+    """An index has what is not settled."""
+
+    @property
+    def is_indexed(self) -> bool:
+        asked: Any = self.lookup_val  # a list, as addresses may repeat a name
+        return bool(asked) and UNSETTLED.issuperset(asked)
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        found: Any = super().queryset(request, queryset)
+        return found.unsettled() if self.is_indexed else found
+
+
 class Use(admin.SimpleListFilter):
     title = "use"
     parameter_name = "mounted"
@@ -44,7 +66,10 @@ class Use(admin.SimpleListFilter):
         return [("yes", "Mounted"), ("no", "Mounted by nobody")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return mounted(queryset, self.value() == "yes") if self.value() else None
+        if self.value() not in ("yes", "no"):
+            return None
+        mounted = Q(in_each(is_mounted()))
+        return queryset.filter(mounted if self.value() == "yes" else ~mounted)
 
 
 class Trouble(admin.SimpleListFilter):
@@ -52,6 +77,11 @@ class Trouble(admin.SimpleListFilter):
 
     title = "trouble"
     parameter_name = "trouble"
+
+    @property
+    def is_indexed(self) -> bool:
+        """None of these is ever settled, and an index has what is not."""
+        return self.value() in ("missing", "unsettled", "error")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
         return [
@@ -61,8 +91,9 @@ class Trouble(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        rows = queryset.unsettled() if self.is_indexed else queryset
         if self.value() == "missing":
-            return queryset.unsettled().filter(missing_since__isnull=False)  # no such row settles
+            return rows.filter(missing_since__isnull=False)
         if self.value() == "unsettled":
-            return queryset.unsettled()
-        return next((queryset.filter(one.has) for one in TROUBLES if one.key == self.value()), None)
+            return rows
+        return next((rows.filter(one.has) for one in TROUBLES if one.key == self.value()), None)

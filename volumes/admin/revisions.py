@@ -27,6 +27,20 @@ PAGES = {
 DOORS = {"session": "Pages", "token:": "Tokens", "admin": "Admin", "command": "Commands"}
 
 
+class About(admin.SimpleListFilter):
+    """The history of one row, to which its page leads; offers only the way back."""
+
+    title = "identifier"
+    parameter_name = "subject_id"
+    is_indexed = True
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(self.value() or "", self.value() or "")] if self.value() else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        return queryset.filter(about(self.value() or "")) if self.value() else None
+
+
 class Action(admin.SimpleListFilter):
     title = "action"
     parameter_name = "action"
@@ -74,6 +88,7 @@ class RevisionAdmin(ReadOnly):
         ("at", Time),
         chosen("company", Company, "company"),
         chosen("environment", Environment, "environment_id"),
+        About,
     ]
     list_select_related = ["company"]
     search_fields = ["=subject_id", "subject_name", "=by"]
@@ -107,9 +122,7 @@ class RevisionAdmin(ReadOnly):
 
     def named(self, name: str) -> Q | None:
         """What an identifier stands for; of a person also what they did is looked for."""
-        # The index has the kinds of subjects first.
-        about = Q(subject__in=list(Subject), subject_id=name)
-        return None if name.startswith("user-") else about
+        return None if name.startswith("user-") else about(name)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
         row = super().get_object(request, object_id, from_field)
@@ -143,6 +156,11 @@ class RevisionAdmin(ReadOnly):
     @admin.display(description="Company")
     def company_link(self, row: Any) -> str:
         return linked(row.company)
+
+
+def about(subject_id: str) -> Q:
+    """All that happened to it. The index has the kinds of subjects first."""
+    return Q(subject__in=list(Subject), subject_id=subject_id)
 
 
 def subject_of(row: Revision) -> str:

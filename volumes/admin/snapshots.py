@@ -16,7 +16,7 @@ from accounts.admin_site import site
 from accounts.callers import Actor
 from volumes.admin.base import ByServices, WishForm
 from volumes.admin.columns import person, place, standing, volumes_of_a_page
-from volumes.admin.filters import Standing
+from volumes.admin.filters import Standing, Status
 from volumes.admin.verbs import Verb
 from volumes.errors import Problem
 from volumes.models import Snapshot, Volume
@@ -67,7 +67,7 @@ class SnapshotAdmin(ByServices):
     form = SnapshotForm
     verbs = [DELETE]
     list_display = ["name", "volume_link", "where", "state", "size_in_words", "taken"]
-    list_filter = [Standing, "status", chosen("volume", Volume, "volume")]
+    list_filter = [Standing, ("status", Status), chosen("volume", Volume, "volume")]
     search_fields = ["name", "volume__name"]
     autocomplete_fields = ["volume"]
     sortable_by = ["name"]

@@ -33,6 +33,10 @@ class Life(admin.SimpleListFilter):
     title = "life"
     parameter_name = "life"
 
+    @property
+    def is_indexed(self) -> bool:
+        return self.value() == "soon"
+
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("usable", "Usable"), ("soon", "Expires within two weeks"), ("over", "Over")]
 
@@ -41,7 +45,8 @@ class Life(admin.SimpleListFilter):
             case "usable":
                 return queryset.usable()
             case "soon":
-                return queryset.usable().filter(expires_at__lte=timezone.now() + SOON)
+                now = timezone.now()  # as bounds of the index: what expired long ago stays out
+                return queryset.usable().filter(expires_at__range=(now, now + SOON))
             case "over":
                 return queryset.filter(Q(revoked_at__isnull=False) | Q(expires_at__lte=Now()))
         return None

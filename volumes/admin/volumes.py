@@ -16,7 +16,7 @@ from accounts.callers import Actor
 from volumes.admin.base import ByServices
 from volumes.admin.columns import Dated, place, standing
 from volumes.admin.data_verbs import DELETE, DELETE_ALL, RESTORE, SNAPSHOT
-from volumes.admin.filters import Standing, Trouble, Use
+from volumes.admin.filters import Standing, Status, Trouble, Use
 from volumes.admin.upkeep import PROTECT, RECONCILE, RETRY, UNPROTECT
 from volumes.admin.volume_form import VolumeForm
 from volumes.errors import Problem
@@ -44,14 +44,15 @@ class VolumeAdmin(Dated, ByServices):
     list_display = ["name", "where", "state", "used", "mounted_by", "safe", "changed"]
     list_filter = [
         Standing,
-        "status",
+        ("status", Status),
         Trouble,
         Use,
         "protected",
         chosen("environment", Environment, "environment"),
     ]
     sortable_by = ["name", "used"]
-    sorts_within = ["environment"]  # whose indexes are for that
+    sorts_within = ["environment"]
+    in_order = sortable_by
     search_fields = ["name"]
     search_help_text = (
         "A part of the name, or the identifier; a part without three letters or digits in a row,"

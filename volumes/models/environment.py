@@ -13,7 +13,9 @@ from volumes.querysets import ApplicationQuerySet, EnvironmentQuerySet
 class Environment(Versioned):
     """An isolated workspace of one company."""
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="environments")
+    company = models.ForeignKey(
+        Company, on_delete=models.PROTECT, related_name="environments", db_index=False
+    )
     name = models.CharField(max_length=63)
     storage_quota = models.BigIntegerField(
         null=True, blank=True, help_text="MB (MiB); empty for none"
@@ -39,6 +41,10 @@ class Environment(Versioned):
             ),
             models.CheckConstraint(condition=Q(storage_used__gte=0), name="environment_used_sane"),
         ]
+        indexes = [
+            # The environments of a company with deleted ones, in creation order.
+            models.Index(fields=["company", "id"], name="environment_list"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -50,7 +56,7 @@ class Application(Versioned):
     prefix = "app-"
 
     environment = models.ForeignKey(
-        Environment, on_delete=models.PROTECT, related_name="applications"
+        Environment, on_delete=models.PROTECT, related_name="applications", db_index=False
     )
     name = models.CharField(max_length=63)
 
@@ -63,6 +69,10 @@ class Application(Versioned):
                 condition=Q(is_deleted=False),
                 name="application_name_once",
             ),
+        ]
+        indexes = [
+            # The list of an environment with deleted ones, in creation order.
+            models.Index(fields=["environment", "id"], name="application_list"),
         ]
 
     def __str__(self) -> str:

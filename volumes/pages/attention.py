@@ -1,4 +1,7 @@
-"""What needs a person: counted by one query, the worst named by a second, one line each."""
+"""What needs a person: counted by one query, the worst named by a second, one line each.
+
+Of many volumes the newest are looked at, and all that are not settled, as errors never are.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,7 @@ SHOWN = (
     "restore_from_id",
     "detached_at",
 )
+LOOKED_AT = 30_000
 NOISE = 3
 """So many lines of one trouble that is not worth a line each."""
 
@@ -52,6 +56,8 @@ class Attention:
     lines: list[Line]
     more: int
     """Volumes that need something and stand in no line."""
+    looked_at: int | None = None
+    """How many of the newest volumes that is about, and all that are not settled; None for all."""
 
 
 @dataclass(frozen=True)
@@ -72,15 +78,23 @@ class Group:
 
 
 def attention(
-    environments: Iterable[Environment], caller: Caller, *, most: int, each: int
+    environments: Iterable[Environment],
+    caller: Caller,
+    *,
+    most: int,
+    each: int,
+    of: int = LOOKED_AT,
 ) -> Attention:
-    """Up to `most` lines about these environments, which know the caller's role. Three queries.
+    """Up to `most` lines about these environments, which know the caller's role. Four queries.
 
-    Of one trouble in one environment `each` volumes are named; one line leads to the rest.
+    Of one trouble in one environment `each` volumes are named; one line leads to the rest. `of` is how
+    many volumes they have, if that is known: where they are few, it is a query less.
     """
-    groups = _groups({environment.pk: environment for environment in environments})
+    known = {environment.pk: environment for environment in environments}
+    volumes, looked_at = _looked_at(known, of)
+    groups = _groups(known, volumes)
     shown = groups[:most]  # each of them has a line at least
-    worst = _worst([group for group in shown if group.named(each)], each)
+    worst = _worst([group for group in shown if group.named(each)], each, volumes)
     lines: list[Line] = []
     told = 0
     for group in shown:
@@ -89,15 +103,24 @@ def attention(
             if len(lines) < most:
                 lines.append(line)
                 told += count
-    return Attention(lines, sum(group.total for group in groups) - told)
+    return Attention(lines, sum(group.total for group in groups) - told, looked_at)
 
 
-def _groups(environments: dict[UUID, Environment]) -> list[Group]:
+def _looked_at(environments: Iterable[UUID], of: int) -> tuple[Any, int | None]:
+    """Their live volumes; of too many the newest, and those that an index has as not settled."""
+    live = Volume.objects.live().filter(environment__in=environments)
+    if of < LOOKED_AT:
+        return live, None
+    last = live.order_by("-pk").values_list("pk", flat=True)[LOOKED_AT - 1 : LOOKED_AT + 1]
+    if len(last) < 2:
+        return live, None
+    return live.filter(Q(pk__gte=last[0]) | Q(due_at__isnull=False)), LOOKED_AT
+
+
+def _groups(environments: dict[UUID, Environment], volumes: Any) -> list[Group]:
     """Each volume counts once, with its worst trouble. The worst group is the first."""
     counted = (
-        _ranked(environments, len(TROUBLES))
-        .values_list("environment", "rank")
-        .annotate(Count("pk"))
+        _ranked(volumes, len(TROUBLES)).values_list("environment", "rank").annotate(Count("pk"))
     )
     groups = [
         Group(environments[pk], rank, total)
@@ -107,14 +130,13 @@ def _groups(environments: dict[UUID, Environment]) -> list[Group]:
     return sorted(groups, key=lambda one: (one.rank, one.environment.name, one.environment.pk))
 
 
-def _ranked(environments: Iterable[UUID], ranks: int) -> Any:
-    """Live volumes with the place of their worst trouble among the first so many of TROUBLES."""
+def _ranked(volumes: Any, ranks: int) -> Any:
+    """These volumes with the place of their worst trouble among the first so many of TROUBLES."""
     cases = [When(trouble.has, then=Value(rank)) for rank, trouble in enumerate(TROUBLES[:ranks])]
-    live = Volume.objects.live().filter(environment__in=environments)
-    return live.annotate(rank=Case(*cases, output_field=IntegerField()))
+    return volumes.annotate(rank=Case(*cases, output_field=IntegerField()))
 
 
-def _worst(groups: Sequence[Group], each: int) -> dict[tuple[UUID, int], list[Any]]:
+def _worst(groups: Sequence[Group], each: int, volumes: Any) -> dict[tuple[UUID, int], list[Any]]:
     """A few of each group, the fullest first, and when those that are almost full will be full."""
     found: dict[tuple[UUID, int], list[Any]] = defaultdict(list)
     if not groups:
@@ -129,7 +151,8 @@ def _worst(groups: Sequence[Group], each: int) -> dict[tuple[UUID, int], list[An
         order_by=[FULLNESS.desc(nulls_last=True), F("name").asc()],
     )
     # The rarer troubles are the dearer ones to look for: those that are not asked for stay out.
-    ranked = _ranked(known, 1 + max(group.rank for group in groups)).filter(wanted)
+    ranks = 1 + max(group.rank for group in groups)
+    ranked = _ranked(volumes.filter(environment__in=known), ranks).filter(wanted)
     rows = list(ranked.only(*SHOWN).annotate(place=place).filter(place__lte=each).order_by("place"))
     dates = full_dates([row for row in rows if TROUBLES[row.rank].is_full])
     for row in rows:

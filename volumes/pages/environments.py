@@ -49,7 +49,7 @@ def volumes(visit: Visit) -> HttpResponse:
     context |= {
         "listing": listing,
         "page": listing.page,
-        "attention": attention([visit.environment], visit.caller, most=LINES, each=NAMED),
+        "attention": attention([visit.environment], visit.caller, most=LINES, each=NAMED, of=live),
     }
     answer = render(visit.request, "console/volumes.html", context)
     return with_short_address(visit.request, answer)

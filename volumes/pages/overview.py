@@ -1,4 +1,4 @@
-"""The start: every environment that one may see, and what needs attention in any of them."""
+"""The start: the environments that one may see, and what needs attention in them."""
 
 from __future__ import annotations
 
@@ -9,20 +9,22 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.db.models import Count, Sum
+from django.db.models import Case, Count, Exists, OuterRef, Q, Sum, When
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from accounts.guards import SignedInRequest, signed_in
-from accounts.models import Membership, Role
+from accounts.models import Membership, User
 from volumes.models import Environment, Volume, VolumeStatus
 from volumes.pages.attention import attention
 from volumes.pages.doors import caller_of
 from volumes.rules.quota import Room
 
 ON_A_PAGE = 24
+WATCHED = 100
+"""Whoever sees more environments is told of each page what needs attention there."""
 LINES = 8
 NAMED = 3
 
@@ -67,23 +69,42 @@ class Section:
 @signed_in
 def overview(request: SignedInRequest) -> HttpResponse:
     caller = caller_of(request)
-    places = Membership.objects.filter(user=request.user).select_related("company")
     visible = Environment.objects.live().visible_to(caller).select_related("company")
-    environments = list(visible.order_by("company__name", "name"))
-    page = Paginator(environments, ON_A_PAGE).get_page(request.GET.get("page"))
-    cards = _cards(page.object_list)
-    inhabited = {environment.company_id for environment in environments}
-    sections = [
-        Section(place, [card for card in cards if card.environment.company_id == place.company_id])
-        for place in places.order_by("company__name")
-    ]
-    context = {
-        "sections": [one for one in sections if one.cards or one.place.company_id not in inhabited],
-        "may_make": any(one.place.role == Role.ADMIN for one in sections),
+    visible = visible.order_by("company__name", "name")
+    page = Paginator(visible, ON_A_PAGE).get_page(request.GET.get("page"))
+    page.object_list = list(page.object_list)
+    is_watched = page.paginator.count <= WATCHED
+    watched = visible if is_watched and page.has_other_pages() else page.object_list
+    context = _sections(request.user, _cards(page.object_list)) | {
         "page": page,
-        "attention": attention(environments, caller, most=LINES, each=NAMED),
+        "attention": attention(watched, caller, most=LINES, each=NAMED),
+        "attention_is_of_page": not is_watched,
     }
     return render(request, "console/overview.html", context)
+
+
+def _sections(person: User, cards: list[Card]) -> dict[str, Any]:
+    """The companies of these cards, and as many as fit a page of those without any environment."""
+    shown = {card.environment.company_id for card in cards}
+    empty = ~Exists(Environment.objects.live().filter(company=OuterRef("company")))
+    mine = Membership.objects.filter(user=person)
+    found: list[Any] = list(
+        mine.filter(Q(company__in=shown) | empty)
+        .annotate(may_make=Exists(mine.admins()))
+        .select_related("company")
+        .order_by(Case(When(company__in=shown, then=0), default=1), "company__name")[
+            : len(shown) + ON_A_PAGE + 1
+        ]
+    )
+    places = sorted(found[: len(shown) + ON_A_PAGE], key=lambda place: place.company.name)
+    return {
+        "sections": [
+            Section(place, [one for one in cards if one.environment.company_id == place.company_id])
+            for place in places
+        ],
+        "is_cut": len(found) > len(places),
+        "may_make": any(place.may_make for place in places),
+    }
 
 
 def _cards(environments: Iterable[Environment]) -> list[Card]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.db.models.lookups import GreaterThanOrEqual
 from django.utils import timezone
 
-from volumes.filters import is_mounted
+from volumes.filters import in_each, is_mounted
 from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
 from volumes.pages import words
 
@@ -64,16 +64,13 @@ def _why_unused(volume: Volume) -> str:
     return f"No application has used it for {days} days."
 
 
-def _has_no_recent_snapshot() -> Case:
+def _has_recent_snapshot() -> Case:
     recent = Snapshot.objects.standing().filter(
         volume=OuterRef("pk"),
         status=SnapshotStatus.READY,
         created_at__gt=Now() - NO_SNAPSHOT_FOR,
     )
-    # As a value: of a condition PostgreSQL makes a join, for which it reads everybody's snapshots.
-    return Case(
-        When(Exists(recent), then=Value(False)), default=Value(True), output_field=BooleanField()
-    )
+    return in_each(Exists(recent))
 
 
 TROUBLES = [
@@ -115,7 +112,7 @@ TROUBLES = [
         key="bare",
         title=f"No snapshot for {NO_SNAPSHOT_FOR.days} days",
         has=Q(provisioned_size__isnull=False, created_at__lte=Now() - NO_SNAPSHOT_FOR)
-        & Q(_has_no_recent_snapshot()),
+        & ~Q(_has_recent_snapshot()),
         kind="muted",
         why=lambda volume: f"It has no snapshot of the last {NO_SNAPSHOT_FOR.days} days.",
         about_several=f"without a snapshot of the last {NO_SNAPSHOT_FOR.days} days.",
