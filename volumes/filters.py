@@ -51,7 +51,7 @@ def named_like(
 ) -> Rows:
     """Those with `part` in their name, whatever its case, for pages of less than `many` in this order.
 
-    `of` is how many rows there are, if that is known: few are walked without a look.
+    `of` is how many rows there are at most, if that is known: few are walked without a look.
     """
     part = part.lower()  # as names are
     has_it = GreaterThan(StrIndex("name", Value(part)), 0)

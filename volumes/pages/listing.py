@@ -56,13 +56,15 @@ class Listing:
     @property
     def rows(self) -> VolumeQuerySet:
         volumes: VolumeQuerySet = self.environment.volumes.all()
+        most = self.live
         if self.status == DELETED:
+            most = filters.LOOKED_AT  # nobody has counted those
             # What can still be brought back, and what the storage would not let go of.
             found = volumes.filter(is_deleted=True).exclude(status=VolumeStatus.DELETED)
         else:
             found = _with_status(volumes.live(), self.status)
         if self.name:
-            found = filters.named_like(found, self.name, of=self.live)
+            found = filters.named_like(found, self.name, of=most)
         if self.attached:
             found = filters.mounted(found, self.attached == "true")
         if self.label:
