@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.history.nemesis import Nemesis
 from tests.history.run import Plan, Run, conclude, play
-from tests.support.installation import Installation
+from tests.support.installation import PATIENCE, Installation, eventually
 from tests.support.postgres import PrivatePostgres, restartable
 from tests.support.server import Server, serving
 from tests.support.truths import must_hold
@@ -18,12 +18,16 @@ from tests.support.truths import must_hold
 GRACE = "2"
 """Seconds: long enough for some deletes to be undone, short enough for the others to end."""
 
+IN_GRACE = "SELECT id FROM volumes_volume WHERE is_deleted AND status != 'deleted'"
+"""Deletes that go on by themselves: a grace that ends while it is checked unsettles its row again."""
+
 
 def record(plan: Plan, home: Path, database: str) -> Run:
     """Play it, wait until all has settled, and note what is left below `home`."""
     with fresh(home, database) as (server, postgres):
         nemesis = Nemesis(server, postgres)
         run = play(server, plan, home / "record", nemesis)
+        eventually(lambda: not server.installation.rows(IN_GRACE), PATIENCE)
         must_hold(server.installation)
         (run.directory / "kills.json").write_text(json.dumps(run.kills))
         return conclude(server, run)
