@@ -15,6 +15,7 @@ from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, TypeVar
 
+import orjson
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.models import (
     BooleanField,
@@ -69,12 +70,12 @@ class IsAmong(Func):
 
 
 class Several(Field):  # type: ignore[type-arg]  # Django has no generics when it runs
-    """Any number of UUIDs, for IsAmong."""
+    """Any number of UUIDs or texts, for IsAmong."""
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         if connection.vendor == "postgresql":
             return list(value)
-        return json.dumps([one.hex for one in value])
+        return json.dumps([one.hex if isinstance(one, uuid.UUID) else one for one in value])
 
 
 class Prepared:
@@ -133,34 +134,45 @@ class PreparedUpdate:
         return found
 
 
-def insertion(row: Model) -> Statement:
-    """What `save(force_insert=True)` says for a model without signals and parents.
+def insertion(*rows: Model) -> Statement:
+    """What `bulk_create` says of rows of a model without signals and parents; the same for any number.
 
-    Nothing, true, false and no text stand in the statement itself: they are most of a new row.
+    They come as one value. What the database works out, such as its own time, is the same for them all.
     """
+    columns: list[str] = []
+    worked_out: list[Any] = []
+    for field, name, _ in _columns_of(type(rows[0])):
+        value = rows[0].__dict__[name]
+        if isinstance(value, Expression):
+            sql, parameters = _worked_out(type(rows[0]), value)
+            worked_out += parameters
+        else:
+            sql = _READ[connection.vendor].format(field.column)
+        columns.append(sql)
+    values = orjson.dumps([_as_json(row) for row in rows]).decode()
+    into, rows_of = _insert_into(type(rows[0]))
+    sql = f"{into} SELECT {', '.join(columns)} {rows_of}"
+    return Statement(sql, [*worked_out, values], "WHERE")
+
+
+_READ = {"postgresql": 'one."{}"', "sqlite": "json_extract(one.value, '$.{}')"}
+"""A column of a row, and all the rows, of a value in JSON."""
+_ALL = {
+    "postgresql": "FROM json_populate_recordset(NULL::{}, %s) AS one",
+    "sqlite": "FROM json_each(%s) AS one",
+}
+
+
+def _as_json(row: Model) -> dict[str, Any]:
+    """What is not null, as the database reads it from JSON."""
     held = row.__dict__
-    places: list[str] = []
-    given: list[Any] = []
+    as_it_is = connection.vendor == "postgresql"
+    found = {}
     for field, name, is_dated in _columns_of(type(row)):
         value = field.pre_save(row, add=True) if is_dated else held[name]
-        if (
-            value is None
-            or value is True
-            or value is False
-            or (value.__class__ is str and not value)
-        ):
-            places.append(_CONSTANTS[value])
-        elif isinstance(value, Expression):
-            sql, parameters = _worked_out(type(row), value)
-            places.append(sql)
-            given += parameters
-        else:
-            places.append("%s")
-            given.append(_stored(field, value))
-    return Statement(f"{_insert_into(type(row))} SELECT {', '.join(places)}", given, "WHERE")
-
-
-_CONSTANTS = {None: "NULL", True: "TRUE", False: "FALSE", "": "''"}
+        if value is not None and not isinstance(value, Expression):
+            found[field.column] = value if as_it_is else _stored(field, value)
+    return found
 
 
 @lru_cache(maxsize=16)
@@ -173,10 +185,12 @@ def _columns_of(model: type[Model]) -> list[tuple[Any, str, bool]]:
 
 
 @lru_cache(maxsize=16)
-def _insert_into(model: type[Model]) -> str:
+def _insert_into(model: type[Model]) -> tuple[str, str]:
+    """The beginning of a statement, and where it finds the rows."""
     quote = connection.ops.quote_name
     names = ", ".join(quote(str(field.column)) for field in model._meta.concrete_fields)
-    return f"INSERT INTO {quote(model._meta.db_table)} ({names})"
+    table = quote(model._meta.db_table)
+    return f"INSERT INTO {table} ({names})", _ALL[connection.vendor].format(table)
 
 
 def fresh(model: type[Made], **values: Any) -> Made:

@@ -10,6 +10,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.db import connection
+
 AT_ONCE = 2
 """Requests that each worker works on. One more than Python runs, for when the database is asked."""
 
@@ -30,10 +32,15 @@ def turn() -> Iterator[None]:
 
 @contextmanager
 def aside() -> Iterator[None]:
-    """Wait for what another thread does. Nothing outside a server's request."""
+    """Wait for what another thread does. Nothing outside a server's request.
+
+    Its connection to the database goes back to the pool: who waits must not keep it from those who work.
+    """
     if not getattr(_this_thread, "has_turn", False):
         yield
         return
+    if connection.vendor == "postgresql":
+        connection.close()
     _turns.release()
     try:
         yield

@@ -16,8 +16,8 @@ from tests.support.storage import Fallible
 from volumes import storage
 from volumes.models import Application, Environment, Snapshot, Volume
 from volumes.services.attachments import attach
+from volumes.services.creation import create_volume
 from volumes.services.snapshots import take_snapshot
-from volumes.services.volumes import create_volume
 
 Json = dict[str, Any]
 

@@ -48,8 +48,8 @@ GUARDS = [
     ),
     Guard(
         "lock of the quotas, for a create in one statement",
-        "volumes/services/volumes.py",
-        "execute_if(_room_for(volume), *",
+        "volumes/services/orders.py",
+        "execute_if(room, *",
         "execute_if([], *",
         "races/test_quota.py"
         "::test_room_that_is_just_being_taken_is_waited_for[creates-accounts_company]",
@@ -57,7 +57,7 @@ GUARDS = [
     ),
     Guard(
         "what an idempotency key made is kept",
-        "volumes/services/volumes.py",
+        "volumes/services/creation.py",
         "        key.keep(body, volume.pk)",
         "        pass",
         f"{KEYS}::test_the_same_call_again_answers_what_the_first_made",
@@ -99,9 +99,9 @@ GUARDS = [
     ),
     Guard(
         "a copy takes room as well",
-        "volumes/services/volumes.py",
-        "        *room_taken(volume.environment, volume.size),\n",
-        "        *room_taken(volume.environment, 0 if wish.snapshot else volume.size),\n",
+        "volumes/services/newborn.py",
+        "sum(volume.size for volume in volumes)",
+        "sum(0 if volume.restore_from else volume.size for volume in volumes)",
         f"{QUOTA}::test_what_is_filled_from_a_snapshot_counts_like_any_other",
     ),
     Guard(

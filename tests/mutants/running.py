@@ -5,12 +5,19 @@ from tests.mutants.guard import Guard
 GUARDS = [
     Guard(
         "no connection kept while a disk hangs",
-        "volumes/reconciler/inline.py",
-        "        connection.close()\n",
+        "config/turns.py",
+        '    if connection.vendor == "postgresql":\n        connection.close()\n',
         "",
         "faults/test_failing_disks.py"
         "::test_many_steps_that_hang_hold_up_neither_reading_nor_other_changes",
         database="postgresql",
+    ),
+    Guard(
+        "those written with one whose step hangs",
+        "volumes/reconciler/inline.py",
+        "        rows.hurry()\n",
+        "        pass\n",
+        "volumes/test_orders.py::test_nor_those_that_were_written_with_it",
     ),
     Guard(
         "locks of the frozen",

@@ -15,8 +15,8 @@ from tests.support.people import log_in
 from tests.support.storage import Fallible
 from volumes import storage
 from volumes.models import Application, Environment, Snapshot, Volume
+from volumes.services.creation import create_volume
 from volumes.services.snapshots import take_snapshot
-from volumes.services.volumes import create_volume
 
 
 @pytest.fixture

@@ -19,7 +19,8 @@ from tests.support.page_routes import OUTSIDE, PAGES, Page, page_routes
 from tests.support.undone import undone
 from volumes.models import Application, Environment, Snapshot, Volume
 from volumes.services.attachments import attach
-from volumes.services.volumes import create_volume, delete_volume
+from volumes.services.creation import create_volume
+from volumes.services.volumes import delete_volume
 
 World = dict[str, str]
 

@@ -24,7 +24,7 @@ from volumes.models import Environment, Volume
 from volumes.reconciler import crew, inline, records, steps
 from volumes.rules import volumes as rules
 from volumes.rules.quota import Room
-from volumes.services import attachments, history, idempotency, locks
+from volumes.services import attachments, creation, history, idempotency, locks, orders
 from volumes.services import volumes as services
 
 MOMENT = 0.05
@@ -53,7 +53,7 @@ def whole_row_save() -> Replacements:
 
 def count_then_insert() -> Replacements:
     """A create looks whether there is room, and later takes it, whoever took it in between."""
-    insert = services.insert_volume
+    insert = creation.insert_volume
 
     def later(*arguments: Any, **more: Any) -> Volume:
         time.sleep(MOMENT)
@@ -63,9 +63,9 @@ def count_then_insert() -> Replacements:
         time.sleep(MOMENT)
         return execute(*statements) > 0
 
-    yield from _unlocked(services, "_create_locked")
-    yield patch.object(services, "insert_volume", later)
-    yield patch.object(services, "execute_if", unguarded)
+    yield from _unlocked(creation, "_create_locked")
+    yield patch.object(creation, "insert_volume", later)
+    yield patch.object(orders, "execute_if", unguarded)
 
 
 def unlocked_attach() -> Replacements:
@@ -232,7 +232,7 @@ def _unlocked(module: Any, verb: str) -> Replacements:
         return volume
 
     yield patch.object(module, "locked", found)
-    yield patch.object(module, "locked_volume", found_volume)
+    yield patch.object(module, "locked_volume", found_volume, create=True)  # a create has none
     yield patch.object(module, verb, getattr(module, verb).__wrapped__)
 
 

@@ -19,7 +19,7 @@ LEASED = "SELECT id FROM volumes_volume WHERE lease_until IS NOT NULL"
 WISHES = """
 from accounts.callers import SYSTEM
 from volumes.models import Environment, Snapshot
-from volumes.services.volumes import create_volume
+from volumes.services.creation import create_volume
 
 for number in range({count}):
     create_volume(

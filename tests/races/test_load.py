@@ -6,9 +6,8 @@ import asyncio
 import os
 import signal
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count
 
 import pytest
 
@@ -23,7 +22,16 @@ EACH = 4
 def test_a_crowd_is_answered_and_not_refused(server: Server, clients: int) -> None:
     environment = server.environment()
     volume = server.volume(environment)
-    answers = asyncio.run(crowded(server, clients, environment, volume))
+
+    def asked(number: int) -> list[tuple[str, str, str]]:
+        return [
+            ("GET", volume, ""),
+            creating(environment, f"v-{number}"),
+            ("GET", f"{environment}/volume", ""),
+            ("GET", volume, ""),
+        ]
+
+    answers = asyncio.run(crowded(server, clients, asked))
     assert answers == Counter({"200": clients * (EACH - 1), "201": clients})
     listed = server.wire().get(f"{environment}/volume?limit=1000").body
     assert len(listed) == clients + 1
@@ -47,24 +55,35 @@ def test_a_reload_replaces_the_workers_and_no_request_is_lost(server: Server) ->
     assert set(answers) == {200}
 
 
-async def crowded(server: Server, clients: int, environment: str, volume: str) -> Counter[str]:
-    """What so many clients hear who all ask at the same time: each reads, lists and makes."""
-    numbers = count()
+def test_a_crowd_that_only_makes_volumes_gets_them_all(server: Server) -> None:
+    environment = server.environment()
 
-    async def one() -> list[str]:
+    def asked(number: int) -> list[tuple[str, str, str]]:
+        return [creating(environment, f"v-{number}-{time}") for time in range(2)]
+
+    answers = asyncio.run(crowded(server, 256, asked))
+    assert answers == Counter({"201": 512})
+    listed = server.wire().get(f"{environment}/volume?limit=1000").body
+    assert Counter(volume["status"] for volume in listed) == {"ready": 512}
+
+
+def creating(environment: str, name: str) -> tuple[str, str, str]:
+    return "POST", f"{environment}/volume", f'{{"name": "{name}", "size": 1}}'
+
+
+async def crowded(
+    server: Server, clients: int, asked: Callable[[int], list[tuple[str, str, str]]]
+) -> Counter[str]:
+    """What so many clients hear who all ask at the same time, each for what is said for its number."""
+
+    async def one(number: int) -> list[str]:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-        body = f'{{"name": "v-{next(numbers)}", "size": 1}}'
-        asked = [
-            ("GET", volume, ""),
-            ("POST", f"{environment}/volume", body),
-            ("GET", f"{environment}/volume", ""),
-            ("GET", volume, ""),
-        ]
-        heard = [await said(reader, writer, server.installation.token, *each) for each in asked]
+        token = server.installation.token
+        heard = [await said(reader, writer, token, *each) for each in asked(number)]
         writer.close()
         return heard
 
-    found = await asyncio.gather(*(one() for _ in range(clients)))
+    found = await asyncio.gather(*map(one, range(clients)))
     return Counter(status for heard in found for status in heard)
 
 

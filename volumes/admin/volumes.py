@@ -26,6 +26,7 @@ from volumes.pages import words
 from volumes.rules.fields import Body
 from volumes.rules.volumes import review
 from volumes.services import volumes as services
+from volumes.services.creation import create_volume
 from volumes.templatetags import console
 
 ASKED = ["name", "size", "mount_path", "description", "labels", "protected"]
@@ -88,7 +89,7 @@ class VolumeAdmin(Dated, ByServices):
         return rows.annotate(snapshot_count=standing)
 
     def create(self, form: Any, actor: Actor) -> Volume:
-        volume, _ = services.create_volume(
+        volume, _ = create_volume(
             environment=form.cleaned_data["environment"],
             body=form.body(),
             snapshots=Snapshot.objects.filter(volume__environment__is_deleted=False),

@@ -13,7 +13,7 @@ from volumes.errors import NotFound
 from volumes.models import Environment, Snapshot, Volume, VolumeStatus
 from volumes.reading import VolumeRow, volume_in
 from volumes.rules.fields import Body
-from volumes.services import volumes as services
+from volumes.services.creation import create_volume
 from volumes.services.idempotency import IdempotencyKey
 
 AnyRequest = HttpRequest | Request
@@ -49,7 +49,7 @@ def new_volume(
     key = given and IdempotencyKey(caller.user.pk, "volume", environment.pk, given)
     reached = Snapshot.objects
     snapshots = reached.visible_to(caller) if "restoreFrom" in body else reached.none()
-    volume, replayed = services.create_volume(
+    volume, replayed = create_volume(
         environment=environment,
         body=body,
         snapshots=snapshots,

@@ -15,7 +15,7 @@ from volumes.pages.doors import Visit, in_environment
 from volumes.pages.side import beside
 from volumes.pages.sources import sources
 from volumes.pages.volume_form import NEW, VolumeForm
-from volumes.services.volumes import create_volume
+from volumes.services.creation import create_volume
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -19,7 +19,8 @@ from volumes.backends import BackendError
 from volumes.models import IdempotencyRecord, Installation, StorageScan, Volume
 from volumes.reconciler.measure import measure_all
 from volumes.reconciler.scan import ORPHANED_FOR, scan
-from volumes.reconciler.steps import in_thread, look_at
+from volumes.reconciler.steps import look_at
+from volumes.reconciler.threads import in_thread
 
 log = logging.getLogger("holdfast.reconciler")
 

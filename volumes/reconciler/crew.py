@@ -20,7 +20,8 @@ from volumes.reconciler.leases import Claimed
 from volumes.reconciler.outcomes import Outcome
 from volumes.reconciler.records import record
 from volumes.reconciler.rota import Place
-from volumes.reconciler.steps import bring_about, clean_up_after_losing, in_thread
+from volumes.reconciler.steps import bring_about, clean_up_after_losing
+from volumes.reconciler.threads import in_thread
 from volumes.storage import storage
 
 log = logging.getLogger("holdfast.reconciler")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import wait
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import timedelta
@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Expression
 from django.db.models.functions import Now
 
@@ -21,13 +21,15 @@ from config.turns import aside
 from volumes.backends.faultpoints import faultpoint
 from volumes.models import Snapshot, Volume
 from volumes.querysets import LEASE, SnapshotQuerySet, VolumeQuerySet
+from volumes.reconciler.batch import Batch
 from volumes.reconciler.chores import look_at_settled
-from volumes.reconciler.steps import in_thread, settle
+from volumes.reconciler.steps import settle
+from volumes.reconciler.threads import in_thread, pool
 
 PATIENCE = 5.0
 """Seconds that an answer waits for its step; then the step goes on behind it."""
 QUICK = 0.25
-"""Seconds that it waits with its connection to the database in hand: most steps take less."""
+"""Seconds that most steps take less than: so long those wait for each other that began together."""
 HEAD_START = timedelta(seconds=2)
 _RIPE: dict[type[Volume | Snapshot], VolumeQuerySet | SnapshotQuerySet] = {
     Volume: Volume.objects.ripe(),
@@ -37,8 +39,6 @@ _NOW = Now()
 _UNTIL_IT_EXPIRES = Now() + LEASE
 
 _waits_until: ContextVar[float | None] = ContextVar("waits_until", default=None)
-
-pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="step")
 
 
 def soon() -> Expression:
@@ -55,10 +55,22 @@ def due_from_birth() -> dict[str, Any]:
 
 def settle_soon(row: Volume | Snapshot, *, is_claimed: bool = False) -> None:
     """Settle the row right after the present transaction, unless the settings leave it to others."""
+    claimed = row if is_claimed else None
+    _soon(partial(settle, _RIPE[type(row)], row.pk, claimed=claimed))
+
+
+def settle_together(rows: Batch) -> None:
+    """The same for new volumes that were written together."""
+    with patience(QUICK):
+        _soon(rows.run)
+    if settings.RECONCILE_INLINE:
+        rows.hurry()
+
+
+def _soon(work: Callable[[], object]) -> None:
     faultpoint("change:written")
     if settings.RECONCILE_INLINE:
-        claimed = row if is_claimed else None
-        after_commit(partial(settle, _RIPE[type(row)], row.pk, claimed=claimed))
+        after_commit(work)
 
 
 def reconcile_now(volume: Volume) -> None:
@@ -72,9 +84,9 @@ def reconcile_now(volume: Volume) -> None:
 
 
 @contextmanager
-def patience() -> Iterator[None]:
-    """What is done inside waits for its steps as long as one change would, all of it together."""
-    mark = _waits_until.set(time.monotonic() + PATIENCE)
+def patience(seconds: float = PATIENCE) -> Iterator[None]:
+    """What is done inside waits for its steps no longer than that, all of it together."""
+    mark = _waits_until.set(time.monotonic() + seconds)
     try:
         yield
     finally:
@@ -88,18 +100,10 @@ def after_commit(work: Callable[[], object]) -> None:
         faultpoint("change:committed")
         step = pool.submit(in_thread, work)
         with aside():
-            _wait_for(step, _time_to_wait())
+            wait([step], timeout=_time_to_wait())
         faultpoint("change:settled")
 
     transaction.on_commit(take_it)
-
-
-def _wait_for(step: Future[None], seconds: float) -> None:
-    quick = min(QUICK, seconds)
-    if wait([step], timeout=quick).not_done:
-        # There are not so many connections that everybody who waits for a slow disk could keep one.
-        connection.close()
-        wait([step], timeout=seconds - quick)
 
 
 def _time_to_wait() -> float:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import F, IntegerField, Model, UUIDField
+from django.db.models import F, Model
 
 from accounts.models import Company
 from config.prepared import IsAmong, Parameter, PreparedUpdate, Several
@@ -41,30 +41,19 @@ def record(outcomes: Iterable[Outcome]) -> list[Outcome]:
     return lost
 
 
-def is_settled_by(outcome: Outcome) -> bool:
-    """Write down that a volume is as it is wanted, if nobody changed it since it was claimed.
-
-    In one statement. Where that is not so, nothing is written, and it is for `record` to find out why.
-    The row, which somebody may be waiting for, says so as well.
-    """
-    if not isinstance(outcome, VolumeHeld):
-        return False
-    row = outcome.row
-    done = _AS_WANTED.count(pk=row.pk, owner=row.lease_owner, version=row.version) == 1
-    if done:
-        row.provisioned_size = row.size
-        row.status = VolumeStatus.READY  # last: this is what is waited for
-        _recorded()
-    return done
-
-
 def _unlike_wanted(outcomes: Iterable[Outcome]) -> list[Outcome]:
-    """The same for many, in one statement as well. Returns those for which it is not so."""
+    """Write down of which volumes it is known that they are as wanted, as nobody changed them since.
+
+    In one statement. Their rows, which somebody may be waiting for, say so as well. Returns the others.
+    """
     outcomes = list(outcomes)
-    held = [outcome.row for outcome in outcomes if isinstance(outcome, VolumeHeld)]
+    held = {outcome.row.pk: outcome.row for outcome in outcomes if isinstance(outcome, VolumeHeld)}
     if not held:
         return outcomes
-    done = {pk for (pk,) in _HELD_AS_WANTED.rows(pks=[row.pk for row in held], rows=held)}
+    done = {pk for (pk,) in _HELD_AS_WANTED.rows(pks=list(held), rows=held.values())}
+    for pk in done:
+        held[pk].provisioned_size = held[pk].size
+        held[pk].status, held[pk].due_at = VolumeStatus.READY, None
     if done:
         _recorded()
     return [outcome for outcome in outcomes if outcome.row.pk not in done]
@@ -73,18 +62,6 @@ def _unlike_wanted(outcomes: Iterable[Outcome]) -> list[Outcome]:
 def _recorded() -> None:
     faultpoint("step:recorded")
 
-
-_AS_WANTED = PreparedUpdate(
-    lambda: (
-        Volume.objects.filter(
-            pk=Parameter("pk", UUIDField()),
-            lease_owner=Parameter("owner", UUIDField()),
-            version=Parameter("version", IntegerField()),
-            is_deleted=False,
-        ),
-        VolumeHeld(one := Volume(size=1)).values(one, jitter=1),
-    )
-)
 
 _HELD_AS_WANTED = Taking(
     lambda: Volume.objects.filter(

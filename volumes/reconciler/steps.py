@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from django.db import connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -28,7 +27,7 @@ from volumes.reconciler.outcomes import (
     VolumeHeld,
     missing_message,
 )
-from volumes.reconciler.records import is_settled_by, record
+from volumes.reconciler.records import record
 from volumes.storage import storage
 
 log = logging.getLogger("holdfast.reconciler")
@@ -55,29 +54,20 @@ def _claimed(rows: VolumeQuerySet | SnapshotQuerySet, pk: uuid.UUID) -> Claimed 
     return next(iter(claimed), None)
 
 
-def in_thread(work: Callable[[], object]) -> None:
-    """Work as a pool's thread does it: nothing it raises is lost, no connection stays behind.
-
-    What is given up here is still written in its row, so the next sweep takes it up again.
-    """
-    try:
-        work()
-    except Exception:
-        log.exception("a step was given up")
-    finally:
-        connection.close()
-
-
 def step(row: Claimed) -> bool:
     """Work on a claimed row. True where it went well, but another step may be worth it."""
     with leases.kept(row):
         outcome = bring_about(row, storage())
-    if is_settled_by(outcome):
-        return False
-    for lost in record([outcome]):
-        clean_up_after_losing(lost.row)
-        return False
-    return outcome.went_well
+    return bool(conclude([outcome]))
+
+
+def conclude(outcomes: Sequence[Outcome]) -> list[Claimed]:
+    """Record what steps saw. Returns the rows for which another one may be worth it at once."""
+    lost = record(outcomes)
+    for outcome in lost:
+        clean_up_after_losing(outcome.row)
+    ours = (outcome for outcome in outcomes if outcome.went_well and outcome not in lost)
+    return [outcome.row for outcome in ours if outcome.row.due_at is not None]
 
 
 def bring_about(row: Claimed, backend: Backend) -> Outcome:

@@ -27,6 +27,15 @@ SET_BY_CALLER = {
     "protected",
     "attachedAppsRefs",
 }
+COLUMNS = {
+    "name": "name",
+    "size": "size",
+    "mountPath": "mount_path",
+    "description": "description",
+    "labels": "labels",
+    "protected": "protected",
+}
+"""What a caller sets, by its name on the wire and its column."""
 SET_BY_HOLDFAST = {
     "id",
     "envIdRef",

@@ -11,8 +11,8 @@ from accounts.callers import Actor
 from volumes.errors import NotFound, Refused
 from volumes.models import Environment, Snapshot, Volume
 from volumes.rules.volumes import review
+from volumes.services.creation import insert_volume
 from volumes.services.locks import locked
-from volumes.services.volumes import insert_volume
 from volumes.storage import storage
 
 

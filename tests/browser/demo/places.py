@@ -14,8 +14,9 @@ from volumes.models import Attachment, Environment, Snapshot, StorageScan, Volum
 from volumes.reconciler.sweep import one_pass
 from volumes.rules.others import read_environment
 from volumes.services.applications import create_application
+from volumes.services.creation import create_volume
 from volumes.services.environments import create_environment, update_environment
-from volumes.services.volumes import create_volume, delete_volume
+from volumes.services.volumes import delete_volume
 
 LONGEST = "a-name-as-long-as-a-name-may-be-which-is-sixty-three-characters"
 Names = dict[str, str]

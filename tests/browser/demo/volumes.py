@@ -14,8 +14,9 @@ from accounts.callers import Actor
 from accounts.models import Company, User
 from volumes.models import Environment, Snapshot, UsageSample, Volume
 from volumes.services.applications import create_application
+from volumes.services.creation import create_volume
 from volumes.services.snapshots import take_snapshot
-from volumes.services.volumes import create_volume, update_volume
+from volumes.services.volumes import update_volume
 from volumes.storage import storage
 
 GB = 1024

@@ -1,0 +1,220 @@
+"""Creates that come at the same time are written together, and each is answered as if it came alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from threading import Event, Semaphore
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+
+from accounts.callers import SYSTEM
+from accounts.models import Revision
+from config.prepared import execute_if
+from tests.factories import EnvironmentFactory
+from tests.support.installation import eventually
+from tests.support.storage import Fallible
+from volumes.errors import Refused
+from volumes.models import Environment, Snapshot, Volume
+from volumes.reconciler import inline
+from volumes.services import orders
+from volumes.services.creation import create_volume
+from volumes.services.orders import Order
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CROWD = 12
+after_commit = inline.after_commit
+
+
+@pytest.fixture(autouse=True)
+def _steps_in_their_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inline, "after_commit", after_commit)
+
+
+@pytest.fixture
+def environment() -> Environment:
+    return EnvironmentFactory.create(storage_quota=100)
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Those that wrote volumes, or found that they could not."""
+    found = []
+
+    def noted(*arguments: Any) -> bool:
+        found.append(arguments)
+        return execute_if(*arguments)
+
+    monkeypatch.setattr(orders, "execute_if", noted)
+    return found
+
+
+@pytest.fixture
+def waiting(monkeypatch: pytest.MonkeyPatch) -> Semaphore:
+    """Counts orders that have begun to wait."""
+    counted, wait = Semaphore(0), Order.wait
+
+    def counting(self: Order) -> None:
+        counted.release()
+        wait(self)
+
+    monkeypatch.setattr(Order, "wait", counting)
+    return counted
+
+
+class Hanging:
+    """The first step that begins goes on when it is told to."""
+
+    def __init__(self, memory: Fallible) -> None:
+        self.has_begun, self.may_end = Event(), Event()
+        memory.before["create"] = self._hang
+
+    def _hang(self, _: str) -> None:
+        self.has_begun.set()
+        assert self.may_end.wait(60)
+
+
+@pytest.fixture
+def first(memory: Fallible) -> Iterator[Hanging]:
+    hanging = Hanging(memory)
+    yield hanging
+    hanging.may_end.set()
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(CROWD + 1) as pool:
+        yield pool
+
+
+def create(environment: Environment, name: str, size: int = 1) -> Volume:
+    try:
+        volume, _ = create_volume(
+            environment=environment,
+            body={"name": name, "size": size},
+            snapshots=Snapshot.objects.none(),
+            actor=SYSTEM,
+        )
+        return volume
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def crowd(
+    pool: ThreadPoolExecutor,
+    environment: Environment,
+    first: Hanging,
+    waiting: Semaphore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[..., list[Future[Volume]]]:
+    """Creates of these names, which all wait until the step of one before them is over."""
+    monkeypatch.setattr(inline, "QUICK", 60)
+
+    def crowded(
+        names: list[str], size: int, *, then: Callable[[], Any] = int
+    ) -> list[Future[Volume]]:
+        before = pool.submit(create, environment, "before")
+        assert first.has_begun.wait(60)
+        creates = [pool.submit(create, environment, name, size) for name in names]
+        for _ in names:
+            assert waiting.acquire(timeout=60)
+        then()
+        first.may_end.set()
+        assert before.result(60).status == "ready"
+        wait(creates, 60)
+        return creates
+
+    return crowded
+
+
+NAMES = [f"v-{number}" for number in range(CROWD)]
+
+
+def refusal(create: Future[Volume]) -> set[str]:
+    error = create.exception()
+    assert isinstance(error, Refused)
+    return {problem.code for problem in error.problems}
+
+
+def test_who_comes_while_another_one_is_at_work_shares_a_statement(crowd, statements, environment):
+    made = [create.result() for create in crowd(NAMES, 2)]
+    assert [volume.name for volume in made] == NAMES
+    assert len(statements) == 2
+    rows = Volume.objects.filter(name__in=NAMES)
+    assert {(row.status, row.provisioned_size, row.lease_owner) for row in rows} == {
+        ("ready", 2, None)
+    }
+    told = Revision.objects.filter(subject_id__in=[str(volume.pk) for volume in made])
+    assert sorted(told.values_list("subject_name", flat=True)) == sorted(NAMES)
+    environment.refresh_from_db()
+    environment.company.refresh_from_db()
+    assert (environment.storage_used, environment.company.storage_used) == (25, 25)
+
+
+def test_a_name_that_two_want_at_once_is_given_once(crowd):
+    creates = crowd(["wanted", "other", "wanted"], 1)
+    refused = [create for create in creates if create.exception()]
+    assert [refusal(create) for create in refused] == [{"name_taken"}]
+    assert Volume.objects.filter(name="wanted").count() == 1
+
+
+def test_a_name_that_is_taken_is_not_in_the_way_of_others(crowd):
+    taken, *others = crowd(["before", *NAMES[:3]], 1)
+    assert refusal(taken) == {"name_taken"}
+    assert [create.result().status for create in others] == ["ready"] * 3
+
+
+def test_room_is_given_to_as_many_as_it_is_enough_for(crowd, environment):
+    creates = crowd(NAMES, 30)
+    refused = [create for create in creates if create.exception()]
+    assert [refusal(create) for create in refused] == [{"quota_exceeded"}] * (CROWD - 3)
+    environment.refresh_from_db()
+    assert environment.storage_used == 91
+
+
+def test_what_the_database_says_to_one_is_said_to_all(crowd, monkeypatch):
+    def broken(*_: Any) -> bool:
+        if Volume.objects.exists():
+            raise OperationalError("it went away")
+        return execute_if(*_)
+
+    monkeypatch.setattr(orders, "execute_if", broken)
+    creates = crowd(NAMES, 1)
+    assert {str(create.exception()) for create in creates} == {"it went away"}
+    assert Volume.objects.count() == 1
+
+
+def test_a_step_that_hangs_keeps_nobody_else(pool, environment, first):
+    hangs = pool.submit(create, environment, "hangs")
+    assert first.has_begun.wait(60)
+    others = [pool.submit(create, environment, name) for name in NAMES]
+    assert [create.result(60).status for create in others] == ["ready"] * CROWD
+    assert hangs.result(60).status == "pending"
+    first.may_end.set()
+    eventually(lambda: Volume.objects.get(name="hangs").status == "ready")
+
+
+def test_nor_those_that_were_written_with_it(crowd, statements, memory, monkeypatch):
+    hanging: list[Hanging] = []
+
+    def hang_again() -> None:
+        hanging.append(Hanging(memory))
+        monkeypatch.setattr(inline, "QUICK", 0.1)
+
+    made = [create.result() for create in crowd(NAMES, 1, then=hang_again)]
+    assert len(statements) == 2
+    assert Counter(volume.status for volume in made) == {"ready": CROWD - 1, "pending": 1}
+    hanging[0].may_end.set()
+    eventually(lambda: not Volume.objects.exclude(status="ready").exists())
+
+
+def test_what_others_settle_is_only_written(environment, memory, settings):
+    settings.RECONCILE_INLINE = False
+    assert create(environment, "uploads").status == "pending"
+    assert memory.calls == []
+    assert Volume.objects.due().free().get().name == "uploads"

@@ -1,0 +1,86 @@
+"""Creating volumes. What is wanted is written; the reconciler makes it."""
+
+from __future__ import annotations
+
+from django.db import connection, transaction
+
+from accounts.callers import Actor
+from config.prepared import execute
+from volumes.errors import Refused
+from volumes.models import Environment, Volume
+from volumes.querysets import SnapshotQuerySet
+from volumes.reconciler.inline import settle_soon
+from volumes.rules.fields import Body
+from volumes.rules.volumes import Wish, review, wish_for_new
+from volumes.services.idempotency import IdempotencyKey
+from volumes.services.locks import locked
+from volumes.services.newborn import Newborn, written
+from volumes.services.orders import Order, Orders
+
+
+def create_volume(
+    *,
+    environment: Environment,
+    body: Body,
+    snapshots: SnapshotQuerySet,
+    actor: Actor,
+    key: IdempotencyKey | None = None,
+) -> tuple[Volume, bool]:
+    """Reserve room and write what is wanted; the reconciler makes it.
+
+    Returns the volume and whether an earlier call with the same key had made it.
+    `snapshots` are those that the caller reaches. Raises Refused with every problem.
+    """
+    is_plain = not key and not _FOLLOWED & set(body)
+    # Another request may write it: that must not be undone with a transaction of this one's.
+    if is_plain and not connection.in_atomic_block:
+        wish = wish_for_new(body)
+        volume = wish and _ORDERS.place(Order(environment, wish, actor))
+        if volume:
+            return volume, False
+    return _create_locked(environment, body, snapshots, actor, key)
+
+
+_FOLLOWED = {"attachedAppsRefs", "restoreFrom"}
+"""What names other rows of the environment, which must stay as they are until a volume is made."""
+
+_ORDERS = Orders()
+
+
+@transaction.atomic
+def _create_locked(
+    environment: Environment,
+    body: Body,
+    snapshots: SnapshotQuerySet,
+    actor: Actor,
+    key: IdempotencyKey | None,
+) -> tuple[Volume, bool]:
+    environment = locked(environment)
+    if key and (made := key.earlier(body)):
+        volume = environment.volumes.live().filter(pk=made).first()
+        if volume is None:
+            raise key.reused("made a volume that is deleted since")
+        return volume, True
+    found = review(environment, body, volume=None, snapshots=snapshots)
+    if found.problems:
+        raise Refused(found.problems)
+    volume = insert_volume(environment, found.wish, actor)
+    if key:
+        key.keep(body, volume.pk)
+    return volume, False
+
+
+def insert_volume(
+    environment: Environment,
+    wish: Wish,
+    actor: Actor,
+    *,
+    adopt_from: str = "",
+    action: str = "create",
+) -> Volume:
+    """Write the row of a wish without problems, in a locked environment."""
+    newborn = Newborn(environment, wish, actor, adopt_from=adopt_from, action=action)
+    # Together: both locks are held for as long as this takes.
+    execute(*written([newborn]))
+    settle_soon(newborn.volume, is_claimed=True)
+    return newborn.volume
