@@ -11,7 +11,11 @@ from tests.support.installation import ROOT
 
 PROGRAM = "import config.serving, config.urls, json, sys; print(json.dumps(sorted(sys.modules)))"
 ON_DEMAND = {
+    "volumes.api.described",
+    "drf_spectacular.utils",
+    "drf_spectacular.openapi",
     "drf_spectacular.generators",
+    "rest_framework.test",
     "qrcode",
     "PIL",
     "kubernetes",
