@@ -16,6 +16,8 @@ ON_DEMAND = {
     "drf_spectacular.openapi",
     "drf_spectacular.generators",
     "rest_framework.test",
+    "limits",
+    "segno",
     "qrcode",
     "PIL",
     "kubernetes",
