@@ -4,7 +4,6 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,6 +15,7 @@ from accounts import services
 from accounts.errors import Refused
 from accounts.forms.members import MemberForm, RoleForm
 from accounts.guards import SignedInRequest, counted, session_actor, signed_in
+from accounts.long_lists import LongPaginator
 from accounts.models import Company, Membership, Role, User
 
 ON_A_PAGE = 50
@@ -116,7 +116,7 @@ def _page(request: SignedInRequest, company: Company | None, form: MemberForm) -
     }
     if company is not None:
         people = company.memberships.select_related("user").order_by("user__username")
-        page = Paginator(people, ON_A_PAGE).get_page(request.GET.get("page"))
+        page = LongPaginator(people, ON_A_PAGE).get_page(request.GET.get("page"))
         context |= {"page": page, "add_to": _address(company)}
     return render(request, "accounts/members.html", context)
 

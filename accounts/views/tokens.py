@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -16,6 +15,7 @@ from accounts import second_factor, services
 from accounts.errors import Refused
 from accounts.forms.tokens import TokenForm
 from accounts.guards import SignedInRequest, counted, session_actor, signed_in
+from accounts.long_lists import LongPaginator
 from accounts.models import Scope, Token, User
 
 Environments = Callable[[User], Sequence[tuple[uuid.UUID, str]]]
@@ -78,7 +78,7 @@ def _page(
 ) -> HttpResponse:
     labels, now = dict(environments), timezone.now()
     found = Token.objects.usable().filter(owner=request.user).order_by("pk")
-    page = Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
+    page = LongPaginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
     rows = [
         {
             "token": token,

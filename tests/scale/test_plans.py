@@ -128,11 +128,32 @@ PARTS = [
 # The operators' start counts a third of the volumes and follows a hundredth of them.
 START = {"postgresql": 30_000, "sqlite": 20_000}
 
-# What an environment's pages count in its half of the volumes: a few looks at each of them.
-COUNT = {"postgresql": 4000, "sqlite": 4000}
-COUNTS = ["/env/{env}/new", "/activity"]
-TALLY = {"postgresql": 20_000, "sqlite": 75_000}
-TALLIES = ["/", "/env/{env}", "/env/{env}?status=bare"]
+# What an environment's pages count and sum among the newest of its half of the volumes.
+COUNT = {"postgresql": 6500, "sqlite": 11_000}
+COUNTS = [
+    "/activity",
+    "/env/{env}/new",
+    "/env/{env}/activity",
+    "/env/{env}/settings",
+    "/env/{env}/delete",
+    "/env/{env}/applications",
+]
+# The same, and a few looks at each of them for what needs attention.
+TALLY = {"postgresql": 24_000, "sqlite": 68_000}
+TALLIES = [
+    "/",
+    "/env/{env}",
+    "/env/{env}?page=600",
+    "/env/{env}?sort=-name&page=600",
+    "/env/{env}?sort=used",
+    "/env/{env}?status=ready",
+    "/env/{env}?status=bare",
+    "/env/{env}?status=unused",
+    "/env/{env}?status=deleted",
+    "/env/{env}?attached=false",
+    "/env/{env}?name=vol",
+    "/env/{env}?label=tier:db",
+]
 
 
 @pytest.mark.parametrize(

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
-from django.core.paginator import Paginator
-from django.db.models import Case, Count, Exists, OuterRef, Q, Sum, When
+from django.db.models import Case, Exists, OuterRef, Q, When
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from accounts.guards import SignedInRequest, signed_in
+from accounts.long_lists import LongPaginator
 from accounts.models import Membership, User
 from volumes.models import Environment, Volume, VolumeStatus
 from volumes.pages.attention import attention
 from volumes.pages.doors import caller_of
+from volumes.pages.newest import count_of, used_by
 from volumes.rules.quota import Room
 
 ON_A_PAGE = 24
+COUNTED = 5_000
+"""So many volumes of each status a card counts, and sums what so many of the newest use."""
 WATCHED = 100
 """Whoever sees more environments is told of each page what needs attention there."""
 LINES = 8
@@ -52,8 +53,9 @@ class Card:
     environment: Environment
     room: Room
     used: int | None
-    volume_count: int
     tallies: list[Tally]
+    is_cut: bool
+    counted: int
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
     caller = caller_of(request)
     visible = Environment.objects.live().visible_to(caller).select_related("company")
     visible = visible.order_by("company__name", "name")
-    page = Paginator(visible, ON_A_PAGE).get_page(request.GET.get("page"))
+    page = LongPaginator(visible, ON_A_PAGE).get_page(request.GET.get("page"))
     page.object_list = list(page.object_list)
     is_watched = page.paginator.count <= WATCHED
     watched = visible if is_watched and page.has_other_pages() else page.object_list
@@ -109,27 +111,26 @@ def _sections(person: User, cards: list[Card]) -> dict[str, Any]:
 
 def _cards(environments: Iterable[Environment]) -> list[Card]:
     """Their volumes are counted by one query for all of them."""
-    environments = list(environments)
-    found: dict[UUID, list[Any]] = defaultdict(list)
-    counted = Volume.objects.live().filter(environment__in=environments).order_by()
-    for row in counted.values("environment_id", "status").annotate(
-        count=Count("pk"), used=Sum("used_size")
-    ):
-        found[row["environment_id"]].append(row)
-    return [_card(environment, found[environment.pk]) for environment in environments]
+    known = {environment.pk: environment for environment in environments}
+    live = Volume.objects.live().filter(environment=OuterRef("pk"))
+    counts = {status: count_of(live.filter(status=status), COUNTED) for status in IN_WORDS}
+    found = Environment.objects.filter(pk__in=known).values(
+        "pk", used=used_by(live, COUNTED), volume_count=count_of(live, COUNTED), **counts
+    )
+    figures = {row["pk"]: row for row in found}
+    return [_card(environment, figures[pk]) for pk, environment in known.items()]
 
 
-def _card(environment: Environment, rows: list[Any]) -> Card:
-    counts = {row["status"]: row["count"] for row in rows}
-    measured = [row["used"] for row in rows if row["used"] is not None]
+def _card(environment: Environment, figures: Mapping[str, Any]) -> Card:
     return Card(
         environment=environment,
         room=Room(environment),
-        used=sum(measured) if measured else None,
-        volume_count=sum(counts.values()),
+        used=figures["used"],
         tallies=[
-            Tally(kind, status, words, counts[status])
+            Tally(kind, status, words, figures[status])
             for status, (kind, words) in IN_WORDS.items()
-            if status in counts
+            if figures[status]
         ],
+        is_cut=figures["volume_count"] > COUNTED,
+        counted=COUNTED,
     )
