@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Case, Exists, OuterRef, Q, When
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Sum, When
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.gzip import gzip_page
@@ -15,15 +16,16 @@ from django.views.decorators.http import require_safe
 from accounts.guards import SignedInRequest, signed_in
 from accounts.long_lists import LongPaginator
 from accounts.models import Membership, User
+from accounts.templatetags.counts import many
 from volumes.models import Environment, Volume, VolumeStatus
 from volumes.pages.attention import attention
 from volumes.pages.doors import caller_of
-from volumes.pages.newest import count_of, used_by
+from volumes.pages.newest import count_of, looked_at, used_by
 from volumes.rules.quota import Room
 
 ON_A_PAGE = 24
 COUNTED = 5_000
-"""So many volumes of each status a card counts, and sums what so many of the newest use."""
+"""Of more than MOST volumes a card counts so many of each status, and sums what as many use."""
 WATCHED = 100
 """Whoever sees more environments is told of each page what needs attention there."""
 LINES = 8
@@ -38,12 +40,16 @@ IN_WORDS = {
 """Each status with its icon, in the order in which it matters."""
 
 
+Figures = dict[str, Any]
+"""Of one environment: how many volumes of each status it has, and what they use."""
+
+
 @dataclass(frozen=True)
 class Tally:
     kind: str
     status: str
     words: str
-    count: int
+    count: str
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,7 @@ class Card:
     used: int | None
     tallies: list[Tally]
     is_cut: bool
-    counted: int
+    """Whether more may be used than was summed."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +82,12 @@ def overview(request: SignedInRequest) -> HttpResponse:
     page = LongPaginator(visible, ON_A_PAGE).get_page(request.GET.get("page"))
     page.object_list = list(page.object_list)
     is_watched = page.paginator.count <= WATCHED
-    watched = visible if is_watched and page.has_other_pages() else page.object_list
-    context = _sections(request.user, _cards(page.object_list)) | {
+    watched = list(visible) if is_watched and page.has_other_pages() else page.object_list
+    looked = looked_at(Volume.objects.live().filter(environment__in=watched))
+    cards = _cards(page.object_list, are_few=looked.most is None)
+    context = _sections(request.user, cards) | {
         "page": page,
-        "attention": attention(watched, caller, most=LINES, each=NAMED),
+        "attention": attention(watched, caller, most=LINES, each=NAMED, looked=looked),
         "attention_is_of_page": not is_watched,
     }
     return render(request, "console/overview.html", context)
@@ -109,28 +117,47 @@ def _sections(person: User, cards: list[Card]) -> dict[str, Any]:
     }
 
 
-def _cards(environments: Iterable[Environment]) -> list[Card]:
-    """Their volumes are counted by one query for all of them."""
+def _cards(environments: Iterable[Environment], *, are_few: bool) -> list[Card]:
+    """Their volumes are counted by one query for all of them; `are_few` allows to look at each."""
     known = {environment.pk: environment for environment in environments}
-    live = Volume.objects.live().filter(environment=OuterRef("pk"))
-    counts = {status: count_of(live.filter(status=status), COUNTED) for status in IN_WORDS}
-    found = Environment.objects.filter(pk__in=known).values(
-        "pk", used=used_by(live, COUNTED), volume_count=count_of(live, COUNTED), **counts
-    )
-    figures = {row["pk"]: row for row in found}
+    figures = _exactly(known) if are_few else _up_to_a_number(known.values())
     return [_card(environment, figures[pk]) for pk, environment in known.items()]
 
 
-def _card(environment: Environment, figures: Mapping[str, Any]) -> Card:
+def _exactly(environments: Iterable[UUID]) -> dict[UUID, Figures]:
+    figures: dict[UUID, Figures] = {pk: {"used": None} for pk in environments}
+    counted = Volume.objects.live().filter(environment__in=figures).order_by()
+    sums = counted.values_list("environment", "status").annotate(Count("pk"), Sum("used_size"))
+    for pk, status, count, used in sums:
+        sizes = [size for size in (figures[pk]["used"], used) if size is not None]
+        figures[pk] |= {status: count, "used": sum(sizes) if sizes else None}
+    return figures
+
+
+def _up_to_a_number(environments: Iterable[Environment]) -> dict[UUID, Figures]:
+    first, *others = map(_counted, environments)
+    return {row["pk"]: row for row in first.union(*others, all=True)}
+
+
+def _counted(environment: Environment) -> QuerySet[Environment, Any]:
+    """Names its environment, as of an outer row's PostgreSQL does not know how many volumes it has."""
+    live = environment.volumes.live()
+    counts = {status: count_of(live.filter(status=status), COUNTED) for status in IN_WORDS}
+    return Environment.objects.filter(pk=environment.pk).values(
+        "pk", used=used_by(live, COUNTED), seen=count_of(live, COUNTED), **counts
+    )
+
+
+def _card(environment: Environment, figures: Figures) -> Card:
+    most = COUNTED if "seen" in figures else None
     return Card(
         environment=environment,
         room=Room(environment),
         used=figures["used"],
         tallies=[
-            Tally(kind, status, words, figures[status])
+            Tally(kind, status, words, many(figures[status], most))
             for status, (kind, words) in IN_WORDS.items()
-            if figures[status]
+            if figures.get(status)
         ],
-        is_cut=figures["volume_count"] > COUNTED,
-        counted=COUNTED,
+        is_cut=figures.get("seen", 0) > COUNTED,
     )
