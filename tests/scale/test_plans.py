@@ -43,7 +43,14 @@ PAGES = [
     "/env/{env}/v/{vol}",
     "/env/{env}/v/{vol}/history",
     "/settings/tokens",
+]
+
+# By name from any name on; SQLite puts all members of the company in order.
+NAMED = {"postgresql": 1000, "sqlite": 25_000}
+NAMES = [
     "/settings/members",
+    "/settings/members?from=person-volume-5",
+    "/settings/members?from=person-volume-99",
 ]
 
 # A part of a name, a label, a status: many may have it, or few, or none. A bounded look decides how
@@ -162,6 +169,7 @@ TALLIES = [
         *(("api", path, FLAT) for path in API),
         *(("api", path, SEARCH) for path in SEARCHES),
         *(("browser", path, FLAT) for path in PAGES),
+        *(("browser", path, NAMED) for path in NAMES),
         *(("operator", path, OPERATOR) for path in LISTS),
         *(("operator", path, RARE) for path in RARITIES),
         *(("operator", path, WALK) for path in WALKS),
@@ -170,7 +178,19 @@ TALLIES = [
         *(("browser", path, COUNT) for path in COUNTS),
         *(("browser", path, TALLY) for path in TALLIES),
     ],
-    ids=[*API, *SEARCHES, *PAGES, *LISTS, *RARITIES, *WALKS, *PARTS, "/admin/", *COUNTS, *TALLIES],
+    ids=[
+        *API,
+        *SEARCHES,
+        *PAGES,
+        *NAMES,
+        *LISTS,
+        *RARITIES,
+        *WALKS,
+        *PARTS,
+        "/admin/",
+        *COUNTS,
+        *TALLIES,
+    ],
 )
 def test_it_reads_little_more_than_it_shows(
     multitude: Multitude, door: str, path: str, most: dict[str, int]
