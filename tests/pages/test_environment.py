@@ -245,6 +245,11 @@ def test_every_tab_says_so(bobs, here, more_than_counted, tab):
     assert "Volumes 2+" in text(bobs.get(f"{here}/{tab}"))
 
 
+def test_a_list_put_in_order_says_of_how_many(bobs, here, more_than_counted):
+    Volume.objects.update(due_at=None)
+    assert "2 volumes among the newest 2 and all" in text(bobs.get(f"{here}?sort=-used"))
+
+
 @pytest.mark.parametrize("query", ["status=full", "attached=false", "sort=-used", "sort=path"])
 def test_what_no_index_has_is_looked_for_among_the_newest_and_what_is_not_settled(
     bobs, here, more_than_counted, query

@@ -97,7 +97,7 @@ class Listing:
     @cached_property
     def page(self) -> Page[Volume]:
         paginator = LongPaginator(self.rows.order_by(*self._order()), ON_A_PAGE)
-        if not self.is_narrowed:
+        if not (self.is_narrowed or self.looked_through):
             paginator.found = self.live
         page: Page[Volume] = paginator.get_page(self.number)
         page.object_list = _with_their_mounts(list(page.object_list))
