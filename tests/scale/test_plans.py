@@ -14,7 +14,7 @@ from tests.scale.plans import watched
 
 pytestmark = [pytest.mark.django_db, pytest.mark.scale, pytest.mark.xdist_group("scale")]
 
-FLAT = {"postgresql": 100, "sqlite": 50}
+FLAT = {"postgresql": 120, "sqlite": 50}
 API = [
     "/{env}/volume/{vol}",
     "/{env}/volume?limit=10",
