@@ -4,25 +4,25 @@ A stranger fills the bucket of their own address and account together (10) long 
 the account from anywhere (50), so nobody is locked out by one stranger elsewhere.
 """
 
+from __future__ import annotations
+
 import math
 import time
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import IPv6Address, ip_address, ip_network
+from typing import TYPE_CHECKING
 
 from django.utils.crypto import salted_hmac
-from limits import RateLimitItem, RateLimitItemPerMinute
-from limits.strategies import FixedWindowRateLimiter
 
 from accounts.errors import Throttled
-from accounts.failures import DatabaseStorage
+
+if TYPE_CHECKING:
+    from limits import RateLimitItem
+    from limits.strategies import FixedWindowRateLimiter
 
 MINUTES = 5
-ACCOUNT_AT_ADDRESS = RateLimitItemPerMinute(10, MINUTES, namespace="both")
-ACCOUNT = RateLimitItemPerMinute(50, MINUTES, namespace="account")
-ADDRESS = RateLimitItemPerMinute(100, MINUTES, namespace="address")
-
-limiter = FixedWindowRateLimiter(DatabaseStorage())
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class Tries:
 
     def check(self) -> None:
         """Raises Throttled while one of the buckets is full."""
+        limiter = _limiter()
         for limit, key in self._buckets():
             if not limiter.test(limit, key):
                 ends = limiter.get_window_stats(limit, key).reset_time
@@ -42,21 +43,38 @@ class Tries:
 
     def failed(self) -> None:
         for limit, key in self._buckets():
-            limiter.hit(limit, key)
+            _limiter().hit(limit, key)
 
     def succeeded(self) -> None:
         """What this account failed at this address no longer counts."""
         limit, key = self._buckets()[0]
-        limiter.clear(limit, key)
+        _limiter().clear(limit, key)
 
     def _buckets(self) -> list[tuple[RateLimitItem, str]]:
         # Always in this order, which is the order of the rows' locks.
         person, place = _person(self.account), _place(self.address)
         return [
-            (ACCOUNT_AT_ADDRESS, _key(self.kind, person, place)),
-            (ACCOUNT, _key(self.kind, person)),
-            (ADDRESS, _key(self.kind, place)),
+            (_window("both", 10), _key(self.kind, person, place)),
+            (_window("account", 50), _key(self.kind, person)),
+            (_window("address", 100), _key(self.kind, place)),
         ]
+
+
+@cache
+def _limiter() -> FixedWindowRateLimiter:
+    # Only now: the library has another half for asyncio, and loads as long as all of accounts.
+    from limits.strategies import FixedWindowRateLimiter
+
+    from accounts.failures import DatabaseStorage
+
+    return FixedWindowRateLimiter(DatabaseStorage())
+
+
+@cache
+def _window(name: str, failures: int) -> RateLimitItem:
+    from limits import RateLimitItemPerMinute  # only now, as above
+
+    return RateLimitItemPerMinute(failures, MINUTES, namespace=name)
 
 
 def passwords(account: str, address: str | None) -> Tries:

@@ -172,6 +172,8 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
+    # The package's own, out of the module that first loads the descriptions: for `check --deploy`.
+    "DEFAULT_GENERATOR_CLASS": "volumes.api.document.SchemaGenerator",
     "SORT_OPERATIONS": False,
     "COMPONENT_SPLIT_REQUEST": False,
     "ENUM_NAME_OVERRIDES": {

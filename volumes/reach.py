@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -46,14 +47,20 @@ def environment_by_token(digest: str, pk: uuid.UUID) -> tuple[User, Token, Envir
     return user, Token.from_db(None, list(token), token.values()), environment
 
 
-def environment_choices(user: User) -> list[tuple[uuid.UUID, str]]:
-    """The environments that a token of this person can be bound to, by company and name."""
+def environment_choices(
+    user: User, *, most: int | None = None, among: Collection[uuid.UUID] | None = None
+) -> list[tuple[uuid.UUID, str]]:
+    """The environments that a token of this person can be bound to, by company and name.
+
+    Of more than `most` there are so many, whichever they are; `among` names those that are asked for.
+    """
     caller = Caller(user=user, token=None, ip=None)
     found = Environment.objects.live().visible_to(caller).select_related("company")
-    return [
-        (environment.pk, f"{environment.company} / {environment}")
-        for environment in found.order_by("company__name", "name")
-    ]
+    if among is not None:
+        found = found.filter(pk__in=among)
+    # Sorted when they are few: the database would put all of them in order first.
+    few = sorted(found[:most], key=lambda one: (one.company.name, one.name))
+    return [(environment.pk, f"{environment.company} / {environment}") for environment in few]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 import uuid
+from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from django import forms
 from django.utils import timezone
@@ -18,6 +19,18 @@ LIFETIMES = [
 ]
 
 
+OFFERED = 100
+"""To who reaches more environments none is offered: their identifier is asked for."""
+
+
+class Environments(Protocol):
+    """Those that a person reaches, and how to call them: volumes know, accounts do not."""
+
+    def __call__(
+        self, *, most: int | None = None, among: Collection[uuid.UUID] | None = None
+    ) -> list[tuple[uuid.UUID, str]]: ...
+
+
 class TokenForm(Form):
     name = forms.CharField(
         label="Name",
@@ -30,19 +43,30 @@ class TokenForm(Form):
         choices=[(Scope.READ, "Read"), (Scope.WRITE, "Read and write")],
         help_text="Never more than your own role allows.",
     )
-    environment = forms.ChoiceField(label="In", required=False)
+    environment: forms.Field = forms.UUIDField(
+        label="In",
+        required=False,
+        help_text="The id of an environment, as its settings show it. Empty for every one you can reach.",
+        error_messages={"invalid": "This is no id of an environment."},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
     lifetime = forms.ChoiceField(
         label="Ends after", choices=LIFETIMES, required=False, initial="90"
     )
     code = CodeField()
 
-    def __init__(self, *args: Any, environments: list[tuple[uuid.UUID, str]], **kw: Any) -> None:
-        super().__init__(*args, **kw)
-        choices = [("", "Every environment you can reach")]
-        choices += [(str(identifier), label) for identifier, label in environments]
-        field = self.fields["environment"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = choices
+    def __init__(self, *args: Any, environments: Environments, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.environments = environments
+        offered = environments(most=OFFERED + 1)
+        if len(offered) <= OFFERED:
+            self.fields["environment"] = forms.TypedChoiceField(
+                label="In",
+                required=False,
+                choices=[("", "Every environment you can reach"), *offered],
+                coerce=uuid.UUID,
+                empty_value=None,
+            )
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
@@ -51,8 +75,10 @@ class TokenForm(Form):
         return name
 
     def clean_environment(self) -> uuid.UUID | None:
-        chosen = self.cleaned_data["environment"]
-        return uuid.UUID(chosen) if chosen else None
+        chosen: uuid.UUID | None = self.cleaned_data["environment"]
+        if chosen and not self.environments(among=[chosen]):
+            raise forms.ValidationError("You reach no environment with this id.")
+        return chosen
 
     @property
     def expires_at(self) -> datetime | None:

@@ -4,7 +4,6 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,8 +16,7 @@ from accounts.errors import Refused
 from accounts.forms.members import MemberForm, RoleForm
 from accounts.guards import SignedInRequest, counted, session_actor, signed_in
 from accounts.models import Company, Membership, Role, User
-
-ON_A_PAGE = 50
+from accounts.stretches import Stretch
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -107,17 +105,19 @@ def _chosen_company(request: SignedInRequest) -> Company | None:
 
 
 def _page(request: SignedInRequest, company: Company | None, form: MemberForm) -> HttpResponse:
-    mine = request.user.memberships.select_related("company").order_by("company__name")
+    mine = request.user.memberships.select_related("company")
     context: dict[str, Any] = {
         "company": company,
-        "mine": mine,
+        "mine": Stretch(mine, "company__name", request.GET, "place"),
         "form": form,
         "roles": Role.choices,
     }
     if company is not None:
-        people = company.memberships.select_related("user").order_by("user__username")
-        page = Paginator(people, ON_A_PAGE).get_page(request.GET.get("page"))
-        context |= {"page": page, "add_to": _address(company)}
+        people = company.memberships.select_related("user")
+        context |= {
+            "people": Stretch(people, "user__username", request.GET, "from"),
+            "add_to": _address(company),
+        }
     return render(request, "accounts/members.html", context)
 
 

@@ -1,11 +1,11 @@
 """One's own API tokens."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -14,12 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import second_factor, services
 from accounts.errors import Refused
-from accounts.forms.tokens import TokenForm
+from accounts.forms.tokens import Environments, TokenForm
 from accounts.guards import SignedInRequest, counted, session_actor, signed_in
-from accounts.models import Scope, Token, User
-
-Environments = Callable[[User], Sequence[tuple[uuid.UUID, str]]]
-"""The environments that a person can reach, and how to call them: volumes know, accounts do not."""
+from accounts.long_lists import LongPaginator
+from accounts.models import Scope, Token
 
 SOON = timedelta(days=7)
 ON_A_PAGE = 50
@@ -29,14 +27,17 @@ ON_A_PAGE = 50
 @require_http_methods(["GET", "HEAD", "POST"])
 @counted
 @signed_in
-def tokens(request: SignedInRequest, environments: Environments) -> HttpResponse:
-    choices = list(environments(request.user))
+def tokens(
+    request: SignedInRequest, environments: Callable[..., list[tuple[uuid.UUID, str]]]
+) -> HttpResponse:
+    """`environments` is told first whose they are."""
+    reached: Environments = partial(environments, request.user)
     if request.method != "POST":
-        return _page(request, TokenForm(environments=choices), choices)
-    form = TokenForm(request.POST, environments=choices)
+        return _page(request, TokenForm(environments=reached), reached)
+    form = TokenForm(request.POST, environments=reached)
     made = _made(request, form)
     if made is None:
-        return _page(request, form, choices)
+        return _page(request, form, reached)
     token, secret = made
     # In the answer itself: an address or a session would keep the secret.
     return render(request, "accounts/token_made.html", {"token": token, "secret": secret})
@@ -73,12 +74,12 @@ def _made(request: SignedInRequest, form: TokenForm) -> tuple[Token, str] | None
         return None
 
 
-def _page(
-    request: SignedInRequest, form: TokenForm, environments: list[tuple[uuid.UUID, str]]
-) -> HttpResponse:
-    labels, now = dict(environments), timezone.now()
+def _page(request: SignedInRequest, form: TokenForm, environments: Environments) -> HttpResponse:
+    now = timezone.now()
     found = Token.objects.usable().filter(owner=request.user).order_by("pk")
-    page = Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
+    page = LongPaginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
+    bound = {token.environment_id for token in page if token.environment_id}
+    labels = dict(environments(among=bound)) if bound else {}
     rows = [
         {
             "token": token,

@@ -153,12 +153,36 @@ def test_many_members_stand_on_several_pages_by_name(
     for number in range(50):
         MembershipFactory.create(user__username=f"member-{number:02d}", company=company)
     log_in(client, alice)
-    first = client.get(f"{PAGE}?company={company.pk}")
-    assert "1–50 of 51" in first.text
-    assert f"?company={company.pk}&amp;page=2" in first.text
-    assert "member-48" in first.text
-    second = client.get(f"{PAGE}?page=2").text
-    assert ("member-48" in second, "member-49" in second) == (False, True)
+    first = client.get(f"{PAGE}?company={company.pk}").text
+    assert f"?company={company.pk}&amp;from=member-49" in first
+    assert ("member-48</td>" in first, "member-49</td>" in first) == (True, False)
+    second = client.get(f"{PAGE}?from=member-49").text
+    assert ("member-48</td>" in second, "member-49</td>" in second) == (False, True)
+    assert "?from=alice" in second
+
+
+def test_a_list_of_members_goes_on_at_any_name(
+    client: Client, alice: User, company: Company
+) -> None:
+    for name in ("bert", "carl", "dora"):
+        MembershipFactory.create(user__username=name, company=company)
+    log_in(client, alice)
+    page = client.get(f"{PAGE}?from=c").text
+    assert [f"{name}</td>" in page for name in ("bert", "carl", "dora")] == [False, True, True]
+    assert 'rel="next"' not in page
+    assert 'rel="prev"' not in client.get(f"{PAGE}?from=a").text
+
+
+def test_who_belongs_to_many_companies_sees_them_page_by_page(client: Client, alice: User) -> None:
+    for number in range(50):
+        MembershipFactory.create(user=alice, company__name=f"Zebra {number:02d}")
+    log_in(client, alice)
+    first = client.get(PAGE).text
+    assert ("Zebra 48</td>" in first, "Zebra 49</td>" in first) == (True, False)
+    assert "?place=Zebra+49" in first
+    last = client.get(f"{PAGE}?place=Zebra+49").text
+    assert ("Zebra 48</td>" in last, "Zebra 49</td>" in last) == (False, True)
+    assert "?place=Acme" in last
 
 
 def test_charlie_finds_nothing_of_the_company(

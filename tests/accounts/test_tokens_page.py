@@ -86,6 +86,37 @@ def test_names_are_one_visible_line(client: Client, alice: User, name: str) -> N
     assert not Token.objects.exists()
 
 
+def test_who_reaches_too_many_environments_to_choose_from_names_one(
+    client: Client, alice: User, environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accounts.forms.tokens.OFFERED", 0)
+    log_in(client, alice)
+    assert '<input type="text" name="environment"' in client.get(PAGE).text
+    assert str(environment.pk) not in client.get(PAGE).text
+    make(client, alice, environment=str(environment.pk))
+    assert Token.objects.get(owner=alice).environment_id == environment.pk
+    assert f"{environment.company} / {environment}" in client.get(PAGE).text
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"), [("nonsense", "This is no id of an environment."), ("", "You reach no")]
+)
+def test_the_one_that_is_named_has_to_be_in_reach(
+    client: Client,
+    alice: User,
+    environment: Environment,
+    charlies_environment: Environment,
+    monkeypatch: pytest.MonkeyPatch,
+    typed: str,
+    said: str,
+) -> None:
+    monkeypatch.setattr("accounts.forms.tokens.OFFERED", 0)
+    log_in(client, alice)
+    answer = make(client, alice, environment=typed or str(charlies_environment.pk))
+    assert said in answer.text
+    assert not Token.objects.filter(owner=alice).exists()
+
+
 def test_an_environment_out_of_reach_is_no_choice(
     client: Client, alice: User, charlies_environment: Environment
 ) -> None:

@@ -40,7 +40,7 @@ PAGES = {
     "tokens": "/settings/tokens",
     "second page of tokens": "/settings/tokens?page=2",
     "members": "/settings/members",
-    "second page of members": "/settings/members?page=2",
+    "second page of members": "/settings/members?from=person-100&place=A",
 }
 
 

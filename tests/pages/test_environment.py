@@ -223,6 +223,57 @@ def test_deleted_volumes_can_be_looked_for_while_they_are_kept(
     assert 'type="checkbox"' not in page.text
 
 
+@pytest.fixture
+def more_than_counted(make, monkeypatch):
+    """Five volumes, of which two are counted; the oldest is not settled."""
+    monkeypatch.setattr("accounts.long_lists.MOST", 2)
+    for name in ("lost", "old", "older", "full", "new"):
+        make(name, size=100, labels={"is": name})
+    Volume.objects.update(used_size=90)
+    Volume.objects.filter(name="lost").update(status=VolumeStatus.ERROR, due_at=timezone.now())
+    Volume.objects.filter(name="new").update(used_size=50)
+
+
+def test_very_many_volumes_are_counted_and_summed_up_to_a_number(bobs, here, more_than_counted):
+    words = text(bobs.get(here))
+    assert "Volumes 2+ Applications 0" in words
+    assert "at least 140 MB used 500 MB provisioned" in words
+
+
+@pytest.mark.parametrize("tab", ["applications", "activity", "settings"])
+def test_every_tab_says_so(bobs, here, more_than_counted, tab):
+    assert "Volumes 2+" in text(bobs.get(f"{here}/{tab}"))
+
+
+def test_a_list_put_in_order_says_of_how_many(bobs, here, more_than_counted):
+    Volume.objects.update(due_at=None)
+    assert "2 volumes among the newest 2 and all" in text(bobs.get(f"{here}?sort=-used"))
+
+
+@pytest.mark.parametrize("query", ["status=full", "attached=false", "sort=-used", "sort=path"])
+def test_what_no_index_has_is_looked_for_among_the_newest_and_what_is_not_settled(
+    bobs, here, more_than_counted, query
+):
+    page = bobs.get(f"{here}?name=l&{query}")
+    assert names(page) == ["full", "lost"]
+    assert "2 volumes among the newest 2 and all that are not settled" in text(page)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [("", ["full", "lost"]), ("name=old", ["old", "older"]), ("status=error", ["lost"])],
+)
+def test_what_an_index_has_is_looked_for_among_all(bobs, here, more_than_counted, query, found):
+    page = bobs.get(f"{here}?{query}")
+    assert names(page) == found
+    assert "among the newest" not in text(page)
+
+
+def test_labels_to_choose_from_are_those_of_the_newest(bobs, here, more_than_counted):
+    page = bobs.get(here).text
+    assert [f'value="is:{name}"' in page for name in ("lost", "old", "new")] == [True, False, True]
+
+
 def test_other_environments_do_not_show(bobs, here, company, make):
     other = EnvironmentFactory.create(company=company)
     Volume.objects.filter(pk=make("theirs").pk).update(environment=other)

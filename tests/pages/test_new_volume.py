@@ -1,11 +1,15 @@
 """/env/<id>/new"""
 
+import re
+
 import pytest
 
+from tests.factories import ApplicationFactory
 from tests.support.words import said, text, value
 from volumes.models import Environment, Volume
 from volumes.pages.typed import labels_of, size_text, storage_of
 
+OFFERED = re.compile(r'name="applications" value="([^"]+)"')
 WISH = {"name": "postgres-data", "size": "10GB"}
 
 
@@ -42,6 +46,19 @@ def test_every_field_arrives(alices, page, web):
     assert volume.labels == {"tier": "database", "backup": "nightly"}
     assert volume.protected
     assert volume.attachments.get().application == web
+
+
+def test_of_many_applications_the_first_can_be_ticked_and_the_ticked_ones_stay(
+    alices, page, environment, monkeypatch
+):
+    monkeypatch.setattr("volumes.pages.volume_form.MOST_APPLICATIONS", 2)
+    a, b, _, d = [
+        ApplicationFactory.create(environment=environment, name=name)
+        for name in ("a", "b", "c", "d")
+    ]
+    assert OFFERED.findall(alices.get(page).text) == [a.ref, b.ref]
+    answer = alices.post(page, {"name": "", "applications": [d.ref, "app-nobody"]})
+    assert OFFERED.findall(answer.text) == [d.ref, a.ref]
 
 
 def test_erin_creates_one_too(erins, page):

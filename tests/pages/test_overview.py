@@ -194,7 +194,7 @@ def test_who_sees_very_many_environments_is_told_of_each_page_what_needs_attenti
 def test_of_very_many_volumes_the_newest_are_looked_at_and_what_is_not_settled(
     alices, make, monkeypatch
 ):
-    monkeypatch.setattr("volumes.pages.attention.LOOKED_AT", 2)
+    monkeypatch.setattr("accounts.long_lists.MOST", 2)
     for name in ("lost", "old", "full", "new"):
         make(name)
     Volume.objects.exclude(name="new").update(used_size=99)
@@ -206,6 +206,30 @@ def test_of_very_many_volumes_the_newest_are_looked_at_and_what_is_not_settled(
         False,
     ]
     assert "Looked at are the newest 2 volumes, and all that are not settled." in page
+
+
+def test_a_card_counts_very_many_volumes_up_to_a_number(bobs, make, monkeypatch):
+    monkeypatch.setattr("accounts.long_lists.MOST", 3)
+    monkeypatch.setattr("volumes.pages.overview.COUNTED", 2)
+    for name in ("old", "full", "new"):
+        make(name, size=100)
+    Volume.objects.update(used_size=20)
+    make("lost", size=100)
+    Volume.objects.filter(name="lost").update(status=VolumeStatus.ERROR)
+    page = text(bobs.get("/"))
+    assert "at least 20 MB used 400 MB provisioned" in page
+    assert "1 in error 2+ ready" in page
+
+
+def test_cards_count_all_of_few_volumes(bobs, make, monkeypatch):
+    monkeypatch.setattr("volumes.pages.overview.COUNTED", 1)
+    for name in ("old", "new"):
+        make(name, size=100)
+    Volume.objects.update(used_size=20)
+    page = text(bobs.get("/"))
+    assert "40 MB used 200 MB provisioned" in page
+    assert "at least" not in page
+    assert "2 ready" in page
 
 
 def test_companies_without_an_environment_are_few_on_a_page(browser, alice, environment):

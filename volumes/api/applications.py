@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from accounts.models import Role
-from volumes.api import docs, paging, wire
+from volumes.api import paging, wire
 from volumes.api.filters import NAME_FILTERS, filter_named
 from volumes.api.headers import if_match, reply, tagged
 from volumes.api.paging import Page
@@ -23,7 +23,6 @@ class ApplicationView(EnvironmentScopedView):
     needs = {"create": Role.EDITOR, "update": Role.EDITOR, "destroy": Role.EDITOR}
     parameters = {"list": paging.PARAMETERS | NAME_FILTERS}
 
-    @docs.list_applications
     def list(self, request: Request, env_id: str) -> HttpResponse:
         page = Page(self.query)
         applications = self.environment.applications.with_attachments()
@@ -32,7 +31,6 @@ class ApplicationView(EnvironmentScopedView):
         company_id = self.environment.company_id
         return page.answer(request, found, lambda row: wire.application(row, company_id))
 
-    @docs.create_application
     def create(self, request: Request, env_id: str) -> HttpResponse:
         application = services.create_application(
             environment=self.environment, body=self.body(), actor=self.caller.actor
@@ -41,14 +39,12 @@ class ApplicationView(EnvironmentScopedView):
         answer["Location"] = f"{request.path}/{application.ref}"
         return answer
 
-    @docs.get_application
     def retrieve(self, request: Request, env_id: str, app_id: str) -> HttpResponse:
         application = self.environment.applications.live().filter(pk=self.app_id).first()
         if application is None:
             raise NotFound
         return self._show(application.pk)
 
-    @docs.update_application
     def update(self, request: Request, env_id: str, app_id: str) -> HttpResponse:
         application = services.update_application(
             environment=self.environment,
@@ -59,7 +55,6 @@ class ApplicationView(EnvironmentScopedView):
         )
         return self._show(application.pk)
 
-    @docs.delete_application
     def destroy(self, request: Request, env_id: str, app_id: str) -> HttpResponse:
         application = services.delete_application(
             environment=self.environment,

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from accounts.models import Role
-from volumes.api import docs, paging, wire
+from volumes.api import paging, wire
 from volumes.api.headers import reply
 from volumes.api.paging import Page
 from volumes.api.views import EnvironmentScopedView
@@ -20,7 +20,6 @@ class AttachmentView(EnvironmentScopedView):
     needs = {"create": Role.EDITOR, "destroy": Role.EDITOR}
     parameters = {"list": paging.PARAMETERS}
 
-    @docs.list_attachments
     def list(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
         page = Page(self.query)
         self.query.check()
@@ -30,7 +29,6 @@ class AttachmentView(EnvironmentScopedView):
             request, volume.attachments.all(), lambda row: wire.attachment(row, source)
         )
 
-    @docs.attach
     def create(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
         attachment = services.attach(
             environment=self.environment,
@@ -41,7 +39,6 @@ class AttachmentView(EnvironmentScopedView):
         source = storage().source(str(attachment.volume_id))
         return reply(wire.attachment(attachment, source), status=201)
 
-    @docs.detach
     def destroy(self, request: Request, env_id: str, volume_id: str, app_id: str) -> HttpResponse:
         application = services.detach(
             environment=self.environment,

@@ -1,4 +1,4 @@
-"""What OpenAPI says of each operation: one decorator each, with an example of every answer."""
+"""What OpenAPI says of each operation: one description each, with an example of every answer."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
 
+from volumes.api import described, security  # noqa: F401  (what the generator goes by)
 from volumes.api.links import add_links
 from volumes.api.urls import environments, scoped
 

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from accounts.models import Company, Role
-from volumes.api import docs, paging, wire
+from volumes.api import paging, wire
 from volumes.api.filters import NAME_FILTERS, filter_named
 from volumes.api.headers import if_match, reply, tagged
 from volumes.api.paging import Page
@@ -28,7 +28,6 @@ class EnvironmentCollectionView(ApiView):
         if self.action == "create" and not self._administered():
             raise Forbidden("Environments are made by a company's admins, with an unbound token.")
 
-    @docs.create_environment
     def create(self, request: Request) -> HttpResponse:
         wish, reader = read_environment(self.body())
         environment = services.create_environment(
@@ -69,7 +68,6 @@ class EnvironmentCollectionView(ApiView):
             reader.problems.append(Problem("name", "required", "is required"))
         raise Refused(reader.problems)
 
-    @docs.list_environments
     def list(self, request: Request) -> HttpResponse:
         page = Page(self.query)
         found = filter_named(Environment.objects.visible_to(self.caller), self.query)
@@ -85,11 +83,9 @@ class EnvironmentView(ApiView):
     def admit(self) -> None:
         self.environment = self.environment_or_refuse()
 
-    @docs.get_environment
     def retrieve(self, request: Request, env_id: str) -> HttpResponse:
         return tagged(request, wire.environment(self.environment))
 
-    @docs.update_environment
     def update(self, request: Request, env_id: str) -> HttpResponse:
         wish, reader = read_environment(self.body())
         environment = services.update_environment(
@@ -101,13 +97,11 @@ class EnvironmentView(ApiView):
         )
         return tagged(request, wire.environment(environment))
 
-    @docs.delete_environment
     def destroy(self, request: Request, env_id: str) -> HttpResponse:
         environment = services.delete_environment(
             environment=self.environment, actor=self.caller.actor, precondition=if_match(request)
         )
         return reply({"message": "Environment deleted successfully", "id": str(environment.pk)})
 
-    @docs.resource_usage
     def resource_usage(self, request: Request, env_id: str) -> HttpResponse:
         return reply(wire.resource_usage(self.environment))

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from accounts.models import Role
-from volumes.api import docs, paging, wire
+from volumes.api import paging, wire
 from volumes.api.headers import idempotency_key, reply
 from volumes.api.paging import Page
 from volumes.api.views import EnvironmentScopedView
@@ -22,14 +22,12 @@ class SnapshotView(EnvironmentScopedView):
     needs = {"create": Role.EDITOR, "destroy": Role.EDITOR}
     parameters = {"list": paging.PARAMETERS}
 
-    @docs.list_snapshots
     def list(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
         page = Page(self.query)
         self.query.check()
         # A snapshot on its way out is shown until it is gone: its status says so.
         return page.answer(request, self.volume_or_refuse().snapshots.all(), wire.snapshot)
 
-    @docs.take_snapshot
     def create(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
         given, volume_id_ = idempotency_key(request), self.volume_id
         key = given and IdempotencyKey(self.caller.user.pk, "snapshot", volume_id_, given)
@@ -48,7 +46,6 @@ class SnapshotView(EnvironmentScopedView):
             answer["Idempotent-Replay"] = "true"
         return answer
 
-    @docs.get_snapshot
     def retrieve(
         self, request: Request, env_id: str, volume_id: str, snapshot_id: str
     ) -> HttpResponse:
@@ -57,7 +54,6 @@ class SnapshotView(EnvironmentScopedView):
             raise NotFound
         return reply(wire.snapshot(snapshot))
 
-    @docs.delete_snapshot
     def destroy(
         self, request: Request, env_id: str, volume_id: str, snapshot_id: str
     ) -> HttpResponse:

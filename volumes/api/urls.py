@@ -4,7 +4,6 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from volumes.api import security  # noqa: F401  (tells the document about authentication)
 from volumes.api.applications import ApplicationView
 from volumes.api.attachments import AttachmentView
 from volumes.api.environments import EnvironmentCollectionView, EnvironmentView

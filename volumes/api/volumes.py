@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from accounts.models import Revision, Role, Subject
 from volumes import reading, usage
-from volumes.api import answers, docs, paging, wire
+from volumes.api import answers, paging, wire
 from volumes.api.filters import VOLUME_FILTERS, filter_volumes
 from volumes.api.headers import if_match, reply, tagged
 from volumes.api.paging import Page
@@ -40,11 +40,9 @@ class VolumeView(EnvironmentScopedView):
     }
     repeatable = frozenset({"label"})
 
-    @docs.create_volume
     def create(self, request: Request, env_id: str) -> HttpResponse:
         return answers.new_volume(request, self.caller, self.environment, self.body())
 
-    @docs.list_volumes
     def list(self, request: Request, env_id: str) -> HttpResponse:
         sort = self.query.choice(
             "sort", ["createdAt", "-createdAt", "name", "-name", "size", "-size"]
@@ -58,11 +56,9 @@ class VolumeView(EnvironmentScopedView):
             answer["X-Total-Count"] = str(volumes.count())
         return answer
 
-    @docs.get_volume
     def retrieve(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
         return answers.one_volume(request, reading.volume_in(self.environment.pk, self.volume_id))
 
-    @docs.update_volume
     def update(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
         volume = services.update_volume(
             environment=self.environment,
@@ -73,7 +69,6 @@ class VolumeView(EnvironmentScopedView):
         )
         return self._show_written(volume)
 
-    @docs.delete_volume
     def destroy(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
         cascade = self.query.flag("cascade")
         self.query.check()
@@ -86,11 +81,9 @@ class VolumeView(EnvironmentScopedView):
         )
         return reply({"message": "Volume deleted successfully", "id": volume.ref})
 
-    @docs.validate_volume
     def validate(self, request: Request, env_id: str) -> HttpResponse:
         return reply(wire.review(self._review(self.body())))
 
-    @docs.restore_volume
     def restore(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
         if problems := Reader(self.body(), known=()).problems:
             raise Refused(problems)
@@ -99,7 +92,6 @@ class VolumeView(EnvironmentScopedView):
         )
         return tagged(request, answers.as_it_is(self.environment, volume))
 
-    @docs.volume_history
     def history(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
         volume = self.volume_or_refuse(deleted_too=True)
         page = Page(self.query, sort="-createdAt")
@@ -107,7 +99,6 @@ class VolumeView(EnvironmentScopedView):
         revisions = Revision.objects.filter(subject=Subject.VOLUME, subject_id=str(volume.pk))
         return page.answer(request, revisions, wire.revision)
 
-    @docs.volume_usage
     def usage(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
         days = self.query.number("days", 30, most=365)
         self.query.check()

@@ -1,7 +1,4 @@
-"""What needs a person: counted by one query, the worst named by a second, one line each.
-
-Of many volumes the newest are looked at, and all that are not settled, as errors never are.
-"""
+"""What needs a person: counted by one query, the worst named by a second, one line each."""
 
 from __future__ import annotations
 
@@ -19,6 +16,7 @@ from accounts.callers import Caller
 from accounts.models import Role
 from volumes.models import Environment, Volume
 from volumes.pages import words
+from volumes.pages.newest import Looked, looked_at
 from volumes.pages.troubles import FULLNESS, TROUBLES, Trouble
 from volumes.usage import full_dates
 
@@ -34,7 +32,6 @@ SHOWN = (
     "restore_from_id",
     "detached_at",
 )
-LOOKED_AT = 30_000
 NOISE = 3
 """So many lines of one trouble that is not worth a line each."""
 
@@ -83,18 +80,18 @@ def attention(
     *,
     most: int,
     each: int,
-    of: int = LOOKED_AT,
+    looked: Looked | None = None,
 ) -> Attention:
     """Up to `most` lines about these environments, which know the caller's role. Four queries.
 
-    Of one trouble in one environment `each` volumes are named; one line leads to the rest. `of` is how
-    many volumes they have, if that is known: where they are few, it is a query less.
+    Of one trouble in one environment `each` volumes are named; one line leads to the rest. `looked`
+    is what is looked at of their volumes, if that is known: it is a query less.
     """
     known = {environment.pk: environment for environment in environments}
-    volumes, looked_at = _looked_at(known, of)
-    groups = _groups(known, volumes)
+    looked = looked or looked_at(Volume.objects.live().filter(environment__in=known))
+    groups = _groups(known, looked.volumes)
     shown = groups[:most]  # each of them has a line at least
-    worst = _worst([group for group in shown if group.named(each)], each, volumes)
+    worst = _worst([group for group in shown if group.named(each)], each, looked.volumes)
     lines: list[Line] = []
     told = 0
     for group in shown:
@@ -103,18 +100,7 @@ def attention(
             if len(lines) < most:
                 lines.append(line)
                 told += count
-    return Attention(lines, sum(group.total for group in groups) - told, looked_at)
-
-
-def _looked_at(environments: Iterable[UUID], of: int) -> tuple[Any, int | None]:
-    """Their live volumes; of too many the newest, and those that an index has as not settled."""
-    live = Volume.objects.live().filter(environment__in=environments)
-    if of < LOOKED_AT:
-        return live, None
-    last = live.order_by("-pk").values_list("pk", flat=True)[LOOKED_AT - 1 : LOOKED_AT + 1]
-    if len(last) < 2:
-        return live, None
-    return live.filter(Q(pk__gte=last[0]) | Q(due_at__isnull=False)), LOOKED_AT
+    return Attention(lines, sum(group.total for group in groups) - told, looked.most)
 
 
 def _groups(environments: dict[UUID, Environment], volumes: Any) -> list[Group]:

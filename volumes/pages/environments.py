@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import Count, Prefetch
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -14,9 +13,10 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.guards import SignedInRequest, signed_in
+from accounts.long_lists import LongPaginator, counted
 from accounts.models import Company, Membership, Role
 from volumes.errors import Refused
-from volumes.models import Attachment
+from volumes.models import Application, Attachment
 from volumes.pages import refusals
 from volumes.pages.attention import attention
 from volumes.pages.doors import Visit, caller_of, in_environment
@@ -28,6 +28,7 @@ from volumes.pages.environment_forms import (
 from volumes.pages.frame import frame
 from volumes.pages.listing import Listing
 from volumes.pages.live import said, with_short_address
+from volumes.pages.newest import looked_at
 from volumes.pages.trail import Trail
 from volumes.rules.others import read_environment
 from volumes.services import environments as services
@@ -45,11 +46,14 @@ QUOTA = {"resourceQuota.storage": "quota"}
 def volumes(visit: Visit) -> HttpResponse:
     context = frame(visit, "volumes")
     live = context["volume_count"]
-    listing = Listing(visit.environment, said(visit.request), live=live)
+    looked = looked_at(visit.environment.volumes.live(), of=live)
+    listing = Listing(visit.environment, said(visit.request), live=live, looked=looked)
     context |= {
         "listing": listing,
         "page": listing.page,
-        "attention": attention([visit.environment], visit.caller, most=LINES, each=NAMED, of=live),
+        "attention": attention(
+            [visit.environment], visit.caller, most=LINES, each=NAMED, looked=looked
+        ),
     }
     answer = render(visit.request, "console/volumes.html", context)
     return with_short_address(visit.request, answer)
@@ -61,11 +65,21 @@ def volumes(visit: Visit) -> HttpResponse:
 def applications(visit: Visit) -> HttpResponse:
     """What runs here, and what each mounts."""
     mounts = Attachment.objects.select_related("volume").order_by("volume__name")[:MOUNTS_SHOWN]
-    found = visit.environment.applications.live().annotate(mount_count=Count("attachments"))
-    found = found.order_by("name").prefetch_related(Prefetch("attachments", mounts, "mounts"))
-    page = Paginator(found, ON_A_PAGE).get_page(visit.request.GET.get("page"))
+    found = visit.environment.applications.live().order_by("name")
+    found = found.prefetch_related(Prefetch("attachments", mounts, "mounts"))
+    page = LongPaginator(found, ON_A_PAGE).get_page(visit.request.GET.get("page"))
+    page.object_list = _with_counts(list(page.object_list))
     context = frame(visit, "applications") | {"page": page}
     return render(visit.request, "console/applications.html", context)
+
+
+def _with_counts(applications: list[Application]) -> list[Application]:
+    """Each with `mount_count`. Of those that are shown alone: a join would count for all of them."""
+    mounts = Attachment.objects.filter(application__in=applications).order_by()
+    counts = dict(mounts.values_list("application").annotate(Count("pk")))
+    for application in applications:
+        application.mount_count = counts.get(application.pk, 0)  # type: ignore[attr-defined]
+    return applications
 
 
 @require_safe
@@ -121,13 +135,13 @@ def delete(visit: Visit) -> HttpResponse:
         else:
             messages.success(visit.request, f"{environment.name} is deleted.")
             return redirect("home")
-    gone = environment.volumes.filter(is_deleted=True, grace_until__isnull=False)
+    gone = environment.volumes.unsettled().filter(is_deleted=True, grace_until__isnull=False)
     context: dict[str, Any] = {
         "visit": visit,
         "environment": environment,
         "form": form,
-        "volume_count": environment.volumes.live().count(),
-        "application_count": environment.applications.live().count(),
+        "volume_count": counted(environment.volumes.live()),
+        "application_count": counted(environment.applications.live()),
         "restorable": gone.filter(removal_started=False).count(),
     }
     return render(visit.request, "console/delete_environment.html", context)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Aggregate, Count, QuerySet, Subquery, Sum
 
+from accounts import long_lists
 from volumes.models import Environment
 from volumes.pages.doors import Visit
+from volumes.pages.newest import count_of, used_by
 from volumes.rules.quota import Room
 
 
 def frame(visit: Visit, tab: str) -> dict[str, Any]:
     """The gauge, and the tabs with their counts: one query."""
     environment = visit.environment
-    return _totals(environment) | {
+    return totals(environment) | {
         "visit": visit,
         "environment": environment,
         "room": Room(environment),
@@ -24,22 +25,14 @@ def frame(visit: Visit, tab: str) -> dict[str, Any]:
     }
 
 
-def _totals(environment: Environment) -> dict[str, int | None]:
-    """`used` is None where nobody measured."""
-    volumes, applications = environment.volumes.live(), environment.applications.live()
-    found = Environment.objects.filter(pk=environment.pk).values(
-        volume_count=_total(volumes, Count("pk")),
-        application_count=_total(applications, Count("pk")),
-        used=_total(volumes, Sum("used_size")),
+def totals(environment: Environment) -> dict[str, Any]:
+    """Of the newest where there are more than MOST; `used` is None where nobody measured."""
+    most = long_lists.MOST
+    volumes = environment.volumes.live()
+    figures = Environment.objects.filter(pk=environment.pk).values(
+        volume_count=count_of(volumes, most),
+        application_count=count_of(environment.applications.live(), most),
+        used=used_by(volumes, most),
     )
-    totals = found.get()
-    counts = {name: totals[name] or 0 for name in ("volume_count", "application_count")}
-    return {**counts, "used": totals["used"]}
-
-
-def _total(rows: QuerySet[Any], total: Aggregate) -> Subquery:
-    """One figure about these rows.
-
-    They name their environment instead of an outer row's: else the planner reads the whole table.
-    """
-    return Subquery(rows.order_by().values("environment").annotate(total=total).values("total"))
+    found: dict[str, Any] = {**figures.get()}
+    return found | {"is_cut": found["volume_count"] > most}

@@ -6,14 +6,17 @@ from collections import Counter
 from functools import cached_property
 from typing import Any
 
-from django.core.paginator import Page, Paginator
-from django.db.models import Count, F, OrderBy
+from django.core.paginator import Page
+from django.db.models import Count, F, OrderBy, Q
 from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 from django.http import QueryDict
 
+from accounts.long_lists import LongPaginator
 from volumes import filters
 from volumes.models import Attachment, Environment, Volume, VolumeStatus
 from volumes.pages import words
+from volumes.pages.newest import Looked
 from volumes.pages.troubles import FULLNESS, TROUBLES
 from volumes.querysets import VolumeQuerySet
 
@@ -33,14 +36,22 @@ SORTS: dict[str, Combinable] = {
     "path": F("mount_path"),
     "changed": F("modified_at"),
 }
+INDEXED = "name"
+UNINDEXED = {trouble.key for trouble in TROUBLES} - {VolumeStatus.ERROR}
+"""What may be wrong with a volume and no index knows."""
 
 
 class Listing:
     """What an unknown value would mean is not guessed: it filters nothing, and the form shows that."""
 
-    def __init__(self, environment: Environment, query: QueryDict, *, live: int) -> None:
-        """`live`: how many volumes the environment has, which is not counted again."""
-        self.environment, self.live = environment, live
+    def __init__(
+        self, environment: Environment, query: QueryDict, *, live: int, looked: Looked
+    ) -> None:
+        """`live`: how many volumes the environment has, which is not counted again.
+
+        `looked`: where what no index finds, or has in order, is looked for.
+        """
+        self.environment, self.live, self.looked = environment, live, looked
         self.name = query.get("name", "").strip()
         self.status = _one_of(query.get("status"), [*STATUSES, DELETED])
         self.attached = _one_of(query.get("attached"), MOUNTED)
@@ -54,28 +65,40 @@ class Listing:
         return bool(self.name or self.status or self.attached or self.label)
 
     @property
+    def looked_through(self) -> int | None:
+        """How many of the newest volumes it is a list of, beside what is not settled; None for all."""
+        if self.status == DELETED:
+            return None
+        is_found = not self.attached and self.status not in UNINDEXED
+        is_in_order = self.sort.removeprefix("-") == INDEXED
+        return None if is_found and is_in_order else self.looked.most
+
+    @property
     def rows(self) -> VolumeQuerySet:
         volumes: VolumeQuerySet = self.environment.volumes.all()
         most = self.live
         if self.status == DELETED:
             most = filters.LOOKED_AT  # nobody has counted those
             # What can still be brought back, and what the storage would not let go of.
-            found = volumes.filter(is_deleted=True).exclude(status=VolumeStatus.DELETED)
+            gone = volumes.filter(is_deleted=True).unsettled()
+            found = gone.exclude(status=VolumeStatus.DELETED)
         else:
-            found = _with_status(volumes.live(), self.status)
+            live = self.looked.volumes if self.looked_through else volumes.live()
+            found = _with_status(live, self.status)
         if self.name:
             found = filters.named_like(found, self.name, of=most)
         if self.attached:
-            found = filters.mounted(found, self.attached == "true")
+            is_mounted = Q(filters.in_each(filters.is_mounted()))
+            found = found.filter(is_mounted if self.attached == "true" else ~is_mounted)
         if self.label:
             found = filters.labelled(found, *(filters.read_label(self.label) or ("", "")))
         return found
 
     @cached_property
     def page(self) -> Page[Volume]:
-        paginator = Paginator(self.rows.order_by(*self._order()), ON_A_PAGE)
-        if not self.is_narrowed:
-            paginator.count = self.live
+        paginator = LongPaginator(self.rows.order_by(*self._order()), ON_A_PAGE)
+        if not (self.is_narrowed or self.looked_through):
+            paginator.found = self.live
         page: Page[Volume] = paginator.get_page(self.number)
         page.object_list = _with_their_mounts(list(page.object_list))
         return page
@@ -89,7 +112,7 @@ class Listing:
     def labels(self) -> list[str]:
         """The pairs to choose from: the commonest of them, by the commonest sets; and the chosen one."""
         counted: Counter[str] = Counter()
-        live = self.environment.volumes.live().exclude(labels={})
+        live = self.looked.volumes.exclude(labels={})
         sets = live.values_list("labels").annotate(count=Count("pk")).order_by("-count")
         for labels, count in sets[:SETS_LOOKED_AT]:
             counted.update({f"{key}:{value}": count for key, value in labels.items()})
@@ -105,9 +128,15 @@ class Listing:
         return list(MOUNTED.items())
 
     def _order(self) -> list[OrderBy]:
-        column: Any = SORTS[self.sort.removeprefix("-")]
+        key = self.sort.removeprefix("-")
+        column: Any = SORTS[key]
+        if self.looked_through:
+            # A value that no index has: a planner would walk one in search of the newest volumes.
+            column = Coalesce(column, column)
+        # The index has no nulls, and does not serve who says where they would stand.
+        nulls_last = None if key == INDEXED else True
         down = self.sort.startswith("-")
-        first = column.desc(nulls_last=True) if down else column.asc(nulls_last=True)
+        first = column.desc(nulls_last=nulls_last) if down else column.asc(nulls_last=nulls_last)
         # Names repeat among deleted volumes only.
         return [first, F("name").asc(), F("pk").asc()]
 

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.core.paginator import Paginator
-from django.db.models import Case, Count, Exists, OuterRef, Q, Sum, When
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Sum, When
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from accounts.guards import SignedInRequest, signed_in
+from accounts.long_lists import LongPaginator
 from accounts.models import Membership, User
+from accounts.templatetags.counts import many
 from volumes.models import Environment, Volume, VolumeStatus
 from volumes.pages.attention import attention
 from volumes.pages.doors import caller_of
+from volumes.pages.newest import count_of, looked_at, used_by
 from volumes.rules.quota import Room
 
 ON_A_PAGE = 24
+COUNTED = 5_000
+"""Of more than MOST volumes a card counts so many of each status, and sums what as many use."""
 WATCHED = 100
 """Whoever sees more environments is told of each page what needs attention there."""
 LINES = 8
@@ -37,12 +40,16 @@ IN_WORDS = {
 """Each status with its icon, in the order in which it matters."""
 
 
+Figures = dict[str, Any]
+"""Of one environment: how many volumes of each status it has, and what they use."""
+
+
 @dataclass(frozen=True)
 class Tally:
     kind: str
     status: str
     words: str
-    count: int
+    count: str
 
 
 @dataclass(frozen=True)
@@ -52,8 +59,9 @@ class Card:
     environment: Environment
     room: Room
     used: int | None
-    volume_count: int
     tallies: list[Tally]
+    is_cut: bool
+    """Whether more may be used than was summed."""
 
 
 @dataclass(frozen=True)
@@ -71,13 +79,15 @@ def overview(request: SignedInRequest) -> HttpResponse:
     caller = caller_of(request)
     visible = Environment.objects.live().visible_to(caller).select_related("company")
     visible = visible.order_by("company__name", "name")
-    page = Paginator(visible, ON_A_PAGE).get_page(request.GET.get("page"))
+    page = LongPaginator(visible, ON_A_PAGE).get_page(request.GET.get("page"))
     page.object_list = list(page.object_list)
     is_watched = page.paginator.count <= WATCHED
-    watched = visible if is_watched and page.has_other_pages() else page.object_list
-    context = _sections(request.user, _cards(page.object_list)) | {
+    watched = list(visible) if is_watched and page.has_other_pages() else page.object_list
+    looked = looked_at(Volume.objects.live().filter(environment__in=watched))
+    cards = _cards(page.object_list, are_few=looked.most is None)
+    context = _sections(request.user, cards) | {
         "page": page,
-        "attention": attention(watched, caller, most=LINES, each=NAMED),
+        "attention": attention(watched, caller, most=LINES, each=NAMED, looked=looked),
         "attention_is_of_page": not is_watched,
     }
     return render(request, "console/overview.html", context)
@@ -107,29 +117,47 @@ def _sections(person: User, cards: list[Card]) -> dict[str, Any]:
     }
 
 
-def _cards(environments: Iterable[Environment]) -> list[Card]:
-    """Their volumes are counted by one query for all of them."""
-    environments = list(environments)
-    found: dict[UUID, list[Any]] = defaultdict(list)
-    counted = Volume.objects.live().filter(environment__in=environments).order_by()
-    for row in counted.values("environment_id", "status").annotate(
-        count=Count("pk"), used=Sum("used_size")
-    ):
-        found[row["environment_id"]].append(row)
-    return [_card(environment, found[environment.pk]) for environment in environments]
+def _cards(environments: Iterable[Environment], *, are_few: bool) -> list[Card]:
+    """Their volumes are counted by one query for all of them; `are_few` allows to look at each."""
+    known = {environment.pk: environment for environment in environments}
+    figures = _exactly(known) if are_few else _up_to_a_number(known.values())
+    return [_card(environment, figures[pk]) for pk, environment in known.items()]
 
 
-def _card(environment: Environment, rows: list[Any]) -> Card:
-    counts = {row["status"]: row["count"] for row in rows}
-    measured = [row["used"] for row in rows if row["used"] is not None]
+def _exactly(environments: Iterable[UUID]) -> dict[UUID, Figures]:
+    figures: dict[UUID, Figures] = {pk: {"used": None} for pk in environments}
+    counted = Volume.objects.live().filter(environment__in=figures).order_by()
+    sums = counted.values_list("environment", "status").annotate(Count("pk"), Sum("used_size"))
+    for pk, status, count, used in sums:
+        sizes = [size for size in (figures[pk]["used"], used) if size is not None]
+        figures[pk] |= {status: count, "used": sum(sizes) if sizes else None}
+    return figures
+
+
+def _up_to_a_number(environments: Iterable[Environment]) -> dict[UUID, Figures]:
+    first, *others = map(_counted, environments)
+    return {row["pk"]: row for row in first.union(*others, all=True)}
+
+
+def _counted(environment: Environment) -> QuerySet[Environment, Any]:
+    """Names its environment, as of an outer row's PostgreSQL does not know how many volumes it has."""
+    live = environment.volumes.live()
+    counts = {status: count_of(live.filter(status=status), COUNTED) for status in IN_WORDS}
+    return Environment.objects.filter(pk=environment.pk).values(
+        "pk", used=used_by(live, COUNTED), seen=count_of(live, COUNTED), **counts
+    )
+
+
+def _card(environment: Environment, figures: Figures) -> Card:
+    most = COUNTED if "seen" in figures else None
     return Card(
         environment=environment,
         room=Room(environment),
-        used=sum(measured) if measured else None,
-        volume_count=sum(counts.values()),
+        used=figures["used"],
         tallies=[
-            Tally(kind, status, words, counts[status])
+            Tally(kind, status, words, many(figures[status], most))
             for status, (kind, words) in IN_WORDS.items()
-            if status in counts
+            if figures.get(status)
         ],
+        is_cut=figures.get("seen", 0) > COUNTED,
     )

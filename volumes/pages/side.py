@@ -7,9 +7,10 @@ import shlex
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Sum
+from django.utils.functional import SimpleLazyObject
 
 from volumes.pages import typed, words
+from volumes.pages.frame import totals
 from volumes.pages.volume_form import VolumeForm
 
 
@@ -23,7 +24,7 @@ def beside(form: VolumeForm) -> dict[str, Any]:
         "form": form,
         "room": form.found and form.found.room,
         # Asked only where a gauge is shown.
-        "used": lambda: environment.volumes.live().aggregate(used=Sum("used_size"))["used"],
+        "totals": SimpleLazyObject(lambda: totals(environment)),
         "size_well": _size_well(form),
         "curl": same_by_curl(form),
     }

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 
+from accounts.long_lists import LongPaginator
 from accounts.models import Company, Revision, Subject
 from volumes.models import Environment, Volume, VolumeStatus
 from volumes.pages import history
@@ -68,7 +69,7 @@ class Trail:
 
     @cached_property
     def page(self) -> Page[Revision]:
-        page: Page[Revision] = Paginator(self.revisions, ON_A_PAGE).get_page(self.number)
+        page: Page[Revision] = LongPaginator(self.revisions, ON_A_PAGE).get_page(self.number)
         page.object_list = list(page.object_list)
         return page
 

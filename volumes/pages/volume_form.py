@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from django.db.models import F, Q, Subquery
+
 from volumes.errors import Problem, Refused
+from volumes.filters import OneOf
 from volumes.models import Application, Snapshot, Volume
 from volumes.pages import mending, typed, words
 from volumes.pages.doors import Visit
+from volumes.rules.fields import Unreadable, identifier
 from volumes.rules.volumes import Review, review
 from volumes.services.locks import check_version
 
@@ -97,8 +104,10 @@ class VolumeForm:
     def applications(self) -> list[Application]:
         """Those to tick: the ticked ones first, so that none is lost where there are many."""
         ticked = set(self.fields["applications"].value)
-        found = self.visit.environment.applications.live().order_by("name")
-        ordered = sorted(found, key=lambda one: one.ref not in ticked)
+        there = self.visit.environment.applications.live()
+        first = Subquery(there.order_by("name").values("pk")[:MOST_APPLICATIONS])
+        found = there.filter(Q(OneOf(F("pk"), first)) | Q(pk__in=_identifiers(ticked)))
+        ordered = sorted(found, key=lambda one: (one.ref not in ticked, one.name))
         return ordered[: max(MOST_APPLICATIONS, len(ticked))]
 
     @property
@@ -141,3 +150,12 @@ class VolumeForm:
         if name in self.fields:
             self.fields[name].value = value
             self.fields[name].has_focus = True
+
+
+def _identifiers(refs: Iterable[str]) -> list[uuid.UUID]:
+    """Of what was ticked, as far as it is any: what is wrong with the rest the rules say."""
+    found = []
+    for ref in refs:
+        with suppress(Unreadable):
+            found.append(identifier(Application.prefix)(ref))
+    return found

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.paginator import Paginator
 from django.db.models import prefetch_related_objects
 from django.db.models.functions import Now
 from django.http import HttpResponse
@@ -15,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.long_lists import LongPaginator
 from volumes import usage
 from volumes.models import Attachment, Volume
 from volumes.pages import words
@@ -55,7 +55,7 @@ def snapshots(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
     volume = visit.volume(volume_id, deleted_too=True)
     if volume.is_deleted:
         return redirect("volume", visit.environment.pk, volume.pk)
-    page = Paginator(volume.snapshots.order_by("-id"), ON_A_PAGE).get_page(
+    page = LongPaginator(volume.snapshots.order_by("-id"), ON_A_PAGE).get_page(
         visit.request.GET.get("page")
     )
     moving = any(words.snapshot_state(one).is_moving for one in page)
@@ -78,7 +78,7 @@ def applications(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
     if volume.is_deleted:
         return redirect("volume", visit.environment.pk, volume.pk)
     mounts = Attachment.objects.filter(volume=volume).select_related("application")
-    page = Paginator(mounts.order_by("application__name"), ON_A_PAGE).get_page(
+    page = LongPaginator(mounts.order_by("application__name"), ON_A_PAGE).get_page(
         visit.request.GET.get("page")
     )
     context = volume_frame(visit, volume, "applications")
@@ -90,7 +90,7 @@ def applications(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
 @in_environment()
 def history(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
     volume = visit.volume(volume_id, deleted_too=True)
-    page = Paginator(history_of(volume), ON_A_PAGE).get_page(visit.request.GET.get("page"))
+    page = LongPaginator(history_of(volume), ON_A_PAGE).get_page(visit.request.GET.get("page"))
     context = volume_frame(visit, volume, "history")
     context |= {"page": page, "entries": entries(list(page))}
     return render(visit.request, "console/volume_history.html", context)

@@ -104,13 +104,19 @@ def labels(pairs: dict[str, str]) -> SafeString:
 
 
 @register.inclusion_tag("parts/gauge.html")
-def gauge(room: Room, used: int | None = None, extra: int = 0) -> dict[str, Any]:
-    """Used, provisioned but not used, what a form would add, and the rest of the quota."""
+def gauge(
+    room: Room, used: int | None = None, extra: int = 0, at_least: bool = False
+) -> dict[str, Any]:
+    """Used, provisioned but not used, what a form would add, and the rest of the quota.
+
+    `at_least`: more may be used than somebody summed.
+    """
     limit = room.limit
     whole = max(limit or 0, room.used + extra) or 1
     filled = min(used or 0, room.used)
     return {
         "used": used,
+        "at_least": at_least,
         "provisioned": room.used,
         "extra": extra,
         "after": room.used + extra,

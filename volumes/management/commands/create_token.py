@@ -46,7 +46,7 @@ class Command(BaseCommand):
         owner = User.objects.filter(username=username, is_active=True).first()
         if owner is None:
             raise CommandError(f"There is no active account {username}.")
-        if environment and environment not in dict(environment_choices(owner)):
+        if environment and not environment_choices(owner, among=[environment]):
             raise CommandError(f"{username} reaches no environment {environment}.")
         expires_at = timezone.now() + timedelta(days=expires_in) if expires_in else None
         try:

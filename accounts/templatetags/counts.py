@@ -1,0 +1,24 @@
+"""Counts of long lists, which end somewhere, and the way through them."""
+
+from typing import Any
+
+from django import template
+from django.template.defaulttags import querystring
+
+from accounts import long_lists
+from accounts.stretches import Stretch
+
+register = template.Library()
+
+
+@register.filter
+def many(count: int, most: int | None = None) -> str:
+    """A count that was ended beyond `most`, as `30,000+`."""
+    most = most or long_lists.MOST
+    return f"{most:,}+" if count > most else str(count)
+
+
+@register.simple_tag(takes_context=True)
+def going_on_at(context: Any, stretch: Stretch, name: str) -> str:
+    """The address of the same page, with this list from that name on."""
+    return str(querystring(context, None, **{stretch.parameter: name}))
