@@ -139,34 +139,47 @@ def insertion(*rows: Model) -> Statement:
 
     They come as one value. What the database works out, such as its own time, is the same for them all.
     """
-    columns: list[str] = []
-    worked_out: list[Any] = []
-    for field, name, _ in _columns_of(type(rows[0])):
-        value = rows[0].__dict__[name]
-        if isinstance(value, Expression):
-            sql, parameters = _worked_out(type(rows[0]), value)
-            worked_out += parameters
-        else:
-            sql = _READ[connection.vendor].format(field.column)
-        columns.append(sql)
+    model, held = type(rows[0]), rows[0].__dict__
+    worked_out = tuple(
+        (name, held[name])
+        for _, name, _ in _columns_of(model)
+        if isinstance(held[name], Expression)
+    )
+    sql, parameters = _insertion(model, worked_out)
     values = orjson.dumps([_as_json(row) for row in rows]).decode()
-    into, rows_of = _insert_into(type(rows[0]))
-    sql = f"{into} SELECT {', '.join(columns)} {rows_of}"
-    return Statement(sql, [*worked_out, values], "WHERE")
+    return Statement(sql, [*parameters, values], "WHERE")
 
 
-_READ = {"postgresql": 'one."{}"', "sqlite": "json_extract(one.value, '$.{}')"}
-"""A column of a row, and all the rows, of a value in JSON."""
-_ALL = {
-    "postgresql": "FROM json_populate_recordset(NULL::{}, %s) AS one",
-    "sqlite": "FROM json_each(%s) AS one",
+@lru_cache(maxsize=32)
+def _insertion(
+    model: type[Model], worked_out: tuple[tuple[str, Expression], ...]
+) -> tuple[str, Sequence[Any]]:
+    """The statement, and what it is given ahead of the rows."""
+    quote = connection.ops.quote_name
+    column, all_rows = _FROM_JSON[connection.vendor]
+    fields = model._meta.concrete_fields
+    places = {field.attname: column.format(field.column) for field in fields}
+    parameters: list[Any] = []
+    for name, expression in worked_out:
+        places[name], given = _worked_out(model, expression)
+        parameters += given
+    names = ", ".join(quote(str(field.column)) for field in fields)
+    table = quote(model._meta.db_table)
+    found = f"SELECT {', '.join(places.values())} {all_rows.format(table)}"
+    return f"INSERT INTO {table} ({names}) {found}", parameters
+
+
+_FROM_JSON = {
+    "postgresql": ('one."{}"', "FROM json_populate_recordset(NULL::{}, %s) AS one"),
+    "sqlite": ("json_extract(one.value, '$.{}')", "FROM json_each(%s) AS one"),
 }
+"""A column of a row, and all rows, of a value in JSON."""
 
 
 def _as_json(row: Model) -> dict[str, Any]:
     """What is not null, as the database reads it from JSON."""
     held = row.__dict__
-    as_it_is = connection.vendor == "postgresql"
+    as_it_is = _is_postgresql()
     found = {}
     for field, name, is_dated in _columns_of(type(row)):
         value = field.pre_save(row, add=True) if is_dated else held[name]
@@ -184,15 +197,6 @@ def _columns_of(model: type[Model]) -> list[tuple[Any, str, bool]]:
     ]
 
 
-@lru_cache(maxsize=16)
-def _insert_into(model: type[Model]) -> tuple[str, str]:
-    """The beginning of a statement, and where it finds the rows."""
-    quote = connection.ops.quote_name
-    names = ", ".join(quote(str(field.column)) for field in model._meta.concrete_fields)
-    table = quote(model._meta.db_table)
-    return f"INSERT INTO {table} ({names})", _ALL[connection.vendor].format(table)
-
-
 def fresh(model: type[Made], **values: Any) -> Made:
     """`Model(**values)` by the names of columns, in half of the time."""
     named = [values[name] if name in values else default() for name, default in _defaults_of(model)]
@@ -204,7 +208,6 @@ def _defaults_of(model: type[Model]) -> list[tuple[str, Callable[[], Any]]]:
     return [(field.attname, field.get_default) for field in model._meta.concrete_fields]
 
 
-@lru_cache(maxsize=64)
 def _worked_out(model: type[Model], expression: Expression) -> tuple[str, Sequence[Any]]:
     """For a column that the database works out, such as its own time."""
     query = InsertQuery(model)
@@ -218,7 +221,7 @@ def execute(*statements: Statement) -> int:
 
     Returns how many rows the last one wrote.
     """
-    if connection.vendor == "postgresql":
+    if _is_postgresql():
         return _execute(_together(statements))
     return [_execute(one) for one in statements][-1]
 
@@ -229,7 +232,7 @@ def execute_if(locks: Sequence[Statement], *statements: Statement) -> bool:
     Rows are locked in this order, and on PostgreSQL for no longer than the one statement takes that it
     all becomes, whose transaction ends with it. Returns whether it was done.
     """
-    if connection.vendor == "postgresql":
+    if _is_postgresql():
         return _execute(_together(statements, locks)) > 0
     with transaction.atomic():
         if not all(_rows(lock) for lock in locks):
@@ -289,7 +292,7 @@ def _taken_as_it_is(kind: type[Any]) -> type | None:
         return str
     if issubclass(kind, IntegerField):
         return int
-    if connection.vendor == "postgresql":
+    if _is_postgresql():
         if issubclass(kind, UUIDField):
             return uuid.UUID
         if issubclass(kind, DateTimeField):
@@ -307,6 +310,12 @@ def instance(model: type[Made], values: Row) -> Made:
     """The object that a row of `columns()` describes."""
     made: Made = model.from_db(DEFAULT_DB_ALIAS, columns(model), values)
     return made
+
+
+@lru_cache(maxsize=1)
+def _is_postgresql() -> bool:
+    # A connection is each thread's own: to find it takes longer than to ask it.
+    return connection.vendor == "postgresql"
 
 
 def _cursor() -> Any:

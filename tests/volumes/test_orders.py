@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from threading import Event, Semaphore
 from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
+from django.utils import timezone
 
 from accounts.callers import SYSTEM
-from accounts.models import Revision
+from accounts.models import Company, Revision, User
 from config.prepared import execute_if
 from tests.factories import EnvironmentFactory
 from tests.support.installation import eventually
@@ -36,8 +38,8 @@ def _steps_in_their_threads(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def environment() -> Environment:
-    return EnvironmentFactory.create(storage_quota=100)
+def environment(company: Company) -> Environment:
+    return EnvironmentFactory.create(company=company, storage_quota=100)
 
 
 @pytest.fixture
@@ -111,25 +113,29 @@ def crowd(
     first: Hanging,
     waiting: Semaphore,
     monkeypatch: pytest.MonkeyPatch,
-) -> Callable[..., list[Future[Volume]]]:
-    """Creates of these names, which all wait until the step of one before them is over."""
+) -> Callable[..., list[Future[Any]]]:
+    """What creates come to who all wait until the step of one before them is over."""
     monkeypatch.setattr(inline, "QUICK", 60)
 
     def crowded(
-        names: list[str], size: int, *, then: Callable[[], Any] = int
-    ) -> list[Future[Volume]]:
+        creates: list[Callable[[], Any]], *, then: Callable[[], Any] = int
+    ) -> list[Future[Any]]:
         before = pool.submit(create, environment, "before")
         assert first.has_begun.wait(60)
-        creates = [pool.submit(create, environment, name, size) for name in names]
-        for _ in names:
+        begun = [pool.submit(one) for one in creates]
+        for _ in creates:
             assert waiting.acquire(timeout=60)
         then()
         first.may_end.set()
         assert before.result(60).status == "ready"
-        wait(creates, 60)
-        return creates
+        wait(begun, 60)
+        return begun
 
     return crowded
+
+
+def wishes(environment: Environment, names: list[str], size: int = 1) -> list[Callable[[], Volume]]:
+    return [partial(create, environment, name, size) for name in names]
 
 
 NAMES = [f"v-{number}" for number in range(CROWD)]
@@ -142,7 +148,7 @@ def refusal(create: Future[Volume]) -> set[str]:
 
 
 def test_who_comes_while_another_one_is_at_work_shares_a_statement(crowd, statements, environment):
-    made = [create.result() for create in crowd(NAMES, 2)]
+    made = [create.result() for create in crowd(wishes(environment, NAMES, 2))]
     assert [volume.name for volume in made] == NAMES
     assert len(statements) == 2
     rows = Volume.objects.filter(name__in=NAMES)
@@ -156,37 +162,62 @@ def test_who_comes_while_another_one_is_at_work_shares_a_statement(crowd, statem
     assert (environment.storage_used, environment.company.storage_used) == (25, 25)
 
 
-def test_a_name_that_two_want_at_once_is_given_once(crowd):
-    creates = crowd(["wanted", "other", "wanted"], 1)
+def test_a_name_that_two_want_at_once_is_given_once(crowd, environment):
+    creates = crowd(wishes(environment, ["wanted", "other", "wanted"]))
     refused = [create for create in creates if create.exception()]
     assert [refusal(create) for create in refused] == [{"name_taken"}]
     assert Volume.objects.filter(name="wanted").count() == 1
 
 
-def test_a_name_that_is_taken_is_not_in_the_way_of_others(crowd):
-    taken, *others = crowd(["before", *NAMES[:3]], 1)
+def test_a_name_that_is_taken_is_not_in_the_way_of_others(crowd, environment):
+    taken, *others = crowd(wishes(environment, ["before", *NAMES[:3]]))
     assert refusal(taken) == {"name_taken"}
     assert [create.result().status for create in others] == ["ready"] * 3
 
 
 def test_room_is_given_to_as_many_as_it_is_enough_for(crowd, environment):
-    creates = crowd(NAMES, 30)
+    creates = crowd(wishes(environment, NAMES, 30))
     refused = [create for create in creates if create.exception()]
     assert [refusal(create) for create in refused] == [{"quota_exceeded"}] * (CROWD - 3)
     environment.refresh_from_db()
     assert environment.storage_used == 91
 
 
-def test_what_the_database_says_to_one_is_said_to_all(crowd, monkeypatch):
+def test_what_the_database_says_to_one_is_said_to_all(crowd, environment, monkeypatch):
     def broken(*_: Any) -> bool:
         if Volume.objects.exists():
             raise OperationalError("it went away")
         return execute_if(*_)
 
     monkeypatch.setattr(orders, "execute_if", broken)
-    creates = crowd(NAMES, 1)
+    creates = crowd(wishes(environment, NAMES))
     assert {str(create.exception()) for create in creates} == {"it went away"}
     assert Volume.objects.count() == 1
+
+
+def test_each_is_made_or_refused_by_its_own_token(
+    crowd, environment, statements, api, alice, bob, charlie, erin
+):
+    def asks(person: User) -> Callable[[], int]:
+        speaking = api(person, last_used_at=timezone.now())  # else nothing of a token's is plain
+
+        def ask() -> int:
+            try:
+                wish = {"name": person.username, "size": 1}
+                return int(speaking.post(f"/{environment.pk}/volume", wish).status_code)
+            finally:
+                connection.close()
+
+        return ask
+
+    creates = crowd([asks(alice), asks(bob), asks(charlie), asks(erin)])
+    assert [create.result() for create in creates] == [201, 403, 404, 201]
+    assert len(statements) == 2
+    told = Revision.objects.filter(subject_name__in=["alice", "erin"])
+    assert {(entry.subject_name, entry.by) for entry in told} == {
+        ("alice", alice.ref),
+        ("erin", erin.ref),
+    }
 
 
 def test_a_step_that_hangs_keeps_nobody_else(pool, environment, first):
@@ -199,14 +230,14 @@ def test_a_step_that_hangs_keeps_nobody_else(pool, environment, first):
     eventually(lambda: Volume.objects.get(name="hangs").status == "ready")
 
 
-def test_nor_those_that_were_written_with_it(crowd, statements, memory, monkeypatch):
+def test_nor_those_that_were_written_with_it(crowd, environment, statements, memory, monkeypatch):
     hanging: list[Hanging] = []
 
     def hang_again() -> None:
         hanging.append(Hanging(memory))
         monkeypatch.setattr(inline, "QUICK", 0.1)
 
-    made = [create.result() for create in crowd(NAMES, 1, then=hang_again)]
+    made = [create.result() for create in crowd(wishes(environment, NAMES), then=hang_again)]
     assert len(statements) == 2
     assert Counter(volume.status for volume in made) == {"ready": CROWD - 1, "pending": 1}
     hanging[0].may_end.set()

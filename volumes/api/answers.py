@@ -56,17 +56,21 @@ def new_volume(
         actor=caller.actor,
         key=key or None,
     )
-    # Only what was made just now and settled in time is known without looking, and mounted by nobody.
-    is_known = (
-        volume.status == VolumeStatus.READY and not replayed and "attachedAppsRefs" not in body
-    )
+    answer = created(request, volume, is_new=not replayed and "attachedAppsRefs" not in body)
+    if replayed:
+        answer["Idempotent-Replay"] = "true"
+    return answer
+
+
+def created(request: AnyRequest, volume: Volume, *, is_new: bool = True) -> HttpResponse:
+    """The answer to a create. `is_new` if it was made just now and is mounted by nobody."""
+    # Only what is new and was settled in time is known without looking.
+    environment = volume.environment
     shown = (
         wire.volume(wire.written(volume, environment.company_id))
-        if is_known
+        if is_new and volume.status == VolumeStatus.READY
         else as_it_is(environment, volume)
     )
     answer = tagged(request, shown, status=201)
     answer["Location"] = f"{request.path}/{volume.ref}"
-    if replayed:
-        answer["Idempotent-Replay"] = "true"
     return answer

@@ -23,19 +23,19 @@ from django.utils.module_loading import import_string
 from rest_framework.exceptions import APIException
 
 from accounts.authentication import token_digest
-from accounts.callers import Caller, client_ip
-from accounts.models import Role
+from accounts.callers import client_ip
 from config.errors import unavailable
 from config.handler import Request
 from config.middleware import Handler, observed, public_scheme
 from volumes import reading
 from volumes.api import answers
+from volumes.api.headers import idempotency_key
 from volumes.api.paging import Page
 from volumes.api.parsers import StrictJSONParser
 from volumes.api.query import Query
 from volumes.errors import DomainError
-from volumes.reach import environment_by_token
 from volumes.rules.fields import Body
+from volumes.services.creation import create_by_token
 
 UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 PATH = re.compile(
@@ -164,15 +164,17 @@ def _list(request: HttpRequest, env_id: uuid.UUID) -> HttpResponse:
 
 
 def _create(request: HttpRequest, env_id: uuid.UUID) -> HttpResponse:
-    body = _plain_body(request)
-    found = environment_by_token(_digest(request), env_id)
-    if found is None:
+    if idempotency_key(request) is not None:
         raise NotPlain
-    user, token, environment = found
-    caller = Caller(user=user, token=token, ip=client_ip(request))
-    if not caller.may(Role.EDITOR, role=environment.role):
+    volume = create_by_token(
+        environment_id=env_id,
+        body=_plain_body(request),
+        digest=_digest(request),
+        ip=client_ip(request),
+    )
+    if volume is None:
         raise NotPlain
-    return answers.new_volume(request, caller, environment, body)
+    return answers.created(request, volume)
 
 
 def _digest(request: HttpRequest) -> str:

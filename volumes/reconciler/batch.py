@@ -14,7 +14,7 @@ from volumes.reconciler.steps import bring_about, conclude, settle
 from volumes.reconciler.threads import in_thread, pool
 from volumes.storage import storage
 
-THREADS = 2
+THREADS = 4
 """That share the rows: some wait for the disk while another one works."""
 
 

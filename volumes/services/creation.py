@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.db import connection, transaction
 
 from accounts.callers import Actor
@@ -15,7 +17,7 @@ from volumes.rules.volumes import Wish, review, wish_for_new
 from volumes.services.idempotency import IdempotencyKey
 from volumes.services.locks import locked
 from volumes.services.newborn import Newborn, written
-from volumes.services.orders import Order, Orders
+from volumes.services.orders import OrderByToken, OrderOf, Orders
 
 
 def create_volume(
@@ -31,14 +33,27 @@ def create_volume(
     Returns the volume and whether an earlier call with the same key had made it.
     `snapshots` are those that the caller reaches. Raises Refused with every problem.
     """
-    is_plain = not key and not _FOLLOWED & set(body)
     # Another request may write it: that must not be undone with a transaction of this one's.
-    if is_plain and not connection.in_atomic_block:
-        wish = wish_for_new(body)
-        volume = wish and _ORDERS.place(Order(environment, wish, actor))
+    if not key and not connection.in_atomic_block and (wish := _plain_wish(body)):
+        volume = _ORDERS.volume(OrderOf(environment, wish, actor))
         if volume:
             return volume, False
     return _create_locked(environment, body, snapshots, actor, key)
+
+
+def create_by_token(
+    *, environment_id: uuid.UUID, body: Body, digest: str, ip: str | None
+) -> Volume | None:
+    """The same for a token that nobody has looked up yet. None leaves it to `create_volume`."""
+    wish = _plain_wish(body)
+    if wish is None:
+        return None
+    return _ORDERS.volume(OrderByToken(environment_id, wish, digest, ip))
+
+
+def _plain_wish(body: Body) -> Wish | None:
+    """What may be written together with others."""
+    return None if _FOLLOWED & set(body) else wish_for_new(body)
 
 
 _FOLLOWED = {"attachedAppsRefs", "restoreFrom"}

@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import threading
 import uuid
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Sequence
 from itertools import islice
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError
 
-from accounts.callers import Actor
+from accounts.callers import Actor, Caller
+from accounts.models import Role
 from config.prepared import execute_if
 from config.turns import aside
 from volumes.models import Environment, Volume
+from volumes.reach import environment_by_token
 from volumes.reconciler.batch import Batch
 from volumes.reconciler.inline import PATIENCE, settle_together
 from volumes.rules.volumes import Wish
@@ -30,18 +34,25 @@ MOST = 64
 """Orders that are written at once."""
 
 
-class Order:
+Place = tuple[Environment, Actor]
+"""Where a volume is to be, and who wants it there and may."""
+
+
+class Order(ABC):
     """One wish, sound in itself, and what came of it."""
 
-    def __init__(self, environment: Environment, wish: Wish, actor: Actor) -> None:
-        self.environment = environment
+    def __init__(self, environment_id: uuid.UUID, wish: Wish) -> None:
+        self.environment_id = environment_id
         self.wish = wish
-        self.actor = actor
         self.volume: Volume | None = None
         self.error: Exception | None = None
         self.leads = False
         """It is its turn to write what is in the line."""
         self._news = threading.Event()
+
+    @abstractmethod
+    def place(self, seen: dict[str, Any]) -> Place | None:
+        """None if it may not be. `seen` is what the other orders of a batch have looked up."""
 
     def tell(self) -> None:
         """It leads, or there is nothing more to wait for."""
@@ -54,6 +65,36 @@ class Order:
         self._news.clear()
 
 
+class OrderOf(Order):
+    """Of somebody who was looked up before."""
+
+    def __init__(self, environment: Environment, wish: Wish, actor: Actor) -> None:
+        super().__init__(environment.pk, wish)
+        self._place = (environment, actor)
+
+    def place(self, seen: dict[str, Any]) -> Place | None:
+        return self._place
+
+
+class OrderByToken(Order):
+    """Of whoever has the token with this digest: looked up once for all that come with it."""
+
+    def __init__(self, environment_id: uuid.UUID, wish: Wish, digest: str, ip: str | None) -> None:
+        super().__init__(environment_id, wish)
+        self._digest = digest
+        self._ip = ip
+
+    def place(self, seen: dict[str, Any]) -> Place | None:
+        if self._digest not in seen:
+            seen[self._digest] = environment_by_token(self._digest, self.environment_id)
+        if seen[self._digest] is None:
+            return None
+        user, token, environment = seen[self._digest]
+        caller = Caller(user=user, token=token, ip=self._ip)
+        may = caller.may(Role.EDITOR, role=environment.role)
+        return (environment, caller.actor) if may else None
+
+
 class Orders:
     """The orders of one process, in a line for each environment. The first of a line leads it."""
 
@@ -61,7 +102,7 @@ class Orders:
         self._lock = threading.Lock()
         self._lines: dict[uuid.UUID, deque[Order]] = {}
 
-    def place(self, order: Order) -> Volume | None:
+    def volume(self, order: Order) -> Volume | None:
         """The volume, settled by now or still being made; None where something is in the way.
 
         What the database raises to the one who writes, all hear for whom it was written.
@@ -70,7 +111,7 @@ class Orders:
             with aside():
                 order.wait()
         if order.leads:
-            self._lead(order.environment.pk)
+            self._lead(order.environment_id)
             with aside():
                 order.wait()
         if order.error:
@@ -80,7 +121,7 @@ class Orders:
     def _joins(self, order: Order) -> bool:
         """Stand in line. Returns whether it leads, being alone."""
         with self._lock:
-            line = self._lines.setdefault(order.environment.pk, deque())
+            line = self._lines.setdefault(order.environment_id, deque())
             order.leads = not line
             line.append(order)
         return order.leads
@@ -123,14 +164,21 @@ class Orders:
 
 
 def _write(batch: Sequence[Order]) -> None:
+    seen: dict[str, Any] = {}
+    placed = [(order, place) for order in batch if (place := order.place(seen))]
+    if placed:
+        _write_placed(placed)
+
+
+def _write_placed(placed: Sequence[tuple[Order, Place]]) -> None:
     """In one statement, which also sees that the names are free and there is room for all of them.
 
     The quotas' rows stay locked for that statement only.
     """
-    newborns = [Newborn(order.environment, order.wish, order.actor) for order in batch]
+    newborns = [Newborn(environment, order.wish, by) for order, (environment, by) in placed]
     volumes = [newborn.volume for newborn in newborns]
     room = room_for(
-        batch[0].environment,
+        volumes[0].environment,
         sum(volume.size for volume in volumes),
         [volume.name for volume in volumes],
     )
@@ -139,11 +187,11 @@ def _write(batch: Sequence[Order]) -> None:
     except IntegrityError:  # a name was taken since
         is_written = False
     if is_written:
-        for order, volume in zip(batch, volumes, strict=True):
+        for (order, _), volume in zip(placed, volumes, strict=True):
             order.volume = volume
-    elif len(batch) > 1:  # what is in the way of one need not be in all the others'
-        for order in batch:
-            _write([order])
+    elif len(placed) > 1:  # what is in the way of one need not be in all the others'
+        for one in placed:
+            _write_placed([one])
 
 
 def _settle(batch: Sequence[Order]) -> None:
