@@ -12,8 +12,8 @@ from contextlib import contextmanager
 
 from django.db import connection
 
-AT_ONCE = 2
-"""Requests that each worker works on. One more than Python runs, for when the database is asked."""
+AT_ONCE = 4
+"""Requests that each worker works on. More than the one that Python runs: most wait for the database."""
 
 _turns = threading.BoundedSemaphore(AT_ONCE)
 _this_thread = threading.local()
