@@ -1,15 +1,12 @@
 #!/usr/bin/env python
 """The command line of Holdfast: `manage.py help` lists what it can do."""
 
-import atexit
 import gc
 import os
 import sys
 
-# What is imported stays: to look for garbage among it again and again takes a tenth of every start,
-# and to look once more at the end as much of every short command.
+# What is imported stays: to look for garbage among it again and again takes a tenth of every start.
 gc.set_threshold(50_000)
-atexit.register(gc.freeze)
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
