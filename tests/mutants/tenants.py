@@ -74,9 +74,9 @@ GUARDS = [
     ),
     Guard(
         "role in the fast lane",
-        "volumes/api/lane.py",
-        "if not caller.may(Role.EDITOR, role=environment.role):",
-        "if False:",
+        "volumes/services/orders.py",
+        "caller.may(Role.EDITOR, role=environment.role)",
+        "True",
         "volumes/test_lane.py::test_roles_count_the_same_both_ways",
     ),
     Guard(
