@@ -13,6 +13,7 @@ from volumes.models import Environment, Snapshot, Volume
 from volumes.rules.volumes import review
 from volumes.services.creation import insert_volume
 from volumes.services.locks import locked
+from volumes.services.newborn import Newborn
 from volumes.storage import storage
 
 
@@ -45,4 +46,5 @@ def adopt_volume(
         found = review(environment, body, volume=None, snapshots=Snapshot.objects.none())
         if found.problems:
             raise Refused(found.problems)
-        return insert_volume(environment, found.wish, actor, adopt_from=source, action="adopt")
+        wish = found.wish
+        return insert_volume(Newborn(environment, wish, actor, adopt_from=source, action="adopt"))

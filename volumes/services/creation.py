@@ -79,22 +79,14 @@ def _create_locked(
     found = review(environment, body, volume=None, snapshots=snapshots)
     if found.problems:
         raise Refused(found.problems)
-    volume = insert_volume(environment, found.wish, actor)
+    volume = insert_volume(Newborn(environment, found.wish, actor))
     if key:
         key.keep(body, volume.pk)
     return volume, False
 
 
-def insert_volume(
-    environment: Environment,
-    wish: Wish,
-    actor: Actor,
-    *,
-    adopt_from: str = "",
-    action: str = "create",
-) -> Volume:
-    """Write the row of a wish without problems, in a locked environment."""
-    newborn = Newborn(environment, wish, actor, adopt_from=adopt_from, action=action)
+def insert_volume(newborn: Newborn) -> Volume:
+    """Write a volume whose wish has no problems, in a locked environment."""
     # Together: both locks are held for as long as this takes.
     execute(*written([newborn]))
     settle_soon(newborn.volume, is_claimed=True)
