@@ -41,14 +41,13 @@ def multitude(django_db_setup: None, django_db_blocker: Any) -> Iterator[Multitu
         company: Company = CompanyFactory.create(name="Acme")
         mine, others = EnvironmentFactory.create_batch(2, company=company)
         robot = UserFactory.create(username="robot")
-        # Before the crowd, as whoever made the first tokens: of later ones no statistics know.
-        alice = _person(company, "alice")
         load(mine, others, robot)
-        yield _multitude(company, mine, alice)
+        yield _multitude(company, mine)
         transaction.set_rollback(True)
 
 
-def _multitude(company: Company, mine: Environment, alice: User) -> Multitude:
+def _multitude(company: Company, mine: Environment) -> Multitude:
+    alice = _person(company, "alice")
     volume = Volume.objects.get(environment=mine, name="volume-50804")
     names = {
         "env": mine.pk,

@@ -1,7 +1,4 @@
-"""A hundred thousand volumes, a tenth of them with all that belongs to one, and as many people.
-
-All of it is made by the database.
-"""
+"""A hundred thousand volumes, a tenth of them with all that belongs to one, made by the database."""
 
 from __future__ import annotations
 
@@ -68,13 +65,6 @@ OTHERS = {
          at, changes)
         SELECT id, {company}, environment_id, 'volume', {text}, name, 1, 'create', 'system', 'command',
         {now}, {nothing} FROM volumes_volume WHERE size < 1124""",
-    "accounts_user": """
-        (username, password, first_name, last_name, email, is_superuser, is_staff, is_active, date_joined,
-         credentials_version)
-        SELECT 'person-' || name, '', '', '', '', FALSE, FALSE, TRUE, {now}, 1 FROM volumes_volume""",
-    "accounts_membership": """
-        (user_id, company_id, role, created_at) SELECT id, {company}, 'viewer', {now}
-        FROM accounts_user WHERE username LIKE 'person-%%'""",
     "accounts_token": """
         (id, owner_id, name, digest, scope, created_at, last_used_at)
         SELECT id, {owner}, name, id, 'read', {now}, NULL FROM volumes_volume WHERE size < 1124""",

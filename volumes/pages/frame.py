@@ -16,7 +16,7 @@ from volumes.rules.quota import Room
 def frame(visit: Visit, tab: str) -> dict[str, Any]:
     """The gauge, and the tabs with their counts: one query."""
     environment = visit.environment
-    return totals(environment) | {
+    return _totals(environment) | {
         "visit": visit,
         "environment": environment,
         "room": Room(environment),
@@ -25,7 +25,7 @@ def frame(visit: Visit, tab: str) -> dict[str, Any]:
     }
 
 
-def totals(environment: Environment) -> dict[str, Any]:
+def _totals(environment: Environment) -> dict[str, Any]:
     """Of the newest where there are more than MOST; `used` is None where nobody measured."""
     most = long_lists.MOST
     volumes = environment.volumes.live()

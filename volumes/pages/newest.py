@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import BigIntegerField, Q, QuerySet, Subquery
+from django.db.models import BigIntegerField, Count, Q, QuerySet, Subquery, Sum
 
 from accounts import long_lists
 from volumes.querysets import VolumeQuerySet
@@ -41,6 +41,14 @@ def count_of(rows: QuerySet[Any], most: int) -> Subquery:
 def used_by(volumes: VolumeQuerySet, most: int) -> Subquery:
     """What the newest of an environment's volumes use together; null where nobody measured."""
     return _of_newest("SUM(used_size)", volumes.values("used_size"), most)
+
+
+def use(volumes: VolumeQuerySet) -> dict[str, Any]:
+    """What the newest use together, read once: `used`, and `is_cut` where there are more of them."""
+    most = long_lists.MOST
+    newest = volumes.order_by("-pk")[: most + 1]
+    found = newest.aggregate(count=Count("*"), used=Sum("used_size"))
+    return {"used": found["used"], "is_cut": found["count"] > most}
 
 
 def _of_newest(total: str, rows: QuerySet[Any], most: int) -> Subquery:

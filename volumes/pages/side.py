@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils.functional import SimpleLazyObject
 
 from volumes.pages import typed, words
-from volumes.pages.frame import totals
+from volumes.pages.newest import use
 from volumes.pages.volume_form import VolumeForm
 
 
@@ -24,7 +24,7 @@ def beside(form: VolumeForm) -> dict[str, Any]:
         "form": form,
         "room": form.found and form.found.room,
         # Asked only where a gauge is shown.
-        "totals": SimpleLazyObject(lambda: totals(environment)),
+        "totals": SimpleLazyObject(lambda: use(environment.volumes.live())),
         "size_well": _size_well(form),
         "curl": same_by_curl(form),
     }
