@@ -1,8 +1,7 @@
-"""Everything in turn, round after round: the bare disk, then one reconciler, two, four."""
+"""Everything in turn, round after round: the bare disk by one thread and by many, then reconcilers."""
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -17,10 +16,8 @@ from tests.benchmarks.databases import NewDatabase
 from tests.benchmarks.reconciler.pending import Pending
 from tests.support.installation import ROOT, Installation, Process, eventually
 
-THREADS = 64
-"""Of the bare disk: as many as one reconciler has for one environment."""
-BARE = 0
-"""Of reconcilers: where nobody but the disk is at work."""
+THREADS = (1, 64)
+"""Of the bare disk: call after call, and as many as one reconciler has for one environment."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +32,11 @@ class Run:
 
 @dataclass
 class Measured:
-    """All runs of so many reconcilers among so many settled volumes."""
+    """All runs of so many reconcilers, or of so many threads that only use the disk."""
 
     settled: int
-    reconcilers: int
+    reconcilers: int = 0
+    threads: int = 0
     runs: list[Run] = field(default_factory=list)
 
     def middle(self, of: Callable[[Run], float]) -> float:
@@ -56,7 +54,10 @@ def measure(
     say: Callable[[str], None],
 ) -> list[Measured]:
     """`rounds` runs of each number of reconcilers, and of the bare disk."""
-    found = [Measured(settled, number) for number in (BARE, *reconcilers)]
+    found = [
+        *(Measured(settled, threads=number) for number in THREADS),
+        *(Measured(settled, number) for number in reconcilers),
+    ]
     place = home / f"among-{settled}"
     place.mkdir()
     database = new_database(place)
@@ -66,9 +67,11 @@ def measure(
     for _ in range(rounds):
         for measured in found:
             pending.forget()
-            number = measured.reconcilers
-            run = run_of(pending, number) if number else bare(place / "bare", volumes)
-            measured.runs.append(run)
+            if measured.threads:
+                new = place / f"bare-{measured.threads}-{len(measured.runs)}"
+                measured.runs.append(bare(new, volumes, measured.threads))
+            else:
+                measured.runs.append(run_of(pending, measured.reconcilers))
             say(line(measured))
     return found
 
@@ -100,20 +103,21 @@ def watching(installation: Installation, number: int) -> Iterator[list[Process]]
             assert process.wait(60) == 0
 
 
-def bare(place: Path, volumes: int) -> Run:
-    """The same calls in as many threads as one reconciler has for one environment."""
+def bare(place: Path, volumes: int, threads: int) -> Run:
+    """The same calls, made by nobody else."""
     command = [sys.executable, "-m", "tests.benchmarks.reconciler.bare", str(place)]
-    told = subprocess.check_output([*command, str(volumes), str(THREADS)], cwd=ROOT, text=True)
-    shutil.rmtree(place)
+    told = subprocess.check_output([*command, str(volumes), str(threads)], cwd=ROOT, text=True)
     seconds, worked = map(float, told.split())
     return Run(volumes / seconds, worked * 1000 / volumes, 0)
 
 
 def line(measured: Measured) -> str:
     last = measured.runs[-1]
-    who = f"{measured.reconcilers} reconcilers" if measured.reconcilers else "the bare disk"
+    who = f"{measured.reconcilers} reconcilers"
+    if measured.threads:
+        who = f"bare disk, {measured.threads} threads"
     return (
-        f"{who:14} among {measured.settled:9,}{last.rate:9.0f}/s   "
+        f"{who:22} among {measured.settled:9,}{last.rate:9.0f}/s   "
         f"cpu {last.reconcilers:6.2f} +{last.database:6.2f} s"
     )
 

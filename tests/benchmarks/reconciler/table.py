@@ -5,40 +5,45 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tests.benchmarks.readme import table
-from tests.benchmarks.reconciler.runs import BARE, Measured
+from tests.benchmarks.reconciler.runs import THREADS, Measured
 
 HEADS = (
-    *("volumes made", "among settled", "in a second (of the bare disk)"),
+    *("volumes made", "among settled", "in a second"),
+    *(f"of the bare disk's with {number} thread{'s' * (number > 1)}" for number in THREADS),
     "CPU s of 1,000: reconcilers + database",
 )
 
 
 def markdown(found: Iterable[Measured]) -> str:
     measured = list(found)
-    return table(HEADS, [_row(one, _bare(measured, one)) for one in measured])
+    return table(HEADS, [_row(one, _bare(measured, one.settled)) for one in measured])
 
 
-def _bare(measured: Iterable[Measured], like: Measured) -> Measured:
+def _bare(measured: Iterable[Measured], settled: int) -> list[Measured]:
     """The disk's runs between those."""
-    pairs = ((one.settled, one.reconcilers) for one in measured)
-    return dict(zip(pairs, measured, strict=True))[like.settled, BARE]
+    return [one for one in measured if one.threads and one.settled == settled]
 
 
-def _row(one: Measured, bare: Measured) -> list[str]:
-    rate, disk = (each.middle(lambda run: run.rate) for each in (one, bare))
+def _row(one: Measured, bare: Iterable[Measured]) -> list[str]:
+    rate = _rate(one)
     reconcilers, database = (
         one.middle(lambda run: run.reconcilers),
         one.middle(lambda run: run.database),
     )
     return [
-        who(one.reconcilers),
+        who(one),
         f"{one.settled:,}",
-        f"{rate:.0f} ({rate / disk:.0%})",
+        f"{rate:.0f}",
+        *(f"{rate / _rate(disk):.0%}" for disk in bare),
         f"{reconcilers:.2f} + {database:.2f}",
     ]
 
 
-def who(reconcilers: int) -> str:
-    if reconcilers == BARE:
-        return "the bare disk, nobody else"
-    return f"by {reconcilers} reconciler{'s' * (reconcilers > 1)}"
+def _rate(one: Measured) -> float:
+    return one.middle(lambda run: run.rate)
+
+
+def who(one: Measured) -> str:
+    if one.threads:
+        return f"on the bare disk, by {one.threads} thread{'s' * (one.threads > 1)}"
+    return f"by {one.reconcilers} reconciler{'s' * (one.reconcilers > 1)}"
