@@ -105,7 +105,9 @@ class ReconciledQuerySet(models.QuerySet[Row]):
         rows: list[Row] = [instance(self.model, values) for values in found]
         for row in rows:
             row.lease_owner = owner  # type: ignore[attr-defined]
-        models.prefetch_related_objects(rows, *self.followed)
+        for name in self.followed:
+            followers = [row for row in rows if getattr(row, f"{name}_id")]
+            models.prefetch_related_objects(followers, name)
         return rows
 
     @cached_property

@@ -26,6 +26,11 @@ def prefix(handle: str, snapshot: str | None = None) -> str:
     return f"{handle}." if snapshot is None else f"{handle}.{snapshot}."
 
 
+def first(handle: str, snapshot: str | None = None) -> str:
+    """The name in a working directory that an attempt has if no other one is or was there."""
+    return prefix(handle, snapshot) + "0"
+
+
 def fresh(handle: str, snapshot: str | None = None) -> str:
     """A name in a working directory that no other attempt has."""
     return prefix(handle, snapshot) + secrets.token_hex(8)

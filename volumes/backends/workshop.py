@@ -20,13 +20,14 @@ class Lock(Enum):
     NONE = auto()
 
 
-@dataclass(frozen=True)
+@dataclass
 class Workpiece:
     """A directory in the making."""
 
     fd: int
     name: str
     tmp: int
+    is_in_place: bool = False
 
     def put_volume(self, root: int, handle: str) -> bool:
         """Move it to its place; False if another is there already."""
@@ -39,6 +40,7 @@ class Workpiece:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
             return False
+        self.is_in_place = True
         faultpoint("volume:in-place")
         return True
 
@@ -47,6 +49,7 @@ class Workpiece:
         faultpoint("snapshot:made")
         with suppress(FileExistsError):
             move(self.name, self.tmp, snapshot, snapshots)
+            self.is_in_place = True
         faultpoint("snapshot:in-place")
 
 
@@ -54,30 +57,37 @@ class Workpiece:
 def workpiece(root: int, handle: str, snapshot: str | None = None) -> Iterator[Workpiece]:
     """A fresh directory, locked while its maker lives, and removed unless it is put in place."""
     with area(root, TMP) as tmp:
-        _sweep(tmp, names.prefix(handle, snapshot))
         name, fd = _locked_directory(tmp, handle, snapshot)
+        made = Workpiece(fd, name, tmp)
         try:
-            yield Workpiece(fd, name, tmp)
+            yield made
         finally:
             # What cannot be removed now is swept by the next attempt, and must not hide the reason
             # for this one's end.
-            with suppress(OSError):
-                tree.remove(tmp, name)
+            if not made.is_in_place:
+                with suppress(OSError):
+                    tree.remove(tmp, name)
             os.close(fd)
 
 
 def _locked_directory(tmp: int, handle: str, snapshot: str | None) -> tuple[str, int]:
+    # Where nobody else is or was, its first name is free: most need not look what else lies there,
+    # which may be much.
+    name = names.first(handle, snapshot)
     while True:
-        name = names.fresh(handle, snapshot)
-        os.mkdir(name, 0o700, dir_fd=tmp)
-        # Before the lock is held, a sweeper takes it for dead: then another name is tried.
         try:
-            fd = os.open(name, DIRECTORY, dir_fd=tmp)
-        except FileNotFoundError:
+            os.mkdir(name, 0o700, dir_fd=tmp)
+        except FileExistsError:
+            _sweep(tmp, names.prefix(handle, snapshot))
+            name = names.fresh(handle, snapshot)
             continue
-        if _lock(fd) is not Lock.OTHERS and is_there(tmp, name):
-            return name, fd
-        os.close(fd)
+        # Before the lock is held, a sweeper takes it for dead: then another name is tried.
+        with suppress(FileNotFoundError):
+            fd = os.open(name, DIRECTORY, dir_fd=tmp)
+            if _lock(fd) is not Lock.OTHERS and is_there(tmp, name):
+                return name, fd
+            os.close(fd)
+        name = names.fresh(handle, snapshot)
 
 
 def _sweep(tmp: int, prefix: str) -> None:
