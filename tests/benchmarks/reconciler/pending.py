@@ -22,21 +22,13 @@ class Pending:
         self.installation = installation
         self.database = database
         self.volumes = volumes
-        self.runs = 0
         self.last_settled = volume_id(settled)
         loading.settle(database)
         loading.load(database, range(1, settled + volumes + 1), installation.made)
 
     def forget(self) -> None:
-        """They are settled like the others, and nothing of them is in the storage.
-
-        Moved, not removed: ext4 goes around what was removed within the last minutes, one by one.
-        """
-        self.runs += 1
-        aside = self.installation.storage_root.with_name(f"made-{self.runs}")
-        aside.mkdir()
-        for made in self.installation.storage_root.glob("[!.]*"):
-            made.rename(aside / made.name)
+        """They are settled like the others, and nothing of them is in the storage."""
+        self.installation.empty_storage()
         self.database.tidy()
 
     def want(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import replace
 from typing import ClassVar
 from uuid import UUID
@@ -56,8 +55,7 @@ class Holdfast(Service):
 
     def forget(self) -> None:
         loading.forget(self.database, beyond=volume_id(self.size))
-        for made in self.installation.storage_root.glob("[!.]*"):
-            shutil.rmtree(made, ignore_errors=True)  # the sweep may be at the same work
+        self.installation.empty_storage()
 
     def wish(self, operation: str) -> Wish:
         found = super().wish(operation)
