@@ -5,7 +5,8 @@ import gc
 import os
 import sys
 
-# What is imported stays: to look for garbage among it again and again takes a tenth of every start.
+# What is imported stays: to look for garbage among it again and again takes a tenth of every start,
+# and to look once more at the end as much of every short command.
 gc.set_threshold(50_000)
 
 if __name__ == "__main__":
@@ -18,3 +19,4 @@ if __name__ == "__main__":
     except (InterfaceError, OperationalError) as error:
         # For an operator, and whoever reads cron's mails: a traceback would say the same in pages.
         sys.exit(f"CommandError: The database does not answer: {str(error).splitlines()[0]}")
+    gc.freeze()

@@ -62,6 +62,7 @@ def watch(stop: Event) -> None:
             stop.wait(IDLE)
     sweeper.crew.finish()
     chore.finish()
+    connection.close()  # the thread's own: nobody else would, and SQLite keeps its log until then
 
 
 def one_pass() -> tuple[int, int]:
