@@ -11,6 +11,9 @@ from django.db.models import QuerySet
 MOST = 30_000
 """So many rows are counted, and paged through: whoever looks further narrows the list down."""
 
+OFFERED = 100
+"""So many are offered to choose from; whoever has more to choose from types which one it is."""
+
 
 def counted(rows: QuerySet[Any]) -> int:
     """How many there are; one more than MOST stands for all that are more."""

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from django import forms
 from django.utils import timezone
 
+from accounts import long_lists
 from accounts.forms.fields import CodeField, Form
 from accounts.models import Scope
 from accounts.rules import NAME_MAX, name_problem
@@ -17,10 +18,6 @@ LIFETIMES = [
     ("365", "1 year"),
     ("", "Never"),
 ]
-
-
-OFFERED = 100
-"""To who reaches more environments none is offered: their identifier is asked for."""
 
 
 class Environments(Protocol):
@@ -58,8 +55,8 @@ class TokenForm(Form):
     def __init__(self, *args: Any, environments: Environments, **options: Any) -> None:
         super().__init__(*args, **options)
         self.environments = environments
-        offered = environments(most=OFFERED + 1)
-        if len(offered) <= OFFERED:
+        offered = environments(most=long_lists.OFFERED + 1)
+        if len(offered) <= long_lists.OFFERED:
             self.fields["environment"] = forms.TypedChoiceField(
                 label="In",
                 required=False,

@@ -162,6 +162,18 @@ def test_one_of_several_companies_is_chosen_by_the_address(browser, bob, some, h
     assert f'<option value="{zebra.pk}" selected>' in page.text
 
 
+def test_one_of_too_many_companies_is_named(browser, bob, some, happened, monkeypatch):
+    monkeypatch.setattr("accounts.long_lists.OFFERED", 1)
+    zebra = CompanyFactory.create(name="Zebra")
+    MembershipFactory.create(user=bob, company=zebra)
+    happened("create", "hay", of=zebra, at=EnvironmentFactory.create(company=zebra))
+    bobs = browser(bob)
+    assert "Zebra" not in bobs.get("/activity").text
+    page = bobs.get("/activity?company=Zebra")
+    assert "hay in" in text(page)
+    assert 'name="company" value="Zebra"' in page.text
+
+
 @pytest.mark.parametrize("path", ["/activity", "/activity.csv"])
 def test_charlie_sees_nothing_of_it(charlies, company, some, path):
     assert charlies.get(f"{path}?company={company.pk}").status_code == 404

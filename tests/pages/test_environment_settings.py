@@ -134,6 +134,31 @@ def test_who_administers_several_chooses(browser, alice, company):
     assert Environment.objects.get().company == zebra
 
 
+@pytest.fixture
+def too_many(browser, alice, company, monkeypatch):
+    """The browser of who administers more companies than can be offered, Zebra among them."""
+    zebra = CompanyFactory.create(name="Zebra")
+    MembershipFactory.create(user=alice, company=zebra, role=Role.ADMIN)
+    monkeypatch.setattr("accounts.long_lists.OFFERED", 1)
+    return browser(alice)
+
+
+def test_who_administers_too_many_to_choose_from_names_one(too_many):
+    assert "Zebra" not in too_many.get(NEW).text
+    too_many.post(NEW, {"name": "stables", "company": "Zebra"})
+    assert Environment.objects.get().company.name == "Zebra"
+
+
+@pytest.mark.parametrize("typed", ["Elsewhere", "nowhere", "zebra", "\x00"])
+def test_the_company_that_is_named_has_to_be_in_reach(too_many, alice, typed):
+    elsewhere = CompanyFactory.create(name="Elsewhere")
+    MembershipFactory.create(user=alice, company=elsewhere, role=Role.EDITOR)
+    answer = too_many.post(NEW, {"name": "stables", "company": typed})
+    assert value(answer, "name") == "stables"
+    assert 'aria-invalid="true"' in answer.text
+    assert not Environment.objects.exists()
+
+
 def test_a_company_of_others_cannot_be_chosen(browser, alice, charlie):
     elsewhere = charlie.memberships.get().company
     MembershipFactory.create(user=alice, role=Role.ADMIN)

@@ -1,4 +1,4 @@
-"""A company of a hundred thousand people is listed by name, from any name on.
+"""A company of a hundred thousand people is listed by name, from any name on; so are many companies.
 
 After the plans: what was rolled back still lies in the tables and indexes that those would read.
 """
@@ -12,8 +12,8 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.models import Role
-from tests.factories import MembershipFactory, give_second_factor
+from accounts.models import Company, Membership, Role
+from tests.factories import MembershipFactory, UserFactory, give_second_factor
 from tests.scale.plans import watched
 from tests.support.browser import Browser
 
@@ -57,3 +57,36 @@ def test_it_reads_little_more_than_it_shows(crowd: Browser, start: str) -> None:
         answer = crowd.get(f"/settings/members{start}")
     assert answer.status_code == 200
     assert plans.work <= NAMED[connection.vendor], str(plans)
+
+
+@pytest.fixture(scope="module")
+def everywhere(django_db_setup: None, django_db_blocker: Any) -> Iterator[Browser]:
+    """Who administers twenty thousand companies."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        bob = UserFactory.create(username="bob")
+        give_second_factor(bob)
+        made = Company.objects.bulk_create(
+            Company(name=f"company-{number}") for number in range(20_000)
+        )
+        Membership.objects.bulk_create(
+            Membership(user=bob, company=company, role=Role.ADMIN) for company in made
+        )
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+        yield Browser(bob)
+        transaction.set_rollback(True)
+
+
+# PostgreSQL finds out with which of them somebody has to do; SQLite puts those in order as well.
+OFFERED = {"postgresql": 500, "sqlite": 5000}
+
+
+@pytest.mark.parametrize(
+    "path", ["/new-environment", "/activity", "/activity?company=company-9999"]
+)
+def test_none_of_too_many_companies_is_offered(everywhere: Browser, path: str) -> None:
+    with watched() as plans:
+        answer = everywhere.get(path)
+    assert answer.status_code == 200
+    assert len(answer.content) < 20_000
+    assert plans.work <= OFFERED[connection.vendor], str(plans)

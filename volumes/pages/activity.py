@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from typing import cast
 
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -15,6 +16,7 @@ from django.utils.text import slugify
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
+from accounts import long_lists
 from accounts.guards import SignedInRequest, signed_in
 from accounts.models import Company
 from volumes.api.wire import moment
@@ -42,10 +44,15 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 @gzip_page
 @signed_in
 def activity(request: SignedInRequest) -> HttpResponse:
-    companies = list(Company.objects.filter(memberships__user=request.user).order_by("name"))
+    companies = list(_companies(request).order_by("name")[: long_lists.OFFERED + 1])
     company = _chosen(request, companies)
     trail = Trail(company, said(request)) if company else None
-    context = {"company": company, "companies": companies, "trail": trail}
+    context = {
+        "company": company,
+        "companies": companies,
+        "is_typed": len(companies) > long_lists.OFFERED,
+        "trail": trail,
+    }
     return with_short_address(request, render(request, "console/activity.html", context))
 
 
@@ -54,8 +61,7 @@ def activity(request: SignedInRequest) -> HttpResponse:
 @signed_in
 def export(request: SignedInRequest) -> HttpResponse:
     """The same, all of it, sent while it is read."""
-    companies = list(Company.objects.filter(memberships__user=request.user).order_by("name"))
-    company = _chosen(request, companies)
+    company = _chosen(request, _companies(request).order_by("name")[:1])
     if company is None:
         raise Http404
     trail = Trail(company, request.GET)
@@ -68,19 +74,27 @@ def export(request: SignedInRequest) -> HttpResponse:
     return cast(HttpResponse, answer)  # as far as any middleware cares
 
 
-def _chosen(request: SignedInRequest, companies: list[Company]) -> Company | None:
-    """The one that `?company=` names, or else the first; 404 for one of others."""
+def _companies(request: SignedInRequest) -> QuerySet[Company]:
+    return Company.objects.filter(memberships__user=request.user)
+
+
+def _chosen(request: SignedInRequest, first: Iterable[Company]) -> Company | None:
+    """The one that `?company=` names or identifies, or else the first; 404 for one of others."""
     named = request.GET.get("company")
     if not named:
-        return companies[0] if companies else None
+        return next(iter(first), None)
+    known = (one for one in first if named in {str(one.pk), one.name})
+    company = next(known, None) or _companies(request).filter(_is(named)).first()
+    if company is None:
+        raise Http404
+    return company
+
+
+def _is(named: str) -> Q:
     try:
-        wanted = uuid.UUID(named)
+        return Q(pk=uuid.UUID(named))
     except ValueError:
-        raise Http404 from None
-    for company in companies:
-        if company.pk == wanted:
-            return company
-    raise Http404
+        return Q(name=named)
 
 
 class _Echo:

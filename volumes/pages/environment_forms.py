@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 
+from accounts import long_lists
 from accounts.forms.fields import Form
 from accounts.models import Company
 from volumes.models import Environment
@@ -77,27 +79,47 @@ class EnvironmentSettingsForm(EnvironmentForm):
         return {**super().body, "version": self.cleaned_data["version"]}
 
 
+class CompanyField(forms.CharField):
+    """One of these companies, by its name."""
+
+    def __init__(self, companies: QuerySet[Company]) -> None:
+        super().__init__(
+            label="Company",
+            help_text="Its name, as it stands among your companies.",
+            widget=forms.TextInput(attrs=TYPED),
+        )
+        self.companies = companies
+
+    def clean(self, value: Any) -> Company:
+        company = self.companies.filter(name=super().clean(value)).first()
+        if company is None:
+            raise forms.ValidationError("You administer no company with this name.")
+        return company
+
+
 class NewEnvironmentForm(EnvironmentForm):
     """Asks for the company of who administers several."""
 
-    company = forms.ModelChoiceField(
-        label="Company", queryset=Company.objects.none(), empty_label=None
-    )
-
-    field_order = ["company", "name", "quota"]
-
-    def __init__(self, *args: Any, companies: list[Company], **options: Any) -> None:
+    def __init__(
+        self, *args: Any, companies: QuerySet[Company], offered: list[Company], **options: Any
+    ) -> None:
+        """`companies` are those that it may be in, `offered` as many of them as were looked for."""
         super().__init__(*args, **options)
-        self.companies = companies
-        field = self.fields["company"]
-        assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = Company.objects.filter(pk__in=[company.pk for company in companies])
-        if len(companies) == 1:
-            del self.fields["company"]
+        self.offered = offered
+        if len(offered) > long_lists.OFFERED:
+            self.fields["company"] = CompanyField(companies)
+        elif len(offered) > 1:
+            # As they are known by now: a queryset would ask for them once more.
+            self.fields["company"] = forms.TypedChoiceField(
+                label="Company",
+                choices=[(str(company.pk), company.name) for company in offered],
+                coerce={str(company.pk): company for company in offered}.__getitem__,
+            )
+        self.order_fields(["company", "name", "quota"])
 
     @property
     def company_chosen(self) -> Company:
-        chosen: Company = self.cleaned_data.get("company") or self.companies[0]
+        chosen: Company = self.cleaned_data.get("company") or self.offered[0]
         return chosen
 
 

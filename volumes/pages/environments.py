@@ -6,12 +6,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Prefetch
+from django.db.models import Count, Prefetch, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import long_lists
 from accounts.guards import SignedInRequest, signed_in
 from accounts.long_lists import LongPaginator, counted
 from accounts.models import Company, Membership, Role
@@ -152,9 +153,10 @@ def delete(visit: Visit) -> HttpResponse:
 def new(request: SignedInRequest) -> HttpResponse:
     """A company's admins make environments."""
     companies = administered(request)
-    if not companies:
+    offered = list(companies.order_by("name")[: long_lists.OFFERED + 1])
+    if not offered:
         raise PermissionDenied
-    form = NewEnvironmentForm(request.POST or None, companies=companies)
+    form = NewEnvironmentForm(request.POST or None, companies=companies, offered=offered)
     if request.method == "POST" and form.is_valid():
         wish, reader = read_environment(form.body)
         try:
@@ -169,11 +171,11 @@ def new(request: SignedInRequest) -> HttpResponse:
         else:
             messages.success(request, f"{made.name} is ready for its first volume.")
             return redirect("environment", made.pk)
-    context = {"form": form, "companies": companies}
+    context = {"form": form, "companies": offered}
     return render(request, "console/new_environment.html", context)
 
 
-def administered(request: SignedInRequest) -> list[Company]:
+def administered(request: SignedInRequest) -> QuerySet[Company]:
     """The companies in which this person may make environments."""
     places = Membership.objects.admins().filter(user=request.user)
-    return list(Company.objects.filter(pk__in=places.values("company")).order_by("name"))
+    return Company.objects.filter(pk__in=places.values("company"))
