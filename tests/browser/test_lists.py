@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
+from tests.browser.world import World
 from tests.support.chromium import needs_chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), needs_chromium]
@@ -49,3 +50,23 @@ def test_the_activity_is_exported(visit: Open) -> None:
     lines = download.value.path().read_text().splitlines()
     assert len(lines) > 20
     assert any("postgres-data" in line for line in lines)
+
+
+@pytest.fixture
+def zoe(world: World) -> str:
+    """She administers two companies of her own."""
+    made = world.server.installation.bootstrap("Zebra", "stables", "zoe")
+    world.server.installation.bootstrap("Aurochs", "meadow", "zoe")
+    world.passwords["zoe"], world.codes["zoe"] = made["password"], made["recoveryCodes"]
+    return "zoe"
+
+
+def test_another_company_has_another_page(visit: Open, zoe: str) -> None:
+    page = visit("/activity?action=create", who=zoe)
+    expect(page.get_by_text("What people and tokens did in Aurochs")).to_be_visible()
+    page.get_by_label("Company").select_option(label="Zebra")
+    expect(page.get_by_text("What people and tokens did in Zebra")).to_be_visible()
+    assert page.get_by_label("Environment").inner_text().split() == ["Anywhere", "stables"]
+    expect(page).to_have_url(re.compile(r"/activity\?company=[-0-9a-f]{36}$"))
+    page.reload()
+    expect(page.get_by_text("What people and tokens did in Zebra")).to_be_visible()
