@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http.response import ResponseHeaders
 from django.test.client import ClientHandler
 
 from config.handler import Request
@@ -21,5 +22,6 @@ class Served(ClientHandler):
         answer: Any = self.lane.answer(environ)
         if answer is None:
             return super().__call__(environ)
+        answer.headers = ResponseHeaders(self.lane.headers(answer))
         answer.wsgi_request = Request(environ)  # as the client expects it
         return answer
