@@ -9,25 +9,31 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from queue import SimpleQueue
 
 from django.db import connection
 
 AT_ONCE = 4
 """Requests that each worker works on. More than the one that Python runs: most wait for the database."""
 
-_turns = threading.BoundedSemaphore(AT_ONCE)
+_turns: SimpleQueue[None] = SimpleQueue()
+"""Those that are free. A semaphore as well, but Python's is written in Python."""
+for _ in range(AT_ONCE):
+    _turns.put(None)
+
 _this_thread = threading.local()
 
 
 @contextmanager
 def turn() -> Iterator[None]:
     """Work on a request, once it is its turn."""
-    with _turns:
-        _this_thread.has_turn = True
-        try:
-            yield
-        finally:
-            _this_thread.has_turn = False
+    _turns.get()
+    _this_thread.has_turn = True
+    try:
+        yield
+    finally:
+        _this_thread.has_turn = False
+        _turns.put(None)
 
 
 @contextmanager
@@ -41,8 +47,8 @@ def aside() -> Iterator[None]:
         return
     if connection.vendor == "postgresql":
         connection.close()
-    _turns.release()
+    _turns.put(None)
     try:
         yield
     finally:
-        _turns.acquire()
+        _turns.get()

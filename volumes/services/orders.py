@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Sequence
 from itertools import islice
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from django.conf import settings
@@ -48,7 +49,7 @@ class Order(ABC):
         self.error: Exception | None = None
         self.leads = False
         """It is its turn to write what is in the line."""
-        self._news = threading.Event()
+        self._news: SimpleQueue[None] = SimpleQueue()
 
     @abstractmethod
     def place(self, seen: dict[str, Any]) -> Place | None:
@@ -56,13 +57,17 @@ class Order(ABC):
 
     def tell(self) -> None:
         """It leads, or there is nothing more to wait for."""
-        self._news.set()
+        self._news.put(None)
 
     def wait(self) -> None:
         """Until it is told; once it is written, no longer than anybody waits for a step."""
-        while not self._news.wait(PATIENCE) and self.volume is None:
-            pass
-        self._news.clear()
+        while True:
+            try:
+                self._news.get(timeout=PATIENCE)
+            except Empty:
+                if self.volume is None:
+                    continue
+            return
 
 
 class OrderOf(Order):
@@ -197,8 +202,9 @@ def _write_placed(placed: Sequence[tuple[Order, Place]]) -> None:
 def _settle(batch: Sequence[Order]) -> None:
     """Begin their steps, and see them end unless that takes long. Each is told when it is settled."""
     orders = {order.volume.pk: order for order in batch if order.volume}
+    is_waited_for = settings.RECONCILE_INLINE
     for order in batch:
-        if order.volume is None or not settings.RECONCILE_INLINE:
+        if order.volume is None or not is_waited_for:
             order.tell()
     volumes = [order.volume for order in batch if order.volume]
     if not volumes:
