@@ -28,6 +28,7 @@ class JsonLines(OrjsonFormatter):
 
 
 # What no line says need not be found out for each (logging's HOWTO, "Optimization").
+logging._srcfile = None
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 logging.logAsyncioTasks = False  # type: ignore[attr-defined,unused-ignore]  # from Python 3.12 on
 

@@ -23,6 +23,8 @@ MB_IN = {"MB": 1, "Mi": 1, "GB": 1024, "Gi": 1024, "TB": 1024**2, "Ti": 1024**2}
 # The label syntax of Kubernetes: an optional DNS subdomain and a slash before the name of a key.
 LABEL_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?", re.ASCII)
 SUBDOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.ASCII)
+# A lone surrogate would be stored by SQLite and then break every list that holds the row.
+NOT_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -73,8 +75,7 @@ class Reader:
 def text(value: Any) -> str:
     if not isinstance(value, str):
         raise Unreadable("must be a string")
-    # A lone surrogate would be stored by SQLite and then break every list that holds the row.
-    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+    if NOT_TEXT.search(value):
         raise Unreadable("must be text without NUL and lone surrogates")
     return value
 
