@@ -4,7 +4,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 ANYTHING = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -45,18 +45,20 @@ def is_there(directory: int, *names: str) -> bool:
 @contextmanager
 def made(directory: int, name: str, mode: int) -> Iterator[int]:
     """A directory of exactly that mode, whatever the umask, made if it is not there already."""
-    with ExitStack() as stack:
-        # Looking first costs nobody anything; to make one, all others in `directory` are kept waiting.
-        try:
-            fd = stack.enter_context(opened(directory, name))
-        except FileNotFoundError:
-            with suppress(FileExistsError):
-                os.mkdir(name, 0o700, dir_fd=directory)
-            fd = stack.enter_context(opened(directory, name))
+    # Looking first costs nobody anything; to make one, everybody else in `directory` is kept waiting.
+    try:
+        fd = os.open(name, DIRECTORY, dir_fd=directory)
+    except FileNotFoundError:
+        with suppress(FileExistsError):
+            os.mkdir(name, 0o700, dir_fd=directory)
+        fd = os.open(name, DIRECTORY, dir_fd=directory)
+    try:
         # One that is there may come from an attempt that was killed right here.
         if stat.S_IMODE(os.fstat(fd).st_mode) != mode:
             os.fchmod(fd, mode)
         yield fd
+    finally:
+        os.close(fd)
 
 
 def make(directory: int, name: str, mode: int) -> None:
