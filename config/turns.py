@@ -7,33 +7,62 @@ request gets slower. Whoever waits for something else steps aside meanwhile.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from queue import SimpleQueue
+from threading import Lock
 
 from django.db import connection
 
-AT_ONCE = 4
-"""Requests that each worker works on. More than the one that Python runs: most wait for the database."""
+AT_ONCE = 2
+"""Requests that each worker works on. More than the one that Python runs: some wait for the database."""
 
-_turns: SimpleQueue[None] = SimpleQueue()
-"""Those that are free. A semaphore as well, but Python's is written in Python."""
-for _ in range(AT_ONCE):
-    _turns.put(None)
 
+class Turns:
+    """Handed from who is done to who has waited longest: a semaphore lets who just came go first."""
+
+    def __init__(self, number: int) -> None:
+        self._free = number
+        self._line: deque[Lock] = deque()
+        self._lock = Lock()
+
+    @property
+    def waiting(self) -> int:
+        """How many stand in line."""
+        return len(self._line)
+
+    def take(self) -> None:
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return
+            mine = Lock()
+            mine.acquire()
+            self._line.append(mine)
+        mine.acquire()
+
+    def give(self) -> None:
+        with self._lock:
+            if self._line:
+                self._line.popleft().release()
+            else:
+                self._free += 1
+
+
+_turns = Turns(AT_ONCE)
 _this_thread = threading.local()
 
 
 @contextmanager
 def turn() -> Iterator[None]:
     """Work on a request, once it is its turn."""
-    _turns.get()
+    _turns.take()
     _this_thread.has_turn = True
     try:
         yield
     finally:
         _this_thread.has_turn = False
-        _turns.put(None)
+        _turns.give()
 
 
 @contextmanager
@@ -47,8 +76,8 @@ def aside() -> Iterator[None]:
         return
     if connection.vendor == "postgresql":
         connection.close()
-    _turns.put(None)
+    _turns.give()
     try:
         yield
     finally:
-        _turns.get()
+        _turns.take()

@@ -1,0 +1,38 @@
+"""Few requests at once in each worker: the others stand in line, and nobody pushes in."""
+
+from __future__ import annotations
+
+import threading
+
+from config.turns import Turns
+from tests.support.installation import eventually
+
+
+def test_who_has_waited_longest_is_next() -> None:
+    turns, had = Turns(1), []
+
+    def take_and_give(name: str) -> None:
+        turns.take()
+        had.append(name)
+        turns.give()
+
+    turns.take()
+    waiting = []
+    for name in ("first", "second", "third"):
+        waiting.append(threading.Thread(target=take_and_give, args=[name]))
+        waiting[-1].start()
+        eventually(lambda: turns.waiting == len(waiting))
+    turns.give()
+    take_and_give("who just came")
+    for thread in waiting:
+        thread.join()
+    assert had == ["first", "second", "third", "who just came"]
+
+
+def test_as_many_as_there_are_turns_do_not_wait() -> None:
+    turns = Turns(2)
+    turns.take()
+    turns.take()
+    turns.give()
+    turns.take()
+    assert turns.waiting == 0
