@@ -51,7 +51,8 @@ class Choices:
         self.number = 0
         self.volumes: dict[str, Json] = {}
         self.deleted: list[Json] = []
-        self.snapshots: list[tuple[Json, str]] = []
+        self.snapshots: list[tuple[Invocation, str]] = []
+        """What asked for each, which may name a volume that is forgotten by now, and its identifier."""
         self.keyed: list[Invocation] = []
 
     def next(self) -> Invocation:
@@ -77,7 +78,7 @@ class Choices:
             case "create" | "get" | "put" | "restore":
                 self.volumes[answer.body["id"]] = answer.body
             case "snap":
-                self.snapshots.append((self.volumes[str(invocation.volume)], answer.body["id"]))
+                self.snapshots.append((invocation, answer.body["id"]))
             case "delete":
                 if gone := self.volumes.pop(str(invocation.volume), None):
                     self.deleted.append(gone)
@@ -144,10 +145,10 @@ class Choices:
     def _unsnap(self) -> Invocation:
         if not self.snapshots:
             return self._snap()
-        volume, snapshot = self.snapshots.pop(self.random.randrange(len(self.snapshots)))
-        tail = f"/{volume['id']}/snapshot/{snapshot}"
+        made, snapshot = self.snapshots.pop(self.random.randrange(len(self.snapshots)))
+        tail = f"/{made.volume}/snapshot/{snapshot}"
         return self._ask(
-            "unsnap", "DELETE", volume["envIdRef"], tail, volume=volume["id"], target=snapshot
+            "unsnap", "DELETE", made.environment, tail, volume=made.volume, target=snapshot
         )
 
     def _delete(self) -> Invocation:
