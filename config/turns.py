@@ -10,7 +10,6 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Lock
 
 from django.db import connection
 
@@ -23,8 +22,8 @@ class Turns:
 
     def __init__(self, number: int) -> None:
         self._free = number
-        self._line: deque[Lock] = deque()
-        self._lock = Lock()
+        self._line: deque[threading.Lock] = deque()
+        self._lock = threading.Lock()
 
     @property
     def waiting(self) -> int:
@@ -36,7 +35,7 @@ class Turns:
             if self._free:
                 self._free -= 1
                 return
-            mine = Lock()
+            mine = threading.Lock()
             mine.acquire()
             self._line.append(mine)
         mine.acquire()

@@ -66,7 +66,7 @@ class FastLane:
 
     def __init__(self, django: App) -> None:
         self.django = django
-        self._answer = observed(public_scheme(self._own))
+        self._answer = observed(public_scheme(self._respond))
         self._worn: dict[str, str] = {}
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -100,7 +100,7 @@ class FastLane:
         """
         return dict(answer.items()) | self._worn
 
-    def _own(self, request: HttpRequest) -> HttpResponse:
+    def _respond(self, request: HttpRequest) -> HttpResponse:
         """The answer, with what it has of its own. Raises NotPlain."""
         try:
             request.get_host()
