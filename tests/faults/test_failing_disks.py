@@ -18,6 +18,7 @@ from tests.faults.switch import Fault, Switch
 from tests.support.installation import eventually
 from tests.support.server import Server
 from tests.support.truths import must_hold
+from tests.support.wire import Answer
 
 REASONS = {
     errno.EIO: "the disk reports an input/output error; check its health",
@@ -164,11 +165,14 @@ def test_many_steps_that_hang_hold_up_neither_reading_nor_other_changes(
 ) -> None:
     switch.arm(Fault("volume:half-made", "hang"))
     names = [f"volume-{number}" for number in range(40)]
+
+    def create(name: str) -> Answer:
+        # With a key each of them waits for its own step, for as long as anybody waits for one.
+        wish = {"name": name, "size": 1}
+        return server.wire().post(f"{environment}/volume", wish, Idempotency_Key=name)
+
     with ThreadPoolExecutor(len(names)) as beside:
-        waiting = [
-            beside.submit(server.wire().post, f"{environment}/volume", {"name": name, "size": 1})
-            for name in names
-        ]
+        waiting = [beside.submit(create, name) for name in names]
         eventually(lambda: len(server.wire().get(f"{environment}/volume").body) == len(names))
         answers = [one.result() for one in waiting]
     assert {(answer.status, answer.body["status"]) for answer in answers} == {(201, "pending")}

@@ -180,7 +180,7 @@ GUARDS = [
         "accounts/second_factor.py",
         "        lock(person)\n        tries = ",
         "        tries = ",
-        "accounts/test_races.py::test_of_32_wrong_codes_ten_are_looked_at",
+        "accounts/test_races.py::test_of_33_wrong_codes_ten_are_looked_at",
         "postgresql",
     ),
     Guard(

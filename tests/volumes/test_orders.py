@@ -22,19 +22,22 @@ from tests.support.storage import Fallible
 from volumes.errors import Refused
 from volumes.models import Environment, Snapshot, Volume
 from volumes.reconciler import inline
+from volumes.rules.volumes import Wish
 from volumes.services import orders
 from volumes.services.creation import create_volume
-from volumes.services.orders import Order
+from volumes.services.orders import Line, Order, OrderOf
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CROWD = 12
-after_commit = inline.after_commit
+after_commit, writers, GATHERING = inline.after_commit, orders.writers, orders.GATHERING
 
 
 @pytest.fixture(autouse=True)
 def _steps_in_their_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inline, "after_commit", after_commit)
+    monkeypatch.setattr(orders, "writers", writers)
+    monkeypatch.setattr(orders, "GATHERING", GATHERING)
 
 
 @pytest.fixture
@@ -160,6 +163,24 @@ def test_who_comes_while_another_one_is_at_work_shares_a_statement(crowd, statem
     environment.refresh_from_db()
     environment.company.refresh_from_db()
     assert (environment.storage_used, environment.company.storage_used) == (25, 25)
+
+
+def test_as_many_as_came_last_are_waited_for(pool, environment, monkeypatch):
+    monkeypatch.setattr(orders, "GATHERING", 60)
+    line = Line()
+    some = [OrderOf(environment, Wish(name=name), SYSTEM) for name in NAMES[:3]]
+    for order in some:
+        line.join(order)
+    assert line.first() == some
+    line.leave(len(some))
+    waiting = pool.submit(line.wait)
+    for order in some[:2]:
+        line.join(order)
+    with pytest.raises(TimeoutError):
+        waiting.result(0.1)
+    line.join(some[2])
+    waiting.result(60)
+    assert line.first() == some
 
 
 def test_a_name_that_two_want_at_once_is_given_once(crowd, environment):

@@ -22,65 +22,58 @@ class Batch:
     """Claimed volumes. `settled` is called with each whose step is over, whatever came of it."""
 
     def __init__(self, rows: Sequence[Volume], settled: Callable[[Volume], None]) -> None:
-        self._rows = rows
         self._settled = settled
         self._todo = deque(rows)
         self._left = len(rows)
-        self._at_work = 0
         self._seen: list[Outcome] = []
         self._is_late = False
         self._lock = threading.Lock()
-        self._over = threading.Event()
+        self._all_seen = threading.Event()
 
-    def run(self) -> None:
-        """Take all the steps."""
-        leases.hold(self._rows)
-        for _ in range(min(len(self._rows), THREADS) - 1):
-            pool.submit(in_thread, self._work)
-        self._work()
-        self._over.wait()
+    def run(self, patience: float) -> None:
+        """Take all the steps, and record what comes of them within so many seconds.
 
-    def hurry(self) -> None:
-        """If it is not over yet: what hangs must not keep the others any longer."""
-        if self._over.is_set():
-            return
+        What hangs must not keep the others any longer: it goes on behind, and is recorded by itself.
+        """
+        leases.hold(self._todo)
+        self._begin(min(len(self._todo), THREADS))
+        self._all_seen.wait(patience)
         with self._lock:
             self._is_late = True
-            threads, seen, self._seen = len(self._todo), self._seen, []
-        pool.submit(in_thread, partial(self._conclude, seen))
+            seen, todo = self._seen, len(self._todo)
+        self._begin(todo)
+        self._conclude(seen)
+
+    def _begin(self, threads: int) -> None:
         for _ in range(threads):
             pool.submit(in_thread, self._work)
 
     def _work(self) -> None:
         while (row := self._next()) is not None:
-            self._conclude(self._with(bring_about(row, storage())))
+            outcome = bring_about(row, storage())
+            if not self._is_in_time(outcome):
+                self._conclude([outcome])
 
     def _next(self) -> Volume | None:
         with self._lock:
-            if not self._todo:
-                return None
-            self._at_work += 1
-            return self._todo.popleft()
+            return self._todo.popleft() if self._todo else None
 
-    def _with(self, outcome: Outcome) -> list[Outcome]:
-        """What is to be recorded now that this was seen: nothing, while others may soon see more."""
+    def _is_in_time(self, outcome: Outcome) -> bool:
+        """To be recorded with the others."""
         with self._lock:
-            self._at_work -= 1
+            if self._is_late:
+                return False
             self._seen.append(outcome)
-            if (self._todo or self._at_work) and not self._is_late:
-                return []
-            seen, self._seen = self._seen, []
-            return seen
+            self._left -= 1
+            if not self._left:
+                self._all_seen.set()
+            return True
 
     def _conclude(self, outcomes: Sequence[Outcome]) -> None:
         try:
             for row in conclude(outcomes):
-                settle(Volume.objects.ripe(), row.pk)
+                pool.submit(in_thread, partial(settle, Volume.objects.ripe(), row.pk))
         finally:
             leases.let_go(outcome.row for outcome in outcomes)
             for outcome in outcomes:
                 self._settled(outcome.row)
-            with self._lock:
-                self._left -= len(outcomes)
-                if not self._left:
-                    self._over.set()

@@ -60,11 +60,12 @@ def settle_soon(row: Volume | Snapshot, *, is_claimed: bool = False) -> None:
 
 
 def settle_together(rows: Batch) -> None:
-    """The same for new volumes that were written together."""
-    with patience(QUICK):
-        _soon(rows.run)
+    """The same for new volumes that were just written together, by whoever wrote them."""
+    faultpoint("change:written")
     if settings.RECONCILE_INLINE:
-        rows.hurry()
+        faultpoint("change:committed")
+        rows.run(QUICK)
+        faultpoint("change:settled")
 
 
 def _soon(work: Callable[[], object]) -> None:
@@ -84,9 +85,9 @@ def reconcile_now(volume: Volume) -> None:
 
 
 @contextmanager
-def patience(seconds: float = PATIENCE) -> Iterator[None]:
-    """What is done inside waits for its steps no longer than that, all of it together."""
-    mark = _waits_until.set(time.monotonic() + seconds)
+def patience() -> Iterator[None]:
+    """All that is done inside waits for its steps together no longer than one answer does for one."""
+    mark = _waits_until.set(time.monotonic() + PATIENCE)
     try:
         yield
     finally:

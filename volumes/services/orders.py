@@ -1,23 +1,26 @@
 """Orders of new volumes that come at the same time, written together: a group commit.
 
 A transaction costs the database, and a process that waits for it, little more for many volumes than for
-one. Whoever comes first to an environment writes for all who come while it is at work; then the next of
-them does. All it knows is yes: what is in the way of an order, the ordinary way finds out under its lock.
+one. Whoever comes while others are written for stands in line, and is written with all who do. All that
+this knows is yes: what is in the way of an order, the ordinary way finds out under its lock.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 import uuid
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 
 from accounts.callers import Actor, Caller
 from accounts.models import Role
@@ -27,12 +30,19 @@ from volumes.models import Environment, Volume
 from volumes.reach import environment_by_token
 from volumes.reconciler.batch import Batch
 from volumes.reconciler.inline import PATIENCE, settle_together
+from volumes.reconciler.threads import in_thread
 from volumes.rules.volumes import Wish
 from volumes.services.newborn import Newborn, written
 from volumes.services.room import room_for
 
+log = logging.getLogger("holdfast.orders")
+
 MOST = 64
 """Orders that are written at once."""
+writers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="writer")
+"""Of so many environments orders are written at once."""
+GATHERING = 0.01
+"""Seconds that a writer waits for as many to come as came last: answers and new orders take so long."""
 
 
 Place = tuple[Environment, Actor]
@@ -47,8 +57,6 @@ class Order(ABC):
         self.wish = wish
         self.volume: Volume | None = None
         self.error: Exception | None = None
-        self.leads = False
-        """It is its turn to write what is in the line."""
         self._news: SimpleQueue[None] = SimpleQueue()
 
     @abstractmethod
@@ -56,7 +64,7 @@ class Order(ABC):
         """None if it may not be. `seen` is what the other orders of a batch have looked up."""
 
     def tell(self) -> None:
-        """It leads, or there is nothing more to wait for."""
+        """There is nothing more to wait for."""
         self._news.put(None)
 
     def wait(self) -> None:
@@ -100,72 +108,102 @@ class OrderByToken(Order):
         return (environment, caller.actor) if may else None
 
 
+class Line:
+    """Orders of one environment, those that are being written ahead of the others."""
+
+    def __init__(self) -> None:
+        self._orders: deque[Order] = deque()
+        self._awaited = 1
+        self._are_there = threading.Event()
+
+    def join(self, order: Order) -> None:
+        self._orders.append(order)
+        if len(self._orders) >= self._awaited:
+            self._are_there.set()
+
+    def wait(self) -> None:
+        """Until as many stand here as did before those left that were written, or for a moment."""
+        self._are_there.wait(GATHERING)
+
+    def first(self) -> list[Order]:
+        """Those at the head, until a name comes again: the first of its name has to be there first."""
+        batch: list[Order] = []
+        names: set[str | None] = set()
+        for order in islice(self._orders, MOST):
+            if order.wish.name in names:
+                break
+            batch.append(order)
+            names.add(order.wish.name)
+        return batch
+
+    def leave(self, number: int) -> None:
+        """So many are written. Until now those who came stood behind them."""
+        self._awaited = min(len(self._orders), MOST)
+        for _ in range(number):
+            self._orders.popleft()
+        if len(self._orders) < self._awaited:
+            self._are_there.clear()
+
+
 class Orders:
-    """The orders of one process, in a line for each environment. The first of a line leads it."""
+    """The orders of one process: a line for each environment, and for each line one who writes."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._lines: dict[uuid.UUID, deque[Order]] = {}
+        self._lines: dict[uuid.UUID, Line] = {}
 
     def volume(self, order: Order) -> Volume | None:
         """The volume, settled by now or still being made; None where something is in the way.
 
         What the database raises to the one who writes, all hear for whom it was written.
         """
-        if not self._joins(order):
-            with aside():
-                order.wait()
-        if order.leads:
-            self._lead(order.environment_id)
-            with aside():
-                order.wait()
+        if line := self._new_line_of(order):
+            writers.submit(in_thread, partial(self._write_all, order.environment_id, line))
+        with aside():
+            order.wait()
         if order.error:
             raise order.error
         return order.volume
 
-    def _joins(self, order: Order) -> bool:
-        """Stand in line. Returns whether it leads, being alone."""
+    def _new_line_of(self, order: Order) -> Line | None:
+        """Let it stand in line. Returns the line if nobody writes for that yet."""
         with self._lock:
-            line = self._lines.setdefault(order.environment_id, deque())
-            order.leads = not line
-            line.append(order)
-        return order.leads
+            line = self._lines.get(order.environment_id)
+            is_new = line is None
+            if line is None:
+                line = self._lines[order.environment_id] = Line()
+            line.join(order)
+        return line if is_new else None
 
-    def _lead(self, environment: uuid.UUID) -> None:
-        batch = self._first(environment)
-        try:
-            _write(batch)
-        except Exception as error:
-            for order in batch:
-                order.error = None if order.volume else error
-        try:
-            _settle(batch)
-        finally:
-            self._hand_over(environment, len(batch))
+    def _write_all(self, environment: uuid.UUID, line: Line) -> None:
+        while batch := self._next(environment, line):
+            _write_and_settle(batch)
+            with self._lock:
+                line.leave(len(batch))
 
-    def _first(self, environment: uuid.UUID) -> list[Order]:
-        """Those at the head, until a name comes again: the first of its name has to be there first."""
-        batch: list[Order] = []
-        names: set[str | None] = set()
+    def _next(self, environment: uuid.UUID, line: Line) -> list[Order]:
+        """Whom to write for. Where nobody has come there is no line any more."""
+        line.wait()
         with self._lock:
-            for order in islice(self._lines[environment], MOST):
-                if order.wish.name in names:
-                    break
-                batch.append(order)
-                names.add(order.wish.name)
+            batch = line.first()
+            if not batch:
+                del self._lines[environment]
         return batch
 
-    def _hand_over(self, environment: uuid.UUID, done: int) -> None:
-        """They leave, and who is next leads. Until now those who came stood behind them."""
-        with self._lock:
-            line = self._lines[environment]
-            for _ in range(done):
-                line.popleft()
-            if line:
-                line[0].leads = True
-                line[0].tell()
-            else:
-                del self._lines[environment]
+
+def _write_and_settle(batch: Sequence[Order]) -> None:
+    try:
+        _write(batch)
+    except Exception as error:
+        connection.close_if_unusable_or_obsolete()  # the next ones begin with another one
+        for order in batch:
+            order.error = None if order.volume else error
+    try:
+        _settle(batch)
+    except Exception:
+        log.exception("the steps of new volumes were given up")  # the next sweep takes them up
+        for order in batch:
+            order.tell()
 
 
 def _write(batch: Sequence[Order]) -> None:
@@ -200,14 +238,12 @@ def _write_placed(placed: Sequence[tuple[Order, Place]]) -> None:
 
 
 def _settle(batch: Sequence[Order]) -> None:
-    """Begin their steps, and see them end unless that takes long. Each is told when it is settled."""
+    """Take their steps, and see them end unless that takes long. Each is told when it is settled."""
     orders = {order.volume.pk: order for order in batch if order.volume}
     is_waited_for = settings.RECONCILE_INLINE
     for order in batch:
         if order.volume is None or not is_waited_for:
             order.tell()
     volumes = [order.volume for order in batch if order.volume]
-    if not volumes:
-        return
-    steps = Batch(volumes, lambda row: orders[row.pk].tell())
-    settle_together(steps)
+    if volumes:
+        settle_together(Batch(volumes, lambda row: orders[row.pk].tell()))
