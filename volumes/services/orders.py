@@ -41,8 +41,11 @@ MOST = 64
 """Orders that are written at once."""
 writers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="writer")
 """Of so many environments orders are written at once."""
-GATHERING = 0.01
-"""Seconds that a writer waits for as many to come as came last: answers and new orders take so long."""
+GATHERING = 0.003
+"""Seconds for each of those who came last that a writer waits for as many to come once more.
+
+So long take an answer and the next order, most of them one after the other.
+"""
 
 
 Place = tuple[Environment, Actor]
@@ -123,7 +126,7 @@ class Line:
 
     def wait(self) -> None:
         """Until as many stand here as did before those left that were written, or for a moment."""
-        self._are_there.wait(GATHERING)
+        self._are_there.wait(GATHERING * self._awaited)
 
     def first(self) -> list[Order]:
         """Those at the head, until a name comes again: the first of its name has to be there first."""
