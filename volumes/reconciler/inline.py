@@ -56,22 +56,19 @@ def due_from_birth() -> dict[str, Any]:
 def settle_soon(row: Volume | Snapshot, *, is_claimed: bool = False) -> None:
     """Settle the row right after the present transaction, unless the settings leave it to others."""
     claimed = row if is_claimed else None
-    _soon(partial(settle, _RIPE[type(row)], row.pk, claimed=claimed))
+    steps = partial(settle, _RIPE[type(row)], row.pk, claimed=claimed)
+    _soon(lambda: after_commit(steps))
 
 
 def settle_together(rows: Batch) -> None:
     """The same for new volumes that were just written together, by whoever wrote them."""
-    faultpoint("change:written")
-    if settings.RECONCILE_INLINE:
-        faultpoint("change:committed")
-        rows.run(QUICK)
-        faultpoint("change:settled")
+    _soon(lambda: _settled(lambda: rows.run(QUICK)))
 
 
-def _soon(work: Callable[[], object]) -> None:
+def _soon(begin: Callable[[], object]) -> None:
     faultpoint("change:written")
     if settings.RECONCILE_INLINE:
-        after_commit(work)
+        begin()
 
 
 def reconcile_now(volume: Volume) -> None:
@@ -98,13 +95,17 @@ def after_commit(work: Callable[[], object]) -> None:
     """Run in a thread of its own: a backend that hangs must not hold the answer for long."""
 
     def take_it() -> None:
-        faultpoint("change:committed")
         step = pool.submit(in_thread, work)
         with aside():
             wait([step], timeout=_time_to_wait())
-        faultpoint("change:settled")
 
-    transaction.on_commit(take_it)
+    transaction.on_commit(lambda: _settled(take_it))
+
+
+def _settled(take_steps: Callable[[], object]) -> None:
+    faultpoint("change:committed")
+    take_steps()
+    faultpoint("change:settled")
 
 
 def _time_to_wait() -> float:
