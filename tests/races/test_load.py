@@ -8,11 +8,15 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from tests.support.installation import eventually
+from tests.support.needs import needs
 from tests.support.server import Server
+
+MIGRATION = Path("/proc/sys/net/ipv4/tcp_migrate_req")
 
 EACH = 4
 """Requests of one client, one after the other on one connection."""
@@ -37,7 +41,19 @@ def test_a_crowd_is_answered_and_not_refused(server: Server, clients: int) -> No
     assert len(listed) == clients + 1
 
 
-def test_a_reload_replaces_the_workers_and_no_request_is_lost(server: Server) -> None:
+@pytest.fixture
+def handing_over() -> Iterator[None]:
+    """As the README advises: connections that wait at a worker go to another one when it ends."""
+    before = MIGRATION.read_text()
+    MIGRATION.write_text("1")
+    yield
+    MIGRATION.write_text(before)
+
+
+@needs(os.access(MIGRATION, os.W_OK), "only root may set net.ipv4.tcp_migrate_req")
+def test_a_reload_replaces_the_workers_and_no_request_is_lost(
+    server: Server, handing_over: None
+) -> None:
     volume = server.volume(server.environment())
     old = set(server.workers())
     over = False
