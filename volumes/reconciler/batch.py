@@ -51,15 +51,15 @@ class Batch:
     def _work(self) -> None:
         while (row := self._next()) is not None:
             outcome = bring_about(row, storage())
-            if not self._is_in_time(outcome):
+            if not self._kept(outcome):
                 self._conclude([outcome])
 
     def _next(self) -> Volume | None:
         with self._lock:
             return self._todo.popleft() if self._todo else None
 
-    def _is_in_time(self, outcome: Outcome) -> bool:
-        """To be recorded with the others."""
+    def _kept(self, outcome: Outcome) -> bool:
+        """Keep it, to be recorded with the others. False once it is too late for that."""
         with self._lock:
             if self._is_late:
                 return False

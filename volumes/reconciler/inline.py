@@ -62,7 +62,7 @@ def settle_soon(row: Volume | Snapshot, *, is_claimed: bool = False) -> None:
 
 def settle_together(rows: Batch) -> None:
     """The same for new volumes that were just written together, by whoever wrote them."""
-    _soon(lambda: _settled(lambda: rows.run(QUICK)))
+    _soon(lambda: _take(lambda: rows.run(QUICK)))
 
 
 def _soon(begin: Callable[[], object]) -> None:
@@ -94,17 +94,17 @@ def patience() -> Iterator[None]:
 def after_commit(work: Callable[[], object]) -> None:
     """Run in a thread of its own: a backend that hangs must not hold the answer for long."""
 
-    def take_it() -> None:
+    def in_a_thread() -> None:
         step = pool.submit(in_thread, work)
         with aside():
             wait([step], timeout=_time_to_wait())
 
-    transaction.on_commit(lambda: _settled(take_it))
+    transaction.on_commit(lambda: _take(in_a_thread))
 
 
-def _settled(take_steps: Callable[[], object]) -> None:
+def _take(steps: Callable[[], object]) -> None:
     faultpoint("change:committed")
-    take_steps()
+    steps()
     faultpoint("change:settled")
 
 
