@@ -12,8 +12,8 @@ GUARDS = [
     Guard(
         "compare and set",
         "volumes/services/locks.py",
-        "filter(pk=row.pk, version=expected)",
-        "filter(pk=row.pk)",
+        "filter(pk=_PK, version=_EXPECTED)",
+        "filter(pk=_PK)",
         f"{RULES}::test_a_write_that_slips_past_the_locks_is_a_conflict",
     ),
     Guard(
@@ -39,7 +39,7 @@ GUARDS = [
     ),
     Guard(
         "lock of the company, of its quota",
-        "volumes/services/locks.py",
+        "volumes/room.py",
         "        Company.objects.select_for_update(no_key=True)\n",
         "        Company.objects.all()\n",
         "races/test_quota.py"

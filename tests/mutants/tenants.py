@@ -39,8 +39,8 @@ GUARDS = [
     Guard(
         "volumes of this environment",
         "volumes/services/locks.py",
-        "environment.volumes.live().select_for_update()",
-        "Volume.objects.live().select_for_update()",
+        ".filter(environment=_ENVIRONMENT, pk=_PK)",
+        ".filter(pk=_PK)",
         FOREIGN,
     ),
     Guard(

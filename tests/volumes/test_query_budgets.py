@@ -39,12 +39,12 @@ V, ONE = "<str:env_id>/volume", "<str:env_id>/volume/<str:volume_id>"
 APP, ENV = "<str:env_id>/app", "environments/<str:env_id>"
 
 BUDGETS = {
-    ("GET", V): 2,
-    ("POST", V): 12,
+    ("GET", V): 1,
+    ("POST", V): 10,
     ("POST", f"{V}/validate"): 3,
     ("GET", ONE): 1,
     ("PUT", ONE): 11,
-    ("DELETE", ONE): 14,
+    ("DELETE", ONE): 11,
     ("GET", f"{ONE}/history"): 4,
     ("POST", f"{ONE}/restore"): 13,
     ("GET", f"{ONE}/usage"): 4,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import lru_cache
@@ -12,13 +11,14 @@ from typing import Any, TypeVar
 from django.db import transaction
 from django.db.models import F, Model
 
-from accounts.models import Company
-from config.prepared import IsAmong, Parameter, PreparedUpdate, Several
+from config.prepared import IsAmong, Parameter, Prepared, PreparedUpdate, Several
 from config.taking import Taking
 from volumes.backends.faultpoints import faultpoint
-from volumes.models import Environment, Snapshot, Volume, VolumeStatus
+from volumes.models import Snapshot, Volume, VolumeStatus
 from volumes.reconciler.fences import IsAsClaimed
+from volumes.reconciler.leases import Claimed
 from volumes.reconciler.outcomes import Outcome, SnapshotGone, VolumeGone, VolumeHeld
+from volumes.room import take_room, with_room_locked
 
 Item = TypeVar("Item")
 
@@ -83,7 +83,10 @@ def _book(outcome: Outcome) -> tuple[Any, ...]:
 @transaction.atomic
 def _record(outcomes: list[Outcome], *, skip_locked: bool) -> list[Outcome]:
     if isinstance(outcomes[0], VolumeGone):
-        _lock_quotas(outcomes[0].row.environment_id)
+        # Before the volumes' rows: locks are taken in one order everywhere.
+        environment = with_room_locked(outcomes[0].row.environment_id)
+        for outcome in outcomes:
+            outcome.row.environment = environment
     rows = type(outcomes[0].row)._default_manager
     found = rows.by_now([outcome.row.pk for outcome in outcomes], skip_locked=skip_locked)
     pairs = [(outcome, found.get(outcome.row.pk)) for outcome in outcomes]
@@ -94,20 +97,15 @@ def _record(outcomes: list[Outcome], *, skip_locked: bool) -> list[Outcome]:
     return [outcome for outcome in outcomes if id(outcome) not in written]
 
 
-def _lock_quotas(environment_id: uuid.UUID) -> None:
-    """Before the volumes' rows: locks are taken in one order everywhere."""
-    company_id = Environment.objects.get(pk=environment_id).company_id
-    Company.objects.select_for_update(no_key=True).get(pk=company_id)
-    Environment.objects.select_for_update(no_key=True).get(pk=environment_id)
-
-
 def _update(fenced: list[Fenced]) -> None:
     """One statement for all that need the same; their rows are locked, so it finds each of them."""
     jitter = random.uniform(0.5, 1)
-    pairs = [(now.pk, outcome.values(now, jitter)) for outcome, now in fenced]
-    rows = type(fenced[0][1])._default_manager
+    pairs = [(outcome.row, outcome.values(now, jitter)) for outcome, now in fenced]
     for values, alike in _grouped(pairs, lambda pair: tuple(pair[1].items())).items():
-        _writing(rows.model, values).count(pks=[pk for pk, _ in alike])
+        rows: list[Claimed] = [row for row, _ in alike]
+        _writing(type(rows[0]), values).count(pks=[row.pk for row in rows])
+        for row in rows:
+            row.due_at = dict(values).get("due_at", row.due_at)
 
 
 @lru_cache(maxsize=16)
@@ -118,13 +116,17 @@ def _writing(model: type[Model], values: tuple[tuple[str, Any], ...]) -> Prepare
 
 def _free_room(fenced: list[Fenced]) -> None:
     """Volumes of one environment are gone, and all that hung on them."""
-    rows = [now for _, now in fenced]
-    Snapshot.objects.filter(volume__in=[row.pk for row in rows]).delete()
+    hung = _HUNG_ON_THEM.rows(pks=[now.pk for _, now in fenced])
+    Snapshot.objects.filter(pk__in=[pk for (pk,) in hung]).delete()
     _update(fenced)
-    environment = Environment.objects.filter(pk=rows[0].environment_id)
-    company = Company.objects.filter(pk=environment.get().company_id)
-    for owner in (environment, company):
-        owner.update(storage_used=F("storage_used") - sum(row.size for row in rows))
+    take_room(fenced[0][0].row.environment, -sum(now.size for _, now in fenced))
+
+
+_HUNG_ON_THEM = Prepared(
+    lambda: Snapshot.objects.filter(IsAmong(F("volume"), Parameter("pks", Several()))).values_list(
+        "id"
+    )
+)
 
 
 def _remove(fenced: list[Fenced]) -> None:

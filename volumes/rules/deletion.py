@@ -5,7 +5,11 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from typing import Any
 
+from django.db.models import F
+
+from config.prepared import IsAmong, Parameter, Prepared, Row, Several
 from volumes.errors import Problem
 from volumes.models import Attachment, Environment, Snapshot, Volume
 
@@ -19,23 +23,8 @@ def reasons_to_keep(
 
     Three queries, however many they are. Under the environment's lock it decides.
     """
-    mounting = _gathered(
-        Attachment.objects.filter(volume__in=volumes)
-        .order_by("id")
-        .values_list("volume", "application__name")
-    )
-    kept = _gathered(
-        Snapshot.objects.standing()
-        .filter(volume__in=volumes)
-        .order_by("id")
-        .values_list("volume", "name")
-    )
-    fills = _gathered(
-        Volume.objects.live()
-        .filter(restore_from__volume__in=volumes, provisioned_size__isnull=True)
-        .order_by("id")
-        .values_list("restore_from__volume", "name")
-    )
+    pks = [volume.pk for volume in volumes]
+    mounting, kept, fills = (_gathered(found.rows(pks=pks)) for found in (_MOUNTING, _KEPT, _FILLS))
     return {
         volume.pk: list(
             _reasons(
@@ -93,8 +82,38 @@ def _reasons(
         yield Problem("", "in_use", f"The volume {name} is being filled from one of its snapshots.")
 
 
-def _gathered(pairs: Iterable[tuple[uuid.UUID, str]]) -> defaultdict[uuid.UUID, list[str]]:
+def _gathered(pairs: Iterable[Row]) -> defaultdict[uuid.UUID, list[str]]:
     found: defaultdict[uuid.UUID, list[str]] = defaultdict(list)
     for pk, name in pairs:
         found[pk].append(name)
     return found
+
+
+def _among(name: str) -> Any:
+    return IsAmong(F(name), Parameter("pks", Several()))
+
+
+# Each a volume with the name of something that stands against its delete.
+_MOUNTING = Prepared(
+    lambda: (
+        Attachment.objects.filter(_among("volume"))
+        .order_by("id")
+        .values_list("volume", "application__name")
+    )
+)
+_KEPT = Prepared(
+    lambda: (
+        Snapshot.objects.standing()
+        .filter(_among("volume"))
+        .order_by("id")
+        .values_list("volume", "name")
+    )
+)
+_FILLS = Prepared(
+    lambda: (
+        Volume.objects.live()
+        .filter(_among("restore_from__volume"), provisioned_size__isnull=True)
+        .order_by("id")
+        .values_list("restore_from__volume", "name")
+    )
+)

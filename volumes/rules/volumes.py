@@ -253,7 +253,7 @@ def _other_mounts(wish: Wish, volume: Volume | None) -> list[Attachment]:
     """What else is mounted by the applications that will mount this volume."""
     if wish.application_ids is not None:
         applications = [application.pk for application in wish.applications]
-    elif volume:
+    elif volume and wish.mount_path:
         applications = list(volume.attachments.values_list("application_id", flat=True))
     else:
         applications = []

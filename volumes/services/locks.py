@@ -3,55 +3,46 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
-from django.db.models import UUIDField
+from django.db.models import Expression, IntegerField, UUIDField
 from django.utils import timezone
 
 from accounts.callers import Actor
-from accounts.models import Company
-from config.prepared import Parameter, Prepared, columns, instance
+from config.prepared import Parameter, Prepared, PreparedUpdate, columns, instance
 from volumes.backends.faultpoints import faultpoint
 from volumes.errors import NotFound, Refused, Stale
 from volumes.models import Environment, Volume
 from volumes.models.base import Versioned
+from volumes.room import with_room_locked
 from volumes.rules.fields import Body, Unreadable, integer
 
 
 def locked(environment: Environment) -> Environment:
     """The environment as it is now, with both rows of quotas locked until the transaction ends.
 
-    Both, outermost first: two requests must not take the last of either quota.
+    Raises NotFound, for one that was deleted meanwhile as well.
     """
-    row = _BOTH.first(pk=environment.pk)
-    if row is None:
+    try:
+        found = with_room_locked(environment.pk)
+    except Environment.DoesNotExist:
+        raise NotFound from None
+    if found.is_deleted:
         raise NotFound
-    found = instance(Environment, row[_COMPANY:])
-    found.company = instance(Company, row[:_COMPANY])
     faultpoint("change:begun")
     return found
 
 
 def locked_volume(environment: Environment, volume_id: uuid.UUID) -> Volume:
     """A live volume of a locked environment."""
-    found: Volume | None = (
-        environment.volumes.live().select_for_update().filter(pk=volume_id).first()
-    )
-    if found is None:
+    row = _VOLUME.first(environment=environment.pk, pk=volume_id)
+    if row is None:
         raise NotFound
+    found = instance(Volume, row)
     found.environment = environment
     return found
-
-
-_COMPANY = len(Company._meta.concrete_fields)
-# The rows of a join are locked in the order in which it names their tables: here the company's first.
-_BOTH = Prepared(
-    lambda: (
-        Company.objects.select_for_update(no_key=True)
-        .filter(environments__pk=Parameter("pk", UUIDField()), environments__is_deleted=False)
-        .values_list(*columns(Company), *columns(Environment, "environments__"))
-    )
-)
 
 
 class Precondition:
@@ -101,10 +92,44 @@ def touch(row: Versioned, by: str) -> int:
     return before
 
 
-def write(row: Versioned, *, expected: int, fields: list[str]) -> None:
-    """Save these fields if nobody changed the row since: the last line behind the locks."""
-    fields = [*fields, "version", "modified_by", "modified_at"]
-    values = {name: getattr(row, name) for name in fields}
-    model = type(row)
-    if model._default_manager.filter(pk=row.pk, version=expected).update(**values) != 1:
+def write(
+    row: Versioned, *, expected: int, fields: Iterable[str], **worked_out: Expression | None
+) -> None:
+    """Save these fields if nobody changed the row since: the last line behind the locks.
+
+    With them go columns that the database works out, such as a time of its own.
+    """
+    names = (*fields, "version", "modified_by", "modified_at")
+    values = {name: getattr(row, name) for name in names}
+    writing = _writing(type(row), names, tuple(worked_out.items()))
+    if writing.count(pk=row.pk, expected=expected, **values) != 1:
         raise Refused.because("version", "stale_version", "was changed by somebody else")
+
+
+@lru_cache(maxsize=32)
+def _writing(
+    model: type[Versioned],
+    names: Iterable[str],
+    worked_out: Iterable[tuple[str, Expression | None]],
+) -> PreparedUpdate:
+    fields: Any = {name: model._meta.get_field(name) for name in names}
+    values: dict[str, Any] = {name: Parameter(name, field) for name, field in fields.items()}
+    return PreparedUpdate(
+        lambda: (
+            model._default_manager.filter(pk=_PK, version=_EXPECTED),
+            values | dict(worked_out),
+        )
+    )
+
+
+_PK: Any = Parameter("pk", UUIDField())
+_EXPECTED: Any = Parameter("expected", IntegerField())
+_ENVIRONMENT: Any = Parameter("environment", UUIDField())
+_VOLUME = Prepared(
+    lambda: (
+        Volume.objects.live()
+        .filter(environment=_ENVIRONMENT, pk=_PK)
+        .select_for_update()
+        .values_list(*columns(Volume))
+    )
+)

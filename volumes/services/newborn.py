@@ -10,10 +10,10 @@ from accounts.callers import Actor
 from config.prepared import Statement, fresh, insertion
 from volumes.models import Attachment, Environment, Volume
 from volumes.reconciler.inline import due_from_birth
+from volumes.room import room_taken
 from volumes.rules.volumes import COLUMNS, Wish
 from volumes.services import history
 from volumes.services.locks import created_by
-from volumes.services.room import room_taken
 
 
 class Newborn:

@@ -31,9 +31,9 @@ from volumes.reach import environment_by_token
 from volumes.reconciler.batch import Batch
 from volumes.reconciler.inline import PATIENCE, settle_together
 from volumes.reconciler.threads import in_thread
+from volumes.room import room_for
 from volumes.rules.volumes import Wish
 from volumes.services.newborn import Newborn, written
-from volumes.services.room import room_for
 
 log = logging.getLogger("holdfast.orders")
 

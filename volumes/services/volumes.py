@@ -14,6 +14,7 @@ from accounts.callers import Actor
 from volumes.errors import NotFound, Refused
 from volumes.models import Environment, Snapshot, Volume, VolumeStatus
 from volumes.reconciler.inline import settle_soon, soon
+from volumes.room import take_room
 from volumes.rules.deletion import reasons_not_to_restore, reasons_to_keep
 from volumes.rules.fields import Body
 from volumes.rules.volumes import COLUMNS, Wish, review
@@ -28,7 +29,6 @@ from volumes.services.locks import (
     touch,
     write,
 )
-from volumes.services.room import take_room
 
 
 @transaction.atomic
@@ -85,26 +85,33 @@ def delete_volume(
     precondition.check(volume)
     if problems := reasons_to_keep([volume], cascade=cascade)[volume.pk]:
         raise Refused(problems)
-    for snapshot in volume.snapshots.standing():
-        history.of_volume(
-            volume, actor, "snapshot_delete", {"name": [snapshot.name, None]}, version=False
-        )
-    # Not due by themselves: they go in the volume's own step, and come back with its restore.
-    volume.snapshots.standing().update(is_deleted=True, status="deleting", due_at=None)
+    if cascade:
+        _delete_snapshots_along(volume, actor)
     grace = timedelta(seconds=settings.VOLUME_DELETE_GRACE)
+    over = Now() + grace if grace else None
     was = touch(volume, actor.by)
     volume.is_deleted, volume.deleted_at = True, volume.modified_at
-    volume.status, volume.status_message = VolumeStatus.DELETING, ""
-    write(volume, expected=was, fields=["is_deleted", "deleted_at", "status", "status_message"])
-    Volume.objects.filter(pk=volume.pk).update(
-        due_at=soon() if not grace else Now() + grace,
-        grace_until=Now() + grace if grace else None,
-        attempts=0,
+    volume.status, volume.status_message, volume.attempts = VolumeStatus.DELETING, "", 0
+    write(
+        volume,
+        expected=was,
+        fields=["is_deleted", "deleted_at", "status", "status_message", "attempts"],
+        due_at=over or soon(),
+        grace_until=over,
     )
     history.of_volume(volume, actor, "delete", {"isDeleted": [False, True]})
     if not grace:
         settle_soon(volume)
     return volume
+
+
+def _delete_snapshots_along(volume: Volume, actor: Actor) -> None:
+    """Not due by themselves: they go in the volume's own step, and come back with its restore."""
+    for snapshot in volume.snapshots.standing():
+        history.of_volume(
+            volume, actor, "snapshot_delete", {"name": [snapshot.name, None]}, version=False
+        )
+    volume.snapshots.standing().update(is_deleted=True, status="deleting", due_at=None)
 
 
 @transaction.atomic

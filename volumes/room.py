@@ -1,4 +1,4 @@
-"""Counting what is taken of the quotas, and looking whether there is enough left."""
+"""Both quotas' rows: locking them, counting what is taken, looking whether there is enough left."""
 
 from __future__ import annotations
 
@@ -16,10 +16,26 @@ from config.prepared import (
     PreparedUpdate,
     Several,
     Statement,
+    columns,
     execute,
+    instance,
 )
 from volumes.models import Environment, Volume
 from volumes.rules.quota import has_room
+
+
+def with_room_locked(environment_id: uuid.UUID) -> Environment:
+    """The environment, deleted or not, and its company, as they are now and locked until the transaction
+    ends: two requests must not take the last of either quota.
+
+    Raises Environment.DoesNotExist.
+    """
+    row = _BOTH.first(pk=environment_id)
+    if row is None:
+        raise Environment.DoesNotExist
+    found = instance(Environment, row[_COMPANY:])
+    found.company = instance(Company, row[:_COMPANY])
+    return found
 
 
 def take_room(environment: Environment, extra: int) -> None:
@@ -61,6 +77,15 @@ def _without_namesakes() -> QuerySet[Any]:
 
 _PK: uuid.UUID | Any = Parameter("pk", UUIDField())
 _EXTRA = Parameter("extra", BigIntegerField())
+_COMPANY = len(Company._meta.concrete_fields)
+# The rows of a join are locked in the order in which it names their tables: here the company's first.
+_BOTH = Prepared(
+    lambda: (
+        Company.objects.select_for_update(no_key=True)
+        .filter(environments__pk=_PK)
+        .values_list(*columns(Company), *columns(Environment, "environments__"))
+    )
+)
 _COMPANY_HAS = Prepared(lambda: _has_room(Company.objects.all()))
 _ENVIRONMENT_HAS = Prepared(lambda: _has_room(_without_namesakes()))
 _ENVIRONMENT_USES = PreparedUpdate(lambda: _uses(Environment.objects.all()))
