@@ -1,5 +1,6 @@
 """What the tests of the backends share: names, trees, and other processes."""
 
+import copyreg
 import multiprocessing
 import os
 import signal
@@ -22,6 +23,14 @@ from volumes.backends.directory import Directory
 FORK = multiprocessing.get_context("fork")
 INSTALLATION = "0b8f3a52-53a1-4d0c-9a54-7c3b7f0f6a11"
 NOBODY = 65534
+
+
+def _as_built(storage: Directory) -> tuple[Any, ...]:
+    """What another process is given of a storage: it opens its own descriptors."""
+    return Directory, (storage.root, storage.installation, storage.uid, storage.gid, storage.mode)
+
+
+copyreg.pickle(Directory, _as_built)
 
 
 def new_id() -> str:

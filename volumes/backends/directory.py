@@ -6,7 +6,7 @@ below the root is followed, whoever put it there. `layout` says what lies where.
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 
 from . import adoption, layout, linux, marker, names, tree
@@ -15,6 +15,7 @@ from .faultpoints import faultpoint
 from .fds import MISSING, is_there, make, opened
 from .layout import DATA, SNAPSHOTS, TMP, TRASH
 from .oserrors import told
+from .shared import Shared
 from .workshop import workpiece
 
 
@@ -33,6 +34,7 @@ class Directory(Backend):
         self.uid = uid
         self.gid = gid
         self.mode = mode
+        self._ours = Shared(self._open_verified)
 
     # Whose storage this is.
 
@@ -69,10 +71,13 @@ class Directory(Backend):
         with self._storage("use the storage"):
             pass
 
+    def _open(self) -> int:
+        # The root itself may be reached by links: they are the operator's.
+        return os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
     @contextmanager
     def _root(self) -> Iterator[int]:
-        # The root itself may be reached by links: they are the operator's.
-        fd = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        fd = self._open()
         try:
             yield fd
         finally:
@@ -83,16 +88,23 @@ class Directory(Backend):
         """The root, once the identifiers are sound and it has shown that it is ours."""
         for identifier in identifiers:
             names.checked(identifier)
-        with told(doing), ExitStack() as stack:
-            try:
-                root = stack.enter_context(self._root())
-            except FileNotFoundError as error:
-                raise BackendError(
-                    f"The storage root {self.root} does not exist: mount its disk, or run"
-                    " `manage.py init_storage` to begin there."
-                ) from error
-            marker.verify(marker.read(root), self.installation, self.root)
+        with told(doing), self._ours.held() as root:
             yield root
+
+    def _open_verified(self) -> int:
+        try:
+            root = self._open()
+        except FileNotFoundError as error:
+            raise BackendError(
+                f"The storage root {self.root} does not exist: mount its disk, or run"
+                " `manage.py init_storage` to begin there."
+            ) from error
+        try:
+            marker.verify(marker.read(root), self.installation, self.root)
+        except BaseException:
+            os.close(root)
+            raise
+        return root
 
     # Volumes.
 
