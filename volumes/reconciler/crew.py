@@ -33,7 +33,7 @@ Mostly they wait for the disk, or for their master, who serves the more at once 
 """
 OF_ONE = 64
 """How many of them may be one environment's: nor must many long copies of one tenant."""
-GATHERING = 0.01
+GATHERING = 0.005
 """Seconds that others have to finish as well once a step has: a batch costs little more than a row."""
 
 
