@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 import orjson
@@ -31,6 +31,7 @@ from django.db.models import (
     UUIDField,
 )
 from django.db.models.sql import InsertQuery, UpdateQuery
+from django.utils.functional import cached_property
 
 Row = Sequence[Any]
 Made = TypeVar("Made", bound=Model)

@@ -7,13 +7,13 @@ went away has closed its sockets: that is seen without asking.
 from __future__ import annotations
 
 import select
-from functools import cached_property
 from typing import Any
 
 import psycopg
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
 from django.db.utils import DatabaseErrorWrapper
+from django.utils.functional import cached_property
 from psycopg.errors import IdleInTransactionSessionTimeout
 
 from config.postgresql.pool import WarmPool

@@ -43,8 +43,10 @@ def read_modify_save() -> Replacements:
 def whole_row_save() -> Replacements:
     """As before, and it writes back every column: also that the volume is not deleted."""
 
-    def write(row: Any, *, expected: int, fields: list[str]) -> None:
+    def write(row: Any, *, expected: int, fields: list[str], **worked_out: Any) -> None:
         time.sleep(MOMENT)
+        for name, value in worked_out.items():
+            setattr(row, name, value)
         row.save()
 
     yield from _unlocked(services, "update_volume")
@@ -236,6 +238,6 @@ def _unlocked(module: Any, verb: str) -> Replacements:
     yield patch.object(module, verb, getattr(module, verb).__wrapped__)
 
 
-def _save_anyhow(row: Any, *, expected: int, fields: list[str]) -> None:
+def _save_anyhow(row: Any, *, expected: int, fields: list[str], **worked_out: Any) -> None:
     values = {name: getattr(row, name) for name in [*fields, "version", "modified_by"]}
-    type(row)._default_manager.filter(pk=row.pk).update(**values)
+    type(row)._default_manager.filter(pk=row.pk).update(**values, **worked_out)

@@ -99,12 +99,12 @@ def reconciler(installation: Installation) -> Process:
 
 
 def freeze_at_work(installation: Installation, process: Process) -> None:
-    """Stop it, for now, in a moment in which it holds leases."""
+    """Stop it, for now, in a moment in which it holds leases, but not the database."""
 
     def is_caught() -> bool:
         process.send_signal(signal.SIGSTOP)
         time.sleep(0.02)  # what it has sent to the database gets there
-        caught = bool(installation.rows(LEASED))
+        caught = bool(installation.rows(LEASED)) and installation.is_writable()
         if not caught:
             process.send_signal(signal.SIGCONT)
         return caught

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import cached_property
 from typing import Any
 
 from django.core.paginator import Page
@@ -11,6 +10,7 @@ from django.db.models import Count, F, OrderBy, Q
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
+from django.utils.functional import cached_property
 
 from accounts.long_lists import LongPaginator
 from volumes import filters

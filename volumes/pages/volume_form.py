@@ -6,10 +6,10 @@ import uuid
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from django.db.models import F, Q, Subquery
+from django.utils.functional import cached_property
 
 from volumes.errors import Problem, Refused
 from volumes.filters import OneOf

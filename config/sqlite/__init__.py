@@ -1,0 +1,1 @@
+"""Django's SQLite engine that is not asked what it can. See base.py."""
