@@ -101,12 +101,22 @@ def reconciler(installation: Installation) -> Process:
 def freeze_at_work(installation: Installation, process: Process) -> None:
     """Stop it, for now, in a moment in which it holds leases, but not the database."""
 
-    def is_caught() -> bool:
+    def stop() -> None:
         process.send_signal(signal.SIGSTOP)
         time.sleep(0.02)  # what it has sent to the database gets there
-        caught = bool(installation.rows(LEASED)) and installation.is_writable()
+
+    def go_on() -> None:
+        process.send_signal(signal.SIGCONT)
+
+    def is_caught() -> bool:
+        stop()
+        while installation.rows(LEASED) and not installation.is_writable():
+            go_on()
+            time.sleep(0.002)
+            stop()
+        caught = bool(installation.rows(LEASED))
         if not caught:
-            process.send_signal(signal.SIGCONT)
+            go_on()
         return caught
 
     eventually(is_caught, 20)

@@ -39,7 +39,7 @@ def taken_over(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installatio
     """Its reconciler was killed at work, and another started."""
     home = tmp_path_factory.mktemp("taken-over")
     with installed(home, RECONCILE_INLINE="false") as installation:
-        wish(installation, "taken-over", 200)
+        wish(installation, "taken-over", 400)
         first = reconciler(installation)
         freeze_at_work(installation, first)
         first.kill()

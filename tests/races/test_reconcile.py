@@ -27,7 +27,7 @@ def test_one_pass_settles_everything(idle: Installation) -> None:
 
 
 def test_told_to_stop_it_ends_after_its_present_steps_with_exit_code_0(idle: Installation) -> None:
-    wish(idle, "stopped", 200)
+    wish(idle, "stopped", 400)
     process = reconciler(idle)
     freeze_at_work(idle, process)
     assert end(process) == 0

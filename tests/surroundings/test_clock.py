@@ -31,7 +31,7 @@ def set_clock(file: Path, off_by: int) -> None:
 
 def test_machines_whose_clocks_differ_by_days_respect_each_others_leases(tmp_path: Path) -> None:
     with installed(tmp_path, RECONCILE_INLINE="false") as installation:
-        wish(installation, "wished", 60)
+        wish(installation, "wished", 400)
         behind, ahead = (clock(tmp_path / f"{days}", days * DAY) for days in (-1, 1))
         first = installation.start("reconcile", "--watch", **behind)
         freeze_at_work(installation, first)

@@ -86,7 +86,7 @@ def test_restarted_in_the_middle_of_steps_a_reconciler_goes_on_by_itself(
     tmp_path: Path, mode: str
 ) -> None:
     with restartable() as postgres, on(postgres, tmp_path, RECONCILE_INLINE="false") as idle:
-        wish(idle, "wished", 100)
+        wish(idle, "wished", 400)
         process = reconciler(idle)
         freeze_at_work(idle, process)
         postgres.stop(mode)

@@ -14,7 +14,7 @@ ROWS = "SELECT * FROM volumes_volume ORDER BY id"
 
 def test_one_that_comes_back_after_its_leases_ran_out_changes_nothing(tmp_path: Path) -> None:
     with installed(tmp_path, RECONCILE_INLINE="false") as idle:
-        wish(idle, "wished", 60)
+        wish(idle, "wished", 400)
         zombie = reconciler(idle)
         freeze_at_work(idle, zombie)
         other = reconciler(idle)
