@@ -127,7 +127,7 @@ def database(name: str, default: Path) -> dict[str, Any]:
 ENGINES: dict[str, tuple[str, dict[str, Any]]] = {
     # Deferred transactions end in "database is locked" whatever the timeout: take the write lock first.
     "django.db.backends.sqlite3": (
-        "config.sqlite",
+        "config.sqlite3",
         {
             "timeout": 20,
             "transaction_mode": "IMMEDIATE",

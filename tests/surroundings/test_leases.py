@@ -13,7 +13,7 @@ ROWS = "SELECT * FROM volumes_volume ORDER BY id"
 
 
 def test_one_that_comes_back_after_its_leases_ran_out_changes_nothing(tmp_path: Path) -> None:
-    with installed(tmp_path, RECONCILE_INLINE="false") as idle:
+    with installed(tmp_path, RECONCILE_INLINE="false", MEASURE_EVERY="0") as idle:
         wish(idle, "wished", 400)
         zombie = reconciler(idle)
         freeze_at_work(idle, zombie)
