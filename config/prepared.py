@@ -22,6 +22,7 @@ from django.db.models import (
     CharField,
     DateTimeField,
     Expression,
+    F,
     Field,
     Func,
     IntegerField,
@@ -77,6 +78,11 @@ class Several(Field):  # type: ignore[type-arg]  # Django has no generics when i
         if connection.vendor == "postgresql":
             return list(value)
         return json.dumps([one.hex if isinstance(one, uuid.UUID) else one for one in value])
+
+
+def among(name: str, parameter: str = "pks") -> Any:
+    """Whether a column holds one of the values that come with each call under the parameter's name."""
+    return IsAmong(F(name), Parameter(parameter, Several()))
 
 
 class Prepared:

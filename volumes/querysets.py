@@ -16,10 +16,9 @@ from django.utils.functional import cached_property
 
 from accounts.callers import Caller
 from config.prepared import (
-    IsAmong,
     Parameter,
     Prepared,
-    Several,
+    among,
     columns,
     instance,
 )
@@ -42,7 +41,7 @@ class Reaching(Protocol):
 
 
 LEASE = timedelta(seconds=20)
-_AMONG_THEM = IsAmong(F("pk"), Parameter("pks", Several()))
+_AMONG_THEM = among("pk")
 
 
 class EnvironmentQuerySet(models.QuerySet["Environment"]):

@@ -10,12 +10,11 @@ from django.db.models import BigIntegerField, Exists, F, QuerySet, UUIDField
 
 from accounts.models import Company
 from config.prepared import (
-    IsAmong,
     Parameter,
     Prepared,
     PreparedUpdate,
-    Several,
     Statement,
+    among,
     columns,
     execute,
     instance,
@@ -70,8 +69,7 @@ def _has_room(owners: QuerySet[Any]) -> QuerySet[Any, Any]:
 
 
 def _without_namesakes() -> QuerySet[Any]:
-    is_wanted: Any = IsAmong(F("name"), Parameter("names", Several()))
-    namesakes = Volume.objects.live().filter(is_wanted, environment=_PK)
+    namesakes = Volume.objects.live().filter(among("name", "names"), environment=_PK)
     return Environment.objects.live().filter(~Exists(namesakes))
 
 

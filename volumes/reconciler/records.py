@@ -9,9 +9,9 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import F, Model
+from django.db.models import Model
 
-from config.prepared import IsAmong, Parameter, Prepared, PreparedUpdate, Several
+from config.prepared import Prepared, PreparedUpdate, among
 from config.taking import Taking
 from volumes.backends.faultpoints import faultpoint
 from volumes.models import Snapshot, Volume, VolumeStatus
@@ -65,7 +65,7 @@ def _recorded() -> None:
 
 _HELD_AS_WANTED = Taking(
     lambda: Volume.objects.filter(
-        IsAmong(F("pk"), Parameter("pks", Several())),
+        among("pk"),
         IsAsClaimed("rows"),
         is_deleted=False,
     ).values_list("id"),
@@ -110,8 +110,7 @@ def _update(fenced: list[Fenced]) -> None:
 
 @lru_cache(maxsize=16)
 def _writing(model: type[Model], values: tuple[tuple[str, Any], ...]) -> PreparedUpdate:
-    among_them = IsAmong(F("pk"), Parameter("pks", Several()))
-    return PreparedUpdate(lambda: (model._default_manager.filter(among_them), dict(values)))
+    return PreparedUpdate(lambda: (model._default_manager.filter(among("pk")), dict(values)))
 
 
 def _free_room(fenced: list[Fenced]) -> None:
@@ -122,11 +121,7 @@ def _free_room(fenced: list[Fenced]) -> None:
     take_room(fenced[0][0].row.environment, -sum(now.size for _, now in fenced))
 
 
-_HUNG_ON_THEM = Prepared(
-    lambda: Snapshot.objects.filter(IsAmong(F("volume"), Parameter("pks", Several()))).values_list(
-        "id"
-    )
-)
+_HUNG_ON_THEM = Prepared(lambda: Snapshot.objects.filter(among("volume")).values_list("id"))
 
 
 def _remove(fenced: list[Fenced]) -> None:

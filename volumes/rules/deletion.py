@@ -5,11 +5,8 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from typing import Any
 
-from django.db.models import F
-
-from config.prepared import IsAmong, Parameter, Prepared, Row, Several
+from config.prepared import Prepared, Row, among
 from volumes.errors import Problem
 from volumes.models import Attachment, Environment, Snapshot, Volume
 
@@ -89,14 +86,10 @@ def _gathered(pairs: Iterable[Row]) -> defaultdict[uuid.UUID, list[str]]:
     return found
 
 
-def _among(name: str) -> Any:
-    return IsAmong(F(name), Parameter("pks", Several()))
-
-
 # Each a volume with the name of something that stands against its delete.
 _MOUNTING = Prepared(
     lambda: (
-        Attachment.objects.filter(_among("volume"))
+        Attachment.objects.filter(among("volume"))
         .order_by("id")
         .values_list("volume", "application__name")
     )
@@ -104,7 +97,7 @@ _MOUNTING = Prepared(
 _KEPT = Prepared(
     lambda: (
         Snapshot.objects.standing()
-        .filter(_among("volume"))
+        .filter(among("volume"))
         .order_by("id")
         .values_list("volume", "name")
     )
@@ -112,7 +105,7 @@ _KEPT = Prepared(
 _FILLS = Prepared(
     lambda: (
         Volume.objects.live()
-        .filter(_among("restore_from__volume"), provisioned_size__isnull=True)
+        .filter(among("restore_from__volume"), provisioned_size__isnull=True)
         .order_by("id")
         .values_list("restore_from__volume", "name")
     )

@@ -109,8 +109,8 @@ def write(
 @lru_cache(maxsize=32)
 def _writing(
     model: type[Versioned],
-    names: Iterable[str],
-    worked_out: Iterable[tuple[str, Expression | None]],
+    names: tuple[str, ...],
+    worked_out: tuple[tuple[str, Expression | None], ...],
 ) -> PreparedUpdate:
     fields: Any = {name: model._meta.get_field(name) for name in names}
     values: dict[str, Any] = {name: Parameter(name, field) for name, field in fields.items()}
