@@ -27,7 +27,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     except Error:
         return _unready("The database does not answer.")
     except BackendError as error:
-        return _unready(error.message)
+        return _unready(error.detail)
     return JsonResponse({"status": "ok"})
 
 

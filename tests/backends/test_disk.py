@@ -89,7 +89,7 @@ class TestDisk:
         self, storage: Directory, handle: str
     ) -> None:
         Path(storage.root).chmod(0o755)
-        with pytest.raises(BackendError, match="permission denied; run the server as"):
+        with pytest.raises(BackendError, match="make it the owner of the files"):
             as_nobody(storage.create, handle, 10)
 
 

@@ -21,10 +21,10 @@ from tests.support.truths import must_hold
 from tests.support.wire import Answer
 
 REASONS = {
-    errno.EIO: "the disk reports an input/output error; check its health",
+    errno.EIO: "the disk reports an input/output error",
     errno.ENOSPC: "the disk is full; free some space",
-    errno.EROFS: "the file system is read-only; check the disk",
-    errno.EMFILE: "the server has too many files open; raise its limit",
+    errno.EROFS: "the file system is read-only",
+    errno.EMFILE: "the server has too many files open",
 }
 # Full is not among them: removing writes nothing on its way.
 OBSTACLES = [errno.EIO, errno.EROFS, errno.EMFILE]

@@ -73,7 +73,7 @@ def test_a_read_only_disk_is_said_to_be_one_and_nothing_is_lost(
     disk.remount("ro")
     made = ask(server, "POST", f"{environment}/volume", WISH)
     assert (made.status, made.body["status"]) == (201, "error")
-    assert "read-only; check the disk" in made.body["statusMessage"]
+    assert "the file system is read-only" in made.body["statusMessage"]
     assert ask(server, "DELETE", doomed).status == 200
     # Its room is not free while its data is there.
     assert used(server, environment) == 30
@@ -93,7 +93,7 @@ def test_a_disk_that_fails_is_said_to_fail_and_nothing_on_it_is_called_lost(
     assert "input/output error; check its health" in refused.body["message"]
     made = ask(server, "POST", f"{environment}/volume", WISH)
     assert (made.status, made.body["status"]) == (201, "error")
-    assert "input/output error" in made.body["statusMessage"]
+    assert "The storage is not available" in made.body["statusMessage"]
     assert ask(server, "DELETE", doomed).status == 200
     assert {found["result"] for found in findings(server.installation).values()} == {"unknown"}
     assert is_ready(server, volume)
@@ -112,7 +112,7 @@ def test_without_its_disk_nothing_is_made_missed_or_called_lost(
     assert "a disk that is not mounted?" in refused.body["message"]
     made = ask(server, "POST", f"{environment}/volume", WISH)
     assert (made.status, made.body["status"]) == (201, "error")
-    assert "carries no marker" in made.body["statusMessage"]
+    assert "The storage is not available" in made.body["statusMessage"]
     assert ask(server, "DELETE", doomed).status == 200
     assert server.installation.run("reconcile").returncode == 1
     assert server.installation.run("remove_orphaned_data", "--no-input").returncode == 1
@@ -137,7 +137,7 @@ def test_another_installations_disk_in_its_place_is_left_alone(
         before = sorted(os.listdir(other.path))
         assert "belongs to another installation" in server.wire().get("/readyz").body["message"]
         made = ask(server, "POST", f"{environment}/volume", WISH)
-        assert "mount the right disk" in made.body["statusMessage"]
+        assert "The storage is not available" in made.body["statusMessage"]
         assert server.installation.run("init_storage").returncode == 1
         assert is_ready(server, volume)
         assert sorted(os.listdir(other.path)) == before

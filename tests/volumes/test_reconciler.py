@@ -146,7 +146,8 @@ def test_on_a_root_without_its_marker_nothing_is_made(api, alice, environment, s
     path = f"/{environment.pk}/volume"
     made = api(alice).post(path, {"name": "uploads", "size": 1}).json()
     assert made["status"] == "error"
-    assert "init_storage" in made["statusMessage"]
+    assert made["statusMessage"].startswith("The storage is not available at the moment.")
+    assert "init_storage" in Volume.objects.get().status_detail
     assert not (storage_root / made["id"].removeprefix("vol-")).exists()
 
 

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from accounts.admin_lists import linked
 from accounts.models import User
 from volumes.models import Environment, Volume
+from volumes.models.base import Reconciled
 from volumes.pages import words
 from volumes.templatetags import console
 
@@ -33,11 +34,33 @@ def standing(state: words.State) -> str:
     return format_html('<span class="state {}">{}</span>', state.kind, state.words)
 
 
+def failing(state: words.State, row: Reconciled) -> str:
+    """The status, with the operator's text of what went wrong beneath it."""
+    if not row.operator_message:
+        return standing(state)
+    return format_html('{}<br><span class="quiet">{}</span>', standing(state), row.operator_message)
+
+
 def person(ref: str) -> str:
     """Who is behind `user-5`, linked."""
     key = ref.removeprefix("user-")
     found = User.objects.filter(pk=key).first() if key.isdigit() else None
     return linked(found) if found else ref
+
+
+class Failing:
+    """Why a row is in error."""
+
+    @admin.display(description="Reason")
+    def reason(self, row: Reconciled) -> str:
+        """What operators are told; below it what tenants are, where that differs."""
+        if not row.status_detail or row.status_detail == row.status_message:
+            return row.status_message
+        return format_html(
+            '{}<br><span class="quiet">Tenants read: {}</span>',
+            row.status_detail,
+            row.status_message,
+        )
 
 
 class Dated:

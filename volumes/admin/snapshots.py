@@ -15,7 +15,7 @@ from accounts.admin_parts import can_be
 from accounts.admin_site import site
 from accounts.callers import Actor
 from volumes.admin.base import ByServices, WishForm
-from volumes.admin.columns import person, place, standing, volumes_of_a_page
+from volumes.admin.columns import Failing, failing, person, place, volumes_of_a_page
 from volumes.admin.filters import Standing, Status
 from volumes.admin.verbs import Verb
 from volumes.errors import Problem
@@ -63,7 +63,7 @@ DELETE = Verb(
 
 
 @admin.register(Snapshot, site=site)
-class SnapshotAdmin(ByServices):
+class SnapshotAdmin(Failing, ByServices):
     form = SnapshotForm
     verbs = [DELETE]
     list_display = ["name", "volume_link", "where", "state", "size_in_words", "taken"]
@@ -72,7 +72,15 @@ class SnapshotAdmin(ByServices):
     autocomplete_fields = ["volume"]
     sortable_by = ["name"]
     sorts_within = ["volume"]
-    readonly_fields = ["volume_link", "where", "state", "size_in_words", "taken", "made_by"]
+    readonly_fields = [
+        "volume_link",
+        "where",
+        "state",
+        "reason",
+        "size_in_words",
+        "taken",
+        "made_by",
+    ]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related(volumes_of_a_page())
@@ -80,7 +88,7 @@ class SnapshotAdmin(ByServices):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return ["volume", "name"]
-        facts = ["volume_link", "where", "name", "size_in_words", "state", "status_message"]
+        facts = ["volume_link", "where", "name", "size_in_words", "state", "reason"]
         return [*facts, "taken", "made_by"]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -116,7 +124,7 @@ class SnapshotAdmin(ByServices):
 
     @admin.display(description="Status")
     def state(self, row: Snapshot) -> str:
-        return standing(words.snapshot_state(row))
+        return failing(words.snapshot_state(row), row)
 
     @admin.display(description="Size")
     def size_in_words(self, row: Snapshot) -> str:

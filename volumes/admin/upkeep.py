@@ -41,7 +41,7 @@ RETRY = Verb(
     done="Tried again",
     permission="change",
     do=partial(_update, {}),
-    says=lambda row: f"It is tried again at once. So far: {row.status_message}",
+    says=lambda row: f"It is tried again at once. So far: {row.operator_message}",
     against=unless(
         lambda row: (
             None if row.status == VolumeStatus.ERROR else f"It is {row.status}, not in error."

@@ -14,7 +14,7 @@ from accounts.admin_lists import chosen, linked, listed, newest
 from accounts.admin_site import site
 from accounts.callers import Actor
 from volumes.admin.base import ByServices
-from volumes.admin.columns import Dated, place, standing
+from volumes.admin.columns import Dated, Failing, failing, place
 from volumes.admin.data_verbs import DELETE, DELETE_ALL, RESTORE, SNAPSHOT
 from volumes.admin.filters import Standing, Status, Trouble, Use
 from volumes.admin.upkeep import PROTECT, RECONCILE, RETRY, UNPROTECT
@@ -30,7 +30,7 @@ from volumes.services.creation import create_volume
 from volumes.templatetags import console
 
 ASKED = ["name", "size", "mount_path", "description", "labels", "protected"]
-KEPT = ["state", "status_message", "used", "held", "mounted_by", "snapshots", "filled_from"]
+KEPT = ["state", "reason", "used", "held", "mounted_by", "snapshots", "filled_from"]
 SEARCHED = 100_000
 """So many of the newest are looked at one by one, where no index has parts of names."""
 FEW = 51
@@ -39,7 +39,7 @@ SAID = ["ident", "made", "last_change", "next_look"]
 
 
 @admin.register(Volume, site=site)
-class VolumeAdmin(Dated, ByServices):
+class VolumeAdmin(Dated, Failing, ByServices):
     form = VolumeForm
     verbs = [RETRY, RECONCILE, PROTECT, UNPROTECT, SNAPSHOT, DELETE, DELETE_ALL, RESTORE]
     list_display = ["name", "where", "state", "used", "mounted_by", "safe", "changed"]
@@ -120,7 +120,7 @@ class VolumeAdmin(Dated, ByServices):
 
     @admin.display(description="Status")
     def state(self, row: Volume) -> str:
-        return standing(words.state(row))
+        return failing(words.state(row), row)
 
     @admin.display(description="Used", ordering="size")
     def used(self, row: Volume) -> str:

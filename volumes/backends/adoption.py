@@ -11,6 +11,7 @@ from .base import BackendError
 from .faultpoints import faultpoint
 from .fds import ANYTHING, make, opened
 from .layout import DATA, PASSABLE, has_data, move
+from .texts import quoted
 
 
 def check(root: int, path: str) -> int:
@@ -124,4 +125,8 @@ def _elsewhere(path: str) -> BackendError:
 
 
 def _refused(path: str, why: str) -> BackendError:
-    return BackendError(f"{path!r:.200} cannot be adopted: {why}.", permanent=True)
+    return BackendError(
+        "The directory that was to become this volume cannot be adopted; ask the operator.",
+        f"{quoted(path)} cannot be adopted: {why}.",
+        permanent=True,
+    )

@@ -15,13 +15,32 @@ from dataclasses import dataclass
 
 
 class BackendError(Exception):
-    """The storage could not do it: why, in a sentence for people, with the cure if there is one."""
+    """The storage could not do it.
 
-    def __init__(self, message: str, *, permanent: bool = False) -> None:
-        super().__init__(message)
+    `message` is for tenants: the cause in plain words, and a path inside the volume at most. It
+    never holds host paths, commands or installation ids. `detail` is for operators: the same with
+    the path in the storage and the cure. It is also what `str()` and tracebacks show.
+    """
+
+    def __init__(self, message: str, detail: str = "", *, permanent: bool = False) -> None:
         self.message = message
-        # Trying again cannot help: the wish itself is wrong.
+        self.detail = detail or message
+        # Trying again cannot help: the request itself is wrong.
         self.permanent = permanent
+        super().__init__(self.detail)
+
+
+class StorageUnavailable(BackendError):
+    """The storage as a whole cannot be used: no root, no marker, another installation's marker, or
+    a disk that does not answer. It says nothing about any single volume. `detail` has the cure."""
+
+    MESSAGE = (
+        "The storage is not available at the moment. It is tried again by itself; if this lasts,"
+        " ask the operator."
+    )
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(self.MESSAGE, detail)
 
 
 @dataclass(frozen=True)
@@ -52,7 +71,8 @@ class Backend(ABC):
 
     @abstractmethod
     def prepare(self, installation: str) -> None:
-        """Make the root and write this installation's marker; another's marker is an error."""
+        """Make the root and write this installation's marker. Another's marker there raises
+        StorageUnavailable."""
 
     @abstractmethod
     def marker(self) -> str | None:
@@ -64,7 +84,7 @@ class Backend(ABC):
 
     @abstractmethod
     def check(self) -> None:
-        """BackendError, with the cure, unless the storage is there and is this installation's.
+        """StorageUnavailable, with the cure, unless the storage is this installation's.
 
         Everything below starts with this: in a storage that is not ours, or whose disk is not
         mounted, nothing is made, measured, removed, called missing or listed.

@@ -6,15 +6,15 @@ below the root is followed, whoever put it there. `layout` says what lies where.
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 
 from . import adoption, layout, linux, marker, names, tree
-from .base import Backend, BackendError, Found, Leftover
+from .base import Backend, BackendError, Found, Leftover, StorageUnavailable
 from .faultpoints import faultpoint
 from .fds import MISSING, is_there, make, opened
 from .layout import DATA, SNAPSHOTS, TMP, TRASH
-from .oserrors import told
+from .oserrors import told, unavailable
 from .shared import Shared
 from .workshop import workpiece
 
@@ -39,7 +39,7 @@ class Directory(Backend):
     # Whose storage this is.
 
     def prepare(self, installation: str) -> None:
-        with told(f"prepare the storage root {self.root}"):
+        with unavailable(f"prepare the storage root {self.root}"):
             if not os.path.isdir(self.root):
                 os.makedirs(self.root, exist_ok=True)
                 os.chmod(self.root, layout.PASSABLE)
@@ -52,7 +52,7 @@ class Directory(Backend):
                 os.fsync(root)
 
     def marker(self) -> str | None:
-        with told(f"look at the storage root {self.root}"):
+        with unavailable(f"look at the storage root {self.root}"):
             try:
                 with self._root() as root:
                     return marker.read(root)
@@ -60,7 +60,7 @@ class Directory(Backend):
                 return None
 
     def is_empty(self) -> bool:
-        with told(f"look at the storage root {self.root}"):
+        with unavailable(f"look at the storage root {self.root}"):
             try:
                 with self._root() as root:
                     return layout.is_empty(root)
@@ -88,14 +88,17 @@ class Directory(Backend):
         """The root, once the identifiers are sound and it has shown that it is ours."""
         for identifier in identifiers:
             names.checked(identifier)
-        with told(doing), self._ours.held() as root:
-            yield root
+        with ExitStack() as stack:
+            with unavailable(f"look at the storage root {self.root}"):
+                root = stack.enter_context(self._ours.held())
+            with told(doing, self.root):
+                yield root
 
     def _open_verified(self) -> int:
         try:
             root = self._open()
         except FileNotFoundError as error:
-            raise BackendError(
+            raise StorageUnavailable(
                 f"The storage root {self.root} does not exist: mount its disk, or run"
                 " `manage.py init_storage` to begin there."
             ) from error
@@ -142,8 +145,9 @@ class Directory(Backend):
                 os.fchown(data, _or_unchanged(self.uid), _or_unchanged(self.gid))
             except PermissionError as error:
                 raise BackendError(
-                    "Could not give the volume to VOLUME_UID and VOLUME_GID: only root may; run the"
-                    " server as root, or leave them unset."
+                    "Could not give the volume to its user: the server may not; ask the operator.",
+                    "Could not give the volume to VOLUME_UID and VOLUME_GID: the server's user"
+                    f" {os.geteuid()} lacks CAP_CHOWN; give it that, or leave them unset.",
                 ) from error
         os.fchmod(data, self.mode)
 

@@ -13,15 +13,45 @@ ANYTHING = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 MISSING = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 
 
+def located(error: OSError, directory: int, *names: str) -> OSError:
+    """The same error, naming the whole path of what `names` lead to from `directory`."""
+    if isinstance(error.filename, str) and error.filename.startswith("/"):
+        return error
+    return OSError(error.errno, error.strerror, os.path.join(_place(directory), *names))
+
+
+def _place(directory: int) -> str:
+    try:
+        return os.readlink(path_of(directory))
+    except OSError:
+        # Deeper than a path may be long: what can be named is still worth it.
+        return ""
+
+
+@contextmanager
+def locating(directory: int, *names: str) -> Iterator[None]:
+    """Let OSErrors name the whole path of what `names` lead to from `directory`."""
+    try:
+        yield
+    except OSError as error:
+        raise located(error, directory, *names) from None
+
+
+def open_below(directory: int, name: str, flags: int) -> int:
+    """A descriptor of `name` in `directory`. An OSError names the whole path."""
+    with locating(directory, name):
+        return os.open(name, flags, dir_fd=directory)
+
+
 @contextmanager
 def opened(directory: int, *names: str, flags: int = DIRECTORY) -> Iterator[int]:
     """The directory reached from `directory` by `names`, one at a time."""
-    fd = os.open(names[0], flags, dir_fd=directory) if names else os.dup(directory)
+    fd = open_below(directory, names[0], flags) if names else os.dup(directory)
     try:
         for name in names[1:]:
             above, fd = fd, -1
             try:
-                fd = os.open(name, flags, dir_fd=above)
+                fd = open_below(above, name, flags)
             finally:
                 os.close(above)
         yield fd
@@ -47,11 +77,11 @@ def made(directory: int, name: str, mode: int) -> Iterator[int]:
     """A directory of exactly that mode, whatever the umask, made if it is not there already."""
     # Looking first costs nobody anything; to make one, everybody else in `directory` is kept waiting.
     try:
-        fd = os.open(name, DIRECTORY, dir_fd=directory)
+        fd = open_below(directory, name, DIRECTORY)
     except FileNotFoundError:
-        with suppress(FileExistsError):
+        with suppress(FileExistsError), locating(directory, name):
             os.mkdir(name, 0o700, dir_fd=directory)
-        fd = os.open(name, DIRECTORY, dir_fd=directory)
+        fd = open_below(directory, name, DIRECTORY)
     try:
         # One that is there may come from an attempt that was killed right here.
         if stat.S_IMODE(os.fstat(fd).st_mode) != mode:

@@ -9,6 +9,7 @@
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
@@ -29,6 +30,19 @@ PASSABLE = 0o711
 PRIVATE = 0o700
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+_INSIDE = re.compile(
+    r"(?:{uuid}|\.(?:tmp|trash)/{uuid}\.[^./]+)(?:/data|/snapshots/{uuid})/(?P<path>.+)"
+    r"|\.(?:tmp|trash)/{uuid}\.{uuid}\.[^./]+/(?P<copy>.+)".replace("{uuid}", names.UUID),
+    re.DOTALL,
+)
+
+
+def inside(path: str) -> str:
+    """Where in a volume's data, or in a snapshot, a path below the root is; empty for any other."""
+    match = _INSIDE.fullmatch(path)
+    return (match["path"] or match["copy"]) if match else ""
 
 
 def area(root: int, name: str) -> AbstractContextManager[int]:

@@ -6,7 +6,7 @@ import secrets
 import stat
 from contextlib import suppress
 
-from .base import BackendError
+from .base import StorageUnavailable
 from .linux import rename_new
 
 NAME = ".holdfast"
@@ -50,14 +50,14 @@ def write(root: int, installation: str) -> None:
 
 
 def verify(found: str | None, installation: str, root: str) -> None:
-    """BackendError, with the cure, unless the marker that was found is this installation's."""
+    """StorageUnavailable, with the cure, unless the marker that was found is this installation's."""
     if found is None:
-        raise BackendError(
+        raise StorageUnavailable(
             f"The storage root {root} carries no marker ({NAME}): a disk that is not mounted?"
             " Mount it, or run `manage.py init_storage` to begin there."
         )
     if found != installation:
-        raise BackendError(
+        raise StorageUnavailable(
             f"The storage root {root} belongs to another installation ({found!r:.80}, not"
             f" {installation!r:.80}): mount the right disk, or set STORAGE_ROOT to another"
             " directory and run `manage.py init_storage`."

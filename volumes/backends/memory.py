@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from . import names
-from .base import Backend, BackendError, Found, Leftover
+from .base import Backend, BackendError, Found, Leftover, StorageUnavailable
 
 
 class Memory(Backend):
@@ -31,7 +31,9 @@ class Memory(Backend):
     def prepare(self, installation: str) -> None:
         with self._lock:
             if self.owner not in (None, installation):
-                raise BackendError("The storage belongs to another installation: use another one.")
+                raise StorageUnavailable(
+                    "The storage belongs to another installation: use another one."
+                )
             self.owner = installation
 
     def marker(self) -> str | None:
@@ -50,7 +52,7 @@ class Memory(Backend):
             names.checked(identifier)
         with self._lock:
             if self.owner != self.installation:
-                raise BackendError(
+                raise StorageUnavailable(
                     "The storage is not this installation's: run `manage.py init_storage`."
                 )
             yield

@@ -5,9 +5,9 @@ import secrets
 
 from .base import BackendError, Found
 
-_UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-_IDENTIFIER = re.compile(_UUID)
-_LEFTOVER = re.compile(rf"({_UUID})(?:\.({_UUID}))?\.[0-9a-f]+")
+UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_IDENTIFIER = re.compile(UUID)
+_LEFTOVER = re.compile(rf"({UUID})(?:\.({UUID}))?\.[0-9a-f]+")
 
 
 def is_ours(name: str) -> bool:

@@ -45,6 +45,11 @@ class Reconciled(models.Model):
     """A row that the reconciler brings about. The row is the job: there is no queue beside it."""
 
     status_message = models.CharField(max_length=500, blank=True)
+    """Why it is in error, for tenants: no host path, command or installation id."""
+    status_detail = models.CharField(
+        max_length=2000, blank=True, default="", db_default="", editable=False
+    )
+    """The same for operators, with the path in the storage and the cure."""
     due_at = models.DateTimeField(null=True, default=None, editable=False)
     """When to look at it next, in database time; null when it is settled."""
     attempts = models.PositiveIntegerField(default=0, editable=False)
@@ -57,3 +62,8 @@ class Reconciled(models.Model):
         abstract = True
 
     id: models.UUIDField[uuid.UUID, uuid.UUID]
+
+    @property
+    def operator_message(self) -> str:
+        """Why it is in error, as an operator is told."""
+        return self.status_detail or self.status_message

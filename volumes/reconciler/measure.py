@@ -26,7 +26,7 @@ def measure_all(volumes: Iterable[Volume]) -> tuple[int, int]:
             measure(volume)
             measured += 1
         except BackendError as error:
-            log.warning("%s could not be measured: %s", volume.ref, error.message)
+            log.warning("%s could not be measured: %s", volume.ref, error.detail)
             failed += 1
     return measured, failed
 

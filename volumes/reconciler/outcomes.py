@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F
+from django.db.models import CharField, F
 from django.db.models.functions import Now
 
+from volumes.backends.texts import cut
 from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
 from volumes.reconciler.leases import Claimed
 
@@ -20,7 +21,13 @@ LONGEST_PAUSE = 20.0
 """Seconds. With a step's own time this keeps "settled within 60 s of the last fault"."""
 
 FREE: Values = {"lease_owner": None, "lease_until": None}
-SETTLED: Values = {**FREE, "status_message": "", "attempts": 0, "due_at": None}
+SETTLED: Values = {
+    **FREE,
+    "status_message": "",
+    "status_detail": "",
+    "attempts": 0,
+    "due_at": None,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,11 +99,13 @@ class SnapshotGone(Outcome):
 class Failed(Outcome):
     """It did not work: why, and when to try again, after growing, jittered pauses.
 
+    `reason` is for tenants, `detail` for operators (empty where it says no more).
     `hopeless` is for what another try alone cannot mend: the longest pause at once.
     """
 
     row: Claimed
     reason: str
+    detail: str = ""
     hopeless: bool = False
 
     went_well = False
@@ -109,7 +118,7 @@ class Failed(Outcome):
         return {
             **FREE,
             "status": VolumeStatus.ERROR if isinstance(now, Volume) else SnapshotStatus.ERROR,
-            "status_message": self.reason[:500],
+            **messages(self.reason, self.detail),
             "attempts": F("attempts") + 1,
             "due_at": Now() + timedelta(seconds=min(LONGEST_PAUSE, longest) * jitter),
         }
@@ -125,6 +134,17 @@ class Missing(Failed):
         noted = super().values(now, jitter)
         # Once is enough: what is looked for in vain again differs in nothing then.
         return noted if now.missing_since else {**noted, "missing_since": self.since}
+
+
+def messages(reason: str, detail: str = "") -> Values:
+    """Both texts of a failure, for tenants and for operators, cut to the length of their columns."""
+    texts = {"status_message": reason, "status_detail": detail}
+    return {name: cut(text, _LENGTHS[name]) for name, text in texts.items()}
+
+
+_LENGTHS: dict[str, int | None] = {
+    field.name: field.max_length for field in Volume._meta.fields if isinstance(field, CharField)
+}
 
 
 def missing_message(since: datetime) -> str:

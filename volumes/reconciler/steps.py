@@ -25,6 +25,7 @@ from volumes.reconciler.outcomes import (
     SnapshotHeld,
     VolumeGone,
     VolumeHeld,
+    messages,
     missing_message,
 )
 from volumes.reconciler.records import record
@@ -82,13 +83,14 @@ def bring_about(row: Claimed, backend: Backend) -> Outcome:
         faultpoint("step:done")
         return outcome
     except BackendError as error:
-        log.warning("%s: %s", row.ref, error.message, extra={"row": row.ref})
-        return Failed(row, error.message, hopeless=error.permanent)
-    except Exception:
+        log.warning("%s: %s", row.ref, error.detail, extra={"row": row.ref})
+        return Failed(row, error.message, error.detail, hopeless=error.permanent)
+    except Exception as error:
         # A bug of ours must not stop the others, nor be retried in a tight circle.
         log.exception("a step failed unexpectedly", extra={"row": row.ref})
-        reason = "Something unexpected went wrong; the server's log says what."
-        return Failed(row, reason, hopeless=True)
+        reason = "Something unexpected went wrong. It is tried again by itself."
+        detail = f"{type(error).__name__}: the server's log has the traceback of {row.ref}."
+        return Failed(row, reason, detail, hopeless=True)
 
 
 def _bring_about_volume(volume: Volume, backend: Backend) -> Outcome:
@@ -145,7 +147,7 @@ def look_at(volume: Volume) -> bool:
     # Only if it is still what was looked at: nobody deleted or changed it meanwhile.
     Volume.objects.settled().filter(pk=volume.pk, version=volume.version).update(
         status=VolumeStatus.ERROR,
-        status_message=missing_message(now),
+        **messages(missing_message(now)),
         missing_since=now,
         due_at=Now() + timedelta(seconds=LONGEST_PAUSE),
     )

@@ -91,11 +91,14 @@ def delete_volume(
     over = Now() + grace if grace else None
     was = touch(volume, actor.by)
     volume.is_deleted, volume.deleted_at = True, volume.modified_at
-    volume.status, volume.status_message, volume.attempts = VolumeStatus.DELETING, "", 0
+    volume.status, volume.attempts = VolumeStatus.DELETING, 0
+    volume.status_message = volume.status_detail = ""
     write(
         volume,
         expected=was,
-        fields=["is_deleted", "deleted_at", "status", "status_message", "attempts"],
+        fields=[
+            *("is_deleted", "deleted_at", "status", "status_message", "status_detail", "attempts"),
+        ],
         due_at=over or soon(),
         grace_until=over,
     )
@@ -127,11 +130,15 @@ def restore_volume(*, environment: Environment, volume_id: uuid.UUID, actor: Act
     was = touch(volume, actor.by)
     volume.is_deleted, volume.deleted_at, volume.grace_until = False, None, None
     # Pending until the reconciler has seen that its data is there.
-    volume.status, volume.status_message = VolumeStatus.PENDING, ""
+    volume.status = VolumeStatus.PENDING
+    volume.status_message = volume.status_detail = ""
     write(
         volume,
         expected=was,
-        fields=["is_deleted", "deleted_at", "grace_until", "status", "status_message"],
+        fields=[
+            *("is_deleted", "deleted_at", "grace_until", "status", "status_message"),
+            "status_detail",
+        ],
     )
     Volume.objects.filter(pk=volume.pk).update(due_at=soon(), attempts=0)
     came_back = volume.snapshots.filter(is_deleted=True, due_at__isnull=True)

@@ -55,5 +55,5 @@ def _forgotten_snapshots() -> SnapshotQuerySet:
 
 def _wrong(rows: Rows, what: str) -> Iterator[Violation]:
     for row in rows.iterator():
-        reason = f" ({row.status_message})" if row.status_message else ""
+        reason = f" ({row.operator_message})" if row.operator_message else ""
         yield Violation(Invariant.PROGRESS, f"{row.ref} {row.name} is {row.status}{reason}: {what}")

@@ -60,7 +60,7 @@ def verify(*, settled: bool = False) -> list[Outcome]:
         of_data = _gathered(data.violations(settled))
     except BackendError as error:
         for invariant in (Invariant.DELETES, Invariant.BACKINGS):
-            outcomes[invariant].reason = error.message
+            outcomes[invariant].reason = error.detail
     else:
         for invariant, outcome in of_data.items():
             outcomes[invariant].include(outcome)

@@ -52,9 +52,9 @@ class Command(BaseCommand):
         except Refused as refusal:
             raise CommandError(str(refusal)) from None
         except BackendError as error:
-            raise CommandError(error.message) from None
+            raise CommandError(error.detail) from None
         settle(Volume.objects.ripe(), volume.pk)
         volume.refresh_from_db()
         if volume.status != VolumeStatus.READY:
-            raise CommandError(f"{volume.ref} is {volume.status}: {volume.status_message}")
+            raise CommandError(f"{volume.ref} is {volume.status}: {volume.operator_message}")
         self.stdout.write(f"{volume.ref} {volume.name}: {volume.size} MB at {volume.mount_path}")

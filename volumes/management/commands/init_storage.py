@@ -18,5 +18,5 @@ class Command(BaseCommand):
         try:
             storage.init_storage()
         except BackendError as error:
-            raise CommandError(error.message) from None
+            raise CommandError(error.detail) from None
         self.stdout.write(f"{settings.STORAGE_ROOT} belongs to this installation now.")

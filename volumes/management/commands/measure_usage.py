@@ -20,7 +20,7 @@ class Command(BaseCommand):
         try:
             storage().check()
         except BackendError as error:
-            raise CommandError(error.message) from None
+            raise CommandError(error.detail) from None
         volumes = list(Volume.objects.with_data().order_by("id"))
         measured, failed = measure_all(tqdm(volumes, desc="volumes", unit="", disable=None))
         self.stdout.write(f"Measured {measured} of {len(volumes)} volumes.")

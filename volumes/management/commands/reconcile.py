@@ -32,14 +32,14 @@ class Command(BaseCommand):
             *Snapshot.objects.filter(status=SnapshotStatus.ERROR).order_by("id"),
         ]
         for row in failing:
-            self.stdout.write(f"{row.ref} {row.name}: {row.status_message}")
+            self.stdout.write(f"{row.ref} {row.name}: {row.operator_message}")
         if failing:
             raise CommandError("Something is in error; see above.")
         try:
             # Where the storage is not there, settled volumes were not looked at.
             storage().check()
         except BackendError as error:
-            raise CommandError(error.message) from None
+            raise CommandError(error.detail) from None
 
     def _watch(self) -> None:
         stop = Event()

@@ -28,7 +28,7 @@ class Command(CleanupCommand):
         try:
             found = scan(timedelta(hours=older_than))
         except BackendError as error:
-            raise CommandError(error.message) from None
+            raise CommandError(error.detail) from None
         missing = [_describe_missing(volume) for volume in found.missing]
         if missing and not options["json"]:
             self.stdout.write(f"Data is missing:\n{table(missing)}\n")
@@ -50,7 +50,7 @@ class Command(CleanupCommand):
         try:
             cleanup.remove_orphan(orphan)
         except BackendError as error:
-            self.stderr.write(f"{orphan.handle}: {error.message}")
+            self.stderr.write(f"{orphan.handle}: {error.detail}")
             return False
         return True
 
