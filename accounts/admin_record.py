@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
-from accounts import audit
+from accounts import audit, disclosure
 from accounts.callers import Actor
 from accounts.models import Subject, User
 
@@ -36,17 +37,37 @@ def kept_of(pk: int) -> Kept:
 
 
 def record_change(person: User, before: Kept, actor: Actor) -> None:
-    """One entry for all that is different now, none where nothing is. `before` is {} for a new one."""
+    """Record what is different now, if anything is. `before` is {} for a new account.
+
+    Operators see the whole entry. The person's companies see only what members see of each other.
+    """
     changes: audit.Changes = {
         name: [before.get(name), value]
         for name, value in kept_of(person.pk).items()
         if before.get(name) != value
     }
     if changes:
-        audit.record_of_person(
-            actor=actor,
-            action="update" if before else "create",
-            subject=Subject.ACCOUNT,
-            person=person,
-            changes=changes,
-        )
+        _record(person, actor, "update" if before else "create", changes, company_id=None)
+    visible = disclosure.visible_account_changes(changes)
+    if visible:
+        for company_id in person.memberships.values_list("company", flat=True):
+            _record(person, actor, "update", visible, company_id=company_id)
+
+
+def _record(
+    person: User,
+    actor: Actor,
+    action: str,
+    changes: audit.Changes,
+    *,
+    company_id: uuid.UUID | None,
+) -> None:
+    audit.record(
+        actor=actor,
+        action=action,
+        subject=Subject.ACCOUNT,
+        subject_id=person.ref,
+        subject_name=person.username,
+        company_id=company_id,
+        changes=changes,
+    )

@@ -3,8 +3,10 @@
 import uuid
 from typing import Any
 
+from django.db.models import QuerySet
+
 from accounts.callers import Actor
-from accounts.models import Company, Revision, Subject, User
+from accounts.models import Membership, Revision, Subject, Token, User
 from config.prepared import execute, fresh, insertion
 
 Changes = dict[str, list[Any]]
@@ -46,27 +48,46 @@ def record(**fields: Any) -> None:
 
 
 def record_of_person(
-    *,
-    actor: Actor,
-    action: str,
-    subject: Subject,
-    person: User,
-    name: str = "",
-    changes: Changes | None = None,
+    *, actor: Actor, action: str, subject: Subject, person: User, changes: Changes | None = None
 ) -> None:
-    """What concerns a person's token, password or factor: in each of their companies' activity.
+    """Record a change of a person's password or second factor in each of their companies.
 
-    Of someone who is in none it is kept all the same, in nobody's activity.
+    For a person without a company the entry is kept too, and only operators see it.
     """
-    memberships = person.memberships.select_related("company")
-    companies: list[Company | None] = [membership.company for membership in memberships]
-    for company in companies or [None]:
-        record(
-            actor=actor,
-            action=action,
-            subject=subject,
-            subject_id=person.ref,
-            subject_name=name or person.username,
-            company_id=company and company.pk,
-            changes=changes,
-        )
+    _record_in(
+        person.memberships.all(),
+        actor=actor,
+        action=action,
+        subject=subject,
+        subject_id=person.ref,
+        subject_name=person.username,
+        changes=changes,
+    )
+
+
+def record_of_token(
+    *, actor: Actor, action: str, token: Token, changes: Changes | None = None
+) -> None:
+    """Record a change of a token in the companies of its owner that the token reaches.
+
+    If it reaches none, only operators see the entry.
+    """
+    reached = token.owner.memberships.all()
+    if token.environment_id is not None:
+        reached = reached.filter(company=token.company_id)
+    _record_in(
+        reached,
+        actor=actor,
+        action=action,
+        subject=Subject.TOKEN,
+        subject_id=token.owner.ref,
+        subject_name=token.name,
+        environment_id=token.environment_id,
+        changes=changes,
+    )
+
+
+def _record_in(memberships: QuerySet[Membership], **fields: Any) -> None:
+    companies: list[uuid.UUID | None] = [*memberships.values_list("company", flat=True)]
+    for company_id in companies or [None]:
+        record(company_id=company_id, **fields)

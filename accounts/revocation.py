@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.callers import Actor
-from accounts.models import Subject, Token, User
+from accounts.models import Token, User
 
 
 def revoke(tokens: Iterable[Token], actor: Actor) -> int:
@@ -18,13 +18,7 @@ def revoke(tokens: Iterable[Token], actor: Actor) -> int:
     for token in tokens:
         alive = Token.objects.filter(pk=token.pk, revoked_at=None)
         if alive.update(revoked_at=timezone.now()):
-            audit.record_of_person(
-                actor=actor,
-                action="revoke",
-                subject=Subject.TOKEN,
-                person=token.owner,
-                name=token.name,
-            )
+            audit.record_of_token(actor=actor, action="revoke", token=token)
             ended += 1
     return ended
 

@@ -7,7 +7,7 @@ from accounts.admin_site import site
 from accounts.views.tokens import tokens
 from volumes.health import healthz, readyz
 from volumes.metrics import metrics
-from volumes.reach import environment_choices
+from volumes.reach import company_of_environment, environment_choices
 
 urlpatterns = [
     path("healthz", healthz),
@@ -19,7 +19,12 @@ urlpatterns = [
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", site.urls),
     # Accounts know nothing of environments, to which a token may be bound all the same.
-    path("settings/tokens", tokens, {"environments": environment_choices}, name="tokens"),
+    path(
+        "settings/tokens",
+        tokens,
+        {"environments": environment_choices, "company_of": company_of_environment},
+        name="tokens",
+    ),
     path("", include("volumes.pages.urls")),
     path("", include("accounts.urls")),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 from django.contrib.auth.hashers import Argon2PasswordHasher, make_password
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -69,9 +70,11 @@ def give_second_factor(user: User) -> str:
     return base64.b32encode(device.bin_key).decode()
 
 
-def give_token(user: User, *, scope: Scope = Scope.WRITE, **fields: object) -> str:
+def give_token(user: User, *, scope: Scope = Scope.WRITE, **fields: Any) -> str:
     """The secret of a new token."""
     secret = new_secret()
+    if bound := fields.get("environment_id"):
+        fields["company"] = Environment.objects.get(pk=bound).company
     Token.objects.create(
         owner=user, digest=digest(secret), scope=scope, **{"name": "test", **fields}
     )

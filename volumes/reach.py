@@ -63,6 +63,11 @@ def environment_choices(
     return [(environment.pk, f"{environment.company} / {environment}") for environment in few]
 
 
+def company_of_environment(pk: uuid.UUID) -> uuid.UUID:
+    """Return the ID of the company that owns the environment. Raises Environment.DoesNotExist."""
+    return Environment.objects.values_list("company", flat=True).get(pk=pk)
+
+
 @dataclass(frozen=True)
 class _SomeCaller:
     """Whoever asks, by parameters."""

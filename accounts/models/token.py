@@ -8,6 +8,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from uuid_utils.compat import uuid7
 
+from accounts.models.people import Company
+
 
 class Scope(models.TextChoices):
     READ = "read"
@@ -35,6 +37,11 @@ class Token(models.Model):
     scope = models.CharField(max_length=5, choices=Scope)
     # No foreign key: accounts know nothing of volumes. Environments are never really removed.
     environment_id = models.UUIDField(null=True, blank=True)
+    # Accounts cannot look up the environment's company, and only its members see the token's changes.
+    company = models.ForeignKey(
+        Company, null=True, on_delete=models.CASCADE, related_name="+", editable=False
+    )
+    """The company of the environment that the token is bound to; null for an unbound token."""
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, editable=False)

@@ -21,10 +21,14 @@ def create_token(
     name: str,
     scope: Scope,
     environment_id: uuid.UUID | None,
+    company_id: uuid.UUID | None,
     expires_at: datetime | None,
     actor: Actor,
 ) -> tuple[Token, str]:
-    """A token and its secret, which nobody can show again."""
+    """Create a token. Return it and its secret, which cannot be shown again.
+
+    `company_id` is the company of the environment that the token is bound to. Raises Refused.
+    """
     if problem := name_problem(name):
         raise Refused("name", problem)
     # The same lock as switching the factor off: no token can slip in behind that.
@@ -38,16 +42,14 @@ def create_token(
         digest=tokens.digest(secret),
         scope=scope,
         environment_id=environment_id,
+        company_id=company_id,
         expires_at=expires_at,
     )
-    # The environment stays out of it: the owner's other companies read this entry too.
     expiry = expires_at.isoformat() if expires_at else None
-    audit.record_of_person(
+    audit.record_of_token(
         actor=actor,
         action="create",
-        subject=Subject.TOKEN,
-        person=owner,
-        name=name,
+        token=token,
         changes={"scope": [None, str(scope)], "expiresAt": [None, expiry]},
     )
     return token, secret

@@ -22,20 +22,27 @@ from accounts.models import Scope, Token
 SOON = timedelta(days=7)
 ON_A_PAGE = 50
 
+CompanyOf = Callable[[uuid.UUID], uuid.UUID]
+
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @counted
 @signed_in
 def tokens(
-    request: SignedInRequest, environments: Callable[..., list[tuple[uuid.UUID, str]]]
+    request: SignedInRequest,
+    environments: Callable[..., list[tuple[uuid.UUID, str]]],
+    company_of: CompanyOf,
 ) -> HttpResponse:
-    """`environments` is told first whose they are."""
+    """List the person's tokens; a POST creates one.
+
+    `environments` returns those that a person reaches, `company_of` the company of an environment.
+    """
     reached: Environments = partial(environments, request.user)
     if request.method != "POST":
         return _page(request, TokenForm(environments=reached), reached)
     form = TokenForm(request.POST, environments=reached)
-    made = _made(request, form)
+    made = _made(request, form, company_of)
     if made is None:
         return _page(request, form, reached)
     token, secret = made
@@ -52,12 +59,15 @@ def revoke(request: SignedInRequest, token_id: uuid.UUID) -> HttpResponse:
     return redirect("tokens")
 
 
-def _made(request: SignedInRequest, form: TokenForm) -> tuple[Token, str] | None:
+def _made(
+    request: SignedInRequest, form: TokenForm, company_of: CompanyOf
+) -> tuple[Token, str] | None:
     """The new token and its secret, or None with the reason in the form."""
     if not form.is_valid():
         return None
     actor = session_actor(request, request.user)
     wish = form.cleaned_data
+    environment = wish["environment"]
     try:
         if second_factor.is_on(request.user):
             second_factor.verify(person=request.user, code=wish["code"], actor=actor)
@@ -65,7 +75,8 @@ def _made(request: SignedInRequest, form: TokenForm) -> tuple[Token, str] | None
             owner=request.user,
             name=wish["name"],
             scope=Scope(wish["scope"]),
-            environment_id=wish["environment"],
+            environment_id=environment,
+            company_id=company_of(environment) if environment else None,
             expires_at=form.expires_at,
             actor=actor,
         )

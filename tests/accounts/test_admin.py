@@ -251,3 +251,17 @@ def test_saving_an_account_as_it_is_leaves_no_trace(
     log_in(client, operator)
     client.post(f"/admin/accounts/user/{bob.pk}/change/", {"username": "bob", "is_active": "on"})
     assert not Revision.objects.exists()
+
+
+def test_companies_see_only_what_members_see_of_an_account(
+    client: Client, operator: User, bob: User, company: Company
+) -> None:
+    log_in(client, operator)
+    wish = {"username": "robert", "email": "bob@home.example", "is_staff": "on"}
+    client.post(f"/admin/accounts/user/{bob.pk}/change/", wish)
+    entries = Revision.objects.filter(subject=Subject.ACCOUNT, subject_id=bob.ref)
+    assert entries.get(company=company).changes == {
+        "username": ["bob", "robert"],
+        "isActive": [True, False],
+    }
+    assert entries.get(company=None).changes.keys() == {"username", "email", "isActive", "isStaff"}

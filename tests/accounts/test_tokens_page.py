@@ -141,6 +141,7 @@ def test_the_service_refuses_who_has_no_second_factor(dora: User) -> None:
             name="x",
             scope=Scope.READ,
             environment_id=None,
+            company_id=None,
             expires_at=None,
             actor=SYSTEM,
         )

@@ -12,6 +12,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.functional import cached_property
 
+from accounts.disclosure import disclose
 from accounts.long_lists import LongPaginator
 from accounts.models import Company, Revision, Subject
 from volumes.models import Environment, Volume, VolumeStatus
@@ -130,7 +131,7 @@ class Trail:
         links = {str(pk): reverse("volume", args=[at, pk]) for pk, at in there}
         return [
             Step(entry, self._place(entry.revision), links.get(entry.revision.subject_id, ""))
-            for entry in history.entries(revisions)
+            for entry in history.entries([disclose(one) for one in revisions])
         ]
 
     def _place(self, revision: Revision) -> str:

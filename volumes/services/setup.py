@@ -70,6 +70,7 @@ def bootstrap(
             name=TOKEN_NAME,
             scope=Scope.WRITE,
             environment_id=None,
+            company_id=None,
             expires_at=None,
             actor=SYSTEM,
         )

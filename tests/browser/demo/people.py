@@ -11,6 +11,7 @@ from accounts import recovery_codes, services
 from accounts.callers import Actor
 from accounts.models import Company, Role, Scope, Token, User
 from tests.factories import PASSWORD, give_second_factor
+from volumes.reach import company_of_environment
 
 MEMBERS = {"bob": Role.VIEWER, "erin": Role.EDITOR, "grace": Role.EDITOR, "heidi": Role.EDITOR}
 
@@ -43,6 +44,7 @@ def hand_out_tokens(owner: User, environment_id: UUID, actor: Actor) -> None:
             name=name,
             scope=scope,
             environment_id=place,
+            company_id=place and company_of_environment(place),
             expires_at=ends,
             actor=actor,
         )

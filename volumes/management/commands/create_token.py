@@ -17,7 +17,7 @@ from accounts.errors import Refused
 from accounts.models import Scope, User
 from volumes.api.wire import moment
 from volumes.management.arguments import environment_id, whole_number
-from volumes.reach import environment_choices
+from volumes.reach import company_of_environment, environment_choices
 
 
 class Command(BaseCommand):
@@ -55,6 +55,7 @@ class Command(BaseCommand):
                 name=name,
                 scope=Scope(scope),
                 environment_id=environment,
+                company_id=company_of_environment(environment) if environment else None,
                 expires_at=expires_at,
                 actor=SYSTEM,
             )
