@@ -163,7 +163,7 @@ def test_tokens_from_before_the_upgrade_learn_their_company(alice: User, environ
     give_token(alice, environment_id=environment.pk)
     give_token(alice)
     Token.objects.update(company=None)
-    import_module("volumes.migrations.0006_token_companies").fill(apps, None)
+    import_module("volumes.migrations.0007_token_companies").fill(apps, None)
     assert set(Token.objects.values_list("environment_id", "company")) == {
         (environment.pk, environment.company_id),
         (None, None),

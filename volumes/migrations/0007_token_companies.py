@@ -14,7 +14,7 @@ def fill(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0005_token_company"),
-        ("volumes", "0005_indexes_of_lists"),
+        ("volumes", "0006_status_detail"),
     ]
 
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]
