@@ -10,9 +10,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from accounts.guards import charge_page
 from accounts.models import User
 from accounts.sessions import is_signed_in
 from accounts.views.login import logout
+from config import errors
+from config.rate_limiting import RateLimitExceeded
 
 
 class Finder(AutocompleteJsonView):
@@ -42,12 +45,16 @@ class OperatorSite(AdminSite):
 
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not is_signed_in(request.user):
+                return redirect_to_login(request.get_full_path())
+            try:
+                charge_page(request)
+            except RateLimitExceeded as exceeded:
+                return errors.too_many_requests(request, exceeded)
             if self.has_permission(request):
                 response: HttpResponse = inner(request, *args, **kwargs)
                 return response
-            if is_signed_in(request.user):
-                raise PermissionDenied
-            return redirect_to_login(request.get_full_path())
+            raise PermissionDenied
 
         return guarded
 

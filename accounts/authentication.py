@@ -15,9 +15,10 @@ from rest_framework.request import Request
 
 from accounts import tokens
 from accounts.callers import Caller, client_ip
-from accounts.models import Token, User
-from accounts.sessions import is_signed_in
+from accounts.models import Role, Token, User
+from accounts.sessions import charge_session, is_signed_in
 from config.prepared import Parameter, Prepared, columns, instance
+from config.rate_limiting import charge
 
 
 class SecondFactorRequired(exceptions.PermissionDenied):
@@ -25,10 +26,11 @@ class SecondFactorRequired(exceptions.PermissionDenied):
     default_detail = "The owner of this token has no confirmed second factor."
 
 
-def bearer(request: HttpRequest | Request) -> Caller | None:
+def bearer(request: Request) -> Caller | None:
     """Who sends a token; None where there is no Authorization header at all.
 
-    Raises AuthenticationFailed for any other header, cookie or not, and SecondFactorRequired.
+    Raises AuthenticationFailed for any other header, cookie or not, RateLimitExceeded and
+    SecondFactorRequired.
     """
     digest = token_digest(request)
     if digest is None:
@@ -36,6 +38,7 @@ def bearer(request: HttpRequest | Request) -> Caller | None:
     row = _credentials.first(digest=digest)
     if row is None:
         raise exceptions.AuthenticationFailed("The token is unknown, expired or revoked.")
+    charge(request, digest, is_change=is_change(request))
     *columns_of_both, has_second_factor = row
     if not has_second_factor:
         raise SecondFactorRequired
@@ -77,9 +80,16 @@ class SessionAuthentication(authentication.SessionAuthentication):
         user = request._request.user
         if not (is_signed_in(user) and user.is_active):
             return None
+        charge_session(request._request, is_change=is_change(request))
         # The plain request: DRF's own would read the body as JSON to look for a token in it.
         self.enforce_csrf(request._request)  # type: ignore[arg-type]
         return user, Caller(user=user, token=None, ip=client_ip(request))
+
+
+def is_change(request: Request) -> bool:
+    """Whether it asks for more than a viewer may do: validating is reading, although it is a POST."""
+    view = (request.parser_context or {}).get("view")
+    return getattr(view, "needed", Role.VIEWER) != Role.VIEWER
 
 
 def note_use(token: Token) -> None:

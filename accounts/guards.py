@@ -10,8 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from accounts.callers import Actor, Caller, client_ip
 from accounts.errors import Throttled
 from accounts.models import User
-from accounts.sessions import is_signed_in
+from accounts.sessions import charge_session, is_signed_in
 from config import errors
+from config.rate_limiting import RateLimitExceeded
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 P = ParamSpec("P")
 
@@ -33,9 +36,18 @@ def signed_in(page: Page[P]) -> AnyonesPage[P]:
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not is_signed_in(request.user):
             return redirect_to_login(request.get_full_path())
+        try:
+            charge_page(request)
+        except RateLimitExceeded as exceeded:
+            return errors.too_many_requests(request, exceeded)
         return page(cast(SignedInRequest, request), *args, **kwargs)
 
     return cast(AnyonesPage[P], guarded)
+
+
+def charge_page(request: HttpRequest) -> None:
+    """Count a page's request: a form that is sent is a change. Raises RateLimitExceeded."""
+    charge_session(request, is_change=request.method not in SAFE_METHODS)
 
 
 def counted(page: AnyonesPage[P]) -> AnyonesPage[P]:

@@ -12,6 +12,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.callers import client_ip
 from accounts.models import User
+from config.rate_limiting import charge
 
 log = logging.getLogger("holdfast.accounts")
 
@@ -32,6 +33,11 @@ def is_signed_in(user: Any) -> bool:
     if not (isinstance(user, User) and user.is_authenticated):
         return False
     return getattr(user, "otp_device", None) is not None or user.confirmed_device() is None
+
+
+def charge_session(request: HttpRequest, *, is_change: bool) -> None:
+    """Count a request of a person who is logged in. Raises RateLimitExceeded."""
+    charge(request, str(request.session.session_key), is_change=is_change)
 
 
 def begin_half_login(request: HttpRequest, person: User) -> None:

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Collection
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 import dj_database_url
@@ -43,6 +43,40 @@ def number(name: str, default: int, *, least: int = 0, most: int = 2**53) -> int
     if not least <= int(value) <= most:
         raise BadSetting(name, f"must be between {least} and {most}, not {value}")
     return int(value)
+
+
+class Rate(NamedTuple):
+    """At most this many requests in this many seconds."""
+
+    requests: int
+    seconds: int
+
+
+PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+
+
+def rates(name: str, default: str) -> tuple[Rate, Rate] | None:
+    """Two rates such as 600/minute,6000/minute. None if NAME is set and empty."""
+    is_empty = os.environ.get(name, "-").strip() == "" and f"{name}_FILE" not in os.environ
+    if is_empty:
+        return None
+    value = text(name, default)
+    found = [_rate(part.strip()) for part in value.split(",")]
+    if len(found) != 2 or found[0] is None or found[1] is None:
+        raise BadSetting(
+            name,
+            "must be two rates, of changes and of reads, such as 600/minute,6000/minute (periods:"
+            f" {', '.join(PERIODS)}), or empty for no limit, not {value!r}",
+        )
+    return found[0], found[1]
+
+
+def _rate(value: str) -> Rate | None:
+    number, _, period = value.partition("/")
+    is_number = number.isascii() and number.isdigit() and len(number) <= 10
+    if not is_number or int(number) == 0 or period not in PERIODS:
+        return None
+    return Rate(int(number), PERIODS[period])
 
 
 def optional_number(name: str, *, most: int) -> int | None:

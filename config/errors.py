@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from config.logs import current_request_id
+from config.rate_limiting import RateLimitExceeded
 from volumes.api.envelope import envelope
 
 JSON_PATH = re.compile(
@@ -44,6 +45,13 @@ def throttled(request: HttpRequest, seconds: int) -> HttpResponse:
     """429 for a page. `seconds` until the next try is looked at."""
     answer = _answer(request, 429, "THROTTLED", f"Too many failed tries. Wait {seconds} seconds.")
     answer["Retry-After"] = str(seconds)
+    return answer
+
+
+def too_many_requests(request: HttpRequest, exceeded: RateLimitExceeded) -> HttpResponse:
+    """429 for a page. The answer says when the next request is admitted."""
+    answer = _answer(request, 429, "THROTTLED", str(exceeded))
+    answer["Retry-After"] = str(exceeded.retry_after)
     return answer
 
 

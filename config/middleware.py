@@ -13,6 +13,7 @@ from prometheus_client import Histogram
 
 from config import errors
 from config.logs import current_request_id
+from config.rate_limiting import add_headers
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -98,6 +99,17 @@ def security_headers(get_response: Handler) -> Handler:
         if not request.path.startswith("/static/"):
             # Answers belong to one person: no shared cache may keep them.
             response.headers.setdefault("Cache-Control", "private, no-cache")
+        return response
+
+    return middleware
+
+
+def rate_limit_headers(get_response: Handler) -> Handler:
+    """Tells callers whose request was counted how many more they may send."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        add_headers(request, response)
         return response
 
     return middleware

@@ -22,6 +22,7 @@ ALLOWED_HOSTS = env.hosts(
     list(dict.fromkeys(["localhost", "127.0.0.1", PUBLIC_URL.hostname or "localhost"])),
 )
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, most=16)
+API_RATE_LIMIT = env.rates("API_RATE_LIMIT", "600/minute,6000/minute")
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 DATABASES = {"default": env.database("DATABASE_URL", DATA_DIR / "holdfast.sqlite3")}
 
@@ -66,6 +67,7 @@ EVERY_ANSWER_PASSES = [
 ]
 MIDDLEWARE = [
     *EVERY_ANSWER_PASSES,
+    "config.middleware.rate_limit_headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

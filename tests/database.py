@@ -39,6 +39,8 @@ def _prepare(config: pytest.Config) -> None:
         os.environ.pop(name, None)
     os.environ["DATA_DIR"] = str(home / "data")
     os.environ["SECRET_KEY"] = "only-for-tests-" * 4
+    # Tests of the limit set their own.
+    os.environ["API_RATE_LIMIT"] = ""
     os.environ.pop("DATABASE_URL", None)
     if config.known_args_namespace.database == "postgresql":
         try:

@@ -5,7 +5,65 @@ from tests.mutants.guard import Guard
 BODIES = "volumes/test_bodies.py"
 NO_JSON = f"{BODIES}::test_what_is_no_acceptable_json_is_a_400"
 
+LIMITED = "volumes/test_rate_limit.py"
+
 GUARDS = [
+    Guard(
+        "the rate limit of tokens",
+        "accounts/authentication.py",
+        "    charge(request, digest, is_change=is_change(request))\n",
+        "",
+        f"{LIMITED}::test_changes_and_reads_are_counted_apart",
+    ),
+    Guard(
+        "the rate limit of sessions",
+        "accounts/authentication.py",
+        "        charge_session(request._request, is_change=is_change(request))\n",
+        "",
+        f"{LIMITED}::test_each_token_and_each_session_has_a_limit_of_its_own",
+    ),
+    Guard(
+        "the rate limit of pages",
+        "accounts/guards.py",
+        "            charge_page(request)\n",
+        "            pass\n",
+        f"{LIMITED}::test_pages_are_limited_by_session",
+    ),
+    Guard(
+        "the rate limit of the administration",
+        "accounts/admin_site.py",
+        "                charge_page(request)\n",
+        "                pass\n",
+        f"{LIMITED}::test_pages_are_limited_by_session",
+    ),
+    Guard(
+        "the rate limit of the fast path",
+        "volumes/api/lane.py",
+        "    if digest is None or is_exhausted(digest, is_change=is_change):",
+        "    if digest is None:",
+        f"{LIMITED}::test_creates_are_limited_on_the_fast_path_too",
+    ),
+    Guard(
+        "a request is counted once",
+        "config/rate_limiting.py",
+        "    state: RateLimitState | None = request.META.get(STATE)\n    if state is None and",
+        "    state: RateLimitState | None = None\n    if",
+        f"{LIMITED}::test_a_request_that_is_passed_on_is_not_counted_again",
+    ),
+    Guard(
+        "workers count together",
+        "config/rate_limiting.py",
+        "            return mmap.mmap(fd, size)\n",
+        "            return bytearray(size)\n",
+        "races/test_rate_limit.py::test_a_limit_holds_for_all_workers_together",
+    ),
+    Guard(
+        "changes and reads are counted apart",
+        "config/rate_limiting.py",
+        'blake2b(f"{policy} {caller}"',
+        'blake2b(f"{caller}"',
+        f"{LIMITED}::test_changes_and_reads_are_counted_apart",
+    ),
     Guard(
         "size of a body",
         "volumes/api/parsers.py",

@@ -44,9 +44,11 @@ EVERYWHERE = [
     answered("X-Request-ID", "The caller's, if it sent a sane one; also in the logs"),
     answered("WWW-Authenticate", "Bearer", 401),
     answered("Allow", "The methods that there are", 405),
-    answered("Retry-After", "Seconds", 503),
+    answered("Retry-After", "Seconds", 429, 503),
+    answered("RateLimit-Policy", "The limit that the request was counted against", always=False),
+    answered("RateLimit", "What is left of it, and seconds until it is whole", always=False),
 ]
-ALWAYS = ("400", "401", "403", "405", "415", "503")
+ALWAYS = ("400", "401", "403", "405", "415", "429", "503")
 OF_BODIES = ("413",)
 
 

@@ -13,6 +13,7 @@ from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions
 
 from accounts.authentication import SecondFactorRequired
+from config.rate_limiting import RateLimitExceeded
 from volumes import errors
 from volumes.api.envelope import envelope
 from volumes.api.parsers import PayloadTooLarge
@@ -40,6 +41,10 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> HttpResp
         case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
             answer = _refusal(401, "UNAUTHORIZED", str(exception.detail))
             answer["WWW-Authenticate"] = "Bearer"
+            return answer
+        case RateLimitExceeded():
+            answer = _refusal(429, "THROTTLED", str(exception))
+            answer["Retry-After"] = str(exception.retry_after)
             return answer
         case errors.Forbidden() | DjangoPermissionDenied():
             return _refusal(403, "FORBIDDEN", str(exception) or "You may not do that.")

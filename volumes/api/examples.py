@@ -158,5 +158,10 @@ ERRORS = {
     "412": _error("PRECONDITION_FAILED", "It is at version 4 by now."),
     "413": _error("PAYLOAD_TOO_LARGE", "The body is larger than 65536 bytes."),
     "415": _error("UNSUPPORTED_MEDIA_TYPE", "The body must be application/json, in UTF-8."),
+    "429": _error(
+        "THROTTLED",
+        "Too many requests: a token or session may send 600 changes in 60 seconds."
+        " Try again in 23 seconds.",
+    ),
     "503": _error("UNAVAILABLE", "The database does not answer. Try again soon."),
 }

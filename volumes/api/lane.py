@@ -27,6 +27,7 @@ from accounts.callers import client_ip
 from config.errors import unavailable
 from config.handler import Request
 from config.middleware import Handler, observed, public_scheme
+from config.rate_limiting import RateLimitExceeded, add_headers, charge, count_request, is_exhausted
 from volumes import reading
 from volumes.api import answers
 from volumes.api.headers import idempotency_key
@@ -56,6 +57,7 @@ REFUSALS = (
     DomainError,
     APIException,
     SuspiciousOperation,
+    RateLimitExceeded,
     RequestDataTooBig,
     UnreadablePostError,
 )
@@ -111,6 +113,7 @@ class FastLane:
             response = _without_database(request, error)
         except Exception as error:  # as Django does it
             response = response_for_exception(request, error)
+        add_headers(request, response)
         self._worn = self._worn or _worn_by_all(request)
         response.headers.setdefault("Content-Length", str(len(response.content)))
         return response
@@ -154,7 +157,12 @@ def _answer(request: HttpRequest) -> HttpResponse:
 def _get(request: HttpRequest, env_id: uuid.UUID, volume_id: uuid.UUID) -> HttpResponse:
     if request.META.get("QUERY_STRING"):
         raise NotPlain
-    return answers.one_volume(request, reading.volume_by_token(_digest(request), env_id, volume_id))
+    digest = _digest(request, is_change=False)
+    found = reading.volume_by_token(digest, env_id, volume_id)
+    if found is None:
+        raise NotPlain  # nothing there, or no right to know
+    charge(request, digest, is_change=False)
+    return answers.one_volume(request, found)
 
 
 def _list(request: HttpRequest, env_id: uuid.UUID) -> HttpResponse:
@@ -162,29 +170,34 @@ def _list(request: HttpRequest, env_id: uuid.UUID) -> HttpResponse:
     page = Page(query)
     query.check()
     after = page.after[1] if page.after else reading.FIRST
-    rows = reading.page_by_token(_digest(request), env_id, after, page.limit + 1)
+    digest = _digest(request, is_change=False)
+    rows = reading.page_by_token(digest, env_id, after, page.limit + 1)
     if not rows:
         raise NotPlain  # nothing there, or no right to know
+    charge(request, digest, is_change=False)
     return answers.page_of_volumes(request, page, rows)
 
 
 def _create(request: HttpRequest, env_id: uuid.UUID) -> HttpResponse:
     if idempotency_key(request) is not None:
         raise NotPlain
+    digest = _digest(request, is_change=True)
     volume = create_by_token(
         environment_id=env_id,
         body=_plain_body(request),
-        digest=_digest(request),
+        digest=digest,
         ip=client_ip(request),
     )
     if volume is None:
         raise NotPlain
+    count_request(request, digest, is_change=True)  # made already: it is too late to refuse
     return answers.created(request, volume)
 
 
-def _digest(request: HttpRequest) -> str:
+def _digest(request: HttpRequest, *, is_change: bool) -> str:
+    """What the token is looked up by, unless its rate limit is reached already."""
     digest = token_digest(request)
-    if digest is None:
+    if digest is None or is_exhausted(digest, is_change=is_change):
         raise NotPlain
     return digest
 
