@@ -1,4 +1,6 @@
-"""What is wrong with a name."""
+"""What is wrong with a name or a quota."""
+
+from config.limits import MAX_QUOTA
 
 NAME_MAX = 100
 
@@ -11,4 +13,11 @@ def name_problem(name: str, *, longest: int = NAME_MAX) -> str | None:
         return f"Use at most {longest} characters."
     if not name.isprintable():
         return "Use visible characters and spaces only."
+    return None
+
+
+def quota_problem(quota: int | None) -> str | None:
+    """A quota in MB, or None for no limit."""
+    if quota is not None and not 0 <= quota <= MAX_QUOTA:
+        return f"Use 0 to {MAX_QUOTA} MB, or nothing for no limit."
     return None

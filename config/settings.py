@@ -170,13 +170,18 @@ LOGGING = logging_config(debug=DEBUG)
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Holdfast",
-    "DESCRIPTION": "Persistent volumes as a service. Sizes are in MB, meaning MiB, everywhere.",
+    "DESCRIPTION": (
+        "Persistent volumes as a service. Sizes are in MB, meaning MiB (2**20 bytes), everywhere. "
+        "Times are in UTC. The same paths are also served below `/api/v1`."
+    ),
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     # The package's own, out of the module that first loads the descriptions: for `check --deploy`.
     "DEFAULT_GENERATOR_CLASS": "volumes.api.document.SchemaGenerator",
+    "SERVERS": [{"url": "/"}],
     "SORT_OPERATIONS": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,  # it repeats each value as its own description
     "COMPONENT_SPLIT_REQUEST": False,
     "ENUM_NAME_OVERRIDES": {
         "VolumeStatus": "volumes.models.VolumeStatus",

@@ -6,13 +6,12 @@ from accounts import audit
 from accounts.callers import Actor
 from accounts.errors import Refused
 from accounts.models import Company, Subject
-from accounts.rules import name_problem
+from accounts.rules import name_problem, quota_problem
 
 
 @transaction.atomic
 def create_company(*, name: str, storage_quota: int | None, actor: Actor) -> Company:
-    if problem := name_problem(name):
-        raise Refused("name", problem)
+    _check(name, storage_quota)
     if Company.objects.filter(name=name).exists():
         raise Refused("name", f"There is a company {name} already.")
     company = Company.objects.create(name=name, storage_quota=storage_quota)
@@ -26,8 +25,7 @@ def change_company(
     *, company: Company, name: str, storage_quota: int | None, actor: Actor
 ) -> Company:
     """Only what changed is written: `storage_used` moves under the same lock by other hands."""
-    if problem := name_problem(name):
-        raise Refused("name", problem)
+    _check(name, storage_quota)
     present = Company.objects.select_for_update(no_key=True).get(pk=company.pk)
     if Company.objects.filter(name=name).exclude(pk=present.pk).exists():
         raise Refused("name", f"There is a company {name} already.")
@@ -41,6 +39,14 @@ def change_company(
         present.save(update_fields=["name", "storage_quota"])
         _record_company(present, actor, "update", changes)
     return present
+
+
+def _check(name: str, storage_quota: int | None) -> None:
+    """Raise Refused for a bad name or quota."""
+    if problem := name_problem(name):
+        raise Refused("name", problem)
+    if problem := quota_problem(storage_quota):
+        raise Refused("storage_quota", problem)
 
 
 def _record_company(company: Company, actor: Actor, action: str, changes: audit.Changes) -> None:

@@ -13,7 +13,7 @@ from volumes.models import Application, Attachment, Environment, Snapshot, Volum
 
 
 def page_of(row: Any) -> str:
-    return f"/admin/volumes/{row._meta.model_name}/{row.pk}/change/"
+    return f"/admin/{row._meta.app_label}/{row._meta.model_name}/{row.pk}/change/"
 
 
 def do(desk: Client, row: Any, verb: str = "delete") -> str:
@@ -60,6 +60,14 @@ def test_an_edit_over_a_newer_environment_is_refused(
     Environment.objects.update(version=7)
     wish = {"name": "live", "storage_quota": "", "version": 1}
     assert "version: is 7 by now" in desk.post(page_of(environment), wish).text
+
+
+def test_a_companys_quota_is_at_most_what_the_api_can_show(desk: Client, company: Company) -> None:
+    wish = {"name": company.name, "storage_quota": str(2**53)}
+    errors = desk.post(page_of(company), wish).context["adminform"].errors
+    assert errors["storage_quota"] == ["Use 0 to 9007199254740991 MB, or nothing for no limit."]
+    company.refresh_from_db()
+    assert company.storage_quota is None
 
 
 def test_an_environment_with_volumes_stays(

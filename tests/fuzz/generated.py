@@ -78,6 +78,6 @@ def _text(value: str | bytes) -> str:
 def aimed(case: Case, pool: Pool) -> Case:
     """Mostly at something that exists: ids made up by chance meet nothing."""
     if pool.random.random() < 0.9:
-        case.path_parameters = {name: pool.pick(name) for name in case.path_parameters}
+        case.path_parameters = pool.parameters(case.operation.path)
     case.body = pool.put_into(case.body)
     return case

@@ -31,6 +31,10 @@ class Draft:
     body: bytes | None = None
     bases: tuple[bytes, ...] = BASES
 
+    @property
+    def is_page(self) -> bool:
+        return self.bases != BASES
+
 
 def drafts(operations: list[Operation]) -> Iterator[Draft]:
     """All of them, in no telling order: thousands."""
@@ -53,7 +57,7 @@ def _misspelt(path: bytes) -> Iterator[bytes]:
 
 
 def shot_of(draft: Draft, speaker: Speaker, pool: Pool, server: Server) -> Shot:
-    path = pool.random.choice(draft.bases) + _named(draft.path, pool)
+    path = pool.random.choice(draft.bases) + _path(draft, pool)
     headers = {
         b"Host": b"127.0.0.1:%d" % server.port,
         b"Content-Type": b"application/json",
@@ -75,14 +79,22 @@ def shot_of(draft: Draft, speaker: Speaker, pool: Pool, server: Server) -> Shot:
     )
 
 
+def _path(draft: Draft, pool: Pool) -> bytes:
+    """The draft's path with identifiers of what there is in the place of `{name}`."""
+    if draft.is_page:
+        return _named(draft.path, pool)
+    identifiers = pool.parameters(draft.path.decode(errors="replace"))
+    return NAME.sub(lambda found: identifiers[found[1].decode()].encode(), draft.path)
+
+
 def _named(text: bytes, pool: Pool) -> bytes:
-    """With identifiers of what there is in the place of `{name}`."""
-    return NAME.sub(lambda found: pool.pick(found[1].decode()).encode(), text)
+    """A page's text with identifiers of what there is in the place of `{name}`."""
+    return NAME.sub(lambda found: pool.pick_for_page(found[1].decode()).encode(), text)
 
 
 def _body(draft: Draft, pool: Pool) -> bytes | None:
     if draft.body is not None:
-        return _named(draft.body, pool) if draft.bases != BASES else draft.body
+        return _named(draft.body, pool) if draft.is_page else draft.body
     return (
         pool.random.choice((b"{}", b'{"name": "made-by-hand", "size": 1}'))
         if (draft.method in {b"POST", b"PUT", b"PATCH"})

@@ -90,7 +90,7 @@ class Judge:
         operation = self.operation(shot.method, shot.path)
         if operation is None:
             # What is not routed refuses in the form and with the statuses of what is.
-            operation = self.schema["/environments/{env_id}"]["GET"]
+            operation = self.schema["/environments/{id}"]["GET"]
             if answer.status < 400:
                 yield "schema", f"{answer.status} from where nothing is documented"
         try:

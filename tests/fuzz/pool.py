@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict, deque
 from random import Random
 from typing import Any
@@ -10,29 +11,38 @@ from tests.fuzz.gate import Answer
 
 MOST = 20
 """Of each kind: the latest, which most likely still exist."""
-KINDS = {"vol-": "volume_id", "app-": "app_id", "snap-": "snapshot_id"}
+KINDS = {"vol-": "volume", "app-": "application", "snap-": "snapshot"}
 NOWHERE = {
-    "env_id": "00000000-0000-0000-0000-000000000000",
-    "volume_id": "vol-00000000-0000-0000-0000-000000000000",
-    "app_id": "app-00000000-0000-0000-0000-000000000000",
-    "snapshot_id": "snap-00000000-0000-0000-0000-000000000000",
+    "environment": "00000000-0000-0000-0000-000000000000",
+    "volume": "vol-00000000-0000-0000-0000-000000000000",
+    "application": "app-00000000-0000-0000-0000-000000000000",
+    "snapshot": "snap-00000000-0000-0000-0000-000000000000",
 }
+IN_PATHS = {
+    **dict.fromkeys(("", "environments"), "environment"),
+    **dict.fromkeys(("app", "attachment"), "application"),
+    "volume": "volume",
+    "snapshot": "snapshot",
+}
+"""By the segment of a path of the API that precedes the identifier."""
+
 ON_PAGES = {
-    **dict.fromkeys(("env", "empty", "environment"), "env_id"),
-    **dict.fromkeys(("volume", "spare", "gone"), "volume_id"),
-    **dict.fromkeys(("app", "application"), "app_id"),
-    "snapshot": "snapshot_id",
+    **dict.fromkeys(("env", "empty", "environment"), "environment"),
+    **dict.fromkeys(("volume", "spare", "gone"), "volume"),
+    **dict.fromkeys(("app", "application"), "application"),
+    "snapshot": "snapshot",
 }
 IN_BODIES = {
-    "id": "volume_id",
-    "appIdRef": "app_id",
-    "attachedAppsRefs": "app_id",
-    "restoreFrom": "snapshot_id",
+    "id": "volume",
+    "appIdRef": "application",
+    "attachedAppsRefs": "application",
+    "restoreFrom": "snapshot",
 }
+NAME = re.compile(r"(?P<before>[^/]*)/\{(?P<name>\w+)\}")
 
 
 class Pool:
-    """By the name that the path's parameter has in the OpenAPI document."""
+    """Identifiers by the kind of what they name."""
 
     def __init__(self, random: Random) -> None:
         self.random = random
@@ -45,13 +55,22 @@ class Pool:
             if made:
                 self.ids[self._kind(made)].append(made)
 
-    def pick(self, name: str) -> str:
-        """One that was made, nearly always. Pages name things by the bare UUID."""
-        if name in ON_PAGES:
-            return self.pick(ON_PAGES[name])[-36:]
-        known = self.ids[name]
+    def pick(self, kind: str) -> str:
+        """One that was made, nearly always."""
+        known = self.ids[kind]
         is_there = bool(known) and self.random.random() < 0.95
-        return self.random.choice(known) if is_there else NOWHERE.get(name, "0")
+        return self.random.choice(known) if is_there else NOWHERE[kind]
+
+    def pick_for_page(self, name: str) -> str:
+        """The bare UUID, by which pages name things."""
+        return self.pick(ON_PAGES[name])[-36:] if name in ON_PAGES else "0"
+
+    def parameters(self, path: str) -> dict[str, str]:
+        """An identifier for each parameter of a path of the API."""
+        return {
+            found["name"]: self.pick(IN_PATHS.get(found["before"], "volume"))
+            for found in NAME.finditer(path)
+        }
 
     def put_into(self, body: Any) -> Any:
         """The body with references to what there is, where it has any."""
@@ -68,4 +87,6 @@ class Pool:
         return [one] if isinstance(value, list) else one
 
     def _kind(self, made: str) -> str:
-        return next((kind for prefix, kind in KINDS.items() if made.startswith(prefix)), "env_id")
+        return next(
+            (kind for prefix, kind in KINDS.items() if made.startswith(prefix)), "environment"
+        )

@@ -85,4 +85,4 @@ def test_a_success_from_nowhere_is_found(judge: Judge) -> None:
 def test_every_base_is_judged_by_the_same_document(judge: Judge, base: str) -> None:
     found = judge.operation("DELETE", f"{base}{HERE}")
     assert found is not None
-    assert found.label == "DELETE /{env_id}/volume/{volume_id}"
+    assert found.label == "DELETE /{envId}/volume/{id}"

@@ -1,11 +1,12 @@
 """All guards of which it is known that a test misses them."""
 
-from tests.mutants import bodies, changes, disk, people, running, steps, tenants
+from tests.mutants import bodies, changes, disk, documents, people, running, steps, tenants
 
 GUARDS = [
     *people.GUARDS,
     *tenants.GUARDS,
     *bodies.GUARDS,
+    *documents.GUARDS,
     *changes.GUARDS,
     *steps.GUARDS,
     *disk.GUARDS,

@@ -79,7 +79,7 @@ def test_nothing_changed_is_no_version(alices, page, wish):
         ("name", "staging", "staging is taken in this company."),
         ("quota", "lots", "ust be a whole number with MB, GB, TB"),
         ("quota", "-5GB", "ust be a whole number with MB, GB, TB"),
-        ("quota", "9999999999TB", "Must be at most 2**53"),
+        ("quota", "9999999999TB", "Must be at most 9007199254740991 MB"),
     ],
 )
 def test_what_cannot_be_is_said_where_it_was_typed(

@@ -25,8 +25,8 @@ class Row:
     body: Any = None
 
 
-V, ONE = "<str:env_id>/volume", "<str:env_id>/volume/<str:volume_id>"
-APP, ENV = "<str:env_id>/app", "environments/<str:env_id>"
+V, ONE = "<str:envId>/volume", "<str:envId>/volume/<str:id>"
+APP, ENV = "<str:envId>/app", "environments/<str:id>"
 VIEWER, EDITOR, ADMIN = Role.VIEWER, Role.EDITOR, Role.ADMIN
 WISH = {"name": "brand-new", "size": 1}
 
@@ -44,22 +44,22 @@ ROWS = {
     ("POST", f"{ONE}/attachment"): Row(
         "{env}/volume/{spare}/attachment", EDITOR, 201, {"appIdRef": "{app}"}
     ),
-    ("DELETE", f"{ONE}/attachment/<str:app_id>"): Row(
+    ("DELETE", f"{ONE}/attachment/<str:appId>"): Row(
         "{env}/volume/{volume}/attachment/{app}", EDITOR
     ),
     ("GET", f"{ONE}/snapshot"): Row("{env}/volume/{volume}/snapshot", VIEWER),
     ("POST", f"{ONE}/snapshot"): Row("{env}/volume/{volume}/snapshot", EDITOR, 201),
-    ("GET", f"{ONE}/snapshot/<str:snapshot_id>"): Row(
+    ("GET", f"{ONE}/snapshot/<str:snapId>"): Row(
         "{env}/volume/{volume}/snapshot/{snapshot}", VIEWER
     ),
-    ("DELETE", f"{ONE}/snapshot/<str:snapshot_id>"): Row(
+    ("DELETE", f"{ONE}/snapshot/<str:snapId>"): Row(
         "{env}/volume/{volume}/snapshot/{snapshot}", EDITOR
     ),
     ("GET", APP): Row("{env}/app", VIEWER),
     ("POST", APP): Row("{env}/app", EDITOR, 201, {"name": "brand-new"}),
-    ("GET", f"{APP}/<str:app_id>"): Row("{env}/app/{app}", VIEWER),
-    ("PUT", f"{APP}/<str:app_id>"): Row("{env}/app/{app}", EDITOR, 200, {"name": "brand-new"}),
-    ("DELETE", f"{APP}/<str:app_id>"): Row("{env}/app/{app}", EDITOR),
+    ("GET", f"{APP}/<str:id>"): Row("{env}/app/{app}", VIEWER),
+    ("PUT", f"{APP}/<str:id>"): Row("{env}/app/{app}", EDITOR, 200, {"name": "brand-new"}),
+    ("DELETE", f"{APP}/<str:id>"): Row("{env}/app/{app}", EDITOR),
     ("GET", "environments"): Row("environments", VIEWER),
     ("POST", "environments"): Row("environments", ADMIN, 201, {"name": "brand-new"}),
     ("GET", ENV): Row("environments/{env}", VIEWER),

@@ -67,6 +67,10 @@ def test_only_admins_manage_environments(who, request, mine):
             {"name": "x", "resourceQuota": {"storage": 2**63}},
             {("resourceQuota.storage", "too_large")},
         ),
+        (
+            {"name": "x", "resourceQuota": {"storage": 2**53}},
+            {("resourceQuota.storage", "too_large")},
+        ),
         ({"name": "x", "companyIdRef": None}, {("companyIdRef", "invalid")}),
         ({"companyIdRef": "x"}, {("companyIdRef", "invalid"), ("name", "required")}),
         (
@@ -84,6 +88,16 @@ def test_a_wish_that_cannot_be_is_refused(alices, body, problems):
 def test_without_a_quota_there_is_none(alices, quota):
     made = alices.post("/environments", {"name": "staging", **quota}).json()
     assert made["resourceQuota"] == {"storage": None}
+
+
+@pytest.mark.parametrize("quota", [0, 4_000_000, 4_000_000_000, 2**53 - 1])
+def test_a_large_quota_is_answered_as_it_was_sent(alices, mine, quota):
+    body = {"resourceQuota": {"storage": quota}}
+    assert alices.put(mine, body).json()["resourceQuota"] == {"storage": quota}
+    usage = alices.get(f"{mine}/resource-usage").json()
+    assert (usage["quota"], usage["available"]) == ({"storage": quota}, {"storage": quota})
+    validation = alices.post(f"{mine}/volume/validate", {"name": "uploads", "size": 1}).json()
+    assert validation["quota"]["limit"] == quota
 
 
 def test_who_administers_several_companies_says_which(alices, alice, company):

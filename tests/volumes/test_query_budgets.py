@@ -35,8 +35,8 @@ def queries(call):
     return len(captured)
 
 
-V, ONE = "<str:env_id>/volume", "<str:env_id>/volume/<str:volume_id>"
-APP, ENV = "<str:env_id>/app", "environments/<str:env_id>"
+V, ONE = "<str:envId>/volume", "<str:envId>/volume/<str:id>"
+APP, ENV = "<str:envId>/app", "environments/<str:id>"
 
 BUDGETS = {
     ("GET", V): 1,
@@ -50,16 +50,16 @@ BUDGETS = {
     ("GET", f"{ONE}/usage"): 4,
     ("GET", f"{ONE}/attachment"): 5,
     ("POST", f"{ONE}/attachment"): 15,
-    ("DELETE", f"{ONE}/attachment/<str:app_id>"): 14,
+    ("DELETE", f"{ONE}/attachment/<str:appId>"): 14,
     ("GET", f"{ONE}/snapshot"): 4,
     ("POST", f"{ONE}/snapshot"): 10,
-    ("GET", f"{ONE}/snapshot/<str:snapshot_id>"): 4,
-    ("DELETE", f"{ONE}/snapshot/<str:snapshot_id>"): 10,
+    ("GET", f"{ONE}/snapshot/<str:snapId>"): 4,
+    ("DELETE", f"{ONE}/snapshot/<str:snapId>"): 10,
     ("GET", APP): 4,
     ("POST", APP): 10,
-    ("GET", f"{APP}/<str:app_id>"): 5,
-    ("PUT", f"{APP}/<str:app_id>"): 11,
-    ("DELETE", f"{APP}/<str:app_id>"): 15,
+    ("GET", f"{APP}/<str:id>"): 5,
+    ("PUT", f"{APP}/<str:id>"): 11,
+    ("DELETE", f"{APP}/<str:id>"): 15,
     ("GET", "environments"): 2,
     ("POST", "environments"): 9,
     ("GET", ENV): 2,

@@ -50,7 +50,7 @@ def test_a_session_without_the_code_is_a_401_before_it_is_a_csrf_failure(alice, 
 def test_an_unreadable_environment_comes_before_body_query_and_role(bobs):
     response = bobs.post("/nonsense/volume?x=1", HUGE, Idempotency_Key="é")
     assert (response.status_code, response.json()["code"]) == (400, "VALIDATION_FAILED")
-    assert response.json()["errors"][0]["field"] == "env_id"
+    assert response.json()["errors"][0]["field"] == "envId"
 
 
 def test_a_missing_environment_comes_before_body_query_and_role(bobs):

@@ -9,9 +9,14 @@ import yaml
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.factories import EnvironmentFactory
+from tests.support.api import codes as problems
 from tests.support.routes import ROWS, filled
 from volumes.api.document import document_of_the_api
 from volumes.models import UsageSample
+
+SIZES = {"size", "provisionedSize", "usedSize", "storage", "limit", "used", "after"}
+ENUMS = {"SnapshotStatusEnum", "VolumeStatusEnum"}
+"""Described where they are used: what a status means depends on whose it is."""
 
 FREE = {"labels", "changes"}
 """Objects whose names callers make up."""
@@ -30,6 +35,17 @@ def operations(document):
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     }
+
+
+def is_integer(schema):
+    return "integer" in schema.get("type", ())
+
+
+def nodes_with(key, node):
+    """Every object of the document that has the key."""
+    children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    found = [node] if isinstance(node, dict) and key in node else []
+    return found + [deeper for child in children for deeper in nodes_with(key, child)]
 
 
 def with_content(operation):
@@ -57,6 +73,109 @@ def test_it_lists_every_operation_at_the_root_only(operations):
     assert set(operations) == {(method, documented(route)) for method, route in ROWS}
 
 
+def test_paths_are_named_as_in_the_contract(document):
+    volume = "/{envId}/volume/{id}"
+    assert set(document["paths"]) == {
+        *("/{envId}/volume", "/{envId}/volume/validate", volume),
+        *(f"{volume}/{name}" for name in ("history", "restore", "usage", "attachment", "snapshot")),
+        *(f"{volume}/attachment/{{appId}}", f"{volume}/snapshot/{{snapId}}"),
+        *("/{envId}/app", "/{envId}/app/{id}"),
+        *("/environments", "/environments/{id}", "/environments/{id}/resource-usage"),
+    }
+
+
+def test_a_malformed_identifier_is_named_as_in_the_document(alices, volumes, here):
+    assert problems(alices.get("/x/volume")) == {("envId", "invalid")}
+    assert problems(alices.get("/environments/x")) == {("id", "invalid")}
+    assert problems(alices.get(f"{volumes}/x")) == {("id", "invalid")}
+    assert problems(alices.get(f"{here}/snapshot/x")) == {("snapId", "invalid")}
+    assert problems(alices.delete(f"{here}/attachment/x")) == {("appId", "invalid")}
+
+
+def test_paths_are_relative_to_where_the_document_was_read(document):
+    assert document["servers"] == [{"url": "/"}]
+
+
+def test_methods_are_listed_in_one_order_in_every_process(document):
+    order = ["get", "post", "put", "delete"]
+    assert all(
+        list(methods) == sorted(methods, key=order.index) for methods in document["paths"].values()
+    )
+
+
+def test_operations_have_the_names_of_the_contract(operations):
+    names = {operation["operationId"] for operation in operations.values()}
+    assert names >= {"volume_history_list", "volume_usage", "environment_resource_usage"}
+
+
+def test_every_size_is_an_int64_that_javascript_reads_exactly(document):
+    sizes = [
+        (f"{component}.{name}", schema)
+        for component, owner in document["components"]["schemas"].items()
+        for name, schema in owner.get("properties", {}).items()
+        if name in SIZES and is_integer(schema)
+    ]
+    assert len(sizes) == 17
+    assert [
+        name
+        for name, schema in sizes
+        if (schema.get("format"), schema.get("maximum")) != ("int64", 2**53 - 1)
+    ] == []
+
+
+def test_every_other_number_has_a_name_that_is_no_size(document):
+    numbers = {
+        name
+        for owner in document["components"]["schemas"].values()
+        for name, schema in owner.get("properties", {}).items()
+        if is_integer(schema)
+    }
+    assert numbers - SIZES == {"version"}
+
+
+def test_no_two_enums_share_a_member_in_generated_code(document):
+    enums = list(nodes_with("enum", document))
+    names = [name for enum in enums for name in enum["x-enum-varnames"]]
+    assert [len(enum["x-enum-varnames"]) for enum in enums] == [len(enum["enum"]) for enum in enums]
+    assert len(names) == len(set(names)) == 16
+    assert all(re.fullmatch("[A-Z][A-Z_]*[A-Z]", name) for name in names)
+
+
+def test_applications_of_a_volume_are_a_set(document):
+    schemas = document["components"]["schemas"]
+    fields = [
+        schemas[name]["properties"]["attachedAppsRefs"] for name in ("Volume", "VolumeChange")
+    ]
+    assert all(field["uniqueItems"] and "set" in field["description"] for field in fields)
+
+
+def test_everything_is_described(document, operations):
+    schemas = document["components"]["schemas"]
+    texts = {
+        **{name: schema.get("description") for name, schema in schemas.items()},
+        **{
+            f"{owner}.{name}": field.get("description", field.get("$ref"))
+            for owner, schema in schemas.items()
+            for name, field in schema.get("properties", {}).items()
+        },
+        **{name: operation["description"] for name, operation in operations.items()},
+        **{
+            (name, parameter["name"]): parameter.get("description")
+            for name, operation in operations.items()
+            for parameter in operation.get("parameters", ())
+        },
+    }
+    assert [name for name, text in texts.items() if not text] == sorted(ENUMS)
+
+
+def test_every_summary_begins_with_a_verb(operations):
+    verbs = {operation["summary"].partition(" ")[0] for operation in operations.values()}
+    assert verbs == {
+        *("List", "Get", "Create", "Update", "Delete"),
+        *("Validate", "Restore", "Attach", "Detach", "Take"),
+    }
+
+
 def test_every_operation_has_a_name_of_its_own(operations):
     names = {operation["operationId"] for operation in operations.values()}
     assert len(names) == len(operations)
@@ -81,7 +200,7 @@ def test_each_body_has_an_example(operations, case):
     assert body["content"]["application/json"]["examples"]
 
 
-@pytest.mark.parametrize("case", [case for case, row in ROWS.items() if "env_id" in case[1]])
+@pytest.mark.parametrize("case", [case for case, row in ROWS.items() if "<str:" in case[1]])
 def test_what_can_be_missing_or_in_conflict_says_so(operations, case):
     assert "404" in operations[case[0], documented(case[1])]["responses"]
 
@@ -136,7 +255,7 @@ def alike(example, answer, name=""):
 
 
 def test_a_documented_wish_is_accepted_as_it_stands(operations, alices, volumes, memory):
-    content = operations["POST", "/{env_id}/volume"]["requestBody"]["content"]["application/json"]
+    content = operations["POST", "/{envId}/volume"]["requestBody"]["content"]["application/json"]
     (example,) = content["examples"].values()
     assert alices.post(volumes, example["value"]).status_code == 201
 
@@ -168,10 +287,10 @@ def test_what_was_made_leads_to_everything_that_can_be_done_with_it(operations):
         for case, operation in operations.items()
         if "201" in operation["responses"]
     }
-    assert made["/{env_id}/app"] == {"app_retrieve", "app_update", "app_destroy"}
-    assert "volume_snapshot_create" in made["/{env_id}/volume"]
+    assert made["/{envId}/app"] == {"app_retrieve", "app_update", "app_destroy"}
+    assert "volume_snapshot_create" in made["/{envId}/volume"]
     assert "volume_create" in made["/environments"]
-    assert made["/{env_id}/volume/{volume_id}/attachment"] == {"volume_attachment_destroy"}
+    assert made["/{envId}/volume/{id}/attachment"] == {"volume_attachment_destroy"}
 
 
 def test_every_link_leads_to_an_operation_and_fills_its_path(operations):

@@ -14,6 +14,7 @@ from volumes.api.headers import if_match, reply, tagged
 from volumes.api.paging import Page
 from volumes.api.views import EnvironmentScopedView
 from volumes.errors import NotFound
+from volumes.models import Application
 from volumes.services import applications as services
 
 
@@ -23,7 +24,7 @@ class ApplicationView(EnvironmentScopedView):
     needs = {"create": Role.EDITOR, "update": Role.EDITOR, "destroy": Role.EDITOR}
     parameters = {"list": paging.PARAMETERS | NAME_FILTERS}
 
-    def list(self, request: Request, env_id: str) -> HttpResponse:
+    def list(self, request: Request, **path: str) -> HttpResponse:
         page = Page(self.query)
         applications = self.environment.applications.with_attachments()
         found = filter_named(applications, self.query)
@@ -31,7 +32,7 @@ class ApplicationView(EnvironmentScopedView):
         company_id = self.environment.company_id
         return page.answer(request, found, lambda row: wire.application(row, company_id))
 
-    def create(self, request: Request, env_id: str) -> HttpResponse:
+    def create(self, request: Request, **path: str) -> HttpResponse:
         application = services.create_application(
             environment=self.environment, body=self.body(), actor=self.caller.actor
         )
@@ -39,13 +40,13 @@ class ApplicationView(EnvironmentScopedView):
         answer["Location"] = f"{request.path}/{application.ref}"
         return answer
 
-    def retrieve(self, request: Request, env_id: str, app_id: str) -> HttpResponse:
+    def retrieve(self, request: Request, **path: str) -> HttpResponse:
         application = self.environment.applications.live().filter(pk=self.app_id).first()
         if application is None:
             raise NotFound
         return self._show(application.pk)
 
-    def update(self, request: Request, env_id: str, app_id: str) -> HttpResponse:
+    def update(self, request: Request, **path: str) -> HttpResponse:
         application = services.update_application(
             environment=self.environment,
             application_id=self.app_id,
@@ -55,7 +56,7 @@ class ApplicationView(EnvironmentScopedView):
         )
         return self._show(application.pk)
 
-    def destroy(self, request: Request, env_id: str, app_id: str) -> HttpResponse:
+    def destroy(self, request: Request, **path: str) -> HttpResponse:
         application = services.delete_application(
             environment=self.environment,
             application_id=self.app_id,
@@ -63,6 +64,10 @@ class ApplicationView(EnvironmentScopedView):
             precondition=if_match(request),
         )
         return reply({"message": "Application deleted successfully", "id": application.ref})
+
+    @property
+    def app_id(self) -> uuid.UUID:
+        return self.path_id("id", Application.prefix)
 
     def _show(self, pk: uuid.UUID, *, status: int = 200) -> HttpResponse:
         application = self.environment.applications.with_attachments().get(pk=pk)

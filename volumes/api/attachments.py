@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.http import HttpResponse
 from rest_framework.request import Request
 
@@ -10,6 +12,7 @@ from volumes.api import paging, wire
 from volumes.api.headers import reply
 from volumes.api.paging import Page
 from volumes.api.views import EnvironmentScopedView
+from volumes.models import Application
 from volumes.services import attachments as services
 from volumes.storage import storage
 
@@ -20,7 +23,7 @@ class AttachmentView(EnvironmentScopedView):
     needs = {"create": Role.EDITOR, "destroy": Role.EDITOR}
     parameters = {"list": paging.PARAMETERS}
 
-    def list(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
+    def list(self, request: Request, **path: str) -> HttpResponse:
         page = Page(self.query)
         self.query.check()
         volume = self.volume_or_refuse()
@@ -29,7 +32,7 @@ class AttachmentView(EnvironmentScopedView):
             request, volume.attachments.all(), lambda row: wire.attachment(row, source)
         )
 
-    def create(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
+    def create(self, request: Request, **path: str) -> HttpResponse:
         attachment = services.attach(
             environment=self.environment,
             volume_id=self.volume_id,
@@ -39,7 +42,7 @@ class AttachmentView(EnvironmentScopedView):
         source = storage().source(str(attachment.volume_id))
         return reply(wire.attachment(attachment, source), status=201)
 
-    def destroy(self, request: Request, env_id: str, volume_id: str, app_id: str) -> HttpResponse:
+    def destroy(self, request: Request, **path: str) -> HttpResponse:
         application = services.detach(
             environment=self.environment,
             volume_id=self.volume_id,
@@ -47,3 +50,7 @@ class AttachmentView(EnvironmentScopedView):
             actor=self.caller.actor,
         )
         return reply({"message": "Application detached successfully", "id": application.ref})
+
+    @property
+    def app_id(self) -> uuid.UUID:
+        return self.path_id("appId", Application.prefix)

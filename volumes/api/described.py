@@ -1,6 +1,6 @@
-"""Which method each description is of. Importing it is enough, and for the document alone.
+"""Attaches each description to its method. Only the document imports this.
 
-As decorators in the views they would have every worker load what only the document needs.
+As decorators in the views, the descriptions would be loaded by every worker.
 """
 
 from __future__ import annotations

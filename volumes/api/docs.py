@@ -1,52 +1,79 @@
-"""What OpenAPI says of each operation: one description each, with an example of every answer."""
+"""The OpenAPI description of each operation, with an example of every answer."""
 
 from __future__ import annotations
 
 from volumes.api import examples, schemas
-from volumes.api.describing import answered, header, many, operation, query
-from volumes.models import VolumeStatus
+from volumes.api.describing import (
+    answered,
+    header,
+    many,
+    operation,
+    query,
+    query_choice,
+    query_ref,
+)
 
-LARGEST_LIMIT = {"type": "integer", "minimum": 1, "maximum": 1000, "default": 1000}
+LIMIT = {"type": "integer", "minimum": 1, "maximum": 1000, "default": 1000}
+DAYS = {"type": "integer", "minimum": 1, "maximum": 365, "default": 30}
 
 PAGING = [
-    query("limit", LARGEST_LIMIT, "How many at most"),
-    query("cursor", str, 'From the Link header with rel="next"'),
-    query("count", bool, "Ask for X-Total-Count"),
-    answered("Link", 'The next page, with rel="next"; absent on the last one', 200, always=False),
-    answered("X-Total-Count", "Where count=true asked for it", 200, always=False),
+    query("limit", LIMIT, "The most entries to return"),
+    query(
+        "cursor", str, 'Where the page begins. Follow the `Link` header with `rel="next"` instead.'
+    ),
+    query("count", bool, "Whether to count all entries, in `X-Total-Count`"),
+    answered(
+        "Link", 'The next page, with `rel="next"`. Absent on the last page.', 200, always=False
+    ),
+    answered(
+        "X-Total-Count", "How many entries there are, if `count=true` asked", 200, always=False
+    ),
 ]
 NAMES = [
-    query("name", str, "A part of the name, whatever its case"),
-    query("nameIs", str, "The exact name"),
-    query("includeDeleted", bool, "Deleted ones too"),
+    query("name", str, "Only names that contain this text, in any case"),
+    query("nameIs", str, "Only this name"),
+    query("includeDeleted", bool, "Whether to list deleted ones too. The default is false."),
 ]
 FILTERS = [
     *NAMES,
-    query("status", {"type": "string", "enum": VolumeStatus.values}, "In this status"),
-    query("attached", bool, "Mounted by an application, or by none"),
-    query("label", str, "key:value; repeat for several", many=True),
+    query_ref("status", "VolumeStatusEnum", "Only volumes in this status"),
+    query("attached", bool, "Only volumes that are attached (true) or not attached (false)"),
     query(
+        "label", str, "Only volumes with this label, as `key:value`. May be repeated.", many=True
+    ),
+    query_choice(
         "sort",
-        {
-            "type": "string",
-            "enum": [f"{d}{c}" for c in ("createdAt", "name", "size") for d in ("", "-")],
-        },
-        "Ascending, or descending with a leading -",
+        "VOLUME_SORT",
+        [f"{sign}{column}" for column in ("createdAt", "name", "size") for sign in ("", "-")],
+        "The order: ascending, or descending with a leading `-`. The default is `createdAt`.",
     ),
 ]
-IF_MATCH = header("If-Match", 'A version such as "3"; 412 where it is another by now')
-IF_NONE_MATCH = header("If-None-Match", "An ETag; 304 where it is still the same")
-ETAG = answered("ETag", "The version, a dot and a digest of the rest", 200, 201, 304)
-LOCATION = answered("Location", "Where it is", 201)
+IF_MATCH = header(
+    "If-Match",
+    'Change it only if this is the current version, such as `"3"`. Otherwise the answer is 412.',
+)
+IF_NONE_MATCH = header(
+    "If-None-Match", "An `ETag` from an earlier answer. If it is still current, the answer is 304."
+)
+ETAG = answered("ETag", "The version, a dot and a digest of the rest, in quotes", 200, 201, 304)
+LOCATION = answered("Location", "The path of what was created", 201)
 IDEMPOTENCY = [
-    header("Idempotency-Key", "The same key and body again make nothing new, for 24 hours"),
-    answered("Idempotent-Replay", "true, where an earlier call made it", 201, always=False),
+    header(
+        "Idempotency-Key",
+        "Any text of 1 to 255 printable ASCII characters. For 24 hours, the same key with the same "
+        "body creates nothing more and answers with what the first request created.",
+    ),
+    answered("Idempotent-Replay", "`true` if an earlier request created it", 201, always=False),
 ]
 
 V, A, E = "volumes", "applications", "environments"
 
 list_volumes = operation(
-    "List all volumes in environment",
+    "List volumes",
+    text=(
+        "The volumes of an environment, in the order of creation unless `sort` says "
+        "otherwise. Filters combine."
+    ),
     tag=V,
     answer=many(schemas.Volume),
     example=examples.VOLUME,
@@ -54,7 +81,11 @@ list_volumes = operation(
     refusals=("404",),
 )
 create_volume = operation(
-    "Create a new volume",
+    "Create a volume",
+    text=(
+        "The size counts towards the quotas of the environment and the company at once. The "
+        "data is created right after; `status` says when it is ready."
+    ),
     tag=V,
     status=201,
     request=schemas.VolumeCreation,
@@ -65,7 +96,7 @@ create_volume = operation(
     refusals=("404", "409"),
 )
 get_volume = operation(
-    "Get volume details",
+    "Get a volume",
     tag=V,
     answer=schemas.Volume,
     example=examples.VOLUME,
@@ -73,7 +104,11 @@ get_volume = operation(
     refusals=("304", "404"),
 )
 update_volume = operation(
-    "Update volume configuration",
+    "Update a volume",
+    text=(
+        "Changes the fields that are given, all or nothing. Growing is online: applications "
+        "stay attached. Any update, even an empty one, makes a volume in `error` try again."
+    ),
     tag=V,
     request=schemas.VolumeChange,
     wish=examples.VOLUME_CHANGE,
@@ -84,23 +119,35 @@ update_volume = operation(
 )
 delete_volume = operation(
     "Delete a volume",
+    text=(
+        "Permanently removes the data, at once or after the grace period of the installation."
+        " Refused while the volume is protected, attached or has snapshots."
+    ),
     tag=V,
-    answer=schemas.Done,
+    answer=schemas.DeleteResult,
     example=examples.DONE,
-    parameters=[IF_MATCH, query("cascade", bool, "Delete its snapshots too")],
+    parameters=[
+        IF_MATCH,
+        query("cascade", bool, "Whether to delete its snapshots too. The default is false."),
+    ],
     refusals=("404", "409", "412"),
 )
 validate_volume = operation(
-    "Validate volume configuration",
+    "Validate a volume",
+    text="Says what a create would answer or, if the body has an `id`, an update. Changes nothing.",
     tag=V,
     request=schemas.VolumeValidation,
     wish=examples.VOLUME_WISH,
-    answer=schemas.Verdict,
-    example=examples.VERDICT,
+    answer=schemas.ValidationResult,
+    example=examples.VALIDATION_RESULT,
     refusals=("404",),
 )
 restore_volume = operation(
-    "Undo a delete",
+    "Restore a deleted volume",
+    text=(
+        "Undoes a delete while the data still exists, that is during the grace period of the "
+        "installation."
+    ),
     tag=V,
     request=schemas.NOTHING,
     wish={},
@@ -110,7 +157,9 @@ restore_volume = operation(
     refusals=("404", "409"),
 )
 volume_history = operation(
-    "Every change of a volume, newest first",
+    "List a volume's changes",
+    operation_id="volume_history_list",
+    text="Every change, the newest version first. Deleted volumes have a history too.",
     tag=V,
     answer=many(schemas.HistoryEntry),
     example=examples.HISTORY_ENTRY,
@@ -118,19 +167,20 @@ volume_history = operation(
     refusals=("404",),
 )
 volume_usage = operation(
-    "How full it was, and when it will be full",
+    "Get a volume's usage",
+    operation_id="volume_usage",
+    text="Measurements of the last days, and when the volume will be full if it goes on like this.",
     tag=V,
     answer=schemas.Usage,
     example=examples.USAGE,
     parameters=[
-        query(
-            "days", {"type": "integer", "minimum": 1, "maximum": 365, "default": 30}, "How far back"
-        )
+        query("days", DAYS, "How many days to look back"),
     ],
     refusals=("404",),
 )
 list_attachments = operation(
-    "Who mounts it",
+    "List attachments",
+    text="The applications that the volume is attached to, and where each mounts it.",
     tag=V,
     answer=many(schemas.Attachment),
     example=examples.ATTACHMENT,
@@ -139,6 +189,10 @@ list_attachments = operation(
 )
 attach = operation(
     "Attach an application",
+    text=(
+        "Several applications may use one volume. One application cannot have two volumes at "
+        "the same mount path."
+    ),
     tag=V,
     status=201,
     request=schemas.AttachmentCreation,
@@ -149,8 +203,9 @@ attach = operation(
 )
 detach = operation(
     "Detach an application",
+    text="The volume keeps its data.",
     tag=V,
-    answer=schemas.Done,
+    answer=schemas.DeleteResult,
     example=examples.DETACHED,
     refusals=("404",),
 )
@@ -164,6 +219,10 @@ list_snapshots = operation(
 )
 take_snapshot = operation(
     "Take a snapshot",
+    text=(
+        "Copies the data as it is now. Files that applications change during the copy may be "
+        "inconsistent with each other; stop the application or let it dump its data first."
+    ),
     tag=V,
     status=201,
     request=schemas.SnapshotCreation,
@@ -174,7 +233,7 @@ take_snapshot = operation(
     refusals=("404", "409"),
 )
 get_snapshot = operation(
-    "Read a snapshot",
+    "Get a snapshot",
     tag=V,
     answer=schemas.Snapshot,
     example=examples.SNAPSHOT,
@@ -183,7 +242,7 @@ get_snapshot = operation(
 delete_snapshot = operation(
     "Delete a snapshot",
     tag=V,
-    answer=schemas.Done,
+    answer=schemas.DeleteResult,
     example=examples.SNAPSHOT_DONE,
     refusals=("404", "409"),
 )
@@ -207,7 +266,7 @@ create_application = operation(
     refusals=("404", "409"),
 )
 get_application = operation(
-    "Read an application",
+    "Get an application",
     tag=A,
     answer=schemas.Application,
     example=examples.APPLICATION,
@@ -215,7 +274,7 @@ get_application = operation(
     refusals=("304", "404"),
 )
 update_application = operation(
-    "Rename an application",
+    "Update an application",
     tag=A,
     request=schemas.ApplicationChange,
     wish=examples.APPLICATION_WISH,
@@ -225,15 +284,20 @@ update_application = operation(
     refusals=("404", "409", "412"),
 )
 delete_application = operation(
-    "Delete an application, never a volume",
+    "Delete an application",
+    text="Detaches it from its volumes, which keep their data.",
     tag=A,
-    answer=schemas.Done,
+    answer=schemas.DeleteResult,
     example=examples.APPLICATION_DONE,
     parameters=[IF_MATCH],
     refusals=("404", "409", "412"),
 )
 list_environments = operation(
-    "List the environments you reach",
+    "List environments",
+    text=(
+        "The environments that the caller can reach. A token bound to an environment lists "
+        "that one only."
+    ),
     tag=E,
     answer=many(schemas.Environment),
     example=examples.ENVIRONMENT,
@@ -241,6 +305,7 @@ list_environments = operation(
 )
 create_environment = operation(
     "Create an environment",
+    text="Needs the role `admin` in the company and a token that is not bound to an environment.",
     tag=E,
     status=201,
     request=schemas.EnvironmentCreation,
@@ -251,7 +316,7 @@ create_environment = operation(
     refusals=("409",),
 )
 get_environment = operation(
-    "Read an environment",
+    "Get an environment",
     tag=E,
     answer=schemas.Environment,
     example=examples.ENVIRONMENT,
@@ -259,7 +324,8 @@ get_environment = operation(
     refusals=("304", "404"),
 )
 update_environment = operation(
-    "Rename an environment or set its quota",
+    "Update an environment",
+    text="Renames it or sets its quota. A quota may be below what is used; then nothing more fits.",
     tag=E,
     request=schemas.EnvironmentChange,
     wish=examples.ENVIRONMENT_WISH,
@@ -269,15 +335,18 @@ update_environment = operation(
     refusals=("404", "409", "412"),
 )
 delete_environment = operation(
-    "Delete an environment without volumes",
+    "Delete an environment",
+    text="Refused while it has volumes. Its applications are deleted too.",
     tag=E,
-    answer=schemas.Done,
+    answer=schemas.DeleteResult,
     example=examples.ENVIRONMENT_DONE,
     parameters=[IF_MATCH],
     refusals=("404", "409", "412"),
 )
 resource_usage = operation(
-    "What is used and what may still be taken",
+    "Get an environment's usage",
+    operation_id="environment_resource_usage",
+    text="What the environment's volumes use, and what may still be taken.",
     tag=E,
     answer=schemas.ResourceUsage,
     example=examples.RESOURCE_USAGE,

@@ -1,4 +1,4 @@
-"""The OpenAPI document, out of the views themselves."""
+"""The OpenAPI document, generated from the views."""
 
 from __future__ import annotations
 
@@ -7,16 +7,39 @@ from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
 
-from volumes.api import described, security  # noqa: F401  (what the generator goes by)
+from volumes.api import described, security  # noqa: F401  (the generator reads what they register)
+from volumes.api.describing import enum, enum_prefix
 from volumes.api.links import add_links
+from volumes.api.path_parameters import describe_path_parameters
 from volumes.api.urls import environments, scoped
 
+Document = dict[str, Any]
 
-def document_of_the_api() -> dict[str, Any]:
-    """Of the root paths only: the other bases serve the same."""
+METHODS = ("get", "post", "put", "delete")
+
+
+def document_of_the_api() -> Document:
+    """Return the document of the root paths. The other bases serve the same."""
     # The generator renders lazily translated text; a round trip leaves plain values.
     generator = SchemaGenerator(patterns=[*scoped, *environments])  # type: ignore[no-untyped-call]
-    found = generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-    document: dict[str, Any] = json.loads(json.dumps(found, default=str))
+    generated = generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    document: Document = json.loads(json.dumps(generated, default=str))
+    sort_methods(document)
+    name_enum_members(document)
+    describe_path_parameters(document)
     add_links(document)
     return document
+
+
+def sort_methods(document: Document) -> None:
+    """Sort the methods of each path: the generator's order differs from process to process."""
+    paths = document["paths"]
+    for path, operations in paths.items():
+        paths[path] = {name: operations[name] for name in METHODS if name in operations}
+
+
+def name_enum_members(document: Document) -> None:
+    """Give the members of every enum among the components names for generated code."""
+    for component, schema in document["components"]["schemas"].items():
+        if "enum" in schema:
+            schema.update(enum(enum_prefix(component), schema["enum"]))

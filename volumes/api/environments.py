@@ -79,14 +79,15 @@ class EnvironmentView(ApiView):
     """One environment. Changing it takes an admin."""
 
     needs = {"update": Role.ADMIN, "destroy": Role.ADMIN}
+    environment_parameter = "id"
 
     def admit(self) -> None:
         self.environment = self.environment_or_refuse()
 
-    def retrieve(self, request: Request, env_id: str) -> HttpResponse:
+    def retrieve(self, request: Request, **path: str) -> HttpResponse:
         return tagged(request, wire.environment(self.environment))
 
-    def update(self, request: Request, env_id: str) -> HttpResponse:
+    def update(self, request: Request, **path: str) -> HttpResponse:
         wish, reader = read_environment(self.body())
         environment = services.update_environment(
             environment=self.environment,
@@ -97,11 +98,11 @@ class EnvironmentView(ApiView):
         )
         return tagged(request, wire.environment(environment))
 
-    def destroy(self, request: Request, env_id: str) -> HttpResponse:
+    def destroy(self, request: Request, **path: str) -> HttpResponse:
         environment = services.delete_environment(
             environment=self.environment, actor=self.caller.actor, precondition=if_match(request)
         )
         return reply({"message": "Environment deleted successfully", "id": str(environment.pk)})
 
-    def resource_usage(self, request: Request, env_id: str) -> HttpResponse:
+    def resource_usage(self, request: Request, **path: str) -> HttpResponse:
         return reply(wire.resource_usage(self.environment))

@@ -1,4 +1,4 @@
-"""Examples for the reference: one consistent little world."""
+"""Examples for the API reference. All of them are about the same volume, application and snapshot."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ VOLUME = {
     "createdAt": MADE,
     "modifiedAt": MADE,
 }
-VERDICT = {
+VALIDATION_RESULT = {
     "valid": False,
     "errors": [
         {

@@ -1,6 +1,7 @@
-"""Where one can go from what was made: the links of the OpenAPI document.
+"""The links of the OpenAPI document: from what a request created to the operations on it.
 
-They follow from its paths: what is made at `/a` is found at `/a/{id}`, with all that needs no other id.
+They follow from the paths. What is created at `/a` is at `/a/{id}`, and everything below that needs no
+other identifier applies to it.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from typing import Any
 
 Document = dict[str, Any]
 
-REFERENCE = {"app_id": "appIdRef"}
-"""What says which one was made where the answer has no `id`: an attachment is its application's."""
+REFERENCE = {"appId": "appIdRef"}
+"""The field that identifies what was created if the answer has no `id`: an attachment has none."""
 
 
 def add_links(document: Document) -> None:
-    """Gives every 201 the operations on what it made."""
+    """Link every 201 to the operations on what it created."""
     for path, methods in document["paths"].items():
         made = methods.get("post", {}).get("responses", {}).get("201")
         if made:
@@ -39,8 +40,8 @@ def _links(document: Document, path: str, fields: set[str]) -> dict[str, Any]:
 
 
 def _made_name(path: str, target: str) -> str | None:
-    """The parameter that names what was made at `path`, where `target` is on it or below."""
-    # Paths below an environment begin with its id alone.
+    """Return the parameter that identifies what was created at `path`, if `target` applies to it."""
+    # Paths below an environment begin with its identifier.
     base = "" if path == "/environments" and target.startswith("/{") else path
     found = re.match(re.escape(base) + r"/\{(\w+)\}", target)
     return found[1] if found else None

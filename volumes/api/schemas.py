@@ -1,4 +1,8 @@
-"""The objects of the API as OpenAPI describes them. They document; `wire` and `rules` do the work."""
+"""The objects of the API as OpenAPI describes them. They document; `wire` and `rules` do the work.
+
+A component's docstring is its description and `help_text` that of a field, so both address the API's
+callers.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,19 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers as s
 
+from config.limits import MAX_QUOTA
 from volumes.models import SnapshotStatus, VolumeStatus
+
+UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
+
+def _size(help_text: str, **options: Any) -> s.IntegerField:
+    """A size in MB. Its maximum makes it an int64: 32 bits end at 2 PB."""
+    return s.IntegerField(max_value=MAX_QUOTA, help_text=help_text, **options)
 
 
 def _ref(prefix: str, help_text: str = "", **options: Any) -> s.RegexField:
-    form = rf"^({prefix})?[0-9a-fA-F]{{8}}(-[0-9a-fA-F]{{4}}){{3}}-[0-9a-fA-F]{{12}}$"
-    return s.RegexField(form, help_text=help_text, **options)
+    return s.RegexField(rf"^({prefix})?{UUID}$", help_text=help_text, **options)
 
 
 def _label(help_text: str, **options: Any) -> s.RegexField:
@@ -22,9 +33,22 @@ def _label(help_text: str, **options: Any) -> s.RegexField:
 
 
 NOTHING = {"type": "object", "maxProperties": 0}
-"""The body of what needs to be told nothing; it may be left out."""
+"""The body of a request that needs no field. It may be left out."""
+
+ENVIRONMENT_ID = "The environment, a UUID"
+COMPANY_ID = "The company that owns it, a UUID"
+CREATED_BY = "Who created it: `user-<id>`, or `system` for a command"
+MODIFIED_BY = "Who changed it last: `user-<id>`, or `system` for a command"
+CREATED_AT = "When it was created"
+MODIFIED_AT = "When it was last changed"
+IS_DELETED = "Whether it has been deleted"
+VERSION = "Counts its changes, from 1"
+NEW_VERSION = "The current version. Another one is refused with 409."
+DNS_LABEL = "A DNS label: 1 to 63 of `a-z 0-9 -`, not starting or ending with `-`"
 
 LABEL_NAME = "[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
+LABELS = "Up to 32 labels in the syntax of Kubernetes"
+APPLICATIONS = "The set of applications that the volume is attached to"
 
 
 @extend_schema_field(
@@ -33,251 +57,384 @@ LABEL_NAME = "[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
         "maxProperties": 32,
         "propertyNames": {"pattern": rf"^([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?{LABEL_NAME}$"},
         "additionalProperties": {"type": "string", "pattern": f"^({LABEL_NAME})?$"},
-        "description": "In the label syntax of Kubernetes; replaced as a whole",
+        "description": f"{LABELS}. A change replaces all of them.",
     }
 )
 class Labels(s.DictField):
     """Pairs of strings."""
 
 
-def _mount_path(**options: Any) -> s.RegexField:
-    return s.RegexField(
-        r"^(/[^/:]+)+/?$", max_length=1024, help_text="An absolute POSIX path", **options
-    )
+@extend_schema_field(
+    {
+        "type": "array",
+        "items": {"type": "string"},
+        "uniqueItems": True,
+        "description": f"{APPLICATIONS}, in the order of attaching. Each is listed once.",
+    }
+)
+class AttachedApplications(s.ListField):
+    """The identifiers of applications in a response."""
+
+
+@extend_schema_field(
+    {
+        "type": "array",
+        "items": {"type": "string", "pattern": rf"^(app-)?{UUID}$"},
+        "uniqueItems": True,
+        "description": (
+            f"{APPLICATIONS}; the order has no meaning. Applications that are missing here are "
+            "detached, so `[]` detaches all of them. Leave the field out to change nothing."
+        ),
+    }
+)
+class WantedApplications(s.ListField):
+    """The identifiers of applications in a request."""
+
+
+def _mount_path(help_text: str, **options: Any) -> s.RegexField:
+    return s.RegexField(r"^(/[^/:]+)+/?$", max_length=1024, help_text=help_text, **options)
 
 
 class ResourceRequests(s.Serializer[Any]):
+    """A size as text, as Kubernetes writes it."""
+
     storage = s.RegexField(
-        r"^[0-9]+(MB|GB|TB|Mi|Gi|Ti)$", help_text="The size in words; every unit is binary"
+        r"^[0-9]+(MB|GB|TB|Mi|Gi|Ti)$",
+        help_text="The size as text, such as `10GB`. All units are binary: `10GB` is 10240 MB.",
     )
 
 
 class VolumeChange(s.Serializer[Any]):
-    """What a caller may change. Fields that Holdfast sets are accepted and ignored."""
+    """The fields of a volume that a caller may change. Fields that Holdfast sets are accepted and
+    ignored, so that a volume that was read can be sent back."""
 
-    name = _label("A DNS label, unique in its environment", required=False)
-    size = s.IntegerField(min_value=1, required=False, help_text="MB (MiB); may only grow")
+    name = _label(f"{DNS_LABEL}; unique in its environment", required=False)
+    size = _size("The new size in MB (MiB). It can only grow.", min_value=1, required=False)
     resourceRequests = ResourceRequests(required=False)
-    mountPath = _mount_path(required=False)
-    description = s.CharField(max_length=500, required=False, allow_blank=True)
+    mountPath = _mount_path(
+        "Where applications mount the volume: an absolute, normalised POSIX path. "
+        "The default is `/data/<name>`.",
+        required=False,
+    )
+    description = s.CharField(
+        max_length=500, required=False, allow_blank=True, help_text="Free text for people"
+    )
     labels = Labels(required=False)
-    protected = s.BooleanField(required=False, help_text="While true nobody can delete it")
-    attachedAppsRefs = s.ListField(child=_ref("app-"), required=False)
-    version = s.IntegerField(required=False, help_text="The present one, or the answer is 409")
+    protected = s.BooleanField(
+        required=False, help_text="While this is true, nobody can delete the volume"
+    )
+    attachedAppsRefs = WantedApplications(required=False)
+    version = s.IntegerField(required=False, help_text=NEW_VERSION)
 
 
 class VolumeCreation(VolumeChange):
-    """`name` and a size are required, the size as `size` or `resourceRequests.storage`."""
+    """A new volume. It needs `name` and a size, as `size` or as `resourceRequests.storage`."""
 
-    name = _label("A DNS label, unique in its environment")
-    restoreFrom = _ref("snap-", "A ready snapshot of the same company", required=False)
+    name = _label(f"{DNS_LABEL}; unique in its environment")
+    size = _size("The size in MB (MiB)", min_value=1, required=False)
+    restoreFrom = _ref(
+        "snap-",
+        "A `ready` snapshot of the same company, whose data the volume starts with. "
+        "The volume must be at least as large.",
+        required=False,
+    )
     version = None  # type: ignore[assignment]
 
 
 class VolumeValidation(VolumeChange):
-    """A creation, or with `id` a change."""
+    """A new volume or, if there is an `id`, a change of that volume."""
 
-    id = _ref("vol-", required=False)
-    restoreFrom = _ref("snap-", required=False)
+    id = _ref("vol-", "The volume to change. Leave it out to check a new volume.", required=False)
+    restoreFrom = _ref(
+        "snap-", "The snapshot that a new volume would be filled from", required=False
+    )
 
 
 class Volume(s.Serializer[Any]):
-    """Persistent storage. `size` is what was asked for, `provisionedSize` what the backend holds."""
+    """Persistent storage of a fixed size. Its data outlives every application."""
 
-    id = _ref("vol-")
-    name = s.CharField()
-    envIdRef = s.UUIDField()
-    companyIdRef = s.UUIDField()
-    size = s.IntegerField(help_text="MB (MiB)")
-    mountPath = s.CharField()
-    isDeleted = s.BooleanField()
-    createdBy = s.CharField()
-    modifiedBy = s.CharField()
-    version = s.IntegerField()
-    description = s.CharField()
-    labels = s.DictField(child=s.CharField())
-    protected = s.BooleanField()
-    status = s.ChoiceField(VolumeStatus.values)
-    statusMessage = s.CharField()
-    provisionedSize = s.IntegerField(allow_null=True)
-    usedSize = s.IntegerField(allow_null=True, help_text="MB (MiB), rounded up")
-    usedSizeAt = s.DateTimeField(allow_null=True)
-    attachedAppsRefs = s.ListField(child=s.CharField())
-    createdAt = s.DateTimeField()
-    modifiedAt = s.DateTimeField()
+    id = _ref("vol-", "`vol-<uuid>`")
+    name = s.CharField(help_text="Its name, unique in the environment")
+    envIdRef = s.UUIDField(help_text=ENVIRONMENT_ID)
+    companyIdRef = s.UUIDField(help_text=COMPANY_ID)
+    size = _size("The requested size in MB (MiB). Quotas count this.")
+    mountPath = s.CharField(help_text="Where applications mount it by default")
+    isDeleted = s.BooleanField(help_text=IS_DELETED)
+    createdBy = s.CharField(help_text=CREATED_BY)
+    modifiedBy = s.CharField(help_text=MODIFIED_BY)
+    version = s.IntegerField(help_text=VERSION)
+    description = s.CharField(help_text="Free text for people")
+    labels = s.DictField(child=s.CharField(), help_text=LABELS)
+    protected = s.BooleanField(help_text="While this is true, nobody can delete it")
+    status = s.ChoiceField(
+        VolumeStatus.values,
+        help_text="The state of its data. It is `ready` once the storage holds data of this size.",
+    )
+    statusMessage = s.CharField(
+        help_text="Why the volume is in its status. Empty if there is nothing to explain."
+    )
+    provisionedSize = _size(
+        "The size that the storage holds, in MB (MiB). Null until the data was created.",
+        allow_null=True,
+    )
+    usedSize = _size(
+        "What the data used at `usedSizeAt`, in MB (MiB), rounded up. Null if never measured.",
+        allow_null=True,
+    )
+    usedSizeAt = s.DateTimeField(
+        allow_null=True, help_text="When `usedSize` was measured. Null if never measured."
+    )
+    attachedAppsRefs = AttachedApplications()
+    createdAt = s.DateTimeField(help_text=CREATED_AT)
+    modifiedAt = s.DateTimeField(help_text=MODIFIED_AT)
 
 
 class Problem(s.Serializer[Any]):
-    field = s.CharField(help_text='The field at fault, dots for inner ones; "" where none is')
-    code = s.CharField()
-    message = s.CharField()
+    """One thing that is wrong with a request, or worth a warning."""
+
+    field = s.CharField(
+        help_text='The field at fault, with dots for inner fields; "" if there is none'
+    )
+    code = s.CharField(help_text="What is wrong, for programs: `required`, `name_taken`, …")
+    message = s.CharField(help_text="What is wrong, for people")
 
 
 class Error(s.Serializer[Any]):
-    """Every refusal has this form."""
+    """Every error response has this form."""
 
-    code = s.CharField()
-    message = s.CharField()
-    details = s.CharField()
-    errors = Problem(many=True, required=False)  # type: ignore[assignment]
-    requestId = s.CharField()
+    code = s.CharField(help_text="The kind of error, for programs: `VALIDATION_FAILED`, …")
+    message = s.CharField(help_text="The kind of error, for people")
+    details = s.CharField(help_text="What is wrong and what to do about it, for people")
+    errors = Problem(many=True, required=False, help_text="Every problem with the request")  # type: ignore[assignment]
+    requestId = s.CharField(help_text="Names the request, also in the server's logs")
 
 
 class Quota(s.Serializer[Any]):
-    limit = s.IntegerField(allow_null=True)
-    used = s.IntegerField()
-    after = s.IntegerField()
+    """How the request changes what the environment's quota counts, in MB (MiB)."""
+
+    limit = _size("The environment's quota. Null if it has none.", allow_null=True)
+    used = _size("The sum of the sizes of its volumes now")
+    after = _size("The sum after the request")
 
 
 class Normalized(s.Serializer[Any]):
-    name = s.CharField(allow_null=True)
-    size = s.IntegerField(allow_null=True)
-    mountPath = s.CharField(allow_null=True)
+    """The values that would be stored. Null if a value is missing or cannot be accepted."""
+
+    name = s.CharField(allow_null=True, help_text="The name")
+    size = _size("The size in MB (MiB)", allow_null=True)
+    mountPath = s.CharField(allow_null=True, help_text="The mount path")
 
 
-class Verdict(s.Serializer[Any]):
-    """What create or update would say, all of it, without doing it."""
+class ValidationResult(s.Serializer[Any]):
+    """What a create or an update would answer to the same body."""
 
-    valid = s.BooleanField()
-    errors = Problem(many=True)  # type: ignore[assignment]
-    warnings = Problem(many=True)
+    valid = s.BooleanField(help_text="Whether the request would be accepted")
+    errors = Problem(many=True, help_text="Every reason to refuse it")  # type: ignore[assignment]
+    warnings = Problem(many=True, help_text="What is allowed but probably not intended")
     quota = Quota()
     normalized = Normalized()
 
 
-class Done(s.Serializer[Any]):
-    message = s.CharField()
-    id = s.CharField()
+class DeleteResult(s.Serializer[Any]):
+    """Says what was deleted or detached."""
+
+    message = s.CharField(help_text="What was done, for people")
+    id = s.CharField(help_text="The identifier of what was deleted or detached")
 
 
 class AttachmentCreation(s.Serializer[Any]):
-    appIdRef = _ref("app-")
-    mountPath = _mount_path(required=False)
-    readOnly = s.BooleanField(required=False)
+    """The application to attach a volume to, and how."""
+
+    appIdRef = _ref("app-", "An application of the same environment")
+    mountPath = _mount_path(
+        "Where this application mounts the volume. The default is the volume's mount path.",
+        required=False,
+    )
+    readOnly = s.BooleanField(
+        required=False, help_text="Whether the application may only read. The default is false."
+    )
 
 
 class Attachment(s.Serializer[Any]):
-    volumeIdRef = s.CharField()
-    appIdRef = s.CharField()
-    mountPath = s.CharField()
-    readOnly = s.BooleanField()
-    source = s.CharField(help_text="What to mount: a host path, or namespace/claim")  # type: ignore[assignment]
-    attachedAt = s.DateTimeField()
+    """One application's use of one volume."""
+
+    volumeIdRef = s.CharField(help_text="The volume: `vol-<uuid>`")
+    appIdRef = s.CharField(help_text="The application: `app-<uuid>`")
+    mountPath = s.CharField(help_text="Where the application mounts the volume")
+    readOnly = s.BooleanField(help_text="Whether the application may only read")
+    source = s.CharField(help_text="What to mount: a path on the host, or namespace/claim")  # type: ignore[assignment]
+    attachedAt = s.DateTimeField(help_text="When the application was attached")
 
 
 class SnapshotCreation(s.Serializer[Any]):
-    name = _label("Default: snapshot-<yyyymmdd>-<hhmmss>", required=False)
+    """A new snapshot. It needs no field."""
+
+    name = _label(
+        f"{DNS_LABEL}; need not be unique. The default is `snapshot-<yyyymmdd>-<hhmmss>`.",
+        required=False,
+    )
 
 
 class Snapshot(s.Serializer[Any]):
-    id = s.CharField()
-    volumeIdRef = s.CharField()
-    name = s.CharField()
-    size = s.IntegerField(help_text="MB (MiB) of the volume at that time")
-    status = s.ChoiceField(SnapshotStatus.values)
-    statusMessage = s.CharField()
-    createdBy = s.CharField()
-    createdAt = s.DateTimeField()
+    """A read-only copy of a volume's data."""
+
+    id = s.CharField(help_text="`snap-<uuid>`")
+    volumeIdRef = s.CharField(help_text="The volume: `vol-<uuid>`")
+    name = s.CharField(help_text="Its name, which need not be unique")
+    size = _size("The size of the volume at that time, in MB (MiB)")
+    status = s.ChoiceField(SnapshotStatus.values, help_text="The state of the copy")
+    statusMessage = s.CharField(
+        help_text="Why the snapshot is in its status. Empty if there is nothing to explain."
+    )
+    createdBy = s.CharField(help_text=CREATED_BY)
+    createdAt = s.DateTimeField(help_text="When it was requested")
 
 
 class Sample(s.Serializer[Any]):
-    at = s.DateTimeField()
-    usedSize = s.IntegerField()
-    size = s.IntegerField()
+    """One measurement of what a volume's data used."""
+
+    at = s.DateTimeField(help_text="When it was measured")
+    usedSize = _size("What the data used, in MB (MiB), rounded up")
+    size = _size("The size of the volume at that time, in MB (MiB)")
 
 
 class Usage(s.Serializer[Any]):
-    volumeIdRef = s.CharField()
-    size = s.IntegerField()
-    samples = Sample(many=True)
-    fullAt = s.DateTimeField(allow_null=True)
+    """What a volume's data used over time."""
+
+    volumeIdRef = s.CharField(help_text="The volume: `vol-<uuid>`")
+    size = _size("The size of the volume now, in MB (MiB)")
+    samples = Sample(many=True, help_text="At most 500 measurements, oldest first")
+    fullAt = s.DateTimeField(
+        allow_null=True,
+        help_text="When the volume will be full if it goes on like this. Null if that is not known.",
+    )
 
 
 class HistoryEntry(s.Serializer[Any]):
-    version = s.IntegerField(allow_null=True)
-    action = s.CharField()
-    by = s.CharField()
-    via = s.CharField()
-    ip = s.CharField(allow_null=True)
-    at = s.DateTimeField()
-    changes = s.DictField(child=s.ListField())
+    """One change of an object."""
+
+    version = s.IntegerField(
+        allow_null=True, help_text="The version that the change led to. Null if it raised none."
+    )
+    action = s.CharField(help_text="What was done: `create`, `update`, `attach`, …")
+    by = s.CharField(help_text="Who did it: `user-<id>`, or `system` for a command")
+    via = s.CharField(help_text="How: `session`, `token:<name>`, `admin`, `command`, …")
+    ip = s.CharField(allow_null=True, help_text="The client's address. Null for a command.")
+    at = s.DateTimeField(help_text="When it was done")
+    changes = s.DictField(
+        child=s.ListField(),
+        help_text="The fields that changed, each with its value before and after",
+    )
 
 
 class VolumeMount(s.Serializer[Any]):
-    volumeIdRef = s.CharField()
-    mountPath = s.CharField()
-    readOnly = s.BooleanField()
+    """One volume that an application mounts."""
+
+    volumeIdRef = s.CharField(help_text="The volume: `vol-<uuid>`")
+    mountPath = s.CharField(help_text="Where the application mounts it")
+    readOnly = s.BooleanField(help_text="Whether the application may only read")
 
 
 class ApplicationChange(s.Serializer[Any]):
-    name = _label("A DNS label, unique in its environment", required=False)
-    version = s.IntegerField(required=False)
+    """The fields of an application that a caller may change."""
+
+    name = _label(f"{DNS_LABEL}; unique in its environment", required=False)
+    version = s.IntegerField(required=False, help_text=NEW_VERSION)
 
 
 class ApplicationCreation(s.Serializer[Any]):
-    name = _label("A DNS label, unique in its environment")
+    """A new application."""
+
+    name = _label(f"{DNS_LABEL}; unique in its environment")
 
 
 class Application(s.Serializer[Any]):
-    id = s.CharField()
-    name = s.CharField()
-    envIdRef = s.UUIDField()
-    companyIdRef = s.UUIDField()
-    volumeMounts = VolumeMount(many=True)
-    isDeleted = s.BooleanField()
-    createdBy = s.CharField()
-    modifiedBy = s.CharField()
-    version = s.IntegerField()
-    createdAt = s.DateTimeField()
-    modifiedAt = s.DateTimeField()
+    """A program that mounts volumes. Holdfast records it but does not run it."""
+
+    id = s.CharField(help_text="`app-<uuid>`")
+    name = s.CharField(help_text="Its name, unique in the environment")
+    envIdRef = s.UUIDField(help_text=ENVIRONMENT_ID)
+    companyIdRef = s.UUIDField(help_text=COMPANY_ID)
+    volumeMounts = VolumeMount(many=True, help_text="The volumes that it mounts")
+    isDeleted = s.BooleanField(help_text=IS_DELETED)
+    createdBy = s.CharField(help_text=CREATED_BY)
+    modifiedBy = s.CharField(help_text=MODIFIED_BY)
+    version = s.IntegerField(help_text=VERSION)
+    createdAt = s.DateTimeField(help_text=CREATED_AT)
+    modifiedAt = s.DateTimeField(help_text=MODIFIED_AT)
 
 
 class ResourceQuota(s.Serializer[Any]):
-    storage = s.IntegerField(allow_null=True, min_value=0, help_text="MB (MiB), null for none")
+    """The limit of what an environment may use."""
+
+    storage = _size(
+        "The most that the sizes of its volumes may add up to, in MB (MiB). Null for no limit.",
+        allow_null=True,
+        min_value=0,
+    )
 
 
 class EnvironmentChange(s.Serializer[Any]):
-    name = _label("A DNS label, unique in its company", required=False)
-    companyIdRef = s.UUIDField(required=False)
+    """The fields of an environment that a caller may change."""
+
+    name = _label(f"{DNS_LABEL}; unique in its company", required=False)
+    companyIdRef = s.UUIDField(
+        required=False, help_text="The environment's company. Another one is refused."
+    )
     resourceQuota = ResourceQuota(required=False)
-    version = s.IntegerField(required=False)
+    version = s.IntegerField(required=False, help_text=NEW_VERSION)
 
 
 class EnvironmentCreation(s.Serializer[Any]):
-    name = _label("A DNS label, unique in its company")
+    """A new environment."""
+
+    name = _label(f"{DNS_LABEL}; unique in its company")
     companyIdRef = s.UUIDField(
-        required=False, help_text="Needed only by who administers several companies"
+        required=False,
+        help_text="The company that will own it. Required if you administer several companies.",
     )
     resourceQuota = ResourceQuota(required=False)
 
 
 class Environment(s.Serializer[Any]):
-    id = s.UUIDField()
-    name = s.CharField()
-    companyIdRef = s.UUIDField()
+    """An isolated workspace of one company, with volumes and applications."""
+
+    id = s.UUIDField(help_text="A UUID")
+    name = s.CharField(help_text="Its name, unique in the company")
+    companyIdRef = s.UUIDField(help_text=COMPANY_ID)
     resourceQuota = ResourceQuota()
-    isDeleted = s.BooleanField()
-    createdBy = s.CharField()
-    modifiedBy = s.CharField()
-    version = s.IntegerField()
-    createdAt = s.DateTimeField()
-    modifiedAt = s.DateTimeField()
+    isDeleted = s.BooleanField(help_text=IS_DELETED)
+    createdBy = s.CharField(help_text=CREATED_BY)
+    modifiedBy = s.CharField(help_text=MODIFIED_BY)
+    version = s.IntegerField(help_text=VERSION)
+    createdAt = s.DateTimeField(help_text=CREATED_AT)
+    modifiedAt = s.DateTimeField(help_text=MODIFIED_AT)
 
 
 class Storage(s.Serializer[Any]):
-    storage = s.IntegerField()
+    """An amount of storage."""
+
+    storage = _size("MB (MiB)")
 
 
 class OptionalStorage(s.Serializer[Any]):
-    storage = s.IntegerField(allow_null=True)
+    """An amount of storage that may be unlimited."""
+
+    storage = _size("MB (MiB). Null for no limit.", allow_null=True)
 
 
 class Percent(s.Serializer[Any]):
-    storage = s.FloatField(allow_null=True)
+    """A share of a quota."""
+
+    storage = s.FloatField(allow_null=True, help_text="Percent. Null without a quota.")
 
 
 class ResourceUsage(s.Serializer[Any]):
-    environmentId = s.UUIDField()
+    """What the volumes of an environment use. `available` is what may still be taken, by the quotas of
+    the environment and of its company. `utilizationPercent` is `used` in percent of `quota`, and 100 for
+    a quota of 0."""
+
+    environmentId = s.UUIDField(help_text=ENVIRONMENT_ID)
     quota = OptionalStorage()
     used = Storage()
     available = OptionalStorage()

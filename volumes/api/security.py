@@ -1,4 +1,4 @@
-"""How OpenAPI describes the two ways to say who one is. Importing it is enough."""
+"""The OpenAPI descriptions of the two ways to authenticate. Importing this registers them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         return {
             "type": "http",
             "scheme": "bearer",
-            "description": "A token from /settings/tokens: `Authorization: Bearer hfst_…`",
+            "description": (
+                "An API token, created at /settings/tokens: `Authorization: Bearer hfst_…`. "
+                "Its owner needs a second factor."
+            ),
         }
 
 
@@ -29,5 +32,8 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
             "type": "apiKey",
             "in": "cookie",
             "name": "sessionid",
-            "description": "The cookie of a log-in at /login; unsafe methods need X-CSRFToken",
+            "description": (
+                "The cookie of a login at /login. POST, PUT and DELETE also need the value of the "
+                "cookie `csrftoken` in the header X-CSRFToken."
+            ),
         }

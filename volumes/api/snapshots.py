@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.http import HttpResponse
 from rest_framework.request import Request
 
@@ -22,13 +24,13 @@ class SnapshotView(EnvironmentScopedView):
     needs = {"create": Role.EDITOR, "destroy": Role.EDITOR}
     parameters = {"list": paging.PARAMETERS}
 
-    def list(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
+    def list(self, request: Request, **path: str) -> HttpResponse:
         page = Page(self.query)
         self.query.check()
         # A snapshot on its way out is shown until it is gone: its status says so.
         return page.answer(request, self.volume_or_refuse().snapshots.all(), wire.snapshot)
 
-    def create(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
+    def create(self, request: Request, **path: str) -> HttpResponse:
         given, volume_id_ = idempotency_key(request), self.volume_id
         key = given and IdempotencyKey(self.caller.user.pk, "snapshot", volume_id_, given)
         snapshot, replayed = services.take_snapshot(
@@ -46,17 +48,13 @@ class SnapshotView(EnvironmentScopedView):
             answer["Idempotent-Replay"] = "true"
         return answer
 
-    def retrieve(
-        self, request: Request, env_id: str, volume_id: str, snapshot_id: str
-    ) -> HttpResponse:
+    def retrieve(self, request: Request, **path: str) -> HttpResponse:
         snapshot = self.volume_or_refuse().snapshots.filter(pk=self.snapshot_id).first()
         if snapshot is None:
             raise NotFound
         return reply(wire.snapshot(snapshot))
 
-    def destroy(
-        self, request: Request, env_id: str, volume_id: str, snapshot_id: str
-    ) -> HttpResponse:
+    def destroy(self, request: Request, **path: str) -> HttpResponse:
         snapshot = services.delete_snapshot(
             environment=self.environment,
             volume_id=self.volume_id,
@@ -64,3 +62,7 @@ class SnapshotView(EnvironmentScopedView):
             actor=self.caller.actor,
         )
         return reply({"message": "Snapshot deleted successfully", "id": snapshot.ref})
+
+    @property
+    def snapshot_id(self) -> uuid.UUID:
+        return self.path_id("snapId", Snapshot.prefix)

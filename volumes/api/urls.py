@@ -19,31 +19,31 @@ read_or_remove: Actions = {"get": "retrieve", "delete": "destroy"}
 
 # The segments may be anything: what is no identifier is refused as JSON by the view, in its turn.
 scoped = [
-    path("<str:env_id>/volume", VolumeView.as_view(many)),
-    path("<str:env_id>/volume/validate", VolumeView.as_view({"post": "validate"})),
-    path("<str:env_id>/volume/<str:volume_id>", VolumeView.as_view(one)),
-    path("<str:env_id>/volume/<str:volume_id>/history", VolumeView.as_view({"get": "history"})),
-    path("<str:env_id>/volume/<str:volume_id>/restore", VolumeView.as_view({"post": "restore"})),
-    path("<str:env_id>/volume/<str:volume_id>/usage", VolumeView.as_view({"get": "usage"})),
-    path("<str:env_id>/volume/<str:volume_id>/attachment", AttachmentView.as_view(many)),
+    path("<str:envId>/volume", VolumeView.as_view(many)),
+    path("<str:envId>/volume/validate", VolumeView.as_view({"post": "validate"})),
+    path("<str:envId>/volume/<str:id>", VolumeView.as_view(one)),
+    path("<str:envId>/volume/<str:id>/history", VolumeView.as_view({"get": "history"})),
+    path("<str:envId>/volume/<str:id>/restore", VolumeView.as_view({"post": "restore"})),
+    path("<str:envId>/volume/<str:id>/usage", VolumeView.as_view({"get": "usage"})),
+    path("<str:envId>/volume/<str:id>/attachment", AttachmentView.as_view(many)),
     path(
-        "<str:env_id>/volume/<str:volume_id>/attachment/<str:app_id>",
+        "<str:envId>/volume/<str:id>/attachment/<str:appId>",
         AttachmentView.as_view({"delete": "destroy"}),
     ),
-    path("<str:env_id>/volume/<str:volume_id>/snapshot", SnapshotView.as_view(many)),
+    path("<str:envId>/volume/<str:id>/snapshot", SnapshotView.as_view(many)),
     path(
-        "<str:env_id>/volume/<str:volume_id>/snapshot/<str:snapshot_id>",
+        "<str:envId>/volume/<str:id>/snapshot/<str:snapId>",
         SnapshotView.as_view(read_or_remove),
     ),
-    path("<str:env_id>/app", ApplicationView.as_view(many)),
-    path("<str:env_id>/app/<str:app_id>", ApplicationView.as_view(one)),
+    path("<str:envId>/app", ApplicationView.as_view(many)),
+    path("<str:envId>/app/<str:id>", ApplicationView.as_view(one)),
 ]
 
 environments = [
     path("environments", EnvironmentCollectionView.as_view(many)),
-    path("environments/<str:env_id>", EnvironmentView.as_view(one)),
+    path("environments/<str:id>", EnvironmentView.as_view(one)),
     path(
-        "environments/<str:env_id>/resource-usage",
+        "environments/<str:id>/resource-usage",
         EnvironmentView.as_view({"get": "resource_usage"}),
     ),
 ]

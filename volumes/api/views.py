@@ -14,7 +14,7 @@ from accounts.callers import Caller
 from accounts.models import Role
 from volumes.api.query import Query
 from volumes.errors import BadRequest, Forbidden, NotFound, Refused
-from volumes.models import Application, Environment, Snapshot, Volume
+from volumes.models import Environment, Volume
 from volumes.reach import environment_of
 from volumes.rules.fields import Body, Unreadable, identifier
 
@@ -26,6 +26,8 @@ class ApiView(ViewSet):
     http_method_names = ["get", "head", "post", "put", "delete"]
     needs: ClassVar[dict[str, Role]] = {}
     """The role that each action takes; reading takes a viewer's."""
+    environment_parameter: ClassVar[str] = "envId"
+    """The name that the identifier of the environment has in the path."""
     parameters: ClassVar[dict[str, frozenset[str]]] = {}
     repeatable: ClassVar[frozenset[str]] = frozenset()
 
@@ -64,7 +66,7 @@ class ApiView(ViewSet):
         """Refuse whoever has no business here."""
 
     def path_id(self, name: str, prefix: str) -> uuid.UUID:
-        """An identifier of the path. One that is not of its form is a 400."""
+        """The identifier of this name in the path. Raises BadRequest for one of another form."""
         try:
             return identifier(prefix)(self.kwargs[name])
         except Unreadable as error:
@@ -78,7 +80,7 @@ class ApiView(ViewSet):
 
     def environment_or_refuse(self) -> Environment:
         """The environment of the path, as far as the caller reaches it and may do this there."""
-        env_id = self.path_id("env_id", "")
+        env_id = self.path_id(self.environment_parameter, "")
         found = environment_of(self.caller, env_id)
         if found is None:
             raise NotFound
@@ -97,15 +99,7 @@ class EnvironmentScopedView(ApiView):
 
     @property
     def volume_id(self) -> uuid.UUID:
-        return self.path_id("volume_id", Volume.prefix)
-
-    @property
-    def app_id(self) -> uuid.UUID:
-        return self.path_id("app_id", Application.prefix)
-
-    @property
-    def snapshot_id(self) -> uuid.UUID:
-        return self.path_id("snapshot_id", Snapshot.prefix)
+        return self.path_id("id", Volume.prefix)
 
     def volume_or_refuse(self, *, deleted_too: bool = False) -> Volume:
         volumes = self.environment.volumes.all() if deleted_too else self.environment.volumes.live()

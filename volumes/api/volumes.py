@@ -40,10 +40,10 @@ class VolumeView(EnvironmentScopedView):
     }
     repeatable = frozenset({"label"})
 
-    def create(self, request: Request, env_id: str) -> HttpResponse:
+    def create(self, request: Request, **path: str) -> HttpResponse:
         return answers.new_volume(request, self.caller, self.environment, self.body())
 
-    def list(self, request: Request, env_id: str) -> HttpResponse:
+    def list(self, request: Request, **path: str) -> HttpResponse:
         sort = self.query.choice(
             "sort", ["createdAt", "-createdAt", "name", "-name", "size", "-size"]
         )
@@ -56,10 +56,10 @@ class VolumeView(EnvironmentScopedView):
             answer["X-Total-Count"] = str(volumes.count())
         return answer
 
-    def retrieve(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
+    def retrieve(self, request: Request, **path: str) -> HttpResponse:
         return answers.one_volume(request, reading.volume_in(self.environment.pk, self.volume_id))
 
-    def update(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
+    def update(self, request: Request, **path: str) -> HttpResponse:
         volume = services.update_volume(
             environment=self.environment,
             volume_id=self.volume_id,
@@ -69,7 +69,7 @@ class VolumeView(EnvironmentScopedView):
         )
         return self._show_written(volume)
 
-    def destroy(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
+    def destroy(self, request: Request, **path: str) -> HttpResponse:
         cascade = self.query.flag("cascade")
         self.query.check()
         volume = services.delete_volume(
@@ -81,10 +81,10 @@ class VolumeView(EnvironmentScopedView):
         )
         return reply({"message": "Volume deleted successfully", "id": volume.ref})
 
-    def validate(self, request: Request, env_id: str) -> HttpResponse:
+    def validate(self, request: Request, **path: str) -> HttpResponse:
         return reply(wire.review(self._review(self.body())))
 
-    def restore(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
+    def restore(self, request: Request, **path: str) -> HttpResponse:
         if problems := Reader(self.body(), known=()).problems:
             raise Refused(problems)
         volume = services.restore_volume(
@@ -92,14 +92,14 @@ class VolumeView(EnvironmentScopedView):
         )
         return tagged(request, answers.as_it_is(self.environment, volume))
 
-    def history(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
+    def history(self, request: Request, **path: str) -> HttpResponse:
         volume = self.volume_or_refuse(deleted_too=True)
         page = Page(self.query, sort="-createdAt")
         self.query.check()
         revisions = Revision.objects.filter(subject=Subject.VOLUME, subject_id=str(volume.pk))
         return page.answer(request, revisions, wire.revision)
 
-    def usage(self, request: Request, env_id: str, volume_id: str) -> HttpResponse:
+    def usage(self, request: Request, **path: str) -> HttpResponse:
         days = self.query.number("days", 30, most=365)
         self.query.check()
         volume = self.volume_or_refuse()

@@ -4,6 +4,7 @@ import uuid
 from argparse import ArgumentTypeError
 from collections.abc import Callable
 
+from config.limits import MAX_QUOTA
 from volumes.rules.fields import Unreadable, identifier
 
 
@@ -28,4 +29,4 @@ def whole_number(*, least: int = 0, most: int) -> Callable[[str], int]:
 
 days = whole_number(most=36_500)
 hours = whole_number(most=876_000)
-megabytes = whole_number(most=2**53)
+megabytes = whole_number(most=MAX_QUOTA)

@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from accounts.models import Company
+from config.limits import MAX_QUOTA
 from volumes.errors import Problem
 from volumes.models import Application, Attachment, Environment, Volume
 from volumes.rules import fields, warnings
@@ -136,6 +137,6 @@ def _quota(value: Any) -> int:
     quota = fields.integer(value)
     if quota < 0:
         raise fields.Unreadable("must be 0 or more, or null for none")
-    if quota > 2**53:
-        raise fields.Unreadable("must be at most 2**53", "too_large")
+    if quota > MAX_QUOTA:
+        raise fields.Unreadable(f"must be at most {MAX_QUOTA} MB", "too_large")
     return quota
