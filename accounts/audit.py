@@ -23,9 +23,14 @@ def entry(
     company_id: uuid.UUID | None,
     environment_id: uuid.UUID | None = None,
     version: int | None = None,
+    rank: int | None = None,
     changes: Changes | None = None,
 ) -> Revision:
-    """Not written yet. `version` is the one that this change made, None for what raises none."""
+    """Return an entry that is not written yet.
+
+    `version` is the one that this change made. What makes none of a subject that has versions has a
+    `rank` instead (`rank_after`).
+    """
     return fresh(
         Revision,
         company_id=company_id,
@@ -34,6 +39,7 @@ def entry(
         subject_id=subject_id,
         subject_name=subject_name,
         version=version,
+        rank=rank,
         action=action,
         by=actor.by,
         via=actor.via,

@@ -2,7 +2,7 @@
 
 from accounts.models.failures import FailureCount
 from accounts.models.people import Company, Membership, RecoveryCode, Role, User
-from accounts.models.revision import Revision, Subject
+from accounts.models.revision import Revision, Subject, rank_after
 from accounts.models.token import Scope, Token
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "Subject",
     "Token",
     "User",
+    "rank_after",
 ]

@@ -1,6 +1,16 @@
 """All guards of which it is known that a test misses them."""
 
-from tests.mutants import bodies, changes, disk, documents, people, running, steps, tenants
+from tests.mutants import (
+    bodies,
+    changes,
+    disk,
+    documents,
+    people,
+    running,
+    steps,
+    tenants,
+    times,
+)
 
 GUARDS = [
     *people.GUARDS,
@@ -11,4 +21,5 @@ GUARDS = [
     *steps.GUARDS,
     *disk.GUARDS,
     *running.GUARDS,
+    *times.GUARDS,
 ]

@@ -19,7 +19,7 @@ from tests.factories import (
     give_second_factor,
     give_token,
 )
-from tests.scale.load import load
+from tests.scale.load import CHANGED, load
 from tests.support.api import Api
 from tests.support.browser import Browser
 from volumes.models import Environment, Volume
@@ -53,6 +53,7 @@ def _multitude(company: Company, mine: Environment) -> Multitude:
         "env": mine.pk,
         "vol": volume.pk,
         "name": volume.name,
+        "changed": Volume.objects.get(environment=mine, name=CHANGED).pk,
         "app": mine.applications.earliest("id").pk,
         "company": company.pk,
     }

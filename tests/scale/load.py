@@ -70,6 +70,19 @@ OTHERS = {
         SELECT id, {owner}, name, id, 'read', {now}, NULL FROM volumes_volume WHERE size < 1124""",
 }
 
+CHANGES = 20_000
+LONG_HISTORY = """
+INSERT INTO accounts_revision (id, company_id, environment_id, subject, subject_id, subject_name, version,
+    action, "by", via, at, changes)
+WITH RECURSIVE numbers(n) AS (
+    SELECT 10000002 UNION ALL SELECT n + 1 FROM numbers WHERE n <= 10000000 + %s)
+SELECT {identifier}, {company}, {mine}, 'volume',
+    (SELECT {text} FROM volumes_volume WHERE name = '{changed}'), '{changed}', n - 10000000,
+    'update', 'system', 'command', {now}, {nothing} FROM numbers
+"""
+CHANGED = "volume-50802"
+"""The volume that was changed so often."""
+
 
 def load(mine: Environment, others: Environment, owner: User) -> None:
     """Half of the volumes in each of the environments, and the tokens of somebody else's robot.
@@ -86,6 +99,7 @@ def load(mine: Environment, others: Environment, owner: User) -> None:
         "nothing": json.format("'{}'"),
         "company": _literal(mine.company_id),
         "owner": owner.pk,
+        "changed": CHANGED,
         "text": TEXT_OF_IDENTIFIER[vendor],
         "now": f"'{timezone.now():%Y-%m-%d %H:%M:%S.%f}'",
     }
@@ -95,6 +109,7 @@ def load(mine: Environment, others: Environment, owner: User) -> None:
         cursor.execute(VOLUME.format(**words), [VOLUMES])
         for table, rest in OTHERS.items():
             cursor.execute(f"INSERT INTO {table} {rest.format(**words)}".replace("%%", "%"))
+        cursor.execute(LONG_HISTORY.format(**words), [CHANGES])
         if vendor == "postgresql":  # which does so by itself; SQLite never does
             cursor.execute("ANALYZE")
 

@@ -31,6 +31,7 @@ API = [
     "/{env}/volume?limit=10&includeDeleted=true&sort=-size",
     "/{env}/volume?includeDeleted=true&nameIs={name}",
     "/{env}/volume/{vol}/history",
+    "/{env}/volume/{changed}/history?limit=10",
     "/{env}/volume/{vol}/usage",
     "/{env}/volume/{vol}/attachment",
     "/{env}/volume/{vol}/snapshot",
@@ -193,3 +194,11 @@ def test_it_reads_little_more_than_it_shows(
         answer = getattr(multitude, door).get(path.format(**multitude.names))
     assert answer.status_code == 200
     assert plans.work <= most[connection.vendor], str(plans)
+
+
+def test_the_next_page_of_a_long_history_costs_no_more(multitude: Multitude) -> None:
+    first = multitude.api.get("/{env}/volume/{changed}/history?limit=10".format(**multitude.names))
+    with watched() as plans:
+        second = multitude.api.get(first["Link"][1:].partition(">")[0].partition("testserver")[2])
+    assert [entry["version"] for entry in second.json()] == list(range(19_991, 19_981, -1))
+    assert plans.work <= FLAT[connection.vendor], str(plans)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.races.helpers import end, freeze_at_work, wish
 from tests.support.installation import installed
-from tests.support.server import serving
+from tests.support.server import Server, serving
 from tests.support.truths import must_hold
 from tests.surroundings.helpers import ask
 
@@ -55,6 +55,29 @@ def test_a_clock_that_jumps_back_and_forth_under_a_server_changes_nothing(tmp_pa
             answers = [ask(server, "PUT", one, {"size": 20 + len(volumes)}) for one in volumes]
             assert {(one.status, one.body["status"]) for one in answers} == {(200, "ready")}
         listed = server.wire().get(f"{environment}/volume").body
-        assert [one["id"] for one in listed] == [volume[-40:] for volume in volumes]
+        assert {one["id"] for one in listed} == {volume[-40:] for volume in volumes}
         assert ask(server, "DELETE", volumes[0]).status == 200
+        must_hold(installation)
+
+
+def test_the_history_is_in_the_order_of_versions_whatever_the_clocks_of_servers_say(
+    tmp_path: Path,
+) -> None:
+    with installed(tmp_path) as installation:
+        ahead, behind = (Server(installation, workers=1) for _ in range(2))
+        ahead.start(**clock(tmp_path / "ahead", 2 * DAY))
+        behind.start(**clock(tmp_path / "behind", -2 * DAY))
+        volume = ahead.volume(ahead.environment(), "shared")
+        seen = [ask(ahead, "GET", volume).body]
+        for size in range(20, 24):
+            for server in (behind, ahead):
+                ask(server, "POST", f"{volume}/snapshot", {"name": f"at-{size}"})
+                seen.append(ask(server, "PUT", volume, {"size": 2 * size + len(seen)}).body)
+        history = ask(behind, "GET", f"{volume}/history").body
+        assert [entry["version"] for entry in reversed(history)] == [
+            *([1] + [entry for version in range(2, 10) for entry in (None, version)])
+        ]
+        changed = [one["modifiedAt"] for one in seen]
+        assert changed == sorted(changed)
+        assert seen[0]["createdAt"] <= changed[0]
         must_hold(installation)

@@ -6,14 +6,17 @@ by which waits are measured, go right on such a machine too.
 
 import os
 import time
+import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
+import uuid_utils.compat
 from django.utils import timezone
 
 from config.settings import *  # noqa: F403
 
 right_time = time.time
+uuid7_of = uuid_utils.compat.uuid7
 
 
 def wrong_time() -> float:
@@ -24,5 +27,10 @@ def wrong_now() -> datetime:
     return datetime.fromtimestamp(wrong_time(), UTC)
 
 
+def wrong_uuid7() -> uuid.UUID:
+    return uuid7_of(nanoseconds=int(wrong_time() * 10**9))
+
+
 time.time = wrong_time
+uuid_utils.compat.uuid7 = wrong_uuid7  # type: ignore[assignment]
 timezone.now = wrong_now

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from accounts.admin_lists import SEARCHED, chosen, linked
+from accounts.admin_lists import SEARCHED, OrderedList, chosen, linked
 from accounts.admin_parts import ReadOnly
 from accounts.admin_site import site
 from accounts.models import Company, Revision, Subject
@@ -38,7 +38,8 @@ class About(admin.SimpleListFilter):
         return [(self.value() or "", self.value() or "")] if self.value() else []
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
-        return queryset.filter(about(self.value() or "")) if self.value() else None
+        found = queryset.filter(about(self.value() or "")).with_position()  # type: ignore[attr-defined]
+        return found if self.value() else None
 
 
 class Action(admin.SimpleListFilter):
@@ -67,6 +68,14 @@ class Time(admin.DateFieldListFilter):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.title = "time"
+
+
+class RevisionList(OrderedList):
+    """The history of one object is in the order of its versions, all others by time."""
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        is_of_one = bool(request.GET.get(About.parameter_name))
+        return ["-position", "-pk"] if is_of_one else super().get_ordering(request, queryset)
 
 
 @admin.register(Revision, site=site)
@@ -110,6 +119,9 @@ class RevisionAdmin(ReadOnly):
         "version",
         "company_link",
     ]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RevisionList]:
+        return RevisionList
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The page's rows with their sentences: names of people and applications are looked up once."""

@@ -24,8 +24,8 @@ AnyRequest = HttpRequest | Request
 PARAMETERS = frozenset({"limit", "cursor", "count"})
 LARGEST = 1000
 
-SORTS = {"createdAt": "id", "name": "name", "size": "size"}
-"""Identifiers are time-ordered: creation order is the order of ids."""
+SORTS = {"createdAt": "id", "name": "name", "size": "size", "version": "position"}
+"""Identifiers are time-ordered: creation order is the order of ids. `version` is for histories only."""
 
 
 class Page:
@@ -96,7 +96,7 @@ class Page:
     def _decode(self, cursor: str) -> tuple[Any, uuid.UUID]:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         found = json.loads(raw.decode("ascii"))
-        kind = {"id": type(None), "name": str, "size": int}[self.column]
+        kind = {"id": type(None), "name": str}.get(self.column, int)
         if not isinstance(found, list) or [type(part) for part in found] != [str, kind, str]:
             raise ValueError("no cursor at all")
         sort, value, pk = found

@@ -94,10 +94,10 @@ class VolumeView(EnvironmentScopedView):
 
     def history(self, request: Request, **path: str) -> HttpResponse:
         volume = self.volume_or_refuse(deleted_too=True)
-        page = Page(self.query, sort="-createdAt")
+        page = Page(self.query, sort="-version")
         self.query.check()
-        revisions = Revision.objects.filter(subject=Subject.VOLUME, subject_id=str(volume.pk))
-        return page.answer(request, revisions, wire.revision)
+        revisions = Revision.objects.about(Subject.VOLUME, volume.pk)
+        return page.answer(request, revisions.with_position(), wire.revision)
 
     def usage(self, request: Request, **path: str) -> HttpResponse:
         days = self.query.number("days", 30, most=365)

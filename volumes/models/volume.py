@@ -60,12 +60,13 @@ class Volume(Versioned, Reconciled):
     """The host directory that becomes this volume's data, for `adopt_volume`."""
 
     deleted_at = models.DateTimeField(null=True, editable=False)
+    """In database time, as clean-up compares it."""
     grace_until = models.DateTimeField(null=True, editable=False)
     """Its data is kept until then, so that the delete can be undone."""
     removal_started = models.BooleanField(default=False, editable=False)
     """Set by the claim that removes the data: from then on there is no way back."""
     detached_at = models.DateTimeField(null=True, editable=False)
-    """When the last application let go of it."""
+    """When its last application was detached, or it was created without one, in database time."""
 
     objects = VolumeQuerySet.as_manager()
 

@@ -88,10 +88,8 @@ def _theirs(form: VolumeForm, volume: Volume) -> list[Entry]:
     seen = form.body["version"]
     if not isinstance(seen, int) or seen >= volume.version:
         return []
-    since = Revision.objects.filter(
-        subject=Subject.VOLUME, subject_id=str(volume.pk), version__gt=seen
-    )
-    return entries(list(since.order_by("-id")[:MOST_OF_THEIRS]))
+    since = Revision.objects.about(Subject.VOLUME, volume.pk).filter(version__gt=seen)
+    return entries(list(since.newest_first()[:MOST_OF_THEIRS]))
 
 
 def _at_once(visit: Visit, volume_id: uuid.UUID, body: Body, done: str) -> HttpResponse:

@@ -49,8 +49,8 @@ def loss(volume: Volume) -> Loss:
 
 def _last_let_go(volume: Volume) -> Revision | None:
     """The change by which the last application went."""
-    history = Revision.objects.filter(subject=Subject.VOLUME, subject_id=str(volume.pk))
-    return history.filter(changes__has_key="attachedAppsRefs").order_by("-id").first()
+    history = Revision.objects.about(Subject.VOLUME, volume.pk)
+    return history.filter(changes__has_key="attachedAppsRefs").newest_first().first()
 
 
 def _names_in(revision: Revision | None) -> list[str]:

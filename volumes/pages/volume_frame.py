@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Subquery
+from django.db.models import Count, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.models import Revision, Subject
@@ -37,15 +37,10 @@ def volume_frame(visit: Visit, volume: Volume, tab: str, *, moving: bool = False
     }
 
 
-def history_of(volume: Volume) -> QuerySet[Revision]:
-    """The newest first."""
-    about = Revision.objects.filter(subject=Subject.VOLUME, subject_id=str(volume.pk))
-    return about.order_by("-id")
-
-
 def _counts(volume: Volume) -> Mapping[str, Any]:
     """All that the tabs count, in one query."""
-    changes = history_of(volume).order_by().values("subject").annotate(count=Count("pk"))
+    entries = Revision.objects.about(Subject.VOLUME, volume.pk)
+    changes = entries.values("subject").annotate(count=Count("pk"))
     found = (
         Volume.objects.filter(pk=volume.pk)
         .annotate(

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import prefetch_related_objects
+from django.db.models import QuerySet, prefetch_related_objects
 from django.db.models.functions import Now
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.long_lists import LongPaginator
+from accounts.models import Revision, Subject
 from volumes import usage
 from volumes.models import Attachment, Volume
 from volumes.pages import words
@@ -23,7 +24,7 @@ from volumes.pages.doors import Visit, in_environment
 from volumes.pages.history import entries, people
 from volumes.pages.snapshots import SnapshotForm
 from volumes.pages.snippets import snippets
-from volumes.pages.volume_frame import history_of, volume_frame
+from volumes.pages.volume_frame import volume_frame
 from volumes.rules.others import reasons_against_snapshot
 from volumes.storage import storage
 
@@ -39,7 +40,7 @@ def overview(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
     volume = visit.volume(volume_id, deleted_too=True)
     prefetch_related_objects([volume], "attachments__application")
     context = volume_frame(visit, volume, "overview") | _fullness(volume)
-    latest = list(history_of(volume)[:LATELY])
+    latest = list(_history(volume)[:LATELY])
     known = people([volume.created_by, *(revision.by for revision in latest)])
     context |= {
         "snippets": [] if volume.is_deleted else snippets(volume),
@@ -90,10 +91,14 @@ def applications(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
 @in_environment()
 def history(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
     volume = visit.volume(volume_id, deleted_too=True)
-    page = LongPaginator(history_of(volume), ON_A_PAGE).get_page(visit.request.GET.get("page"))
+    page = LongPaginator(_history(volume), ON_A_PAGE).get_page(visit.request.GET.get("page"))
     context = volume_frame(visit, volume, "history")
     context |= {"page": page, "entries": entries(list(page))}
     return render(visit.request, "console/volume_history.html", context)
+
+
+def _history(volume: Volume) -> QuerySet[Revision]:
+    return Revision.objects.about(Subject.VOLUME, volume.pk).newest_first()
 
 
 def _fullness(volume: Volume) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 
 from django.db import transaction
-from django.utils import timezone
+from django.db.models import Expression
+from django.db.models.functions import Now
 
 from accounts.audit import Changes
 from accounts.callers import Actor
@@ -56,8 +57,6 @@ def release(attachment: Attachment, volume: Volume, actor: Actor) -> None:
     """End one attachment of a locked volume."""
     before = _refs(volume)
     attachment.delete()
-    if not volume.attachments.exists():
-        volume.detached_at = timezone.now()
     _changed(volume, actor, "detach", {"attachedAppsRefs": [before, _refs(volume)]})
 
 
@@ -71,10 +70,18 @@ def set_applications(volume: Volume, wanted: list[Application]) -> Changes:
             Attachment.objects.create(
                 volume=volume, application=application, mount_path=volume.mount_path
             )
-    if present and not wanted:
-        volume.detached_at = timezone.now()
     after = _refs(volume)
     return {"attachedAppsRefs": [before, after]} if set(after) != set(before) else {}
+
+
+def detach_time(changes: Changes) -> dict[str, Expression]:
+    """Return the column to write where these changes detached the last application.
+
+    In database time, as clean-up compares it: a server whose clock is behind must not make a volume
+    look unused for days.
+    """
+    _, after = changes.get("attachedAppsRefs", (None, None))
+    return {"detached_at": Now()} if after == [] else {}
 
 
 def _refs(volume: Volume) -> list[str]:
@@ -83,5 +90,5 @@ def _refs(volume: Volume) -> list[str]:
 
 def _changed(volume: Volume, actor: Actor, action: str, changes: Changes) -> None:
     was = touch(volume, actor.by)
-    write(volume, expected=was, fields=["detached_at"])
+    write(volume, expected=was, fields=[], **detach_time(changes))
     history.of_volume(volume, actor, action, changes)

@@ -6,7 +6,7 @@ from typing import Any
 
 from accounts.audit import Changes, entry, record
 from accounts.callers import Actor
-from accounts.models import Revision, Subject
+from accounts.models import Revision, Subject, rank_after
 from volumes.models import Application, Environment, Volume
 
 
@@ -60,5 +60,6 @@ def _fields(
         "company_id": environment.company_id,
         "environment_id": environment.pk,
         "version": row.version if version else None,
+        "rank": None if version else rank_after(row.version),
         "changes": changes,
     }

@@ -7,6 +7,8 @@ import json
 import uuid
 from dataclasses import dataclass
 
+from django.db.models.functions import Now
+
 from volumes.errors import Refused
 from volumes.models import IdempotencyRecord
 from volumes.rules.fields import Body
@@ -39,7 +41,10 @@ class IdempotencyKey:
         return made
 
     def keep(self, body: Body, made: uuid.UUID) -> None:
-        IdempotencyRecord.objects.create(**self._row, body_digest=_digest(body), made_id=made)
+        # In database time, by which it expires: a server's clock may be days behind.
+        IdempotencyRecord.objects.create(
+            **self._row, body_digest=_digest(body), made_id=made, created_at=Now()
+        )
 
     def reused(self, why: str) -> Refused:
         return Refused.because("", "key_reused", f"The Idempotency-Key {why}.")

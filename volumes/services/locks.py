@@ -84,11 +84,15 @@ def created_by(actor: Actor) -> dict[str, Any]:
 
 
 def touch(row: Versioned, by: str) -> int:
-    """One more version, by whom and now. Returns the version that the row had."""
+    """Raise the version and note by whom and when. Returns the version that the row had.
+
+    A clock that is behind another server's never moves `modified_at` back. The row is written only
+    at the version that it was read at, so no later time is overwritten.
+    """
     before = row.version
     row.version = before + 1
     row.modified_by = by
-    row.modified_at = timezone.now()
+    row.modified_at = max(row.modified_at, timezone.now())
     return before
 
 

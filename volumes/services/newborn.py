@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models.functions import Now
+
 from accounts.audit import Changes
 from accounts.callers import Actor
 from config.prepared import Statement, fresh, insertion
@@ -14,6 +16,8 @@ from volumes.room import room_taken
 from volumes.rules.volumes import COLUMNS, Wish
 from volumes.services import history
 from volumes.services.locks import created_by
+
+_NOW = Now()
 
 
 class Newborn:
@@ -61,11 +65,11 @@ def _volume(environment: Environment, wish: Wish, actor: Actor, adopt_from: str)
         protected=bool(wish.protected),
         restore_from_id=wish.snapshot and wish.snapshot.pk,
         adopt_from=adopt_from,
+        detached_at=_NOW,
         **due_from_birth(),
         **created_by(actor),
     )
     volume.environment, volume.restore_from = environment, wish.snapshot
-    volume.detached_at = volume.created_at
     return volume
 
 

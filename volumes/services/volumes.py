@@ -19,7 +19,7 @@ from volumes.rules.deletion import reasons_not_to_restore, reasons_to_keep
 from volumes.rules.fields import Body
 from volumes.rules.volumes import COLUMNS, Wish, review
 from volumes.services import history
-from volumes.services.attachments import set_applications
+from volumes.services.attachments import detach_time, set_applications
 from volumes.services.locks import (
     ANY,
     Precondition,
@@ -58,7 +58,8 @@ def update_volume(
         touch(volume, actor.by)
         if grown_by and volume.status == VolumeStatus.READY:
             volume.status = VolumeStatus.RESIZING
-        write(volume, expected=was, fields=[*COLUMNS.values(), "status", "detached_at"])
+        fields = [*COLUMNS.values(), "status"]
+        write(volume, expected=was, fields=fields, **detach_time(changes))
         take_room(environment, grown_by)
         history.of_volume(volume, actor, "update", changes)
     if grown_by or volume.status == VolumeStatus.ERROR:
@@ -90,15 +91,14 @@ def delete_volume(
     grace = timedelta(seconds=settings.VOLUME_DELETE_GRACE)
     over = Now() + grace if grace else None
     was = touch(volume, actor.by)
-    volume.is_deleted, volume.deleted_at = True, volume.modified_at
+    volume.is_deleted = True
     volume.status, volume.attempts = VolumeStatus.DELETING, 0
     volume.status_message = volume.status_detail = ""
     write(
         volume,
         expected=was,
-        fields=[
-            *("is_deleted", "deleted_at", "status", "status_message", "status_detail", "attempts"),
-        ],
+        fields=["is_deleted", "status", "status_message", "status_detail", "attempts"],
+        deleted_at=Now(),
         due_at=over or soon(),
         grace_until=over,
     )

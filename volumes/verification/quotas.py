@@ -61,8 +61,8 @@ def _quota_set(row: Environment | Company) -> uuid.UUID:
     is_environment = isinstance(row, Environment)
     subject = Subject.ENVIRONMENT if is_environment else Subject.COMPANY
     name = "resourceQuota.storage" if is_environment else "storageQuota"
-    told = Revision.objects.filter(subject=subject, subject_id=str(row.pk))
-    last = told.filter(changes__has_key=name).order_by("-id").first()
+    history = Revision.objects.about(subject, row.pk)
+    last = history.filter(changes__has_key=name).newest_first().first()
     return last.pk if last else uuid.UUID(int=0)
 
 
