@@ -10,14 +10,15 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from volumes.backends import BackendError, Found
+from volumes.backends import BackendError, Found, faultpoints
 from volumes.backends.directory import Directory
 
 FORK = multiprocessing.get_context("fork")
@@ -189,3 +190,21 @@ def wait_until(condition: Callable[[], Any]) -> None:
     deadline = time.monotonic() + 10
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.0005)
+
+
+@contextmanager
+def at_points(
+    monkeypatch: pytest.MonkeyPatch, works: dict[str, Callable[[], Any]]
+) -> Iterator[None]:
+    """Somebody does each once, in the moment when the fault point of that name is passed."""
+    waiting = dict(works)
+    monkeypatch.setattr(faultpoints, "hook", lambda point: waiting.pop(point, lambda: None)())
+    yield
+    monkeypatch.undo()
+    assert not waiting
+
+
+def at_point(
+    monkeypatch: pytest.MonkeyPatch, name: str, work: Callable[[], Any]
+) -> AbstractContextManager[None]:
+    return at_points(monkeypatch, {name: work})

@@ -1,19 +1,23 @@
 """Taking existing directories in."""
 
 import os
+import stat
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.backends.helpers import (
     assert_refused,
+    at_point,
+    at_points,
     described,
     fill,
 )
 from tests.support.needs import needs
-from volumes.backends import BackendError
+from volumes.backends import BackendError, DataState
 from volumes.backends.directory import Directory
 
 needs_root = needs(os.geteuid() == 0, "only root may mount, or give files away")
@@ -90,3 +94,88 @@ class TestAdoption:
             subprocess.run(["umount", ground / "mounted"], check=True)
         assert storage.is_empty()
         assert (outside / "data" / "precious").exists()
+
+
+def to_a_link(path: Path) -> None:
+    path.symlink_to("/etc")
+
+
+def to_a_file(path: Path) -> None:
+    path.touch()
+
+
+def to_a_directory(path: Path) -> None:
+    path.mkdir()
+
+
+class TestSwapped:
+    """Who owns the directory above may put something else there at any moment."""
+
+    @pytest.fixture
+    def old(self, ground: Path) -> Path:
+        (ground / "upload" / "old").mkdir(parents=True)
+        (ground / "upload" / "old" / "file").write_text("kept")
+        return ground / "upload" / "old"
+
+    @pytest.mark.parametrize("swapped", [to_a_link, to_a_file, to_a_directory])
+    @pytest.mark.parametrize("point", ["adopt:place-made", "adopt:marked"])
+    def test_what_is_swapped_in_is_not_adopted_and_goes_back(
+        self,
+        storage: Directory,
+        old: Path,
+        handle: str,
+        point: str,
+        swapped: Callable[[Path], None],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        def swap() -> None:
+            old.rename(old.with_name("away"))
+            swapped(old)
+
+        with (
+            at_point(monkeypatch, point, swap),
+            pytest.raises(BackendError, match="was replaced by something else") as failed,
+        ):
+            storage.adopt(handle, str(old), 10)
+        assert not failed.value.permanent
+        assert storage.state(handle) is DataState.MISSING
+        assert sorted(os.listdir(old.parent)) == ["away", "old"]
+        assert storage.is_empty()
+
+    def test_what_cannot_go_back_is_never_the_data(
+        self, storage: Directory, old: Path, handle: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def swap() -> None:
+            old.rename(old.with_name("away"))
+            old.symlink_to("/etc")
+
+        in_the_way = {"adopt:marked": swap, "adopt:moved": lambda: old.write_text("new")}
+        with (
+            at_points(monkeypatch, in_the_way),
+            pytest.raises(BackendError, match="was replaced by something else"),
+        ):
+            storage.adopt(handle, str(old), 10)
+        assert storage.state(handle) is DataState.MISSING
+        assert not Path(storage.source(handle)).is_symlink()
+
+    def test_the_next_attempt_adopts_what_is_there_again(
+        self, storage: Directory, old: Path, handle: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def swap() -> None:
+            old.rename(old.with_name("away"))
+            old.mkdir()
+
+        with at_point(monkeypatch, "adopt:marked", swap), pytest.raises(BackendError):
+            storage.adopt(handle, str(old), 10)
+        old.rmdir()
+        old.with_name("away").rename(old)
+        storage.adopt(handle, str(old), 10)
+        assert storage.state(handle) is DataState.OWN
+        assert Path(storage.source(handle), "file").read_text() == "kept"
+
+    def test_a_link_above_that_turns_into_the_storage_leads_nowhere(
+        self, storage: Directory, old: Path, data: Path, ground: Path, target: str
+    ) -> None:
+        (ground / "by-link").symlink_to(data.parent)
+        assert_refused(storage.adopt, target, str(ground / "by-link" / "data"), 10)
+        assert stat.S_ISDIR(data.lstat().st_mode)

@@ -1,5 +1,6 @@
 """What every backend owes, asked of every backend."""
 
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.backends.helpers import INSTALLATION, in_sixteen_threads
-from volumes.backends import Backend, BackendError, Found
+from volumes.backends import Backend, BackendError, DataState, Found
 from volumes.backends.directory import Directory
 from volumes.backends.memory import Memory
 
@@ -22,6 +23,13 @@ class InMemory:
     def something_to_adopt(self) -> str:
         self.backend.adoptable["/srv/old"] = 4096
         return "/srv/old"
+
+    def lose(self, handle: str, snapshot: str | None = None) -> None:
+        self.backend.volumes.pop(handle if snapshot is None else "", None)
+        self.backend.snapshots.pop((handle, snapshot or ""), None)
+
+    def put_stranger(self, handle: str, snapshot: str | None = None, *, file: bool) -> None:
+        self.backend.strangers[handle, snapshot] = file
 
 
 class InDirectory:
@@ -39,6 +47,17 @@ class InDirectory:
         old.mkdir()
         (old / "file").write_bytes(b"x" * 10_000)
         return str(old)
+
+    def lose(self, handle: str, snapshot: str | None = None) -> None:
+        shutil.rmtree(self._path(handle, snapshot))
+
+    def put_stranger(self, handle: str, snapshot: str | None = None, *, file: bool) -> None:
+        path = self._path(handle, snapshot)
+        path.mkdir(parents=True)
+        (path / "file").touch() if file else None
+
+    def _path(self, handle: str, snapshot: str | None) -> Path:
+        return self.root.joinpath(handle, *(("snapshots", snapshot) if snapshot else ("data",)))
 
 
 @pytest.fixture(params=[InMemory, InDirectory])
@@ -64,6 +83,9 @@ OPERATIONS = [
     ("adopt", HANDLE, "/srv/old", 10),
     ("grow", HANDLE, 20),
     ("exists", HANDLE),
+    ("state", HANDLE),
+    ("accept", HANDLE),
+    ("has_content", HANDLE),
     ("usage", HANDLE),
     ("delete", HANDLE),
     ("snapshot", HANDLE, SNAPSHOT),
@@ -83,6 +105,11 @@ NAMING = [
     ("exists", "{}"),
     ("exists", "{}", SNAPSHOT),
     ("exists", HANDLE, "{}"),
+    ("state", "{}"),
+    ("state", HANDLE, "{}"),
+    ("accept", "{}"),
+    ("accept", HANDLE, "{}"),
+    ("has_content", "{}"),
     ("usage", "{}"),
     ("source", "{}"),
     ("delete", "{}"),
@@ -184,6 +211,9 @@ class TestContract:
         [
             ("grow", HANDLE, 20),
             ("usage", HANDLE),
+            ("has_content", HANDLE),
+            ("accept", HANDLE),
+            ("accept", HANDLE, SNAPSHOT),
             ("snapshot", HANDLE, SNAPSHOT),
             ("clone", HANDLE, SNAPSHOT, TARGET, 10),
             ("last_changed", HANDLE),
@@ -249,3 +279,132 @@ class TestContract:
         assert in_sixteen_threads(backend.delete_snapshot, HANDLE, SNAPSHOT) == []
         assert in_sixteen_threads(backend.delete, HANDLE) == []
         assert list(backend.inventory()) == [Found(TARGET)]
+
+
+MAKING = [
+    ("create", HANDLE, 10),
+    ("clone", TARGET, SNAPSHOT, HANDLE, 10),
+    ("adopt", HANDLE, "{}", 10),
+]
+
+
+@pytest.mark.parametrize("operation", MAKING, ids=lambda operation: operation[0])
+class TestMakingInPlaceOfAnother:
+    """A directory of the right name is not what was asked for."""
+
+    @pytest.fixture
+    def make(self, place: Any, operation: tuple[Any, ...]) -> Any:
+        place.backend.create(TARGET, 10)
+        place.backend.snapshot(TARGET, SNAPSHOT)
+        path = place.something_to_adopt()
+        method, *arguments = [path if part == "{}" else part for part in operation]
+        return lambda: getattr(place.backend, method)(*arguments)
+
+    def test_an_empty_one_is_replaced(self, place: Any, make: Any) -> None:
+        place.put_stranger(HANDLE, file=False)
+        assert place.backend.state(HANDLE) is DataState.EMPTY
+        make()
+        assert place.backend.state(HANDLE) is DataState.OWN
+
+    def test_one_that_holds_something_is_an_error_until_it_is_away(
+        self, place: Any, make: Any
+    ) -> None:
+        place.put_stranger(HANDLE, file=True)
+        for _ in range(2):
+            with pytest.raises(BackendError, match="Something") as refused:
+                make()
+            assert not refused.value.permanent
+            assert "an operator has to look" in refused.value.message
+            assert "/" not in refused.value.message
+        assert place.backend.state(HANDLE) is DataState.UNMARKED
+        place.backend.delete(HANDLE)
+        make()
+        assert place.backend.state(HANDLE) is DataState.OWN
+
+    def test_what_is_finished_stays(self, place: Any, make: Any) -> None:
+        make()
+        assert place.backend.state(HANDLE) is DataState.OWN
+        place.backend.create(HANDLE, 10)
+        assert place.backend.state(HANDLE) is DataState.OWN
+
+
+class TestIdentity:
+    def test_what_is_made_is_marked(self, place: Any) -> None:
+        backend = place.backend
+        assert backend.state(HANDLE) is DataState.MISSING
+        assert backend.state(HANDLE, SNAPSHOT) is DataState.MISSING
+        backend.create(HANDLE, 10)
+        backend.snapshot(HANDLE, SNAPSHOT)
+        assert backend.state(HANDLE) is DataState.OWN
+        assert backend.state(HANDLE, SNAPSHOT) is DataState.OWN
+
+    def test_an_empty_snapshot_of_anothers_making_is_replaced(self, place: Any) -> None:
+        place.backend.create(HANDLE, 10)
+        place.put_stranger(HANDLE, SNAPSHOT, file=False)
+        place.backend.snapshot(HANDLE, SNAPSHOT)
+        assert place.backend.state(HANDLE, SNAPSHOT) is DataState.OWN
+
+    def test_a_snapshot_is_not_taken_over_what_holds_something(self, place: Any) -> None:
+        place.backend.create(HANDLE, 10)
+        place.put_stranger(HANDLE, SNAPSHOT, file=True)
+        with pytest.raises(BackendError, match="Something"):
+            place.backend.snapshot(HANDLE, SNAPSHOT)
+        assert place.backend.state(HANDLE, SNAPSHOT) is DataState.UNMARKED
+
+    @pytest.mark.parametrize(
+        "operation",
+        [
+            ("grow", HANDLE, 20),
+            ("usage", HANDLE),
+            ("has_content", HANDLE),
+            ("snapshot", HANDLE, SNAPSHOT),
+        ],
+        ids=lambda operation: operation[0],
+    )
+    def test_an_empty_directory_is_not_the_data_that_vanished(
+        self, place: Any, operation: tuple[Any, ...]
+    ) -> None:
+        place.backend.create(HANDLE, 10)
+        place.lose(HANDLE)
+        place.put_stranger(HANDLE, file=False)
+        assert place.backend.state(HANDLE) is DataState.EMPTY
+        assert not place.backend.exists(HANDLE)
+        with pytest.raises(BackendError, match="missing"):
+            getattr(place.backend, operation[0])(*operation[1:])
+        assert not place.backend.exists(HANDLE, SNAPSHOT)
+
+    def test_nothing_is_filled_from_an_empty_directory_in_place_of_a_snapshot(
+        self, place: Any
+    ) -> None:
+        place.backend.create(HANDLE, 10)
+        place.backend.snapshot(HANDLE, SNAPSHOT)
+        place.lose(HANDLE, SNAPSHOT)
+        place.put_stranger(HANDLE, SNAPSHOT, file=False)
+        with pytest.raises(BackendError, match="missing"):
+            place.backend.clone(HANDLE, SNAPSHOT, TARGET, 10)
+        assert not place.backend.exists(TARGET)
+
+    def test_data_restored_by_hand_is_there_before_it_is_marked(self, place: Any) -> None:
+        place.backend.create(HANDLE, 10)
+        place.lose(HANDLE)
+        place.put_stranger(HANDLE, file=True)
+        assert place.backend.state(HANDLE) is DataState.UNMARKED
+        assert place.backend.exists(HANDLE)
+        assert place.backend.has_content(HANDLE)
+        place.backend.grow(HANDLE, 20)
+        place.backend.snapshot(HANDLE, SNAPSHOT)
+
+    @pytest.mark.parametrize("snapshot", [None, SNAPSHOT])
+    @pytest.mark.parametrize("file", [False, True])
+    def test_what_is_accepted_is_marked(self, place: Any, snapshot: str | None, file: bool) -> None:
+        place.backend.create(HANDLE, 10)
+        place.backend.snapshot(HANDLE, SNAPSHOT)
+        place.lose(HANDLE, snapshot)
+        place.put_stranger(HANDLE, snapshot, file=file)
+        for _ in range(2):
+            place.backend.accept(HANDLE, snapshot)
+            assert place.backend.state(HANDLE, snapshot) is DataState.OWN
+
+    def test_only_what_holds_something_has_content(self, place: Any) -> None:
+        place.backend.create(HANDLE, 10)
+        assert not place.backend.has_content(HANDLE)

@@ -2,92 +2,133 @@
 
 import errno
 import os
+import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
-from . import tree
-from .base import BackendError
+from . import marks, tree
+from .base import BackendError, DataState
 from .faultpoints import faultpoint
-from .fds import ANYTHING, make, opened
-from .layout import DATA, PASSABLE, has_data, move
+from .fds import ANYTHING, is_same, made, opened, path_of
+from .layout import DATA, PASSABLE, move, state_at
+from .linux import rename_new
+from .place import locked, make_room
 from .texts import quoted
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """The directory to adopt, held by descriptor: its name may come to mean something else."""
+
+    fd: int
+    above: int
+    name: str
+    path: str
+    """As it was asked for."""
 
 
 def check(root: int, path: str) -> int:
     """The bytes that the directory uses; a permanent error if `adopt` could not take it."""
-    with _candidate(root, path) as (above, name), opened(above, name) as fd:
+    with _candidate(root, path) as found, opened(found.fd, ".") as fd:
         return tree.measure(fd)
 
 
 def adopt(root: int, handle: str, path: str) -> None:
-    """Rename the directory into its place. Data there and path gone is success."""
+    """Rename the directory into its place. Its data there and path gone is success."""
     try:
-        _adopt(root, handle, path)
+        with _candidate(root, path) as found:
+            _adopt(root, handle, found)
+            os.fsync(found.above)
     except (OSError, BackendError):
-        # Somebody else, or an earlier attempt, may have been at it.
-        if os.path.lexists(path) or not has_data(root, handle):
+        # Another process, or an earlier attempt, may have adopted it.
+        if os.path.lexists(path) or state_at(root, handle) is not DataState.OWN:
             raise
-    # By whomever: it is done when it is on the disk.
+    # By whichever process: it is done when it is on the disk.
     with opened(root, handle) as volume:
         os.fsync(volume)
     os.fsync(root)
+    if state_at(root, handle) is not DataState.OWN:
+        raise BackendError("The volume's directory was replaced meanwhile; it is tried again.")
 
 
-def _adopt(root: int, handle: str, path: str) -> None:
-    with _candidate(root, path) as (above, name):
-        make(root, handle, PASSABLE)
+def _adopt(root: int, handle: str, found: _Candidate) -> None:
+    with made(root, handle, PASSABLE) as volume:
         faultpoint("adopt:place-made")
         try:
-            # Straight to its place: from a temporary one, clean-up could take what is not ours.
-            with opened(root, handle) as volume:
-                move(name, above, DATA, volume)
-                faultpoint("adopt:moved")
-        except FileExistsError as error:
-            raise _refused(path, "this volume has data already; adopt it as another") from error
-        except OSError as error:
+            with locked(volume):
+                _put(root, handle, volume, found)
+        except (OSError, BackendError):
             # Empty, if it was made for nothing; otherwise this does nothing.
             with suppress(OSError):
                 os.rmdir(handle, dir_fd=root)
-            if error.errno != errno.EXDEV:
-                raise
-            raise _elsewhere(path) from error
-        os.fsync(above)
+            raise
+
+
+def _put(root: int, handle: str, volume: int, found: _Candidate) -> None:
+    if state_at(root, handle) is DataState.OWN:
+        raise _refused(found.path, "this volume has data already; adopt it as another")
+    make_room(volume)
+    marks.write(volume, DATA, found.fd)
+    os.fsync(volume)
+    faultpoint("adopt:marked")
+    try:
+        # Straight to its place: from a temporary one, clean-up could take what is not ours.
+        move(found.name, found.above, DATA, volume)
+        faultpoint("adopt:moved")
+        _check_arrival(volume, found)
+    except (OSError, BackendError) as error:
+        marks.clear(volume, DATA)
+        if isinstance(error, OSError) and error.errno == errno.EXDEV:
+            raise _elsewhere(found.path) from error
+        raise
+
+
+def _check_arrival(volume: int, found: _Candidate) -> None:
+    """A name can come to mean another thing between any look and the rename."""
+    if not is_same(found.fd, volume, DATA):
+        _give_back(volume, found)
+        raise BackendError(
+            "The directory that was to become this volume was replaced meanwhile.",
+            f"{quoted(found.path)} was replaced by something else while it was adopted; let nothing"
+            " write in the directory above it. It is tried again by itself.",
+        )
+    # Some file servers name a directory by the one above it: then it needs a new mark.
+    marks.write(volume, DATA, found.fd)
+
+
+def _give_back(volume: int, found: _Candidate) -> None:
+    """Move what is not the directory back, or beside where it was; at least out of the place."""
+    beside = f"{found.name}.{secrets.token_hex(8)}"
+    places = [(found.name, found.above), (beside, found.above), (f".{beside}", volume)]
+    for name, directory in places:
+        with suppress(OSError):
+            rename_new(DATA, volume, name, directory)
+            return
 
 
 @contextmanager
-def _candidate(root: int, path: str) -> Iterator[tuple[int, str]]:
-    """The directory above, opened, and the name in it, after every check."""
-    above, name = _split(root, path)
-    with _opened_above(path, above) as fd:
-        _check_kind(root, fd, name, path)
-        yield fd, name
-
-
-def _split(root: int, path: str) -> tuple[str, str]:
+def _candidate(root: int, path: str) -> Iterator[_Candidate]:
+    """The directory, after every check: each looks at what the descriptor holds."""
     if "\0" in path or not path:
         raise _refused(path, "it is no path; name an existing directory")
     # With its slash, a link would be followed before it could be seen.
     above, name = os.path.split(os.path.abspath(path))
-    above = os.path.realpath(above)
-    _check_place(root, os.path.join(above, name), path)
-    return above, name
-
-
-def _check_place(root: int, real: str, path: str) -> None:
-    place = os.readlink(f"/proc/self/fd/{root}")
-    inside = f"{real}/".startswith(f"{place.rstrip('/')}/")
-    around = f"{place}/".startswith(f"{real.rstrip('/')}/")
-    if inside or around:
-        raise _refused(
-            path, "it is, contains or lies in the storage root; name a directory outside of it"
-        )
+    with (
+        _opened_for(path, above, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC) as parent,
+        # "/" is its own parent.
+        _opened_for(path, name or ".", ANYTHING, parent) as fd,
+    ):
+        _check_kind(fd, path)
+        _check_place(root, fd, path)
+        yield _Candidate(fd, parent, name, path)
 
 
 @contextmanager
-def _opened_above(path: str, above: str) -> Iterator[int]:
+def _opened_for(path: str, name: str, flags: int, directory: int | None = None) -> Iterator[int]:
     try:
-        fd = os.open(above, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        fd = os.open(name, flags, dir_fd=directory)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise _refused(path, "it does not exist; name an existing directory") from error
     try:
@@ -96,18 +137,24 @@ def _opened_above(path: str, above: str) -> Iterator[int]:
         os.close(fd)
 
 
-def _check_kind(root: int, above: int, name: str, path: str) -> None:
-    try:
-        found = os.stat(name, dir_fd=above, follow_symlinks=False)
-    except FileNotFoundError as error:
-        raise _refused(path, "it does not exist; name an existing directory") from error
-    if stat.S_ISLNK(found.st_mode):
+def _check_kind(fd: int, path: str) -> None:
+    kind = os.fstat(fd).st_mode
+    if stat.S_ISLNK(kind):
         raise _refused(path, "it is a symbolic link; name the directory that it points to")
-    if not stat.S_ISDIR(found.st_mode):
+    if not stat.S_ISDIR(kind):
         raise _refused(path, "it is not a directory; name an existing directory")
-    with opened(above, name, flags=ANYTHING | os.O_DIRECTORY) as fd:
-        if found.st_dev != os.fstat(root).st_dev or _mount(fd) != _mount(root):
-            raise _elsewhere(path)
+
+
+def _check_place(root: int, fd: int, path: str) -> None:
+    place, real = os.readlink(path_of(root)), os.readlink(path_of(fd))
+    inside = f"{real}/".startswith(f"{place.rstrip('/')}/")
+    around = f"{place}/".startswith(f"{real.rstrip('/')}/")
+    if inside or around:
+        raise _refused(
+            path, "it is, contains or lies in the storage root; name a directory outside of it"
+        )
+    if os.fstat(fd).st_dev != os.fstat(root).st_dev or _mount(fd) != _mount(root):
+        raise _elsewhere(path)
 
 
 def _mount(fd: int) -> str:

@@ -4,6 +4,10 @@ A handle is a volume's UUID in lower case (8-4-4-4-12), a snapshot is named by i
 else is refused with a permanent error before the storage is touched. Sizes are in MB (2**20
 bytes), usage is in bytes.
 
+What was created, filled, copied or adopted carries a mark, written before it gets its final name:
+existence proves nothing. An empty directory that somebody else put where data is being made is
+replaced; anything else in its place is an error.
+
 Every operation may be repeated, interrupted and repeated, or run by many processes at once: the
 end state is the same, and one that finds its work done says nothing. What cannot be done is a
 `BackendError`, never an empty answer: a backend that cannot look does not say "missing".
@@ -12,6 +16,7 @@ end state is the same, and one that finds its work done says nothing. What canno
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 
 
 class BackendError(Exception):
@@ -41,6 +46,19 @@ class StorageUnavailable(BackendError):
 
     def __init__(self, detail: str) -> None:
         super().__init__(self.MESSAGE, detail)
+
+
+class DataState(Enum):
+    """What lies where a volume's data, or a snapshot, belongs."""
+
+    OWN = "own"
+    """The very directory that was created, adopted or accepted: it carries the mark."""
+    UNMARKED = "unmarked"
+    """Another one that is not empty: restored by hand, or a stranger's."""
+    EMPTY = "empty"
+    """Another one without anything in it."""
+    MISSING = "missing"
+    """No directory."""
 
 
 @dataclass(frozen=True)
@@ -94,14 +112,14 @@ class Backend(ABC):
 
     @abstractmethod
     def create(self, handle: str, size: int) -> None:
-        """Make an empty volume. There already is success, and leaves it as it is."""
+        """Make an empty volume. Marked data there is success, and stays as it is."""
 
     @abstractmethod
     def clone(self, handle: str, snapshot: str, target: str, size: int) -> None:
         """Make volume `target`, filled from `snapshot` of `handle`.
 
-        `target` appears complete or not at all. There already is success. A snapshot without data
-        is an error.
+        `target` appears complete or not at all. Marked data there is success. A snapshot without
+        data is an error.
         """
 
     @abstractmethod
@@ -111,15 +129,35 @@ class Backend(ABC):
 
     @abstractmethod
     def adopt(self, handle: str, path: str, size: int) -> None:
-        """Make the directory `path` the data of `handle`. Data there and `path` gone is success."""
+        """Make the directory `path` the data of `handle`. Marked data there and `path` gone is
+        success. What was swapped in for the directory meanwhile is an error, and not adopted."""
 
     @abstractmethod
     def grow(self, handle: str, size: int) -> None:
-        """Let the volume hold `size`. Missing data is an error and never made anew."""
+        """Let the volume hold `size`. Missing data is an error and never made anew; an empty
+        directory in its place is not the data, here and below."""
+
+    def exists(self, handle: str, snapshot: str | None = None) -> bool:
+        """Is the volume's data there, or that of one of its snapshots?
+
+        Marked, or at least not empty: data restored by hand has no mark.
+        """
+        return self.state(handle, snapshot) in (DataState.OWN, DataState.UNMARKED)
 
     @abstractmethod
-    def exists(self, handle: str, snapshot: str | None = None) -> bool:
-        """Is the volume's data there, complete? Or that of one of its snapshots?"""
+    def state(self, handle: str, snapshot: str | None = None) -> DataState:
+        """What lies where the volume's data belongs, or that of one of its snapshots?"""
+
+    @abstractmethod
+    def accept(self, handle: str, snapshot: str | None = None) -> None:
+        """Mark the directory that is there now as the volume's data, or as its snapshot.
+
+        Marked already is success. No directory is an error.
+        """
+
+    @abstractmethod
+    def has_content(self, handle: str) -> bool:
+        """Does the volume's data hold any file or directory?"""
 
     @abstractmethod
     def usage(self, handle: str) -> int:

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 
-from . import adoption, layout, linux, marker, names, tree
-from .base import Backend, BackendError, Found, Leftover, StorageUnavailable
+from . import adoption, layout, linux, marker, marks, names, place, tree
+from .base import Backend, BackendError, DataState, Found, Leftover, StorageUnavailable
 from .faultpoints import faultpoint
-from .fds import MISSING, is_there, make, opened
+from .fds import ANYTHING, MISSING, is_same, is_there, make, opened
 from .layout import DATA, SNAPSHOTS, TMP, TRASH
 from .oserrors import told, unavailable
 from .shared import Shared
@@ -42,7 +42,8 @@ class Directory(Backend):
         with unavailable(f"prepare the storage root {self.root}"):
             if not os.path.isdir(self.root):
                 os.makedirs(self.root, exist_ok=True)
-                os.chmod(self.root, layout.PASSABLE)
+                with self._root() as root:
+                    os.fchmod(root, layout.PASSABLE)
             with self._root() as root:
                 if marker.read(root) is None:
                     marker.write(root, installation)
@@ -113,13 +114,13 @@ class Directory(Backend):
 
     def create(self, handle: str, size: int) -> None:
         with self._storage("make the volume", handle) as root:
-            if not layout.has_data(root, handle):
+            if layout.state_at(root, handle) is not DataState.OWN:
                 self._make(root, handle, self._give)
             os.fsync(root)
 
     def clone(self, handle: str, snapshot: str, target: str, size: int) -> None:
         with self._storage("fill the volume", handle, snapshot, target) as root:
-            if not layout.has_data(root, target):
+            if layout.state_at(root, target) is not DataState.OWN:
                 self._make(root, target, partial(_fill, root, handle, snapshot))
             os.fsync(root)
 
@@ -130,13 +131,12 @@ class Directory(Backend):
             faultpoint("volume:half-made")
             with opened(made.fd, DATA) as data:
                 fill(data)
+                marks.write(made.fd, DATA, data)
+                faultpoint("volume:marked")
                 os.fsync(data)
+            # With it the mark is on the disk, before the volume gets its name.
             os.fsync(made.fd)
-            if not made.put_volume(root, handle) and not layout.has_data(root, handle):
-                raise BackendError(
-                    "The volume's data is missing, but not all that belonged to it; put the data"
-                    " back, or delete this volume."
-                )
+            place.put_volume(made, root, handle)
 
     def _give(self, data: int) -> None:
         """Owner and mode of a fresh volume, whatever the umask."""
@@ -164,12 +164,28 @@ class Directory(Backend):
         with self._storage("grow the volume", handle) as root, layout.data_of(root, handle):
             pass
 
-    def exists(self, handle: str, snapshot: str | None = None) -> bool:
-        identifiers = (handle,) if snapshot is None else (handle, snapshot)
-        with self._storage("look for the data", *identifiers) as root:
-            if snapshot is None:
-                return layout.has_data(root, handle)
-            return is_there(root, handle, SNAPSHOTS, snapshot)
+    def state(self, handle: str, snapshot: str | None = None) -> DataState:
+        with self._storage("look for the data", *names.of(handle, snapshot)) as root:
+            return layout.state_at(root, handle, snapshot)
+
+    def accept(self, handle: str, snapshot: str | None = None) -> None:
+        with self._storage("accept the data", *names.of(handle, snapshot)) as root:
+            path = layout.path_below(snapshot)
+            with (
+                opened(root, handle) as volume,
+                opened(volume, *path, flags=ANYTHING | os.O_DIRECTORY) as data,
+            ):
+                marks.write(volume, path[-1], data)
+                os.fsync(volume)
+                faultpoint("accept:marked")
+                marks.clear(volume, path[-1], keep=data)
+
+    def has_content(self, handle: str) -> bool:
+        with (
+            self._storage("measure the volume", handle) as root,
+            layout.data_of(root, handle) as data,
+        ):
+            return layout.has_entries(data)
 
     def usage(self, handle: str) -> int:
         with (
@@ -193,24 +209,30 @@ class Directory(Backend):
     # Snapshots.
 
     def snapshot(self, handle: str, snapshot: str) -> None:
-        doing = "take the snapshot"
-        with self._storage(doing, handle, snapshot) as root, layout.data_of(root, handle) as data:
-            with opened(root, handle) as volume:
-                make(volume, SNAPSHOTS, layout.PRIVATE)
-                os.fsync(volume)
-            with opened(root, handle, SNAPSHOTS) as snapshots:
-                if not is_there(snapshots, snapshot):
+        with (
+            self._storage("take the snapshot", handle, snapshot) as root,
+            layout.data_of(root, handle) as data,
+            opened(root, handle) as volume,
+        ):
+            make(volume, SNAPSHOTS, layout.PRIVATE)
+            os.fsync(volume)
+            with opened(volume, SNAPSHOTS) as snapshots:
+                if layout.state_at(root, handle, snapshot) is not DataState.OWN:
                     with workpiece(root, handle, snapshot) as made:
                         _copy(data, made.fd)
-                        made.put_snapshot(snapshots, snapshot)
+                        place.put_snapshot(made, volume, snapshots, snapshot)
                 os.fsync(snapshots)
 
     def delete_snapshot(self, handle: str, snapshot: str) -> None:
         prefix = names.prefix(handle, snapshot)
         with self._storage("remove the snapshot", handle, snapshot) as root:
             if is_there(root, handle, SNAPSHOTS):
-                with opened(root, handle, SNAPSHOTS) as snapshots:
+                with (
+                    opened(root, handle) as volume,
+                    opened(volume, SNAPSHOTS) as snapshots,
+                ):
                     layout.discard(root, snapshots, snapshot, handle, snapshot)
+                    marks.clear(volume, snapshot)
                     os.fsync(snapshots)
             layout.discard_leftovers(root, prefix, handle, snapshot)
             layout.empty_trash(root, prefix)
@@ -235,8 +257,7 @@ class Directory(Backend):
             return iter(list(_leftovers(root)))
 
     def last_changed(self, handle: str, snapshot: str | None = None) -> float:
-        identifiers = (handle,) if snapshot is None else (handle, snapshot)
-        with self._storage("look at its changes", *identifiers) as root:
+        with self._storage("look at its changes", *names.of(handle, snapshot)) as root:
             times = [_newest(root, *path) for path in _places(root, handle, snapshot)]
             times = [time for time in times if time]
             if not times:
@@ -247,9 +268,10 @@ class Directory(Backend):
 def _fill(root: int, handle: str, snapshot: str, target: int) -> None:
     with layout.snapshot_of(root, handle, snapshot) as source:
         _copy(source, target)
-    # Still in its place, so nothing of it was being removed while it was copied.
-    with layout.snapshot_of(root, handle, snapshot):
-        pass
+        # Still in its place, so nothing of it was being removed while it was copied.
+        with opened(root, handle, SNAPSHOTS) as snapshots:
+            if not is_same(source, snapshots, snapshot):
+                raise BackendError("The snapshot was removed while it was copied.")
 
 
 def _copy(source: int, target: int) -> None:

@@ -72,6 +72,21 @@ def is_there(directory: int, *names: str) -> bool:
         raise
 
 
+def is_same(fd: int, directory: int, name: str) -> bool:
+    """Is `name` still, or by now, the very thing that `fd` holds? A name alone proves nothing."""
+    try:
+        found = os.stat(name, dir_fd=directory, follow_symlinks=False)
+    except OSError as error:
+        if error.errno in MISSING:
+            return False
+        raise
+    return _sort(found) == _sort(os.fstat(fd))
+
+
+def _sort(found: os.stat_result) -> tuple[int, int, int]:
+    return found.st_dev, found.st_ino, stat.S_IFMT(found.st_mode)
+
+
 @contextmanager
 def made(directory: int, name: str, mode: int) -> Iterator[int]:
     """A directory of exactly that mode, whatever the umask, made if it is not there already."""

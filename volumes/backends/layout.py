@@ -2,7 +2,9 @@
 
 - `ROOT/.holdfast`: the marker
 - `ROOT/<volume>/data`: what applications mount
+- `ROOT/<volume>/.data.mark.<identity>`: the mark of that very directory
 - `ROOT/<volume>/snapshots/<snapshot>/`: the content of a snapshot
+- `ROOT/<volume>/.<snapshot>.mark.<identity>`: its mark
 - `ROOT/.tmp/<volume>[.<snapshot>].<random>`: being made
 - `ROOT/.trash/<volume>[.<snapshot>].<random>`: being removed
 """
@@ -14,10 +16,10 @@ import stat
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 
-from . import marker, names, tree
-from .base import BackendError
+from . import marker, marks, names, tree
+from .base import BackendError, DataState
 from .faultpoints import faultpoint
-from .fds import ANYTHING, MISSING, is_there, made, opened, path_of
+from .fds import ANYTHING, MISSING, made, opened, path_of
 from .linux import rename_new
 
 DATA = "data"
@@ -52,28 +54,70 @@ def area(root: int, name: str) -> AbstractContextManager[int]:
 
 @contextmanager
 def data_of(root: int, handle: str) -> Iterator[int]:
-    with _or_missing("The volume's data is missing", root, handle, DATA) as fd:
+    """The volume's data. Raises BackendError if it is missing, or only a directory of its name."""
+    with _own("The volume's data is missing", root, handle, DATA) as fd:
         yield fd
 
 
 @contextmanager
 def snapshot_of(root: int, handle: str, snapshot: str) -> Iterator[int]:
-    with _or_missing("The snapshot's data is missing", root, handle, SNAPSHOTS, snapshot) as fd:
+    """The content of a snapshot. Raises BackendError like `data_of`."""
+    with _own("The snapshot's data is missing", root, handle, SNAPSHOTS, snapshot) as fd:
         yield fd
 
 
 @contextmanager
-def _or_missing(sentence: str, root: int, *path: str) -> Iterator[int]:
+def _own(sentence: str, root: int, handle: str, *path: str) -> Iterator[int]:
     with ExitStack() as stack:
         try:
-            fd = stack.enter_context(opened(root, *path))
+            volume = stack.enter_context(opened(root, handle))
+            fd = stack.enter_context(opened(volume, *path))
         except OSError as error:
             if error.errno not in MISSING:
                 raise
             raise BackendError(
                 f"{sentence} from the storage; put it back, or delete what needs it."
             ) from error
+        if state_of(volume, path[-1], fd) is DataState.EMPTY:
+            raise BackendError(
+                f"{sentence} from the storage: a directory is there, but it is empty and not the"
+                " one that was made; put the data back, or delete what needs it."
+            )
         yield fd
+
+
+def state_at(root: int, handle: str, snapshot: str | None = None) -> DataState:
+    """What lies where the data of a volume, or a snapshot, belongs."""
+    path = path_below(snapshot)
+    try:
+        # Without O_PATH a directory that only its application may read would be an error.
+        with (
+            opened(root, handle, flags=ANYTHING | os.O_DIRECTORY) as volume,
+            opened(volume, *path, flags=ANYTHING | os.O_DIRECTORY) as fd,
+        ):
+            return state_of(volume, path[-1], fd)
+    except OSError as error:
+        if error.errno in MISSING:
+            return DataState.MISSING
+        raise
+
+
+def state_of(volume: int, name: str, fd: int) -> DataState:
+    """The same of a directory that was opened; its mark lies in the volume's directory."""
+    if marks.is_marked(volume, name, fd):
+        return DataState.OWN
+    return DataState.UNMARKED if has_entries(fd) else DataState.EMPTY
+
+
+def path_below(snapshot: str | None = None) -> tuple[str, ...]:
+    """Where a volume's directory has its data, or a snapshot."""
+    return (DATA,) if snapshot is None else (SNAPSHOTS, snapshot)
+
+
+def has_entries(fd: int) -> bool:
+    """Is there anything in the directory? A descriptor of O_PATH is enough."""
+    with opened(fd, ".") as readable, os.scandir(readable) as found:
+        return next(found, None) is not None
 
 
 def entries(root: int, *path: str) -> list[str]:
@@ -151,7 +195,3 @@ def empty_trash(root: int, prefix: str) -> None:
         with suppress(FileNotFoundError), opened(root, name) as fd:
             os.fsync(fd)
     faultpoint("trash:synced")
-
-
-def has_data(root: int, handle: str) -> bool:
-    return is_there(root, handle, DATA)

@@ -1,16 +1,26 @@
-"""Three calls of Linux that Python has not."""
+"""Calls of Linux that Python does not have."""
 
 import ctypes
 import errno
 import fcntl
 import os
+import struct
+from typing import TypeVar
+
+Fact = TypeVar("Fact")
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _RENAME_NOREPLACE = 1
 _FICLONE = 0x40049409
+_AT_EMPTY_PATH = 0x1000
+_STATX_BTIME = 0x800
+_STATX_SIZE = 256
+_MAX_HANDLE = 128
 
 # The file system, or the C library, does not know the call.
 _UNKNOWN = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
+# Neither the file system nor a container's filter may answer; then there is no such fact.
+_NO_ANSWER = _UNKNOWN | {errno.EPERM, errno.EACCES, errno.EOVERFLOW}
 _CANNOT_CLONE = frozenset(
     {errno.EOPNOTSUPP, errno.EXDEV, errno.EINVAL, errno.ENOTTY, errno.ENOSYS, errno.ETXTBSY}
 )
@@ -45,6 +55,39 @@ def _rename_unless_there(name: str, source: int, new_name: str, target: int) -> 
         os.rename(name, new_name, src_dir_fd=source, dst_dir_fd=target)
     else:
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new_name)
+
+
+def birth_time(fd: int) -> int:
+    """When the inode was made, in nanoseconds since the epoch; 0 where that is not known."""
+    call = getattr(_libc, "statx", None)
+    answer = ctypes.create_string_buffer(_STATX_SIZE)
+    if call is None or call(fd, b"", _AT_EMPTY_PATH, _STATX_BTIME, answer) != 0:
+        return _no_answer(call, 0)
+    # struct statx: the mask of what is known comes first, the time of birth at byte 80.
+    (known,) = struct.unpack_from("=I", answer, 0)
+    seconds, nanoseconds = struct.unpack_from("=qI", answer, 80)
+    return seconds * 10**9 + nanoseconds if known & _STATX_BTIME else 0
+
+
+def file_handle(fd: int) -> bytes:
+    """What a file server would call the inode, its generation included; empty where unknown.
+
+    File systems reuse inode numbers at once; the generation tells the old inode from the new one.
+    """
+    call = getattr(_libc, "name_to_handle_at", None)
+    handle = ctypes.create_string_buffer(struct.pack("=Ii", _MAX_HANDLE, 0), 8 + _MAX_HANDLE)
+    mount = ctypes.c_int()
+    if call is None or call(fd, b"", handle, ctypes.byref(mount), _AT_EMPTY_PATH) != 0:
+        return _no_answer(call, b"")
+    # struct file_handle: the number of bytes, their type, the bytes.
+    (length,) = struct.unpack_from("=I", handle, 0)
+    return handle.raw[4 : 8 + length]
+
+
+def _no_answer(call: object, nothing: Fact) -> Fact:
+    if call is not None and ctypes.get_errno() not in _NO_ANSWER:
+        _raise()
+    return nothing
 
 
 def clone_content(source: int, target: int) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from . import names
-from .base import Backend, BackendError, Found, Leftover, StorageUnavailable
+from .base import Backend, BackendError, DataState, Found, Leftover, StorageUnavailable
 
 
 class Memory(Backend):
@@ -22,7 +22,9 @@ class Memory(Backend):
         self.snapshots: dict[tuple[str, str], float] = {}
         self.sizes: dict[str, int] = {}
 
-        # For tests to say: bytes used by handle, and by path of a directory to adopt.
+        # For tests to say: what others put where a volume's data or a snapshot belongs, and whether
+        # there is anything in it; bytes used by handle, and by path of a directory to adopt.
+        self.strangers: dict[tuple[str, str | None], bool] = {}
         self.used: dict[str, int] = {}
         self.adoptable: dict[str, int] = {}
 
@@ -40,7 +42,7 @@ class Memory(Backend):
         return self.owner
 
     def is_empty(self) -> bool:
-        return not self.volumes
+        return not (self.volumes or self.strangers)
 
     def check(self) -> None:
         with self._storage():
@@ -63,14 +65,22 @@ class Memory(Backend):
 
     def clone(self, handle: str, snapshot: str, target: str, size: int) -> None:
         with self._storage(handle, snapshot, target):
-            if target not in self.volumes and (handle, snapshot) not in self.snapshots:
+            if target not in self.volumes and not self._has_data(handle, snapshot):
                 raise BackendError("The snapshot's data is missing from the storage.")
             self._make(target, size)
 
     def _make(self, handle: str, size: int) -> None:
         if handle not in self.volumes:
+            self._make_room(handle, None)
             self.volumes[handle] = time.time()
             self.sizes[handle] = size
+
+    def _make_room(self, handle: str, snapshot: str | None) -> None:
+        if self.strangers.get((handle, snapshot)):
+            raise BackendError(
+                "Something else lies where its data belongs; an operator has to look at it."
+            )
+        self.strangers.pop((handle, snapshot), None)
 
     def check_adoptable(self, path: str) -> int:
         with self._storage():
@@ -95,14 +105,38 @@ class Memory(Backend):
     def grow(self, handle: str, size: int) -> None:
         with self._storage(handle):
             self._there(handle)
-            self.sizes[handle] = max(size, self.sizes[handle])
+            self.sizes[handle] = max(size, self.sizes.get(handle, 0))
 
-    def exists(self, handle: str, snapshot: str | None = None) -> bool:
-        identifiers = (handle,) if snapshot is None else (handle, snapshot)
-        with self._storage(*identifiers):
+    def state(self, handle: str, snapshot: str | None = None) -> DataState:
+        with self._storage(*names.of(handle, snapshot)):
+            return self._state(handle, snapshot)
+
+    def _state(self, handle: str, snapshot: str | None) -> DataState:
+        if handle in self.volumes if snapshot is None else (handle, snapshot) in self.snapshots:
+            return DataState.OWN
+        has_content = self.strangers.get((handle, snapshot))
+        if has_content is None:
+            return DataState.MISSING
+        return DataState.UNMARKED if has_content else DataState.EMPTY
+
+    def _has_data(self, handle: str, snapshot: str | None = None) -> bool:
+        return self._state(handle, snapshot) in (DataState.OWN, DataState.UNMARKED)
+
+    def accept(self, handle: str, snapshot: str | None = None) -> None:
+        with self._storage(*names.of(handle, snapshot)):
+            if self._state(handle, snapshot) is DataState.MISSING:
+                raise BackendError("There is no directory to accept.")
+            self.strangers.pop((handle, snapshot), None)
             if snapshot is None:
-                return handle in self.volumes
-            return (handle, snapshot) in self.snapshots
+                self.volumes.setdefault(handle, time.time())
+                self.sizes.setdefault(handle, 0)
+            else:
+                self.snapshots.setdefault((handle, snapshot), time.time())
+
+    def has_content(self, handle: str) -> bool:
+        with self._storage(handle):
+            self._there(handle)
+            return handle not in self.volumes or self.used.get(handle, 0) > 0
 
     def usage(self, handle: str) -> int:
         with self._storage(handle):
@@ -116,22 +150,28 @@ class Memory(Backend):
         with self._storage(handle):
             for key in [key for key in self.snapshots if key[0] == handle]:
                 del self.snapshots[key]
+            for stranger in [key for key in self.strangers if key[0] == handle]:
+                del self.strangers[stranger]
             for kept in (self.volumes, self.sizes, self.used):
                 kept.pop(handle, None)
 
     def snapshot(self, handle: str, snapshot: str) -> None:
         with self._storage(handle, snapshot):
             self._there(handle)
-            self.snapshots.setdefault((handle, snapshot), time.time())
+            if (handle, snapshot) not in self.snapshots:
+                self._make_room(handle, snapshot)
+                self.snapshots[handle, snapshot] = time.time()
 
     def delete_snapshot(self, handle: str, snapshot: str) -> None:
         with self._storage(handle, snapshot):
             self.snapshots.pop((handle, snapshot), None)
+            self.strangers.pop((handle, snapshot), None)
 
     def inventory(self) -> Iterator[Found]:
         with self._storage():
-            found = [Found(handle) for handle in self.volumes]
-            return iter(found + [Found(*key) for key in self.snapshots])
+            found = dict.fromkeys(Found(handle) for handle in self.volumes)
+            found |= dict.fromkeys(Found(*key) for key in [*self.snapshots, *self.strangers])
+            return iter(found)
 
     def leftovers(self) -> Iterator[Leftover]:
         # Everything here is made and removed in one step.
@@ -139,8 +179,7 @@ class Memory(Backend):
             return iter(())
 
     def last_changed(self, handle: str, snapshot: str | None = None) -> float:
-        identifiers = (handle,) if snapshot is None else (handle, snapshot)
-        with self._storage(*identifiers):
+        with self._storage(*names.of(handle, snapshot)):
             if snapshot is None:
                 changed = self.volumes.get(handle)
             else:
@@ -150,5 +189,5 @@ class Memory(Backend):
             return changed
 
     def _there(self, handle: str) -> None:
-        if handle not in self.volumes:
+        if not self._has_data(handle):
             raise BackendError("The volume's data is missing from the storage.")

@@ -21,6 +21,11 @@ def checked(name: str) -> str:
     return name
 
 
+def of(handle: str, snapshot: str | None = None) -> tuple[str, ...]:
+    """The identifiers that name a volume, or one of its snapshots."""
+    return (handle,) if snapshot is None else (handle, snapshot)
+
+
 def prefix(handle: str, snapshot: str | None = None) -> str:
     """What the names of everything left of this volume, or of this snapshot, begin with."""
     return f"{handle}." if snapshot is None else f"{handle}.{snapshot}."

@@ -1,6 +1,5 @@
 """Making something under a temporary name, so that it appears complete or not at all."""
 
-import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -9,9 +8,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from . import names, tree
-from .faultpoints import faultpoint
-from .fds import DIRECTORY, is_there, opened
-from .layout import TMP, area, move
+from .fds import DIRECTORY, is_same, opened
+from .layout import TMP, area
 
 
 class Lock(Enum):
@@ -28,29 +26,6 @@ class Workpiece:
     name: str
     tmp: int
     is_in_place: bool = False
-
-    def put_volume(self, root: int, handle: str) -> bool:
-        """Move it to its place; False if another is there already."""
-        faultpoint("volume:made")
-        try:
-            # Over an empty directory is right: an interrupted adoption leaves one behind. A volume
-            # is never empty, it has its data.
-            os.rename(self.name, handle, src_dir_fd=self.tmp, dst_dir_fd=root)
-        except OSError as error:
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                raise
-            return False
-        self.is_in_place = True
-        faultpoint("volume:in-place")
-        return True
-
-    def put_snapshot(self, snapshots: int, snapshot: str) -> None:
-        """Move it to its place, unless another is there already: that one was first."""
-        faultpoint("snapshot:made")
-        with suppress(FileExistsError):
-            move(self.name, self.tmp, snapshot, snapshots)
-            self.is_in_place = True
-        faultpoint("snapshot:in-place")
 
 
 @contextmanager
@@ -84,7 +59,7 @@ def _locked_directory(tmp: int, handle: str, snapshot: str | None) -> tuple[str,
         # Before the lock is held, a sweeper takes it for dead: then another name is tried.
         with suppress(FileNotFoundError):
             fd = os.open(name, DIRECTORY, dir_fd=tmp)
-            if _lock(fd) is not Lock.OTHERS and is_there(tmp, name):
+            if _lock(fd) is not Lock.OTHERS and is_same(fd, tmp, name):
                 return name, fd
             os.close(fd)
         name = names.fresh(handle, snapshot)

@@ -1,0 +1,178 @@
+"""Putting what was made into its final place, where others may have put directories of its name.
+
+An empty directory in the way is removed, whoever made it (`docker run -v` makes the directories
+that it misses); anything else is an error. Directories are looked at and emptied by descriptor, and
+only rmdir removes one: neither the finished work of another process nor a file of anybody can go.
+"""
+
+import errno
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from . import marks
+from .base import BackendError
+from .faultpoints import faultpoint
+from .fds import ANYTHING, MISSING, is_same, opened, path_of
+from .layout import DATA, SNAPSHOTS, move
+from .texts import quoted
+from .workshop import Workpiece
+
+_MAX_ATTEMPTS = 1000
+"""Somebody may create the directory again as fast as it is removed."""
+_MAX_WAIT = 5.0  # seconds for another process that is putting data in the same place
+
+_IN_THE_WAY = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR})
+_NO_EMPTY_DIRECTORY = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.ELOOP})
+
+
+def put_volume(piece: Workpiece, root: int, handle: str) -> None:
+    """Move it to its place. If another process has put the volume there, that one stays."""
+    faultpoint("volume:made")
+    for _ in range(_MAX_ATTEMPTS):
+        _check_piece(piece, piece.tmp, piece.name)
+        try:
+            os.rename(piece.name, handle, src_dir_fd=piece.tmp, dst_dir_fd=root)
+        except OSError as error:
+            if error.errno not in _IN_THE_WAY:
+                raise
+            if _is_finished(root, handle):
+                return
+        else:
+            _check_piece(piece, root, handle)
+            piece.is_in_place = True
+            faultpoint("volume:in-place")
+            return
+    raise _occupied(root, handle)
+
+
+def put_snapshot(piece: Workpiece, volume: int, snapshots: int, snapshot: str) -> None:
+    """Mark it and move it to its place, unless another process was first: that one stays."""
+    faultpoint("snapshot:made")
+    with locked(volume):
+        marks.write(volume, snapshot, piece.fd)
+        faultpoint("snapshot:marked")
+        os.fsync(volume)
+        try:
+            _place_snapshot(piece, volume, snapshots, snapshot)
+        finally:
+            _keep_mark_in_use(volume, snapshots, snapshot)
+    faultpoint("snapshot:in-place")
+
+
+def _place_snapshot(piece: Workpiece, volume: int, snapshots: int, snapshot: str) -> None:
+    for _ in range(_MAX_ATTEMPTS):
+        _check_piece(piece, piece.tmp, piece.name)
+        try:
+            move(piece.name, piece.tmp, snapshot, snapshots)
+        except FileExistsError:
+            if _is_own(volume, snapshot, snapshots):
+                return
+            _remove_empty(snapshots, snapshot)
+        else:
+            _check_piece(piece, snapshots, snapshot)
+            piece.is_in_place = True
+            return
+    raise _occupied(snapshots, snapshot)
+
+
+def _keep_mark_in_use(volume: int, snapshots: int, snapshot: str) -> None:
+    try:
+        with opened(snapshots, snapshot, flags=ANYTHING | os.O_DIRECTORY) as placed:
+            marks.clear(volume, snapshot, keep=placed)
+    except OSError as error:
+        if error.errno not in MISSING:
+            raise
+        marks.clear(volume, snapshot)
+
+
+def make_room(volume: int) -> None:
+    """Remove the empty directories and old marks in a volume's directory that has no data."""
+    for name in os.listdir(volume):
+        if name in (DATA, SNAPSHOTS):
+            _remove_empty(volume, name)
+        elif marks.is_name(name):
+            with suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=volume)
+        else:
+            raise _occupied(volume, name)
+    faultpoint("place:cleared")
+
+
+@contextmanager
+def locked(directory: int) -> Iterator[None]:
+    """Keep other processes that put data into the same directory waiting, and wait for them."""
+    until = time.monotonic() + _MAX_WAIT
+    while not _is_locked(directory):
+        if time.monotonic() > until:
+            raise BackendError("Another process is at work in the same place; it is tried again.")
+        time.sleep(0.01)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            fcntl.flock(directory, fcntl.LOCK_UN)
+
+
+def _is_locked(directory: int) -> bool:
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        # NFS cannot lock directories; rename and rmdir still keep finished work.
+        return True
+    return True
+
+
+def _is_finished(root: int, handle: str) -> bool:
+    """Whether the volume is in its place; if it is not, the place is empty now."""
+    try:
+        with opened(root, handle) as volume:
+            if _is_own(volume, DATA, volume):
+                return True
+            make_room(volume)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        if error.errno not in MISSING:
+            raise
+        raise _occupied(root, handle) from error
+    return False
+
+
+def _is_own(volume: int, name: str, directory: int) -> bool:
+    try:
+        with opened(directory, name, flags=ANYTHING | os.O_DIRECTORY) as fd:
+            return marks.is_marked(volume, name, fd)
+    except OSError as error:
+        if error.errno not in MISSING:
+            raise
+        return False
+
+
+def _remove_empty(directory: int, name: str) -> None:
+    try:
+        os.rmdir(name, dir_fd=directory)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        if error.errno not in _NO_EMPTY_DIRECTORY:
+            raise
+        raise _occupied(directory, name) from error
+
+
+def _check_piece(piece: Workpiece, directory: int, name: str) -> None:
+    if not is_same(piece.fd, directory, name):
+        raise BackendError("What was made was moved or removed meanwhile; it is tried again.")
+
+
+def _occupied(directory: int, name: str) -> BackendError:
+    path = os.path.join(os.readlink(path_of(directory)), name)
+    return BackendError(
+        "Something else lies where its data belongs; an operator has to look at it.",
+        f"Something that Holdfast did not create lies at {quoted(path)}: look whose it is, and move"
+        " it away. It is tried again by itself.",
+    )
