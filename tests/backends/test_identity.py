@@ -4,6 +4,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -55,14 +56,19 @@ class TestMark:
     def test_it_is_on_the_disk_before_the_volume_has_its_name(
         self, storage: Directory, handle: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        passed: list[str] = []
-        synced: list[int] = []
+        done: list[str] = []
         real = os.fsync
-        monkeypatch.setattr(os, "fsync", lambda fd: synced.append(len(passed)) or real(fd))
-        monkeypatch.setattr(faultpoints, "hook", passed.append)
+
+        def fsync(fd: int) -> None:
+            done.append(Path(os.readlink(f"/proc/self/fd/{fd}")).name)
+            real(fd)
+
+        monkeypatch.setattr(os, "fsync", fsync)
+        monkeypatch.setattr(faultpoints, "hook", done.append)
         storage.create(handle, 10)
-        marked, in_place = passed.index("volume:marked"), passed.index("volume:in-place")
-        assert any(marked < number <= in_place for number in synced)
+        marked, in_place = done.index("volume:marked"), done.index("volume:in-place")
+        # The directory that the mark lies in, as long as it has its temporary name.
+        assert f"{handle}.0" in done[marked:in_place]
 
     def test_a_replacement_with_the_same_inode_number_is_not_the_data(
         self, storage: Directory, data: Path, handle: str
@@ -151,7 +157,7 @@ class TestReplacing:
         for _ in range(20):
             handle = new_id()
             place = storage.source(handle)
-            with in_a_loop(lambda place=place: os.makedirs(place, 0o755)):
+            with in_a_loop(partial(os.makedirs, place, 0o755)):
                 storage.create(handle, 10)
             assert storage.state(handle) is DataState.OWN
             assert stat.S_IMODE(os.stat(place).st_mode) == 0o700

@@ -99,6 +99,18 @@ class Create(Operation):
         return {}
 
 
+class CreateOverStranger(Create):
+    """An engine makes the directory that it is to mount before Holdfast does."""
+
+    title = "create over a stranger"
+
+    def ask(self, world: World) -> bool:
+        is_answered = super().ask(world)
+        for volume in self._made():
+            world.data(volume).mkdir(parents=True, exist_ok=True)
+        return is_answered
+
+
 class WithVolume(Operation, ABC):
     """Begins with a volume that holds something."""
 

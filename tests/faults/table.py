@@ -9,6 +9,7 @@ from tests.faults.operations import (
     CleanUp,
     Clone,
     Create,
+    CreateOverStranger,
     Delete,
     DeleteSnapshot,
     Grow,
@@ -19,11 +20,12 @@ from tests.faults.operations import (
 CHANGE = ("change:begun", "change:written", "change:committed", "change:settled")
 BEFORE = ("step:claimed", "step:begun")
 AFTER = ("step:done", "step:recorded")
-MAKING = ("volume:half-made", "volume:made", "volume:in-place")
-COPYING = ("copy:one-copied", "snapshot:made", "snapshot:in-place")
-FILLING = ("volume:half-made", "copy:one-copied", "volume:made", "volume:in-place")
+MAKING = ("volume:half-made", "volume:marked", "volume:made", "volume:in-place")
+COPYING = ("copy:one-copied", "snapshot:made", "snapshot:marked", "snapshot:in-place")
+FILLING = ("volume:half-made", "copy:one-copied", "volume:marked", "volume:made", "volume:in-place")
+REPLACING = ("place:cleared", "volume:in-place")
 REMOVING = ("trash:before", "trash:moved", "remove:one-removed", "trash:removed", "trash:synced")
-ADOPTING = ("adopt:place-made", "adopt:moved")
+ADOPTING = ("adopt:place-made", "place:cleared", "adopt:marked", "adopt:moved")
 
 Kind = type[Operation]
 
@@ -73,6 +75,7 @@ IN_A_REQUEST = _rows(
 IN_A_RECONCILER = _rows(
     {
         Create: (*BEFORE, *MAKING, *AFTER),
+        CreateOverStranger: REPLACING,
         # Growing a directory writes nothing: only that it is there is looked at.
         Grow: (*BEFORE, *AFTER),
         Delete: (*BEFORE, *REMOVING, *AFTER),

@@ -62,18 +62,4 @@ GUARDS = [
         "    if True:",
         f"{TREE}::TestCursor::test_a_directory_moved_away_does_not_lead_out_of_the_tree",
     ),
-    Guard(
-        "what is left of a volume is not made anew",
-        "volumes/backends/directory.py",
-        "            if not made.put_volume(root, handle) and not layout.has_data(root, handle):",
-        "            if not made.put_volume(root, handle) and False:",
-        "backends/test_crashes.py::TestCrashes::test_data_that_vanished_beside_its_snapshots_is_not_made_anew",
-    ),
-    Guard(
-        "operators' words are kept from tenants",
-        "volumes/backends/oserrors.py",
-        'f"Could not {doing}: {cause.tenant}{_at(inside)}.",',
-        'f"Could not {doing}: {cause.operator}{_at(path)}.",',
-        "backends/test_messages.py::test_a_tenants_text_names_no_command_capability_or_host_path",
-    ),
 ]

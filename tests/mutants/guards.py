@@ -5,6 +5,7 @@ from tests.mutants import (
     changes,
     disk,
     documents,
+    identity,
     people,
     running,
     steps,
@@ -20,6 +21,7 @@ GUARDS = [
     *changes.GUARDS,
     *steps.GUARDS,
     *disk.GUARDS,
+    *identity.GUARDS,
     *running.GUARDS,
     *times.GUARDS,
 ]

@@ -1,0 +1,95 @@
+"""Existence is not identity: what counts as a volume's data, and what is put in its place."""
+
+from tests.mutants.guard import Guard
+
+CONTRACT = "backends/test_contract.py"
+IDENTITY = "backends/test_identity.py"
+RMDIR = "        os.rmdir(name, dir_fd=directory)\n"
+RMTREE = '        __import__("shutil").rmtree(name, dir_fd=directory)\n'
+
+GUARDS = [
+    Guard(
+        "identity: a name proves nothing",
+        "volumes/backends/layout.py",
+        "    if marks.is_marked(volume, name, fd):",
+        "    if True:",
+        f"{CONTRACT}::TestIdentity::test_an_empty_directory_is_not_the_data_that_vanished",
+    ),
+    Guard(
+        "identity: an inode number is used again",
+        "volumes/backends/identity.py",
+        "return cls(os.fstat(fd).st_ino, birth_time(fd), digest)",
+        'return cls(os.fstat(fd).st_ino, 0, "0")',
+        f"{IDENTITY}::TestMark::test_a_replacement_with_the_same_inode_number_is_not_the_data",
+    ),
+    Guard(
+        "identity: the mark comes before the name",
+        "volumes/backends/directory.py",
+        "                marks.write(made.fd, DATA, data)\n",
+        "",
+        f"{CONTRACT}::TestIdentity::test_what_is_made_is_marked",
+    ),
+    Guard(
+        "identity: the mark is on the disk before the name",
+        "volumes/backends/directory.py",
+        "            os.fsync(made.fd)\n",
+        "",
+        f"{IDENTITY}::TestMark::test_it_is_on_the_disk_before_the_volume_has_its_name",
+    ),
+    Guard(
+        "identity: a directory in the way is not a finished volume",
+        "volumes/backends/directory.py",
+        "            if layout.state_at(root, handle) is not DataState.OWN:",
+        "            if layout.state_at(root, handle) is DataState.MISSING:",
+        f"{CONTRACT}::TestMakingInPlaceOfAnother::test_an_empty_one_is_replaced",
+    ),
+    Guard(
+        "identity: a directory in the way is not a finished clone",
+        "volumes/backends/directory.py",
+        "            if layout.state_at(root, target) is not DataState.OWN:",
+        "            if layout.state_at(root, target) is DataState.MISSING:",
+        f"{IDENTITY}::TestReplacing::test_a_clone_is_filled_whatever_was_there",
+    ),
+    Guard(
+        "identity: a directory in the way is not a finished snapshot",
+        "volumes/backends/directory.py",
+        "                if layout.state_at(root, handle, snapshot) is not DataState.OWN:",
+        "                if layout.state_at(root, handle, snapshot) is DataState.MISSING:",
+        f"{CONTRACT}::TestIdentity::test_an_empty_snapshot_of_anothers_making_is_replaced",
+    ),
+    Guard(
+        "identity: only an empty directory is replaced",
+        "volumes/backends/place.py",
+        RMDIR,
+        RMTREE,
+        f"{IDENTITY}::TestReplacing::test_what_holds_something_stays_as_it_is",
+    ),
+    Guard(
+        "identity: what is left of a volume is not made anew",
+        "volumes/backends/place.py",
+        RMDIR,
+        RMTREE,
+        "backends/test_crashes.py::TestCrashes::test_data_that_vanished_beside_its_snapshots_is_not_made_anew",
+    ),
+    Guard(
+        "identity: what was put in place is what was made",
+        "volumes/backends/place.py",
+        "    if not is_same(piece.fd, directory, name):",
+        "    if False:",
+        f"{IDENTITY}::TestReplacing::test_what_was_put_in_its_place_is_what_was_made",
+    ),
+    Guard(
+        "identity: what was adopted is what was looked at",
+        "volumes/backends/adoption.py",
+        "    if not is_same(found.fd, volume, DATA):",
+        "    if False:",
+        "backends/test_adoption.py::TestSwapped::test_what_is_swapped_in_is_not_adopted_and_goes_back",
+    ),
+    Guard(
+        "identity: an empty directory is neither measured nor copied",
+        "volumes/backends/layout.py",
+        "        if state_of(volume, path[-1], fd) is DataState.EMPTY:",
+        "        if False:",
+        f"{CONTRACT}::TestIdentity::test_an_empty_directory_is_not_the_data_that_vanished",
+    ),
+]
