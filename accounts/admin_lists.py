@@ -18,6 +18,8 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
+from accounts.searches import search_text
+
 SEARCHED = 5_000
 """So many of the newest rows a search for a part of a name looks at, and at all that they belong to."""
 
@@ -54,6 +56,11 @@ class OrderedList(ChangeList):
             self.root_queryset = newest(rows, NARROWED)
             self.looked_at = None if self.root_queryset is rows else NARROWED
         return found
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        """Narrowed as the address says. Raises BadRequest for a search of too many words."""
+        search_text(self.query)
+        return super().get_queryset(request, exclude_parameters)
 
     def get_results(self, request: HttpRequest) -> None:
         """By the keys that were found when it was looked how many there are: a walk is walked once."""

@@ -123,6 +123,11 @@ class OperatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         narrowed = any(name in request.GET for name in self.sorts_within)
         return super().get_sortable_by(request) if narrowed else self.sorts_anywhere
 
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """Regular expressions of an address are not for the database to work through."""
+        is_pattern = lookup.rpartition("__")[2] in {"regex", "iregex"}
+        return not is_pattern and super().lookup_allowed(lookup, value, request)
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:

@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 
 from accounts.guards import charge_page
 from accounts.models import User
+from accounts.searches import search_text
 from accounts.sessions import is_signed_in
 from accounts.views.login import logout
 from config import errors
@@ -20,6 +21,11 @@ from config.rate_limiting import RateLimitExceeded
 
 class Finder(AutocompleteJsonView):
     """Offers rows under names that tell them apart: every company may have a `production`."""
+
+    def process_request(self, request: HttpRequest) -> Any:
+        """Raises BadRequest for a search of too many words."""
+        search_text(request.GET.get("term", ""))
+        return super().process_request(request)
 
     def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
         page: Any = self.model_admin

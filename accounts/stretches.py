@@ -7,6 +7,8 @@ from typing import Any
 from django.db.models import F, QuerySet
 from django.http import QueryDict
 
+from accounts.searches import filter_value
+
 ON_A_PAGE = 50
 
 
@@ -15,7 +17,7 @@ class Stretch:
 
     def __init__(self, rows: QuerySet[Any], by: str, query: QueryDict, parameter: str) -> None:
         self.parameter = parameter
-        start = query.get(parameter, "")
+        start = filter_value(query.get(parameter, ""))
         named = rows.annotate(named=F(by))
         found = list(named.filter(named__gte=start).order_by("named")[: ON_A_PAGE + 1])
         self.rows = found[:ON_A_PAGE]

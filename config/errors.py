@@ -3,10 +3,11 @@
 import re
 import sys
 
-from django.db import InterfaceError, OperationalError
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from config.database_errors import is_database_unavailable
 from config.logs import current_request_id
 from config.rate_limiting import RateLimitExceeded
 from volumes.api.envelope import envelope
@@ -24,7 +25,8 @@ def speaks_json(path: str) -> bool:
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _answer(request, 400, "VALIDATION_FAILED", "The request cannot be understood.")
+    said = str(exception) if isinstance(exception, BadRequest) else ""
+    return _answer(request, 400, "VALIDATION_FAILED", said or "The request cannot be understood.")
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -57,7 +59,7 @@ def too_many_requests(request: HttpRequest, exceeded: RateLimitExceeded) -> Http
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500, or 503 where the cause is that the database does not answer."""
-    if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError)):
+    if is_database_unavailable(sys.exc_info()[1]):
         return unavailable(request)
     return _answer(request, 500, "INTERNAL_ERROR", "Something broke on our side.")
 

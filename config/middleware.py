@@ -8,6 +8,7 @@ from collections.abc import Callable
 from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import Histogram
 
@@ -33,6 +34,10 @@ REQUESTS = Histogram(
     ["door", "method", "status"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+MAX_PARAMETERS = 100
+"""Twice as many as there are rows on a page to choose from."""
+MAX_VALUE = 4096
+"""Characters: where a log-in leads to, or an operators' list goes back to, is an address itself."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"})
 
 
@@ -111,6 +116,23 @@ def rate_limit_headers(get_response: Handler) -> Handler:
         response = get_response(request)
         add_headers(request, response)
         return response
+
+    return middleware
+
+
+def page_query_limits(get_response: Handler) -> Handler:
+    """Refuses a page's query of more parameters, or longer ones, than any link or form has.
+
+    The API checks its queries itself, once the caller's rights are clear.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.META.get("QUERY_STRING") and not errors.speaks_json(request.path):
+            values = [value for _, found in request.GET.lists() for value in found]
+            if len(values) > MAX_PARAMETERS or any(len(value) > MAX_VALUE for value in values):
+                too_much = BadRequest("The address has too many parameters, or one is too long.")
+                return errors.bad_request(request, too_much)
+        return get_response(request)
 
     return middleware
 

@@ -67,6 +67,7 @@ EVERY_ANSWER_PASSES = [
 ]
 MIDDLEWARE = [
     *EVERY_ANSWER_PASSES,
+    "config.middleware.page_query_limits",
     "config.middleware.rate_limit_headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -14,6 +14,15 @@ SEGMENTS = [
     *(b"", b"\xff", "ü".encode(), b"a" * 8000, b"%41" * 2000),
 ]
 
+REPEATED = (
+    *(b"name=a", b"nameIs=a", b"status=ready", b"attached=true", b"sort=name", b"count=true"),
+    *(b"includeDeleted=true", b"limit=1", b"cursor=x", b"cascade=true", b"days=1", b"format=yaml"),
+    *(b"q=a", b"name__contains=a", b"pk=1", b"volume=x", b"person=x", b"page=1"),
+)
+"""What may be given once: repeated up to what Django takes."""
+
+NAMED = (b"name", b"nameIs", b"label", b"q", b"term", b"company", b"person", b"token", b"action")
+
 QUERIES = [
     *rb"""
     & = &&& ? a x=1 a[b]=c format=yaml %00=1 %ff=1 # limit=1;count=true
@@ -32,7 +41,10 @@ QUERIES = [
     *(b"nameIs=" + b"x" * 8000, b"limit=" + b"9" * 5000, b"cursor=" + b"W" * 8000, b"x" * 60_000),
     *(b"days=" + b"9" * 400, "ü=ü".encode(), b"name=\xff"),
     *(
-        b"&".join(b"label=k%d:v" % n for n in range(300)),
+        *(b"&".join(b"label=k%d:v" % n for n in range(most)) for most in (31, 32, 33, 300, 999)),
+        *(b"&".join([once] * most) for once in REPEATED for most in (2, 33, 500)),
+        *(name + b"=" + b"a" * long for name in NAMED for long in (1024, 1025, 20_000)),
+        *(name + b"=" + b"a+" * words for name in NAMED for words in (10, 11, 2000)),
         b"&".join(b"p%d=" % n for n in range(1200)),
     ),
 ]

@@ -5,9 +5,88 @@ from tests.mutants.guard import Guard
 BODIES = "volumes/test_bodies.py"
 NO_JSON = f"{BODIES}::test_what_is_no_acceptable_json_is_a_400"
 
+QUERIES = "volumes/test_query_limits.py"
 LIMITED = "volumes/test_rate_limit.py"
 
 GUARDS = [
+    Guard(
+        "length of a query's value",
+        "volumes/api/query.py",
+        "        if any(len(value) > MAX_VALUE_LENGTH for value in values):",
+        "        if False:",
+        f"{QUERIES}::test_a_value_over_1024_characters_is_refused",
+    ),
+    Guard(
+        "number of labels",
+        "volumes/api/query.py",
+        "        if len(values) > most:",
+        "        if len(values) > most == 1:",
+        f"{QUERIES}::test_32_labels_are_looked_for",
+    ),
+    Guard(
+        "length of what a refusal repeats",
+        "volumes/api/query.py",
+        "Problem(name[:MAX_SHOWN], ",
+        "Problem(name, ",
+        f"{QUERIES}::test_a_refusal_is_no_longer_than_its_request",
+    ),
+    Guard(
+        "parameters of the schema",
+        "volumes/api/reference.py",
+        "        query.check()\n",
+        "",
+        f"{QUERIES}::test_the_schema_knows_its_format",
+    ),
+    Guard(
+        "words of operators' searches",
+        "accounts/admin_lists.py",
+        "        search_text(self.query)\n",
+        "",
+        "admin/test_search_limits.py::test_every_list_is_searched_by_so_much",
+    ),
+    Guard(
+        "words of operators' choices",
+        "accounts/admin_site.py",
+        '        search_text(request.GET.get("term", ""))\n',
+        "",
+        "admin/test_search_limits.py::test_a_choice_is_searched_by_so_much",
+    ),
+    Guard(
+        "words of the console's search",
+        "volumes/pages/listing.py",
+        'search_text(query.get("name", ""))',
+        'query.get("name", "").strip()',
+        "pages/test_search_limits.py::test_volumes_are_searched_for_by_so_much",
+    ),
+    Guard(
+        "length of a page's query",
+        "config/middleware.py",
+        "            if len(values) > MAX_PARAMETERS or any(",
+        "            if False and any(",
+        "pages/test_search_limits.py::test_no_address_of_ours_is_as_long",
+    ),
+    Guard(
+        "patterns of operators' filters",
+        "accounts/admin_parts.py",
+        "        return not is_pattern and super()",
+        "        return super()",
+        "admin/test_search_limits.py::test_patterns_are_not_looked_for",
+    ),
+    Guard(
+        "an engine's complaint is no absence",
+        "config/database_errors.py",
+        '    if getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:',
+        "    if False:",
+        "test_database_errors.py::test_a_statement_that_the_engine_refuses_is_a_bug",
+    ),
+    Guard(
+        "an engine's complaint is no absence, on PostgreSQL",
+        "config/database_errors.py",
+        ".startswith(PROGRAM_LIMITS)",
+        ".startswith('?')",
+        "test_database_errors.py::test_a_statement_that_the_engine_refuses_is_a_bug",
+        database="postgresql",
+    ),
     Guard(
         "the rate limit of tokens",
         "accounts/authentication.py",
@@ -116,8 +195,8 @@ GUARDS = [
     Guard(
         "unknown parameters",
         "volumes/api/query.py",
-        "            if name not in known\n",
-        "            if False\n",
+        "unknown = [name for name in given if name not in known]",
+        "unknown: list[str] = []",
         "volumes/test_list.py::test_an_unknown_parameter_is_refused_rather_than_listing_everything",
     ),
     Guard(

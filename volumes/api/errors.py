@@ -7,12 +7,13 @@ from typing import Any
 
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError
 from django.http import Http404, HttpResponse, JsonResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions
 
 from accounts.authentication import SecondFactorRequired
+from config.database_errors import is_database_unavailable
 from config.rate_limiting import RateLimitExceeded
 from volumes import errors
 from volumes.api.envelope import envelope
@@ -66,7 +67,7 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> HttpResp
             return _unreadable("Invalid request body", str(exception.detail))
         case BadRequest() | SuspiciousOperation() | MultiPartParserError():
             return _unreadable("Invalid request", "The request cannot be understood.")
-        case OperationalError() | InterfaceError():
+        case DatabaseError() | InterfaceError() if is_database_unavailable(exception):
             log.warning("the database does not answer: %s", exception)
             answer = _refusal(503, "UNAVAILABLE", "The database does not answer. Try again soon.")
             answer["Retry-After"] = "5"

@@ -8,6 +8,13 @@ from django.http import QueryDict
 
 from volumes.errors import BadRequest, Problem
 
+MAX_VALUE_LENGTH = 1024
+"""Characters of one value."""
+MAX_REPEATED = 32
+"""How often `label` may be given: as often as a volume has labels."""
+MAX_SHOWN = 100
+"""Unknown parameters that a refusal names, and characters of each: it is no longer than its request."""
+
 
 class Query:
     """The parameters of one request. Call `check()` once everything was read."""
@@ -16,14 +23,22 @@ class Query:
         self, given: QueryDict, *, known: Collection[str], repeatable: Collection[str] = ()
     ) -> None:
         self.given = given
+        unknown = [name for name in given if name not in known]
         self.problems = [
-            Problem(name, "unknown_field", "is not a parameter of this endpoint")
-            for name in given
-            if name not in known
+            Problem(name[:MAX_SHOWN], "unknown_field", "is not a parameter of this endpoint")
+            for name in unknown[:MAX_SHOWN]
         ]
         for name in given:
-            if name in known and name not in repeatable and len(given.getlist(name)) > 1:
-                self.note(name, "is given more than once")
+            if name in known:
+                self._check_size(name, MAX_REPEATED if name in repeatable else 1)
+
+    def _check_size(self, name: str, most: int) -> None:
+        values = self.given.getlist(name)
+        if len(values) > most:
+            problem = "is given more than once" if most == 1 else f"may be given {most} times"
+            self.note(name, problem)
+        if any(len(value) > MAX_VALUE_LENGTH for value in values):
+            self.note(name, f"may have at most {MAX_VALUE_LENGTH} characters")
 
     def note(self, name: str, message: str) -> None:
         self.problems.append(Problem(name, "invalid", message))

@@ -11,11 +11,21 @@ from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_safe
 
+from volumes.api.errors import exception_handler
+from volumes.api.query import Query
+from volumes.errors import BadRequest
+
 
 @require_safe
 def schema(request: HttpRequest) -> HttpResponse:
     """OpenAPI 3.1 as JSON; YAML with `?format=yaml`."""
-    if request.GET.get("format") == "yaml":
+    try:
+        query = Query(request.GET, known={"format"})
+        form = query.choice("format", ["json", "yaml"])
+        query.check()
+    except BadRequest as refusal:
+        return exception_handler(refusal, {})
+    if form == "yaml":
         return HttpResponse(_document("yaml"), content_type="application/yaml; charset=utf-8")
     return HttpResponse(_document("json"), content_type="application/json")
 

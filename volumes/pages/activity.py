@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 from accounts import long_lists
 from accounts.guards import SignedInRequest, signed_in
 from accounts.models import Company
+from accounts.searches import filter_value
 from volumes.api.wire import moment
 from volumes.pages.live import said, with_short_address
 from volumes.pages.trail import Step, Trail
@@ -80,7 +81,7 @@ def _companies(request: SignedInRequest) -> QuerySet[Company]:
 
 def _chosen(request: SignedInRequest, first: Iterable[Company]) -> Company | None:
     """The one that `?company=` names or identifies, or else the first; 404 for one of others."""
-    named = request.GET.get("company")
+    named = filter_value(request.GET.get("company", ""))
     if not named:
         return next(iter(first), None)
     known = (one for one in first if named in {str(one.pk), one.name})

@@ -13,6 +13,7 @@ from django.http import QueryDict
 from django.utils.functional import cached_property
 
 from accounts.long_lists import LongPaginator
+from accounts.searches import search_text
 from volumes import filters
 from volumes.models import Attachment, Environment, Volume, VolumeStatus
 from volumes.pages import words
@@ -52,7 +53,7 @@ class Listing:
         `looked`: where what no index finds, or has in order, is looked for.
         """
         self.environment, self.live, self.looked = environment, live, looked
-        self.name = query.get("name", "").strip()
+        self.name = search_text(query.get("name", ""))
         self.status = _one_of(query.get("status"), [*STATUSES, DELETED])
         self.attached = _one_of(query.get("attached"), MOUNTED)
         self.label = query.get("label", "") if filters.read_label(query.get("label", "")) else ""

@@ -15,6 +15,7 @@ from django.utils.functional import cached_property
 from accounts.disclosure import disclose
 from accounts.long_lists import LongPaginator
 from accounts.models import Company, Revision, Subject
+from accounts.searches import filter_value
 from volumes.models import Environment, Volume, VolumeStatus
 from volumes.pages import history
 
@@ -42,10 +43,12 @@ class Trail:
         self, company: Company, query: QueryDict, environment: Environment | None = None
     ) -> None:
         self.company, self.within = company, environment
-        self.person = query.get("person", "")
-        self.token = query.get("token", "")
-        self.action = query.get("action", "")
-        self.environment = str(environment.pk) if environment else query.get("environment", "")
+        self.person = filter_value(query.get("person", ""))
+        self.token = filter_value(query.get("token", ""))
+        self.action = filter_value(query.get("action", ""))
+        self.environment = (
+            str(environment.pk) if environment else filter_value(query.get("environment", ""))
+        )
         self.number = query.get("page", "1")
 
     @property
