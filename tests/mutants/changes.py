@@ -26,16 +26,16 @@ GUARDS = [
     Guard(
         "If-Match",
         "volumes/services/locks.py",
-        "        if not self.anything and str(row.version) not in (self.versions or ()):",
-        "        if False:",
+        "        if self.versions is None or str(row.version) in self.versions:",
+        "        if True:",
         f"{UPDATE}::test_another_version_is_a_412",
     ),
     Guard(
         "no weak tag in If-Match",
         "volumes/api/headers.py",
-        """tag.strip('"').partition""",
-        """tag.removeprefix("W/").strip('"').partition""",
-        f"{UPDATE}::test_another_version_is_a_412",
+        "        [version for weak, version in tags if not weak],\n",
+        "        [version for weak, version in tags],\n",
+        f"{UPDATE}::test_a_weak_tag_is_a_412_that_says_what_to_send",
     ),
     Guard(
         "lock of the company, of its quota",

@@ -1,5 +1,6 @@
 """What a body may be, and what it may not: nothing makes a 5xx."""
 
+import gzip
 import json
 
 import pytest
@@ -43,7 +44,8 @@ def nested(depth):
         b'{"name": "uploads", "size": 1, "description": "\xff"}',
         b'{"name": "uploads", "size": 1, "description": "\xed\xa0\x80"}',
         b'{"name": "uploads", "size": 1, "description": "a\nb"}',
-        b'\xef\xbb\xbf{"name": "uploads", "size": 1}',
+        b'\xef\xbb\xbf\xef\xbb\xbf{"name": "uploads", "size": 1}',
+        b'{"name": "uploads", "size": 1}\xef\xbb\xbf',
         WISH.decode().encode("utf-16"),
         b'{"size": ' + b"9" * 5000 + b"}",
         nested(33),
@@ -66,6 +68,95 @@ def test_what_is_no_object_is_a_400(alices, volumes, apps, body):
     assert codes(alices.post(volumes, body)) == {("", "invalid")}
     assert alices.post("/environments", body).status_code == 400
     assert alices.post(apps, body).status_code == 400
+
+
+@pytest.mark.parametrize("size", [len(WISH), 65536])
+def test_a_byte_order_mark_is_ignored(alices, volumes, memory, size):
+    body = b"\xef\xbb\xbf" + padded(size)[: 65536 - 3 - 1] + b"}" * (size > len(WISH))
+    assert alices.post(volumes, body).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"description": "\xff"}', "The body is not UTF-8. Send it in UTF-8."),
+        (b"nonsense", "The body is not valid JSON: Expecting value: line 1 column 1 (char 0)."),
+        (b'{"size": ' + b"9" * 5000 + b"}", "The body has a number with too many digits."),
+        (b'{"a": 1, "a": 2}', "The body has the same key twice in an object."),
+        (nested(5000), "The body is nested deeper than 32 levels."),
+        (b"[]", "The body must be a JSON object, in braces."),
+    ],
+)
+def test_a_refused_body_says_what_is_wrong_with_it(alices, volumes, body, words):
+    assert alices.post(volumes, body).json()["details"] == words
+
+
+@pytest.fixture
+def without_fields(here, volumes, apps, web, environment, gone):
+    """Every request that needs no field, by name."""
+    return {
+        "update": ("PUT", here, 200),
+        "update an application": ("PUT", f"{apps}/{web.ref}", 200),
+        "update an environment": ("PUT", f"/environments/{environment.pk}", 200),
+        "validate": ("POST", f"{volumes}/validate", 200),
+        "snapshot": ("POST", f"{here}/snapshot", 201),
+        "restore": ("POST", f"{volumes}/{gone}/restore", 200),
+    }
+
+
+@pytest.fixture
+def gone(alices, volumes, make, settings):
+    """The identifier of a volume that was deleted and can be restored."""
+    settings.VOLUME_DELETE_GRACE = 3600
+    deleted = make("gone")["id"]
+    alices.delete(f"{volumes}/{deleted}")
+    return deleted
+
+
+@pytest.mark.parametrize(
+    "body", [b"null", b"", b" null\n", b"{}", b"\xef\xbb\xbf", b"\xef\xbb\xbfnull"]
+)
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("update", "update an application", "update an environment"),
+        *("validate", "snapshot", "restore"),
+    ],
+)
+def test_no_body_is_an_empty_object_where_no_field_is_needed(alices, without_fields, name, body):
+    method, path, status = without_fields[name]
+    assert alices.send(method, path, body).status_code == status
+
+
+@pytest.mark.parametrize("body", [b"[]", b"1", b'"x"', b"true", b"[null]", b'"null"'])
+def test_what_is_no_object_is_a_400_there_too(alices, without_fields, body):
+    answers = [alices.send(method, path, body) for method, path, _ in without_fields.values()]
+    assert {answer.status_code for answer in answers} == {400}
+
+
+@pytest.mark.parametrize("body", [b"null", b""])
+def test_no_body_is_a_400_where_a_field_is_needed(alices, volumes, apps, here, body):
+    paths = [volumes, apps, "/environments", f"{here}/attachment"]
+    assert [alices.post(path, body).status_code for path in paths] == [400] * 4
+
+
+@pytest.mark.parametrize(
+    "encoding", ["gzip", "GZIP", "deflate", "br", "zstd", "x-gzip", "identity, gzip", "nonsense"]
+)
+def test_an_encoded_body_is_a_415_that_says_what_to_send(alices, volumes, without_fields, encoding):
+    requests = [("POST", volumes, 201), *without_fields.values()]
+    for method, path, _ in requests:
+        for body in (gzip.compress(WISH), WISH, b"null"):
+            answer = alices.send(method, path, body, Content_Encoding=encoding)
+            assert (answer.status_code, answer.json()["code"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
+            assert "Send it uncompressed and without this header" in answer.json()["details"]
+
+
+@pytest.mark.parametrize(
+    "encoding", ["identity", "Identity", "", " identity ", "identity, identity"]
+)
+def test_a_body_that_is_not_encoded_may_say_so(alices, volumes, memory, encoding):
+    assert alices.post(volumes, WISH, Content_Encoding=encoding).status_code == 201
 
 
 def test_up_to_32_levels_are_read(alices, volumes):

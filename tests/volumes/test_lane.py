@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.test.client import ClientHandler
 from django.utils import timezone
@@ -156,6 +158,7 @@ def test_roles_count_the_same_both_ways(both_ways, bob, charlie, furnished, volu
         b'{"name": "a", "name": "b", "size": 1}',
         b'{"x": "' + b"x" * 70_000 + b'"}',
         b"",
+        b"null",
     ],
 )
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain", ""])
@@ -167,6 +170,20 @@ def test_what_is_refused_is_refused_the_same_both_ways(
     assert told(lane) == told(ordinary)
     assert lane.status_code >= 400
     assert Volume.objects.count() == 5
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "identity, gzip", "nonsense"])
+def test_an_encoded_body_is_refused_the_same_both_ways(both_ways, alice, volumes, encoding):
+    headers = {"Content-Encoding": encoding}
+    lane, ordinary = both_ways(alice, "POST", volumes, WISH, **headers)
+    assert told(lane) == told(ordinary)
+    assert lane.status_code == 415
+
+
+def test_a_byte_order_mark_is_ignored_both_ways(both_ways, alice, volumes, memory):
+    body = b"\xef\xbb\xbf" + json.dumps(WISH).encode()
+    lane, ordinary = both_ways(alice, "POST", volumes, body)
+    assert (lane.status_code, ordinary.status_code) == (201, 409)
 
 
 def test_a_repeated_create_is_told_the_same_both_ways(both_ways, alice, volumes, memory):

@@ -88,15 +88,71 @@ def test_what_cannot_be_changed_so_is_refused(alices, here, body, problem):
     assert codes(response) == {problem}
 
 
-@pytest.mark.parametrize("header", ['"1"', "*", '"7", "1"', '"1.whatever"'])
+@pytest.mark.parametrize(
+    "header",
+    [
+        *('"1"', "*", " * ", '"7", "1"', '"1.whatever"', '"1.a,b"', '"7","1"', ', "7" ,, "1" ,'),
+        *('W/"1", "1"', '"1", W/"9"', '"7"\t,\t"1"', '"1.\xff"'),
+    ],
+)
 def test_if_match_looks_only_at_the_version(alices, here, header):
     assert alices.put(here, {"description": "x"}, If_Match=header).status_code == 200
 
 
-@pytest.mark.parametrize("header", ['"2"', 'W/"1"', '"11"', '"01"', '""', "nonsense"])
+@pytest.mark.parametrize("header", ['"2"', '"11"', '"01"', '"-1"', '"*"', '"2", "3"', '"\xff"'])
 def test_another_version_is_a_412(alices, here, header):
     response = alices.put(here, {"description": "x"}, If_Match=header)
     assert (response.status_code, response.json()["code"]) == (412, "PRECONDITION_FAILED")
+    assert response.json()["details"].startswith("The current version is 1. Read it again")
+    assert Volume.objects.get().version == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "version"),
+    [
+        ('W/"1"', "1"),
+        ('W/"1.0123456789"', "1"),
+        ('W/"7.whatever"', "7"),
+        ('"2", W/"1.x"', "1"),
+        ('W/"1.x", W/"2"', "1"),
+        ('W/"1.x","2"', "1"),
+    ],
+)
+def test_a_weak_tag_is_a_412_that_says_what_to_send(alices, here, header, version):
+    reason = f'the tag was weakened by a proxy; send If-Match: "{version}"'
+    answers = [alices.put(here, {}, If_Match=header), alices.delete(here, If_Match=header)]
+    assert [answer.status_code for answer in answers] == [412, 412]
+    assert {answer.json()["details"] for answer in answers} == {reason}
+    assert Volume.objects.get().version == 1
+
+
+@pytest.mark.parametrize("name", ["environment", "web"])
+def test_a_weak_tag_of_anything_with_a_version_says_what_to_send(
+    request, alices, apps, environment, web, name
+):
+    paths = {"environment": f"/environments/{environment.pk}", "web": f"{apps}/{web.ref}"}
+    for answer in (
+        alices.put(paths[name], {}, If_Match='W/"1.x"'),
+        alices.delete(paths[name], If_Match='W/"1.x"'),
+    ):
+        assert answer.status_code == 412
+        assert 'send If-Match: "1"' in answer.json()["details"]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("", " ", "1", "nonsense", '""', 'W/""', '"1', '1"', "'1'", '"1" "2"', '"1"x', '"1",2'),
+        *(",", ",,,", "*, *", '*, "1"', '"1", *', 'w/"1"', "W/1", 'W/ "1"', '"1 "', '"1"2"'),
+    ],
+)
+def test_an_unquoted_or_empty_tag_is_a_400_that_says_what_to_send(alices, here, header):
+    for answer in (
+        alices.put(here, {"description": "x"}, If_Match=header),
+        alices.delete(here, If_Match=header),
+    ):
+        assert (answer.status_code, codes(answer)) == (400, {("", "invalid")})
+        assert 'If-Match: "3"' in answer.json()["details"]
     assert Volume.objects.get().version == 1
 
 

@@ -50,7 +50,7 @@ class ApplicationView(EnvironmentScopedView):
         application = services.update_application(
             environment=self.environment,
             application_id=self.app_id,
-            body=self.body(),
+            body=self.optional_body(),
             actor=self.caller.actor,
             precondition=if_match(request),
         )

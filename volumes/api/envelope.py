@@ -7,13 +7,15 @@ from config.logs import current_request_id
 from volumes.errors import Problem
 
 
-def envelope(code: str, message: str, problems: Iterable[Problem] = ()) -> dict[str, Any]:
-    """`details` is for people; `errors` is there when an object is concerned."""
+def envelope(
+    code: str, message: str, problems: Iterable[Problem] = (), *, details: str = ""
+) -> dict[str, Any]:
+    """Return the body of an error. `details` is for people: the problems, if there are any."""
     problems = list(problems)
     body: dict[str, Any] = {
         "code": code,
         "message": message,
-        "details": "; ".join(str(problem) for problem in problems) or message,
+        "details": "; ".join(str(problem) for problem in problems) or details or message,
     }
     if problems:
         body["errors"] = [problem.as_json() for problem in problems]

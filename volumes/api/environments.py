@@ -88,7 +88,7 @@ class EnvironmentView(ApiView):
         return tagged(request, wire.environment(self.environment))
 
     def update(self, request: Request, **path: str) -> HttpResponse:
-        wish, reader = read_environment(self.body())
+        wish, reader = read_environment(self.optional_body())
         environment = services.update_environment(
             environment=self.environment,
             wish=wish,

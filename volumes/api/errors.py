@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
@@ -17,11 +18,14 @@ from config.database_errors import is_database_unavailable
 from config.rate_limiting import RateLimitExceeded
 from volumes import errors
 from volumes.api.envelope import envelope
-from volumes.api.parsers import PayloadTooLarge
+from volumes.api.parsers import PayloadTooLarge, UnsupportedContentEncoding
 
 log = logging.getLogger("holdfast")
 
 NOT_FOUND = "There is nothing here."
+UNSUPPORTED_MEDIA_TYPE = (
+    "The body must be JSON in UTF-8. Send it with Content-Type: application/json."
+)
 
 
 def exception_handler(exception: Exception, context: dict[str, Any]) -> HttpResponse:
@@ -34,7 +38,9 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> HttpResp
         case errors.Refused():
             return _refusal(400, "VALIDATION_FAILED", "Invalid request body", exception.problems)
         case errors.Stale():
-            return _refusal(412, "PRECONDITION_FAILED", str(exception))
+            return _refusal(
+                412, "PRECONDITION_FAILED", "If-Match does not match", details=str(exception)
+            )
         case errors.NotFound() | Http404() | exceptions.NotFound():
             return _refusal(404, "NOT_FOUND", NOT_FOUND)
         case SecondFactorRequired():
@@ -58,11 +64,13 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> HttpResp
         case PayloadTooLarge() | RequestDataTooBig():
             return _refusal(413, "PAYLOAD_TOO_LARGE", PayloadTooLarge.default_detail)
         case exceptions.UnsupportedMediaType():
-            return _refusal(
-                415, "UNSUPPORTED_MEDIA_TYPE", "The body must be application/json, in UTF-8."
-            )
+            return _refusal(415, "UNSUPPORTED_MEDIA_TYPE", UNSUPPORTED_MEDIA_TYPE)
+        case UnsupportedContentEncoding():
+            return _refusal(415, "UNSUPPORTED_MEDIA_TYPE", str(exception.detail))
         case UnreadablePostError():
-            return _unreadable("Invalid request body", "It did not arrive whole.")
+            return _unreadable(
+                "Invalid request body", "The body did not arrive completely. Send it again."
+            )
         case exceptions.ParseError():
             return _unreadable("Invalid request body", str(exception.detail))
         case BadRequest() | SuspiciousOperation() | MultiPartParserError():
@@ -83,6 +91,11 @@ def _unreadable(message: str, why: str) -> HttpResponse:
 
 
 def _refusal(
-    status: int, code: str, message: str, problems: list[errors.Problem] | None = None
+    status: int,
+    code: str,
+    message: str,
+    problems: Iterable[errors.Problem] = (),
+    *,
+    details: str = "",
 ) -> HttpResponse:
-    return JsonResponse(envelope(code, message, problems or ()), status=status)
+    return JsonResponse(envelope(code, message, problems, details=details), status=status)

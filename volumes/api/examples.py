@@ -155,9 +155,16 @@ ERRORS = {
         "name_taken",
         "app-data-volume is taken in this environment",
     ),
-    "412": _error("PRECONDITION_FAILED", "It is at version 4 by now."),
-    "413": _error("PAYLOAD_TOO_LARGE", "The body is larger than 65536 bytes."),
-    "415": _error("UNSUPPORTED_MEDIA_TYPE", "The body must be application/json, in UTF-8."),
+    "412": _error(
+        "PRECONDITION_FAILED",
+        "If-Match does not match",
+        details="The current version is 4. Read it again before you change or delete it.",
+    ),
+    "413": _error("PAYLOAD_TOO_LARGE", "The body is larger than 65536 bytes. Send a smaller one."),
+    "415": _error(
+        "UNSUPPORTED_MEDIA_TYPE",
+        "The body must be JSON in UTF-8. Send it with Content-Type: application/json.",
+    ),
     "429": _error(
         "THROTTLED",
         "Too many requests: a token or session may send 600 changes in 60 seconds."

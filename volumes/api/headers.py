@@ -12,7 +12,11 @@ from django.utils.http import parse_etags
 from rest_framework.request import Request
 
 from volumes.errors import BadRequest
-from volumes.services.locks import Precondition
+from volumes.services.locks import ANY, Precondition
+
+TAG = re.compile(r'(W/)?"([!#-~\x80-\xff]+)"')
+TAGS = re.compile(rf"[ \t,]*{TAG.pattern}(?:[ \t]*,[ \t,]*{TAG.pattern})*[ \t,]*")
+"""A list of entity tags (RFC 9110, 8.8.3 and 5.6.1): empty members are allowed, empty tags are not."""
 
 PRINTABLE = re.compile(r"[ -~]{1,255}", re.ASCII)
 
@@ -38,16 +42,22 @@ def tagged(
 
 
 def if_match(request: HttpRequest | Request) -> Precondition:
-    """What If-Match demands. Only the version counts, so `"3"` will do; a weak tag never matches."""
-    header = request.META.get("HTTP_IF_MATCH")
-    if header is None:
-        return Precondition()
-    tags = parse_etags(header)
-    if "*" in tags:
-        return Precondition()
-    # A weak one keeps its W/, and so is no version's.
-    versions = frozenset(tag.strip('"').partition(".")[0] for tag in tags)
-    return Precondition(versions, anything=False)
+    """Return what If-Match demands. Only the version of a tag counts, so `"3"` is enough.
+
+    Raises BadRequest for what is neither `*` nor a list of tags.
+    """
+    header = request.META.get("HTTP_IF_MATCH", "*").strip(" \t")
+    if header == "*":
+        return ANY
+    if not TAGS.fullmatch(header):
+        raise BadRequest.because(
+            "", "invalid", 'If-Match must be * or the version in quotes, such as If-Match: "3".'
+        )
+    tags = [(weak, tag.partition(".")[0]) for weak, tag in TAG.findall(header)]
+    return Precondition(
+        [version for weak, version in tags if not weak],
+        weak_versions=[version for weak, version in tags if weak],
+    )
 
 
 def idempotency_key(request: HttpRequest | Request) -> str | None:

@@ -32,7 +32,7 @@ from volumes import reading
 from volumes.api import answers
 from volumes.api.headers import idempotency_key
 from volumes.api.paging import Page
-from volumes.api.parsers import StrictJSONParser
+from volumes.api.parsers import StrictJSONParser, is_encoded
 from volumes.api.query import Query
 from volumes.errors import DomainError
 from volumes.rules.fields import Body
@@ -203,7 +203,8 @@ def _digest(request: HttpRequest, *, is_change: bool) -> str:
 
 
 def _plain_body(request: HttpRequest) -> Body:
-    if request.META.get("QUERY_STRING") or request.META.get("CONTENT_TYPE") != JSON:
+    meta = request.META
+    if meta.get("QUERY_STRING") or meta.get("CONTENT_TYPE") != JSON or is_encoded(meta):
         raise NotPlain
     raw = request.body
     request.META["wsgi.input"] = BytesIO(raw)  # for whoever may have to read it once more

@@ -1,7 +1,8 @@
-"""Reading a body: bounded in bytes and depth, and strict where JSON leaves room for mischief."""
+"""Parsing a body: bounded in bytes and depth, and strict about what JSON leaves open."""
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Mapping
 from typing import IO, Any
@@ -15,12 +16,30 @@ DEEPEST = 32
 
 class PayloadTooLarge(exceptions.APIException):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_detail = f"The body is larger than {settings.MAX_BODY} bytes."
+    default_detail = f"The body is larger than {settings.MAX_BODY} bytes. Send a smaller one."
+
+
+class UnsupportedContentEncoding(exceptions.APIException):
+    status_code = status.HTTP_415_UNSUPPORTED_MEDIA_TYPE
+    default_detail = (
+        "The header Content-Encoding says that the body is compressed, which is not supported. "
+        "Send it uncompressed and without this header."
+    )
+
+
+class UnacceptableJSON(ValueError):
+    """Valid JSON that something further in could not take, and why."""
+
+
+def is_encoded(meta: Mapping[str, Any]) -> bool:
+    """Whether the headers announce a body that is compressed, or encoded in another way."""
+    encodings = meta.get("HTTP_CONTENT_ENCODING", "").lower().split(",")
+    return any(encoding.strip(" \t") not in {"", "identity"} for encoding in encodings)
 
 
 class StrictJSONParser(BaseParser):
-    """JSON in UTF-8 of at most 64 KiB and 32 levels, without what breaks something further in:
-    NUL, lone surrogates, duplicate keys, NaN and infinities."""
+    """JSON in UTF-8 of at most 64 KiB and 32 levels, without NUL, lone surrogates, duplicate keys, NaN
+    and infinities. A byte order mark is ignored. No body at all counts as `{}`."""
 
     media_type = "application/json"
 
@@ -33,29 +52,41 @@ class StrictJSONParser(BaseParser):
         raw = stream.read(settings.MAX_BODY + 1)
         if len(raw) > settings.MAX_BODY:
             raise PayloadTooLarge
+        raw = raw.removeprefix(codecs.BOM_UTF8)
         if not raw:
             return {}
         try:
-            value = json.loads(
-                raw.decode("utf-8"), object_pairs_hook=_object, parse_constant=_refuse_constant
-            )
-            _inspect(value)
+            return _parse(raw)
+        except UnicodeDecodeError:
+            why = "is not UTF-8. Send it in UTF-8"
+        except json.JSONDecodeError as error:
+            why = f"is not valid JSON: {error}"
+        except UnacceptableJSON as error:
+            why = str(error)
         except RecursionError:
-            raise exceptions.ParseError(f"It is nested deeper than {DEEPEST} levels.") from None
-        except ValueError as error:  # not UTF-8, not JSON, or a number of thousands of digits
-            raise exceptions.ParseError(f"It is not acceptable JSON: {error}") from None
-        return value
+            why = f"is nested deeper than {DEEPEST} levels"
+        except ValueError:  # int() refuses thousands of digits
+            why = "has a number with too many digits"
+        raise exceptions.ParseError(f"The body {why}.")
+
+
+def _parse(raw: bytes) -> Any:
+    value = json.loads(
+        raw.decode("utf-8"), object_pairs_hook=_object, parse_constant=_refuse_constant
+    )
+    _inspect(value)
+    return value
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("an object has the same key twice")
+        raise UnacceptableJSON("has the same key twice in an object")
     return found
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")
+    raise UnacceptableJSON(f"has {name}, which is not a JSON number")
 
 
 def _inspect(value: Any) -> None:
@@ -73,14 +104,14 @@ def _inspect(value: Any) -> None:
             elif isinstance(item, list):
                 deeper += item
             elif isinstance(item, float) and item in (float("inf"), float("-inf")):
-                raise ValueError("a number is too large")
+                raise UnacceptableJSON("has a number that is too large")
         level = deeper
-    raise ValueError(f"it is nested deeper than {DEEPEST} levels")
+    raise UnacceptableJSON(f"is nested deeper than {DEEPEST} levels")
 
 
 def _inspect_text(text: str) -> None:
     if "\0" in text:
-        raise ValueError("a string contains NUL")
+        raise UnacceptableJSON("has a string with the character NUL")
     # A lone surrogate, the only thing that UTF-8 cannot write.
     if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError("a string contains a lone surrogate")
+        raise UnacceptableJSON("has a string with a lone surrogate")

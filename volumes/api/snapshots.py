@@ -36,7 +36,7 @@ class SnapshotView(EnvironmentScopedView):
         snapshot, replayed = services.take_snapshot(
             environment=self.environment,
             volume_id=volume_id_,
-            body=self.body(),
+            body=self.optional_body(),
             actor=self.caller.actor,
             key=key or None,
         )

@@ -12,6 +12,7 @@ from rest_framework.viewsets import ViewSet
 
 from accounts.callers import Caller
 from accounts.models import Role
+from volumes.api.parsers import UnsupportedContentEncoding, is_encoded
 from volumes.api.query import Query
 from volumes.errors import BadRequest, Forbidden, NotFound, Refused
 from volumes.models import Environment, Volume
@@ -73,10 +74,20 @@ class ApiView(ViewSet):
             raise BadRequest.because(name, "invalid", str(error)) from None
 
     def body(self) -> Body:
-        body = self.request.data
+        """The body. Raises Refused for one that is not an object."""
+        body = self._parsed_body()
         if not isinstance(body, dict):
-            raise Refused.because("", "invalid", "The body must be a JSON object.")
+            raise Refused.because("", "invalid", "The body must be a JSON object, in braces.")
         return body
+
+    def optional_body(self) -> Body:
+        """The body of a request that needs no field: clients without one may send `null`."""
+        return {} if self._parsed_body() is None else self.body()
+
+    def _parsed_body(self) -> Any:
+        if is_encoded(self.request.META):
+            raise UnsupportedContentEncoding
+        return self.request.data
 
     def environment_or_refuse(self) -> Environment:
         """The environment of the path, as far as the caller reaches it and may do this there."""

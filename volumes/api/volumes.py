@@ -63,7 +63,7 @@ class VolumeView(EnvironmentScopedView):
         volume = services.update_volume(
             environment=self.environment,
             volume_id=self.volume_id,
-            body=self.body(),
+            body=self.optional_body(),
             actor=self.caller.actor,
             precondition=if_match(request),
         )
@@ -82,10 +82,10 @@ class VolumeView(EnvironmentScopedView):
         return reply({"message": "Volume deleted successfully", "id": volume.ref})
 
     def validate(self, request: Request, **path: str) -> HttpResponse:
-        return reply(wire.review(self._review(self.body())))
+        return reply(wire.review(self._review(self.optional_body())))
 
     def restore(self, request: Request, **path: str) -> HttpResponse:
-        if problems := Reader(self.body(), known=()).problems:
+        if problems := Reader(self.optional_body(), known=()).problems:
             raise Refused(problems)
         volume = services.restore_volume(
             environment=self.environment, volume_id=self.volume_id, actor=self.caller.actor

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -46,15 +46,27 @@ def locked_volume(environment: Environment, volume_id: uuid.UUID) -> Volume:
 
 
 class Precondition:
-    """What If-Match demands: one of some versions, whatever exists (`*`), or nothing."""
+    """What If-Match demands: one of some versions, or anything.
 
-    def __init__(self, versions: frozenset[str] | None = None, *, anything: bool = True) -> None:
+    `weak_versions` are those of weak tags, which never match (RFC 9110, 13.1.1).
+    """
+
+    def __init__(
+        self, versions: Collection[str] | None = None, *, weak_versions: Sequence[str] = ()
+    ) -> None:
         self.versions = versions
-        self.anything = anything
+        self.weak_versions = weak_versions
 
     def check(self, row: Versioned) -> None:
-        if not self.anything and str(row.version) not in (self.versions or ()):
-            raise Stale(f"It is at version {row.version} by now.")
+        """Raise Stale if the row has another version."""
+        if self.versions is None or str(row.version) in self.versions:
+            return
+        if self.weak_versions:
+            cure = f'send If-Match: "{self.weak_versions[0]}"'
+            raise Stale(f"the tag was weakened by a proxy; {cure}")
+        raise Stale(
+            f"The current version is {row.version}. Read it again before you change or delete it."
+        )
 
 
 ANY = Precondition()
