@@ -12,14 +12,14 @@ from contextlib import contextmanager
 import pytest
 
 from volumes.backends import BackendError, StorageUnavailable
-from volumes.backends.causes import cause_of
+from volumes.backends.causes import DeviceError, cause_of
 from volumes.backends.layout import inside
 from volumes.backends.oserrors import told
 from volumes.backends.texts import cut, quoted
 
 A, B = str(uuid.UUID(int=1)), str(uuid.UUID(int=2))
 ROOT = "/srv/volumes"
-FOR_OPERATORS = re.compile(r"`|/|manage\.py|lsattr|chattr|ulimit|CAP_|mount it|as root")
+FOR_OPERATORS = re.compile(r"`|/|manage\.py|lsattr|chattr|ulimit|CAP_|\bmount it|as root")
 
 
 @contextmanager
@@ -79,6 +79,12 @@ def test_what_concerns_the_whole_storage_tells_tenants_only_that() -> None:
     error = StorageUnavailable("The storage root /srv carries no marker.")
     assert error.message.startswith("The storage is not available at the moment.")
     assert (str(error), error.detail) == ("The storage root /srv carries no marker.",) * 2
+
+
+def test_a_device_that_may_not_be_copied_says_so() -> None:
+    error = told_of(DeviceError(errno.EPERM, "no", f"{ROOT}/{A}/data/zero"))
+    assert "it is a device, which the server may not copy" in error.message
+    assert "CAP_MKNOD" in error.detail
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may change its user and back")

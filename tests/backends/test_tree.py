@@ -23,7 +23,8 @@ from tests.backends.helpers import (
     sixteen_times,
 )
 from tests.support.needs import needs
-from volumes.backends import BackendError, tree
+from volumes.backends import tree
+from volumes.backends.causes import DeviceError
 from volumes.backends.tree.cursor import Cursor
 
 needs_root = needs(os.geteuid() == 0, "only root may make this")
@@ -122,17 +123,17 @@ class TestMeasure:
         )
         assert measure(source) == int(said.stdout.split()[0])
 
-    def test_what_the_server_may_not_see_does_not_count(self, source: Path) -> None:
-        (source / "closed").mkdir(mode=0)
-        (source / "unsearchable").mkdir()
-        (source / "unsearchable" / "file").touch()
-        (source / "unsearchable").chmod(0o444)
-        (source / "open").mkdir()
+    @pytest.mark.parametrize("mode", [0, 0o444], ids=["closed", "unsearchable"])
+    def test_what_the_server_may_not_see_is_an_error_with_its_path(
+        self, source: Path, mode: int
+    ) -> None:
+        (source / "below" / "closed").mkdir(parents=True)
+        (source / "below" / "closed" / "file").touch()
+        (source / "below" / "closed").chmod(mode)
         source.chmod(0o755)
-        assert as_nobody(measure, source) == sum(
-            path.lstat().st_blocks * 512
-            for path in [source, source / "closed", source / "unsearchable", source / "open"]
-        )
+        for look in (measure, newest):
+            with pytest.raises(PermissionError, match=f"{source}/below/closed"):
+                as_nobody(look, source)
 
 
 class TestNewest:
@@ -200,7 +201,7 @@ class TestCopy:
     ) -> None:
         os.mknod(source / "zero", stat.S_IFCHR | 0o666, os.makedev(1, 5))
         copied.chmod(0o777)
-        with pytest.raises(BackendError, match="'zero' is a device, which only root may copy"):
+        with pytest.raises(DeviceError, match=f"'{source}/zero'"):
             as_nobody(copy, source, copied)
 
     @needs_root
@@ -212,12 +213,13 @@ class TestCopy:
         assert as_nobody(copy_to_own, source, ground / "mine") == 0o755
         assert (ground / "mine" / "program").stat().st_uid == 65534
 
-    def test_what_cannot_be_read_is_an_error_with_its_name(
+    def test_what_cannot_be_read_is_an_error_with_its_path(
         self, source: Path, ground: Path
     ) -> None:
-        (source / "secret").touch(mode=0)
+        (source / "below" / "deeper").mkdir(parents=True)
+        (source / "below" / "deeper" / "secret").touch(mode=0)
         source.chmod(0o755)
-        with pytest.raises(PermissionError, match="'secret'"):
+        with pytest.raises(PermissionError, match=f"'{source}/below/deeper/secret'"):
             as_nobody(copy_to_own, source, ground / "mine")
 
     def test_a_directory_that_lets_nobody_in_is_copied_once_it_is_readable(
@@ -317,7 +319,7 @@ class TestRemove:
         theirs.mkdir()
         (theirs / "file").touch()
         theirs.chmod(0o555)
-        with pytest.raises(PermissionError):
+        with pytest.raises(PermissionError, match=f"'{theirs}/file'"):
             as_nobody(remove, mine)
         assert names_below(mine) == {"theirs", "theirs/file"}
 

@@ -13,7 +13,7 @@ from .base import BackendError, DataState
 from .faultpoints import faultpoint
 from .fds import ANYTHING, is_same, made, opened, path_of
 from .layout import DATA, PASSABLE, move, state_at
-from .linux import rename_new
+from .linux import mount_id, rename_new
 from .place import locked, make_room
 from .texts import quoted
 
@@ -153,14 +153,9 @@ def _check_place(root: int, fd: int, path: str) -> None:
         raise _refused(
             path, "it is, contains or lies in the storage root; name a directory outside of it"
         )
-    if os.fstat(fd).st_dev != os.fstat(root).st_dev or _mount(fd) != _mount(root):
+    # No rename leads from one mount to another, even of one disk.
+    if os.fstat(fd).st_dev != os.fstat(root).st_dev or mount_id(fd) != mount_id(root):
         raise _elsewhere(path)
-
-
-def _mount(fd: int) -> str:
-    """Which mount it is reached through: no rename leads from one to another, even of one disk."""
-    with open(f"/proc/self/fdinfo/{fd}") as lines:
-        return next((line for line in lines if line.startswith("mnt_id:")), "")
 
 
 def _elsewhere(path: str) -> BackendError:

@@ -15,6 +15,15 @@ class Cause:
     operator: str
 
 
+class DeviceError(PermissionError):
+    """A device, which this process may not make a copy of."""
+
+
+_DEVICE = Cause(
+    "it is a device, which the server may not copy; remove it, or ask the operator",
+    "it is a device, which only a server with CAP_MKNOD may copy; remove it, or give it that",
+)
+
 _GONE = Cause(
     "its file system does not answer any more; ask the operator",
     "its file system does not answer any more; mount it again",
@@ -51,11 +60,17 @@ _CAUSES = {
     ),
     errno.EBUSY: Cause(
         "something is mounted in it; ask the operator to unmount that first",
-        "something is mounted in it; unmount that first",
+        "something is mounted in it (`findmnt` lists what); unmount that first",
     ),
     errno.EXDEV: Cause(
-        "it reaches into another file system; ask the operator to unmount what is mounted in it",
-        "it reaches into another file system; unmount what is mounted in it",
+        "something is mounted there, and mounts are never entered; ask the operator to unmount it",
+        "something is mounted there (`findmnt` lists what), and mounts are never entered; unmount it"
+        " first",
+    ),
+    errno.EAGAIN: Cause(
+        "an application holds a lease on it; stop that application, or let it give the lease up",
+        "an application holds a lease on it (`lslocks` shows which); stop it, or let it give the"
+        " lease up",
     ),
     errno.ENOTEMPTY: Cause(
         "something still writes in it; stop the application that does",
@@ -79,6 +94,8 @@ _CAUSES = {
 
 def cause_of(error: OSError) -> Cause:
     """Why it failed, and a cure that fits the errno and the user of this process."""
+    if isinstance(error, DeviceError):
+        return _DEVICE
     if error.errno == errno.EACCES:
         return Cause(
             "permission denied: the server may not read or change it; let it, or ask the operator",

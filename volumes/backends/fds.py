@@ -13,14 +13,18 @@ ANYTHING = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 MISSING = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 
 
+class Place(str):
+    """A whole path that an error names, rather than the name that a call was given."""
+
+
 def located(error: OSError, directory: int, *names: str) -> OSError:
-    """The same error, naming the whole path of what `names` lead to from `directory`."""
-    if isinstance(error.filename, str) and error.filename.startswith("/"):
-        return error
-    return OSError(error.errno, error.strerror, os.path.join(_place(directory), *names))
+    """Let the error name the whole path of what `names` lead to from `directory`."""
+    if not isinstance(error.filename, Place):
+        error.filename = Place(os.path.join(_path(directory), *names))
+    return error
 
 
-def _place(directory: int) -> str:
+def _path(directory: int) -> str:
     try:
         return os.readlink(path_of(directory))
     except OSError:
@@ -34,7 +38,8 @@ def locating(directory: int, *names: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise located(error, directory, *names) from None
+        located(error, directory, *names)
+        raise
 
 
 def open_below(directory: int, name: str, flags: int) -> int:
@@ -118,12 +123,3 @@ def path_of(fd: int) -> str:
     The kernel resolves it to that very inode: no name is looked up, no link followed.
     """
     return f"/proc/self/fd/{fd}"
-
-
-@contextmanager
-def naming(name: str) -> Iterator[None]:
-    """Let errors name the file that people know, not the path in /proc that it was reached by."""
-    try:
-        yield
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, name) from error

@@ -1,10 +1,13 @@
 """A place in a tree, with one descriptor however deep."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-from ..fds import DIRECTORY
+from ..fds import DIRECTORY, located
+from ..linux import open_on_mount
 
 Identity = tuple[int, int]
 
@@ -14,6 +17,7 @@ class Cursor:
 
     An application may move a directory while the cursor is in it: ".." then leads elsewhere, out
     of the tree perhaps. So each step up is compared with what was there on the way down.
+    It never leaves the mount that the top is on.
     """
 
     def __init__(self, top: int) -> None:
@@ -33,11 +37,30 @@ class Cursor:
     ) -> None:
         os.close(self.fd)
 
-    def down(self, name: str) -> None:
-        """Into the directory `name`; OSError, and no move, where there is none."""
-        fd = os.open(name, DIRECTORY, dir_fd=self.fd)
-        self._trail.append((name, _identity(fd)))
+    def down(self, name: str) -> os.stat_result:
+        """Into the directory `name`; OSError, and no move, where there is none (EXDEV where
+        something is mounted)."""
+        fd = open_on_mount(self.fd, name, DIRECTORY)
+        found = os.fstat(fd)
+        self._trail.append((name, (found.st_dev, found.st_ino)))
         self._stand(fd)
+        return found
+
+    @contextmanager
+    def locating(self, *names: str) -> Iterator[None]:
+        """Let OSErrors name the whole path of what `names` lead to from here."""
+        try:
+            yield
+        except OSError as error:
+            self.locate(error, *names)
+            raise
+
+    def locate(self, error: OSError, *names: str) -> None:
+        """Let the error name the whole path of what `names` lead to from here.
+
+        By the way down: the tree may be deeper than any path that the kernel could tell.
+        """
+        located(error, self._top, *(name for name, _ in self._trail), *names)
 
     def up(self) -> bool:
         """Out again. False if the directory above is no longer where it was; up() still works."""

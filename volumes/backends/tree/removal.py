@@ -6,7 +6,8 @@ import stat
 from contextlib import suppress
 
 from ..faultpoints import faultpoint
-from ..fds import ANYTHING, MISSING, naming, opened, path_of
+from ..fds import ANYTHING, MISSING, located, locating, path_of
+from ..linux import open_on_mount
 from .cursor import Cursor
 
 _NOT_EMPTY = frozenset({errno.ENOTEMPTY, errno.EEXIST})
@@ -20,17 +21,19 @@ def remove(parent: int, name: str) -> None:
     """Remove `name` and all below. Already gone is success; interrupted, call it again.
 
     Nothing is written on the way, so a full disk is no obstacle. What is mounted inside is not
-    entered: that is an error (EBUSY). What can be removed is, before any error is raised.
+    entered: that is an error (EBUSY, EXDEV). What can be removed is, before any error is raised,
+    which names the whole path of what is in the way.
     """
     for _ in range(_PATIENCE):
         try:
-            if _removed(parent, name):
-                return
-            with opened(parent) as above, Cursor(above) as here:
-                _Emptying(here).run(name)
+            with locating(parent, name):
+                if _removed(parent, name):
+                    return
+                with Cursor(parent) as here:
+                    _Emptying(here).run(name)
         except FileNotFoundError:
             return
-    raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY), name)
+    raise located(OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY)), parent, name)
 
 
 class _Emptying:
@@ -47,14 +50,14 @@ class _Emptying:
         while levels:
             if levels[-1]:
                 name = levels[-1].pop()
-                with _Noted(self):
+                with _Noted(self, name):
                     levels.append(self._enter(name))
                     trail.append(name)
                 continue
             levels.pop()
             name = trail.pop()
             if self._here.up():
-                with _Noted(self):
+                with _Noted(self, name):
                     _removed(self._here.fd, name)
             elif levels:
                 # Somebody else removed the way back: the next round sees what is left.
@@ -77,7 +80,7 @@ class _Emptying:
         directories = []
         with _Noted(self), os.scandir(fd) as entries:
             for entry in entries:
-                with _Noted(self):
+                with _Noted(self, entry.name):
                     if entry.is_dir(follow_symlinks=False):
                         if not _removed(fd, entry.name):
                             directories.append(entry.name)
@@ -86,16 +89,19 @@ class _Emptying:
                     faultpoint("remove:one-removed")
         return directories
 
-    def note(self, error: OSError) -> None:
+    def note(self, error: OSError, *names: str) -> None:
         # The first says most: later ones are often "not empty" because of it.
-        self._error = self._error or error
+        if self._error is None:
+            self._here.locate(error, *names)
+            self._error = error
 
 
 class _Noted:
     """Let one obstacle not end the round. What others removed or swapped meanwhile is none."""
 
-    def __init__(self, emptying: _Emptying) -> None:
+    def __init__(self, emptying: _Emptying, *names: str) -> None:
         self._emptying = emptying
+        self._names = names
 
     def __enter__(self) -> None:
         pass
@@ -104,14 +110,17 @@ class _Noted:
         if not isinstance(error, OSError):
             return False
         if error.errno not in MISSING:
-            self._emptying.note(error)
+            self._emptying.note(error, *self._names)
         return True
 
 
 def unlock(directory: int, name: str) -> None:
     """Let the owner into the directory `name` again; by inode, a name may become a link."""
-    with opened(directory, name, flags=ANYTHING | os.O_DIRECTORY) as fd, naming(name):
+    fd = open_on_mount(directory, name, ANYTHING | os.O_DIRECTORY)
+    try:
         os.chmod(path_of(fd), 0o700)
+    finally:
+        os.close(fd)
 
 
 def _removed(directory: int, name: str) -> bool:
@@ -122,7 +131,10 @@ def _removed(directory: int, name: str) -> bool:
     try:
         os.rmdir(name, dir_fd=directory)
     except NotADirectoryError:
-        os.unlink(name, dir_fd=directory)
+        try:
+            os.unlink(name, dir_fd=directory)
+        except IsADirectoryError:
+            return False  # somebody put one in its place just now
     except OSError as error:
         if error.errno not in _NOT_EMPTY:
             raise

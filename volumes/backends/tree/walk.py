@@ -5,16 +5,20 @@ import os
 import stat
 from collections.abc import Iterator
 
-from ..fds import MISSING
+from ..fds import ANYTHING, MISSING
+from ..linux import open_on_mount
 from .cursor import Cursor
 
-# Applications go on working meanwhile, and may keep things from the server: what cannot be seen
-# does not count, as with du.
-_UNSEEN = MISSING | {errno.EACCES, errno.EPERM}
+# Applications go on working meanwhile: what vanishes does not count. Nor does what is mounted
+# inside, as with `du --one-file-system`.
+_PASSED_OVER = MISSING | {errno.EXDEV}
 
 
 def measure(fd: int) -> int:
-    """The bytes on disk of the tree at `fd`, itself included, a file of many names once."""
+    """The bytes on disk of the tree at `fd`, itself included, a file of many names once.
+
+    OSError, with the path, where something cannot be looked at: a sum without it would be wrong.
+    """
     total = 0
     counted: set[tuple[int, int]] = set()
     for found in _everything(fd):
@@ -28,21 +32,26 @@ def measure(fd: int) -> int:
 
 
 def newest(fd: int) -> float:
-    """The latest change of content or of attributes anywhere in the tree at `fd`."""
+    """The latest change of content or of attributes anywhere in the tree at `fd`.
+
+    OSError, with the path, where something cannot be looked at.
+    """
     return max(max(found.st_mtime, found.st_ctime) for found in _everything(fd))
 
 
 def _everything(fd: int) -> Iterator[os.stat_result]:
-    yield os.fstat(fd)
     with Cursor(fd) as here:
+        yield (found := os.fstat(fd))
         # For each level, the directories still to be visited.
         levels: list[list[str]] = [[]]
-        yield from _entries(here.fd, levels[-1])
+        yield from _files(here, found.st_dev, levels[-1])
         while True:
             if levels[-1]:
-                if _went_down(here, levels[-1].pop()):
+                below = _went_down(here, levels[-1].pop())
+                if below is not None:
+                    yield below
                     levels.append([])
-                    yield from _entries(here.fd, levels[-1])
+                    yield from _files(here, below.st_dev, levels[-1])
                 continue
             levels.pop()
             if not levels:
@@ -51,26 +60,45 @@ def _everything(fd: int) -> Iterator[os.stat_result]:
                 levels[-1].clear()
 
 
-def _entries(fd: int, directories: list[str]) -> Iterator[os.stat_result]:
+def _files(here: Cursor, device: int, directories: list[str]) -> Iterator[os.stat_result]:
     """What lies in one directory; the names of directories are noted."""
-    with os.scandir(fd) as entries:
+    fd = here.fd
+    with here.locating(), os.scandir(fd) as entries:
         for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                directories.append(entry.name)
+                continue
             try:
                 found = entry.stat(follow_symlinks=False)
             except OSError as error:
-                if error.errno not in _UNSEEN:
-                    raise
+                if error.errno in MISSING:
+                    continue
+                here.locate(error, entry.name)
+                raise
+            # A file is mounted over where the directory names another inode. That alone is no proof:
+            # some file systems number differently in directories.
+            differs = found.st_ino != entry.inode() or found.st_dev != device
+            if differs and _is_mount(fd, entry.name):
                 continue
-            if stat.S_ISDIR(found.st_mode):
-                directories.append(entry.name)
             yield found
 
 
-def _went_down(here: Cursor, name: str) -> bool:
+def _is_mount(directory: int, name: str) -> bool:
     try:
-        here.down(name)
+        os.close(open_on_mount(directory, name, ANYTHING))
     except OSError as error:
-        if error.errno not in _UNSEEN:
-            raise
-        return False
-    return True
+        if error.errno in _PASSED_OVER:
+            return True
+        raise
+    return False
+
+
+def _went_down(here: Cursor, name: str) -> os.stat_result | None:
+    """The directory `name`, now entered; None for what vanished or is mounted."""
+    try:
+        return here.down(name)
+    except OSError as error:
+        if error.errno in _PASSED_OVER:
+            return None
+        here.locate(error, name)
+        raise
