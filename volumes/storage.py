@@ -11,7 +11,7 @@ from django.db import transaction
 from volumes.backends import Backend
 from volumes.backends.directory import Directory
 from volumes.backends.memory import Memory
-from volumes.models import Installation
+from volumes.models import Installation, Volume
 
 log = logging.getLogger("holdfast.storage")
 
@@ -23,6 +23,15 @@ def storage() -> Backend:
     except Installation.DoesNotExist:
         # Before the first `serve`, `quickstart` or `bootstrap`: no marker can match.
         return connect("")
+
+
+def source_of(volume: Volume) -> str | None:
+    """Return what an application mounts; None until the volume was ready once.
+
+    Container engines create a directory that is missing: told the path too early, they would put an
+    empty one in the place of the data.
+    """
+    return None if volume.provisioned_size is None else storage().source(str(volume.pk))
 
 
 @lru_cache(maxsize=1)

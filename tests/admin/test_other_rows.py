@@ -166,7 +166,7 @@ def test_a_snapshot_without_data_to_copy_is_refused(desk: Client, volume: Volume
     Volume.objects.update(provisioned_size=None)
     wish = {"volume": volume.pk, "name": ""}
     page = desk.post("/admin/volumes/snapshot/add/", wish).text
-    assert "There is no data to take a snapshot of." in page
+    assert "so there is nothing to take a snapshot of." in page
 
 
 def test_a_snapshot_that_is_being_copied_stays(

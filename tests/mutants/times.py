@@ -40,4 +40,18 @@ GUARDS = [
         "",
         f"{ORDER}::test_an_idempotency_key_is_kept_whatever_the_servers_clock_says",
     ),
+    Guard(
+        "source of what was never ready",
+        "volumes/storage.py",
+        "return None if volume.provisioned_size is None else storage()",
+        "return storage()",
+        "volumes/test_attachments.py::test_its_source_is_null_until_the_volume_was_ready_once",
+    ),
+    Guard(
+        "how to mount what has no data",
+        "volumes/pages/volumes.py",
+        "if volume.has_data and not volume.is_deleted",
+        "if not volume.is_deleted",
+        "pages/test_volume.py::test_without_data_nothing_is_offered_that_needs_it",
+    ),
 ]

@@ -91,16 +91,19 @@ def test_who_has_too_many_snapshots_or_no_data_is_told(alices, page, three, snap
     settings.VOLUME_MAX_SNAPSHOTS = 1
     Volume.objects.filter(name="logs").update(provisioned_size=None)
     words = text(alices.post(page, wish("snapshot", [*three, snapshot.volume])))
-    assert "logs There is no data to take a snapshot of." in words
+    assert (
+        "logs Its data has not been created yet, so there is nothing to take a snapshot of."
+        in words
+    )
     assert "A volume has at most 1 snapshots." in words
 
 
 def test_what_a_service_refuses_is_told_of_each(alices, here, page, three, monkeypatch):
-    refuse = Problem("", "wrong_status", "There is no data to take a snapshot of.")
+    refuse = Problem("", "wrong_status", "There is nothing to take a snapshot of.")
     monkeypatch.setattr("volumes.rules.others.reasons_against_snapshot", lambda *_, **__: [refuse])
     alices.post(page, wish("snapshot", three[:1], confirmed="yes"))
     words = text(alices.get(here))
-    assert "cache has no new snapshot. There is no data to take a snapshot of." in words
+    assert "cache has no new snapshot. There is nothing to take a snapshot of." in words
 
 
 def test_bare_identifiers_will_do_and_strange_ones_name_none(alices, page, three):

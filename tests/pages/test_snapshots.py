@@ -73,9 +73,14 @@ def test_a_bad_name_is_refused_at_the_field(alices, there, volume):
 
 def test_of_what_has_no_data_there_is_none_to_take(alices, there, volume):
     Volume.objects.update(provisioned_size=None)
-    assert "There is no data to take a snapshot of." in alices.get(f"{there}/snapshots").text
-    page = alices.post(f"{there}/take-snapshot", {"name": "void"}).text
-    assert "There is no data to take a snapshot of." in page
+    assert "so there is nothing to take a snapshot of." in alices.get(f"{there}/snapshots").text
+    for page in (
+        alices.get(f"{there}/take-snapshot").text,
+        alices.post(f"{there}/take-snapshot", {"name": "void"}).text,
+    ):
+        assert "Its data has not been created yet" in page
+        assert 'name="name"' not in page
+    assert not volume.snapshots.exists()
 
 
 def test_the_most_there_can_be_is_said_in_place_of_the_form(alices, there, snapshot, settings):

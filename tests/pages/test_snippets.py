@@ -46,3 +46,10 @@ def test_kubernetes_gets_the_path_as_it_is(path):
 @pytest.mark.parametrize("name", ["no", "123", "true", "1e5"])
 def test_names_that_yaml_would_read_as_something_else_are_quoted(name):
     assert f'name: "{name}"' in kubernetes(name, "/s", "/t", False)
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_compose_does_not_create_a_directory_that_is_missing(read_only):
+    text = compose("/srv/x/data", "/data", read_only)
+    assert text.endswith("\n        bind:\n          create_host_path: false")
+    assert ("\n        read_only: true\n" in text) is read_only

@@ -85,6 +85,34 @@ def test_it_shows_how_to_mount_it(alices, there, volume):
     assert page.count('type="radio"') == 4
 
 
+@pytest.fixture(params=[{"provisioned_size": None}, {"missing_since": timezone.now()}])
+def without_data(request, volume):
+    """The volume is not created yet, or its data is missing."""
+    Volume.objects.filter(pk=volume.pk).update(status="error", **request.param)
+    volume.refresh_from_db()
+    return volume
+
+
+def test_without_data_nothing_is_offered_that_needs_it(alices, there, without_data):
+    page = alices.get(there).text
+    assert f"{without_data.why_no_data}. How to mount it is shown here once" in page
+    assert f"memory:{without_data.pk}" not in page + alices.get(f"{there}/applications").text
+    assert "/grow" not in page
+    assert "/take-snapshot" not in page
+    # When the data is there, they appear by themselves.
+    assert "#mount-it" in page
+    assert "#grow-button:innerHTML" in page
+
+
+def test_the_page_for_growing_says_that_there_is_no_data(alices, there, without_data):
+    for page in (alices.get(f"{there}/grow"), alices.post(f"{there}/grow", {"size": "200"})):
+        assert page.status_code == 200
+        assert without_data.why_no_data in page.text
+        assert 'name="size"' not in page.text
+    without_data.refresh_from_db()
+    assert (without_data.size, without_data.version) == (100, 1)
+
+
 def test_its_only_application_decides_where_it_is_mounted(alices, there, volume, web):
     Attachment.objects.create(
         volume=volume, application=web, mount_path="/mnt/own", has_own_path=True, read_only=True

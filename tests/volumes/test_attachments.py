@@ -1,10 +1,11 @@
 """/{envId}/volume/{id}/attachment."""
 
 import pytest
+from django.utils import timezone
 
 from tests.factories import ApplicationFactory, EnvironmentFactory
 from tests.support.api import codes
-from volumes.models import Attachment
+from volumes.models import Attachment, Volume
 
 
 def test_an_attachment_says_what_to_mount_where(alices, here, volume, web):
@@ -29,6 +30,26 @@ def test_the_source_is_the_directory_on_the_host(api, alice, environment, web, s
     ident = made.json()["id"]
     found = api(alice).get(f"{path}/{ident}/attachment").json()
     assert found[0]["source"] == f"{storage_root}/{ident.removeprefix('vol-')}/data"
+
+
+def test_its_source_is_null_until_the_volume_was_ready_once(
+    alices, volumes, make, memory, web, worker
+):
+    memory.fail("create")
+    made = make("waiting", attachedAppsRefs=[web.ref])
+    path = f"{volumes}/{made['id']}/attachment"
+    attached = alices.post(path, {"appIdRef": worker.ref}).json()
+    sources = [one["source"] for one in alices.get(path).json()]
+    assert (made["provisionedSize"], attached["source"], sources) == (None, None, [None, None])
+    memory.heal()
+    alices.put(f"{volumes}/{made['id']}")
+    ready = {one["source"] for one in alices.get(path).json()}
+    assert ready == {f"memory:{made['id'].removeprefix('vol-')}"}
+
+
+def test_its_source_stays_while_data_is_missing(alices, here, attached, row):
+    Volume.objects.filter(pk=row.pk).update(status="error", missing_since=timezone.now())
+    assert alices.get(f"{here}/attachment").json() == [attached]
 
 
 def test_several_applications_mount_one_volume(alices, here, attached, worker):

@@ -14,7 +14,7 @@ from volumes.api.paging import Page
 from volumes.api.views import EnvironmentScopedView
 from volumes.models import Application
 from volumes.services import attachments as services
-from volumes.storage import storage
+from volumes.storage import source_of
 
 
 class AttachmentView(EnvironmentScopedView):
@@ -27,7 +27,7 @@ class AttachmentView(EnvironmentScopedView):
         page = Page(self.query)
         self.query.check()
         volume = self.volume_or_refuse()
-        source = storage().source(str(volume.pk))
+        source = source_of(volume)
         return page.answer(
             request, volume.attachments.all(), lambda row: wire.attachment(row, source)
         )
@@ -39,7 +39,7 @@ class AttachmentView(EnvironmentScopedView):
             body=self.body(),
             actor=self.caller.actor,
         )
-        source = storage().source(str(attachment.volume_id))
+        source = source_of(attachment.volume)
         return reply(wire.attachment(attachment, source), status=201)
 
     def destroy(self, request: Request, **path: str) -> HttpResponse:

@@ -262,7 +262,11 @@ class Attachment(s.Serializer[Any]):
     appIdRef = s.CharField(help_text="The application: `app-<uuid>`")
     mountPath = s.CharField(help_text="Where the application mounts the volume")
     readOnly = s.BooleanField(help_text="Whether the application may only read")
-    source = s.CharField(help_text="What to mount: a path on the host, or namespace/claim")  # type: ignore[assignment]
+    source = s.CharField(  # type: ignore[assignment]
+        allow_null=True,
+        help_text="What to mount: a path on the host, or namespace/claim. Null until the volume"
+        " has been ready once (while `provisionedSize` is null).",
+    )
     attachedAt = s.DateTimeField(help_text="When the application was attached")
 
 

@@ -74,8 +74,8 @@ def written(
 _AS_IT_IS_HELD = VolumeRow._fields[8:]
 
 
-def attachment(row: Attachment, source: str) -> Json:
-    """`source` is what to mount, as the backend says."""
+def attachment(row: Attachment, source: str | None) -> Json:
+    """`source` is what to mount, as `source_of()` says."""
     return {
         "volumeIdRef": f"{Volume.prefix}{row.volume_id}",
         "appIdRef": f"{Application.prefix}{row.application_id}",

@@ -131,6 +131,13 @@ class Volume(Versioned, Reconciled):
         return list(self.attachments.order_by("id").values_list("application_id", flat=True))
 
     @property
+    def why_no_data(self) -> str:
+        """Why there is nothing to mount, copy or grow, as the beginning of a sentence; "" if there is."""
+        if self.missing_since is not None:
+            return "Its data is missing"
+        return "" if self.has_data else "Its data has not been created yet"
+
+    @property
     def has_data(self) -> bool:
         """Whether the storage was last seen to hold its data."""
         return self.provisioned_size is not None and self.missing_since is None

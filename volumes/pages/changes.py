@@ -16,6 +16,7 @@ from volumes.models import Volume
 from volumes.pages import words
 from volumes.pages.doors import Visit, in_environment
 from volumes.pages.history import Entry, entries
+from volumes.pages.no_data import without_data
 from volumes.pages.side import beside
 from volumes.pages.volume_form import EDIT, GROW, VolumeForm
 from volumes.rules.fields import Body
@@ -46,6 +47,8 @@ def edit(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
 @in_environment(Role.EDITOR)
 def grow(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
     volume = visit.volume(volume_id)
+    if not volume.has_data:
+        return without_data(visit, volume, "Grow", "It can be grown once its data is there.")
     form = VolumeForm(visit, GROW, volume=volume)
     form.look()
     if form.is_sent and (changed := _changed(form, volume)):

@@ -16,6 +16,7 @@ from volumes.models import Snapshot, SnapshotStatus
 from volumes.pages import refusals
 from volumes.pages.doors import Visit, in_environment
 from volumes.pages.history import people
+from volumes.pages.no_data import without_data
 from volumes.services import snapshots as services
 
 
@@ -40,6 +41,9 @@ class SnapshotForm(forms.Form):
 @in_environment(Role.EDITOR)
 def take(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
     environment, volume = visit.environment, visit.volume(volume_id)
+    if not volume.has_data:
+        reason = "A snapshot can be taken once its data is there."
+        return without_data(visit, volume, "Take a snapshot of", reason)
     form = SnapshotForm(visit.request.POST if visit.request.method == "POST" else None)
     if form.is_valid():
         try:

@@ -21,7 +21,9 @@ services:
     volumes:
       - type: bind
         source: {source}
-        target: {target}"""
+        target: {target}{read_only}
+        bind:
+          create_host_path: false"""
 KUBERNETES = """\
 apiVersion: v1
 kind: Pod
@@ -81,10 +83,16 @@ def docker(source: str, target: str, read_only: bool) -> str:
 
 
 def compose(source: str, target: str, read_only: bool) -> str:
-    """Compose puts variables in at `$`, unless it is doubled."""
+    """Compose puts variables in at `$`, unless it is doubled.
+
+    By default it would create a source that is missing: an empty directory in the place of the data.
+    """
     quoted = [_yaml(path.replace("$", "$$")) for path in (source, target)]
-    lines = COMPOSE.format(source=quoted[0], target=quoted[1])
-    return lines + "\n        read_only: true" * read_only
+    return COMPOSE.format(
+        source=quoted[0],
+        target=quoted[1],
+        read_only="\n        read_only: true" * read_only,
+    )
 
 
 def kubernetes(name: str, source: str, target: str, read_only: bool) -> str:

@@ -26,7 +26,7 @@ from volumes.pages.snapshots import SnapshotForm
 from volumes.pages.snippets import snippets
 from volumes.pages.volume_frame import volume_frame
 from volumes.rules.others import reasons_against_snapshot
-from volumes.storage import storage
+from volumes.storage import source_of
 
 ON_A_PAGE = 50
 LATELY = 5
@@ -43,7 +43,7 @@ def overview(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
     latest = list(_history(volume)[:LATELY])
     known = people([volume.created_by, *(revision.by for revision in latest)])
     context |= {
-        "snippets": [] if volume.is_deleted else snippets(volume),
+        "snippets": snippets(volume) if volume.has_data and not volume.is_deleted else [],
         "entries": entries(latest, known),
         "maker": known[volume.created_by],
     }
@@ -83,7 +83,7 @@ def applications(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
         visit.request.GET.get("page")
     )
     context = volume_frame(visit, volume, "applications")
-    context |= {"page": page, "source": storage().source(str(volume.pk))}
+    context |= {"page": page, "source": source_of(volume) if volume.has_data else None}
     return render(visit.request, "console/volume_applications.html", context)
 
 

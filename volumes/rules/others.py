@@ -77,7 +77,8 @@ def reasons_against_snapshot(volume: Volume, *, present: int) -> Iterable[Proble
     """Why there cannot be another one beside the `present` ones."""
     most = settings.VOLUME_MAX_SNAPSHOTS
     if not volume.has_data:
-        yield Problem("", "wrong_status", "There is no data to take a snapshot of.")
+        message = f"{volume.why_no_data}, so there is nothing to take a snapshot of."
+        yield Problem("", "wrong_status", message)
     elif present >= most:
         yield Problem("", "too_many_snapshots", f"A volume has at most {most} snapshots.")
 
