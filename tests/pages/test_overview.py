@@ -70,9 +70,13 @@ def test_what_is_well_is_silent(alices, volume):
 
 
 def test_missing_data_says_since_when_and_leads_there(alices, there, change):
-    change(status=VolumeStatus.ERROR, missing_since=timezone.now())
+    change(
+        status=VolumeStatus.ERROR,
+        status_message="Its data is missing since 2026-01-01 08:00 UTC. Nothing was made in its place.",
+        missing_since=timezone.now(),
+    )
     page = alices.get("/")
-    assert "uploads in production Its data is missing since" in text(page)
+    assert "uploads in production Its data is missing since 2026-01-01" in text(page)
     assert "Nothing was made in its place." in text(page)
     assert f'href="{there}"' in page.text
 

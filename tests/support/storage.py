@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from volumes.backends import BackendError
+from volumes.backends import BackendError, DataState
 from volumes.backends.memory import Memory
 
 
@@ -40,6 +40,11 @@ class Fallible(Memory):
     def bring_back(self, handle: str) -> None:
         self.volumes[handle] = 0.0
 
+    def replace(self, handle: str, *, file: bool = False) -> None:
+        """Somebody puts another directory where the data is, or was."""
+        self.volumes.pop(handle, None)
+        self.strangers[handle, None] = file
+
     def _meddle(self, operation: str, handle: str) -> None:
         self.calls.append((operation, handle))
         if hook := self.before.pop(operation, None):
@@ -59,9 +64,9 @@ class Fallible(Memory):
         self._meddle("grow", handle)
         super().grow(handle, size)
 
-    def exists(self, handle: str, snapshot: str | None = None) -> bool:
-        self._meddle("exists", handle)
-        return super().exists(handle, snapshot)
+    def state(self, handle: str, snapshot: str | None = None) -> DataState:
+        self._meddle("state", handle)
+        return super().state(handle, snapshot)
 
     def usage(self, handle: str) -> int:
         self._meddle("usage", handle)

@@ -127,7 +127,7 @@ def test_a_put_makes_it_look_again_and_nothing_more(row, alices, here, memory):
 
 def test_a_look_does_not_override_what_somebody_did_meanwhile(row, alices, here, memory):
     memory.lose(str(row.pk))
-    memory.before["exists"] = lambda _: alices.put(here, {"description": "x"})
+    memory.before["state"] = lambda _: alices.put(here, {"description": "x"})
     look()
     row.refresh_from_db()
     assert row.status == "ready"

@@ -33,6 +33,8 @@ class Snapshot(Identified, Reconciled):
     status = models.CharField(max_length=8, choices=SnapshotStatus, default=SnapshotStatus.PENDING)
     is_made = models.BooleanField(default=False, editable=False)
     is_deleted = models.BooleanField(default=False, editable=False)
+    is_accepted = models.BooleanField(default=False, db_default=False, editable=False)
+    """The snapshot is older than marks; False again once it was marked, or found missing."""
 
     objects = SnapshotQuerySet.as_manager()
 
@@ -43,6 +45,8 @@ class Snapshot(Identified, Reconciled):
             ),
         ]
         indexes = [
+            # Snapshots older than marks, at the start of a server. Afterwards none.
+            models.Index(fields=["id"], condition=Q(is_accepted=True), name="snapshot_accepted"),
             models.Index(
                 fields=["environment", "due_at"],
                 condition=Q(due_at__isnull=False),

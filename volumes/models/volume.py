@@ -48,6 +48,11 @@ class Volume(Versioned, Reconciled):
     missing_since = models.DateTimeField(null=True, editable=False)
     used_size = models.BigIntegerField(null=True, editable=False)
     used_size_at = models.DateTimeField(null=True, editable=False)
+    was_empty = models.BooleanField(default=False, db_default=False, editable=False)
+    """Whether the last sample found nothing at all in its data: `used_size` is rounded up."""
+    is_accepted = models.BooleanField(default=False, db_default=False, editable=False)
+    """Whichever directory is there now becomes its data: an operator accepted it, or the volume is
+    older than marks. False again once the reconciler has marked it, or found none."""
 
     restore_from = models.ForeignKey(
         "volumes.Snapshot",
@@ -114,6 +119,8 @@ class Volume(Versioned, Reconciled):
                 condition=Q(restore_from__isnull=False),
                 name="volume_filled",
             ),
+            # Volumes older than marks, at the start of a server. Afterwards hardly any.
+            models.Index(fields=["id"], condition=Q(is_accepted=True), name="volume_accepted"),
             # The reconciler's only question, in the order of its turns. Settled rows stay out.
             models.Index(
                 fields=["environment", "due_at"],

@@ -45,9 +45,6 @@ class Trouble:
 
 
 def _why_error(volume: Volume) -> str:
-    if volume.missing_since:
-        since = words.clock(volume.missing_since)
-        return f"Its data is missing since {since}. Nothing was made in its place."
     return volume.status_message or "It is not as it should be. Holdfast keeps trying."
 
 

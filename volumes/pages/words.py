@@ -9,33 +9,18 @@ from django.utils import timezone
 
 from volumes.errors import Problem
 from volumes.models import Snapshot, Volume
+from volumes.units import UNITS, short, size
 
-UNITS = (("TB", 1024**2), ("GB", 1024), ("MB", 1))
+__all__ = ["UNITS", "size"]
+
 STORAGE = "resourceRequests.storage"
 SPANS = (("year", 31_557_600), ("month", 2_629_800), ("day", 86400), ("hour", 3600), ("min", 0))
-
-
-def size(mb: int | None) -> str:
-    """MB as people say it: "8.1 GB", "512 MB", "–" where it is not known."""
-    if mb is None:
-        return "–"
-    for unit, factor in UNITS:
-        if abs(mb) >= factor:
-            return f"{_short(mb / factor)} {unit}"
-    return "0 MB"
 
 
 def share(part: int | None, whole: int) -> str:
     """ "8.1 of 10 GB": both in the whole's unit."""
     unit, factor = next(((u, f) for u, f in UNITS if whole >= f), ("MB", 1))
-    return f"{'–' if part is None else _short(part / factor)} of {_short(whole / factor)} {unit}"
-
-
-def _short(number: float) -> str:
-    """Three significant figures are enough to act on; never "10.0"."""
-    digits = 0 if number >= 100 else 1 if number >= 10 else 2 if number and number < 1 else 1
-    text = f"{number:.{digits}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{'–' if part is None else short(part / factor)} of {short(whole / factor)} {unit}"
 
 
 def percent(part: int | None, whole: int | None) -> int:

@@ -33,11 +33,14 @@ def measure_all(volumes: Iterable[Volume]) -> tuple[int, int]:
 
 def measure(volume: Volume) -> None:
     """Take one sample, and thin this volume's old ones."""
-    used = -(-storage().usage(str(volume.pk)) // MB)
+    backend, handle = storage(), str(volume.pk)
+    was_empty = not backend.has_content(handle)
+    used = -(-backend.usage(handle) // MB)
     now = timezone.now()
     with transaction.atomic():
         # Without a version: what the machine sees is nobody's change.
-        if not Volume.objects.live().filter(pk=volume.pk).update(used_size=used, used_size_at=now):
+        sampled = {"used_size": used, "used_size_at": now, "was_empty": was_empty}
+        if not Volume.objects.live().filter(pk=volume.pk).update(**sampled):
             return
         UsageSample.objects.create(volume=volume, at=now, used_size=used, size=volume.size)
         _thin(volume)

@@ -50,7 +50,12 @@ class VolumeHeld(Outcome):
     row: Volume
 
     def values(self, now: Volume, jitter: float) -> Values:
-        values = {**SETTLED, "missing_since": None, "status": VolumeStatus.READY}
+        values = {
+            **SETTLED,
+            "missing_since": None,
+            "is_accepted": False,
+            "status": VolumeStatus.READY,
+        }
         # By its column where it can be, so that volumes of all sizes share a statement.
         held = F("size") if now.size == self.row.size else self.row.size
         if now.is_deleted:
@@ -131,7 +136,7 @@ class Missing(Failed):
     since: datetime
 
     def values(self, now: Any, jitter: float) -> Values:
-        noted = super().values(now, jitter)
+        noted = {**super().values(now, jitter), "is_accepted": False}
         # Once is enough: what is looked for in vain again differs in nothing then.
         return noted if now.missing_since else {**noted, "missing_since": self.since}
 
@@ -145,10 +150,3 @@ def messages(reason: str, detail: str = "") -> Values:
 _LENGTHS: dict[str, int | None] = {
     field.name: field.max_length for field in Volume._meta.fields if isinstance(field, CharField)
 }
-
-
-def missing_message(since: datetime) -> str:
-    return (
-        f"Its data is missing since {since:%Y-%m-%d %H:%M} UTC. Nothing was made in its place; "
-        "once the data is back, so is the volume."
-    )

@@ -12,6 +12,7 @@ from django.utils import timezone
 from volumes.backends import Found
 from volumes.backends.faultpoints import faultpoint
 from volumes.models import Snapshot, StorageScan, Volume, VolumeStatus
+from volumes.reconciler.presence import is_present
 from volumes.storage import storage
 
 ORPHANED_FOR = timedelta(days=1)
@@ -60,7 +61,9 @@ def scan(older_than: timedelta) -> Scan:
     # An unknown volume's snapshots go with it.
     unknown = [one for one in strange if one.snapshot is None or one.handle in volumes]
     expected = list(Volume.objects.live().filter(provisioned_size__isnull=False).order_by("id"))
-    missing = [volume for volume in expected if not backend.exists(str(volume.pk))]
+    missing = [
+        volume for volume in expected if not is_present(volume, backend.state(str(volume.pk)))
+    ]
     compared = Scan(
         orphans=[orphan for orphan in map(_orphan, unknown) if orphan.is_older_than(older_than)],
         missing=missing,

@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from volumes.backends import Backend, BackendError
+from volumes.backends import Backend, BackendError, DataState
 from volumes.backends.faultpoints import faultpoint
 from volumes.models import Snapshot, Volume, VolumeStatus
 from volumes.querysets import SnapshotQuerySet, VolumeQuerySet
@@ -26,8 +26,8 @@ from volumes.reconciler.outcomes import (
     VolumeGone,
     VolumeHeld,
     messages,
-    missing_message,
 )
+from volumes.reconciler.presence import check_data, missing_detail, missing_message
 from volumes.reconciler.records import record
 from volumes.storage import storage
 
@@ -100,18 +100,20 @@ def _bring_about_volume(volume: Volume, backend: Backend) -> Outcome:
         return VolumeGone(volume)
     if volume.provisioned_size is None:
         _make(volume, backend)
-    elif not backend.exists(handle):
-        return _missing(volume)
+    elif state := check_data(volume, backend):
+        return _missing(volume, state, backend)
     elif volume.size > volume.provisioned_size:
         backend.grow(handle, volume.size)
     return VolumeHeld(volume)
 
 
-def _missing(volume: Volume) -> Missing:
+def _missing(volume: Volume, state: DataState, backend: Backend) -> Missing:
     since = volume.missing_since or timezone.now()
-    if not volume.missing_since:
-        log.warning("%s: its data is missing", volume.ref, extra={"row": volume.ref})
-    return Missing(volume, missing_message(since), since=since)
+    message = missing_message(volume, state, since)
+    detail = missing_detail(volume, state, backend, since)
+    if volume.status_message != message:
+        log.warning("%s: %s", volume.ref, detail, extra={"row": volume.ref})
+    return Missing(volume, message, detail, since=since)
 
 
 def _make(volume: Volume, backend: Backend) -> None:
@@ -140,15 +142,20 @@ def look_at(volume: Volume) -> bool:
 
     Raises BackendError while the storage cannot say.
     """
-    if storage().exists(str(volume.pk)):
-        return True
-    log.warning("%s: its data is missing", volume.ref, extra={"row": volume.ref})
-    now = timezone.now()
+    backend = storage()
     # Only if it is still what was looked at: nobody deleted or changed it meanwhile.
-    Volume.objects.settled().filter(pk=volume.pk, version=volume.version).update(
+    unchanged = Volume.objects.settled().filter(pk=volume.pk, version=volume.version)
+    state = check_data(volume, backend)
+    if state is None:
+        if volume.is_accepted:
+            unchanged.update(is_accepted=False)
+        return True
+    outcome = _missing(volume, state, backend)
+    unchanged.update(
         status=VolumeStatus.ERROR,
-        **messages(missing_message(now)),
-        missing_since=now,
+        **messages(outcome.reason, outcome.detail),
+        missing_since=outcome.since,
+        is_accepted=False,
         due_at=Now() + timedelta(seconds=LONGEST_PAUSE),
     )
     return False

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
-from volumes.backends import Backend, BackendError, Found
+from volumes.backends import Backend, BackendError, DataState, Found
 from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
 from volumes.querysets import SnapshotQuerySet, VolumeQuerySet
+from volumes.reconciler.presence import is_present
 from volumes.storage import storage
 from volumes.verification.invariants import Invariant, Violation
 from volumes.verification.pages import batches, pages
@@ -34,12 +35,17 @@ def violations(settled: bool) -> Iterator[Violation]:
 
 def _without_data(backend: Backend) -> Iterator[Violation]:
     # A row that still says so afterwards was not on its way out when its data was looked for.
-    for volume in chain.from_iterable(pages(_held_volumes(), "name")):
-        held = backend.exists(str(volume.pk))
+    columns = ("name", "was_empty", "is_accepted")
+    for volume in chain.from_iterable(pages(_held_volumes(), *columns)):
+        held = is_present(volume, backend.state(str(volume.pk)))
         if not held and _held_volumes().filter(pk=volume.pk).exists():
             yield _missing(Volume.prefix, volume)
-    for snapshot in chain.from_iterable(pages(_held_snapshots(), "name", "volume_id")):
-        held = backend.exists(str(snapshot.volume_id), str(snapshot.pk))
+    for snapshot in chain.from_iterable(
+        pages(_held_snapshots(), "name", "volume_id", "is_accepted")
+    ):
+        state = backend.state(str(snapshot.volume_id), str(snapshot.pk))
+        is_older = snapshot.is_accepted and state is DataState.EMPTY
+        held = is_older or state in (DataState.OWN, DataState.UNMARKED)
         if not held and _held_snapshots().filter(pk=snapshot.pk).exists():
             yield _missing(Snapshot.prefix, snapshot)
 

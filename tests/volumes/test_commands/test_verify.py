@@ -307,7 +307,7 @@ def test_what_was_purged_is_not_missed(verify, world, run):
 
 
 def test_what_is_deleted_while_it_is_looked_for_is_not_missed(verify, alices, here, memory):
-    memory.before["exists"] = lambda _: alices.delete(here)
+    memory.before["state"] = lambda _: alices.delete(here)
     assert violated(verify()) == set()
 
 
@@ -322,7 +322,7 @@ def test_where_the_storage_is_not_there_nothing_is_called_missing(verify, world,
 
 def test_where_the_storage_goes_away_in_between_nothing_is_called_missing(verify, world, memory):
     memory.lose(str(world.pk))
-    memory.before["exists"] = lambda _: memory.unmount()
+    memory.before["state"] = lambda _: memory.unmount()
     checks = verify()
     assert (checks["backings"]["result"], told(checks)) == ("unknown", "")
 

@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from volumes.backends import BackendError
 from volumes.models import Volume
+from volumes.reconciler.marking import mark_older_data
 from volumes.reconciler.measure import measure_all
 from volumes.storage import storage
 
@@ -21,6 +22,7 @@ class Command(BaseCommand):
             storage().check()
         except BackendError as error:
             raise CommandError(error.detail) from None
+        mark_older_data()
         volumes = list(Volume.objects.with_data().order_by("id"))
         measured, failed = measure_all(tqdm(volumes, desc="volumes", unit="", disable=None))
         self.stdout.write(f"Measured {measured} of {len(volumes)} volumes.")

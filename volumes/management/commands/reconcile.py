@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from volumes.backends import BackendError
 from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
+from volumes.reconciler.marking import mark_older_data
 from volumes.reconciler.sweep import one_pass, watch
 from volumes.storage import storage
 
@@ -22,6 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--watch", action="store_true", help="go on until SIGTERM")
 
     def handle(self, *, watch: bool, **options: Any) -> None:
+        unmarked = mark_older_data()
         if watch:
             self._watch()
             return
@@ -31,9 +33,11 @@ class Command(BaseCommand):
             *Volume.objects.filter(status=VolumeStatus.ERROR).order_by("id"),
             *Snapshot.objects.filter(status=SnapshotStatus.ERROR).order_by("id"),
         ]
+        for failure in unmarked:
+            self.stdout.write(f"Could not be marked: {failure}")
         for row in failing:
             self.stdout.write(f"{row.ref} {row.name}: {row.operator_message}")
-        if failing:
+        if failing or unmarked:
             raise CommandError("Something is in error; see above.")
         try:
             # Where the storage is not there, settled volumes were not looked at.

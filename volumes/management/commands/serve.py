@@ -23,6 +23,7 @@ from config import counters
 from config.bodies import WAITING
 from config.env import BadSetting, address
 from config.supervisor import Supervisor
+from volumes.reconciler.marking import mark_older_data
 from volumes.reconciler.sweep import watch
 from volumes.storage import ensure_installation, storage
 
@@ -54,6 +55,8 @@ class Command(BaseCommand):
         wait_for(host, port)
         ensure_installation()
         shared = storage().shared
+        if shared:
+            mark_older_data()
         connection.close()
         with counters.shared() as directory:
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory

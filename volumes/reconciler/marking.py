@@ -1,0 +1,86 @@
+"""Marks for data that is older than marks: once, when the first server or reconciler starts."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from django.db.models import Q
+from tqdm import tqdm
+
+from volumes.backends import Backend, BackendError, DataState, StorageUnavailable
+from volumes.models import Snapshot, Volume
+from volumes.querysets import SnapshotQuerySet, VolumeQuerySet
+from volumes.storage import storage
+
+log = logging.getLogger("holdfast.reconciler")
+
+BATCH_SIZE = 200  # rows written together; a start that is interrupted looks at these again
+MAX_THREADS = 8  # that write marks: the disk takes several at once
+
+Row = Volume | Snapshot
+
+
+def mark_older_data() -> list[str]:
+    """Accept what is there as the data of every volume and snapshot that is older than marks.
+
+    Nothing is copied. Interrupted, it goes on where it stopped. Returns a line for each whose mark
+    could not be written. These are tried again at the next start, and so are all while the storage
+    is not available.
+    """
+    volumes = Volume.objects.filter(is_accepted=True)
+    volumes.filter(Q(provisioned_size__isnull=True) | Q(removal_started=True)).update(
+        is_accepted=False
+    )
+    snapshots = Snapshot.objects.filter(is_accepted=True)
+    snapshots.filter(is_made=False).update(is_accepted=False)
+    try:
+        return [*_mark_all(volumes, "volumes"), *_mark_all(snapshots, "snapshots")]
+    except StorageUnavailable as error:
+        log.warning("older data is marked at the next start: %s", error.detail)
+        return []
+
+
+def _mark_all(rows: VolumeQuerySet | SnapshotQuerySet, name: str) -> list[str]:
+    count = rows.count()
+    if not count:
+        return []
+    failures: list[str] = []
+    mark = partial(_failure, storage())
+    with (
+        ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="marking") as threads,
+        tqdm(total=count, desc=f"marking older {name}", unit="", disable=None) as progress,
+    ):
+        for batch in _batches(rows):
+            results = list(zip(batch, threads.map(mark, batch), strict=True))
+            done = [row.pk for row, failure in results if failure is None]
+            rows.model._default_manager.filter(pk__in=done).update(is_accepted=False)
+            failures += [failure for _, failure in results if failure is not None]
+            progress.update(len(batch))
+    for failure in failures:
+        log.warning("older data could not be marked: %s", failure)
+    return failures
+
+
+def _batches(rows: VolumeQuerySet | SnapshotQuerySet) -> Iterator[list[Any]]:
+    in_order = rows.order_by("pk")
+    batch: list[Any] = list(in_order[:BATCH_SIZE])
+    while batch:
+        yield batch
+        batch = list(in_order.filter(pk__gt=batch[-1].pk)[:BATCH_SIZE])
+
+
+def _failure(backend: Backend, row: Row) -> str | None:
+    """Mark the data of one row. Returns why that was not possible."""
+    name = (str(row.pk),) if isinstance(row, Volume) else (str(row.volume_id), str(row.pk))
+    try:
+        if backend.state(*name) in (DataState.UNMARKED, DataState.EMPTY):
+            backend.accept(*name)
+    except StorageUnavailable:
+        raise
+    except BackendError as error:
+        return f"{row.ref} {row.name}: {error.detail}"
+    return None

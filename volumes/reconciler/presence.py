@@ -1,0 +1,70 @@
+"""Is a volume's data there, and is it the volume's own? A directory of the right name proves nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from volumes.backends import Backend, DataState
+from volumes.models import Volume
+from volumes.units import size
+
+
+class LastSeen(Protocol):
+    """What a row says about its data."""
+
+    @property
+    def was_empty(self) -> bool: ...
+
+    @property
+    def is_accepted(self) -> bool: ...
+
+
+def is_present(volume: LastSeen, state: DataState) -> bool:
+    """Whether what lies there is the volume's data.
+
+    Marked data is, and so is data restored by hand. An empty directory is only if the volume held
+    nothing when it was last measured, or somebody accepted it.
+    """
+    if state is DataState.EMPTY:
+        return volume.was_empty or volume.is_accepted
+    return state is not DataState.MISSING
+
+
+def check_data(volume: Volume, backend: Backend) -> DataState | None:
+    """Look whether the data is there, and mark what is there without a mark.
+
+    Returns None, or what lies there instead of the data. Raises BackendError.
+    """
+    handle = str(volume.pk)
+    state = backend.state(handle)
+    if not is_present(volume, state):
+        return state
+    if state is not DataState.OWN:
+        backend.accept(handle)
+    return None
+
+
+def missing_message(volume: Volume, state: DataState, since: datetime) -> str:
+    """What tenants read of data that is not there."""
+    missing = f"Its data is missing since {since:%Y-%m-%d %H:%M} UTC"
+    if state is DataState.MISSING:
+        return f"{missing}. Nothing was made in its place; once the data is back, so is the volume."
+    held = (
+        "what it held was never measured"
+        if volume.used_size is None
+        else f"it held {size(volume.used_size)}"
+    )
+    return (
+        f"{missing}: a directory is there again, but it is empty; {held}. Once the data is back, so"
+        " is the volume. An operator can accept the empty directory instead."
+    )
+
+
+def missing_detail(volume: Volume, state: DataState, backend: Backend, since: datetime) -> str:
+    """The same for operators, with path and cure."""
+    source = backend.source(str(volume.pk))
+    cure = f"Put the data back at {source}"
+    if state is DataState.EMPTY:
+        cure += f", or run `manage.py accept_data {volume.ref}` to accept the empty directory there"
+    return f"{missing_message(volume, state, since)} {cure}."
