@@ -4,6 +4,7 @@ from tests.mutants.guard import Guard
 
 CONTRACT = "backends/test_contract.py"
 IDENTITY = "backends/test_identity.py"
+ROWS = "volumes/test_data_identity.py"
 RMDIR = "        os.rmdir(name, dir_fd=directory)\n"
 RMTREE = '        __import__("shutil").rmtree(name, dir_fd=directory)\n'
 
@@ -91,5 +92,33 @@ GUARDS = [
         "        if state_of(volume, path[-1], fd) is DataState.EMPTY:",
         "        if False:",
         f"{CONTRACT}::TestIdentity::test_an_empty_directory_is_not_the_data_that_vanished",
+    ),
+    Guard(
+        "identity: an empty directory is not the data that came back",
+        "volumes/reconciler/presence.py",
+        "        return volume.was_empty or volume.is_accepted",
+        "        return True",
+        f"{ROWS}::TestVanishedAndEmpty::test_an_empty_directory_keeps_it_in_error_and_says_what_it_held",
+    ),
+    Guard(
+        "identity: data below 1 MB is not empty",
+        "volumes/reconciler/measure.py",
+        "    was_empty = not backend.has_content(handle)",
+        "    was_empty = backend.usage(handle) <= MB",
+        f"{ROWS}::TestVanishedAndEmpty::test_data_that_is_measured_as_less_than_1_mb_is_not_empty",
+    ),
+    Guard(
+        "identity: data restored by hand is marked",
+        "volumes/reconciler/presence.py",
+        "    if state is not DataState.OWN:",
+        "    if False:",
+        f"{ROWS}::TestVanishedAndEmpty::test_data_restored_by_hand_is_back_and_marked",
+    ),
+    Guard(
+        "identity: missing data is not accepted when older data is",
+        "volumes/reconciler/marking.py",
+        "        if backend.state(*name) in (DataState.UNMARKED, DataState.EMPTY):",
+        "        if True:",
+        f"{ROWS}::TestOlderData::test_what_is_missing_by_then_is_not_accepted_later",
     ),
 ]

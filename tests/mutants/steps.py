@@ -44,8 +44,8 @@ GUARDS = [
     Guard(
         "vanished data is not made anew",
         "volumes/reconciler/steps.py",
-        "    elif not backend.exists(handle):",
-        "    elif False:",
+        "    elif state := check_data(volume, backend):",
+        "    elif state := None:",
         f"{RECONCILER}::test_data_that_vanished_is_an_error_and_never_made_anew",
     ),
     Guard(
