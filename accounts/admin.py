@@ -145,9 +145,8 @@ class MembershipAdmin(OperatorAdmin):
         if change:
             services.change_role(membership=obj, role=role, actor=actor)
         else:
-            name = obj.user.username
             obj.pk = services.add_member(
-                company=obj.company, username=name, role=role, actor=actor
+                company=obj.company, person=obj.user, role=role, actor=actor
             ).pk
 
     def delete_model(self, request: HttpRequest, obj: Membership) -> None:

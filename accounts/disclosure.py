@@ -6,6 +6,9 @@ from accounts.models import Revision, Subject
 OWN_ACCOUNT = frozenset({Subject.ACCOUNT, Subject.PASSWORD, Subject.SECOND_FACTOR, Subject.TOKEN})
 """What a person changes on their own pages, wherever they are: the address is not the company's."""
 
+ANSWERS = frozenset({"accept", "decline"})
+"""What a person does before they are a member."""
+
 ACCOUNT_FIELDS = frozenset({"username", "isActive"})
 """What members see of each other's accounts."""
 
@@ -15,7 +18,7 @@ def disclose(revision: Revision) -> Revision:
 
     The removal is in memory only: never save the result.
     """
-    if revision.subject in OWN_ACCOUNT:
+    if revision.subject in OWN_ACCOUNT or revision.action in ANSWERS:
         revision.ip = None
     if revision.subject == Subject.ACCOUNT:
         revision.changes = visible_account_changes(revision.changes)

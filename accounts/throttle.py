@@ -41,6 +41,16 @@ class Tries:
                 ends = limiter.get_window_stats(limit, key).reset_time
                 raise Throttled(min(max(math.ceil(ends - time.time()), 1), MINUTES * 60))
 
+    def take(self) -> None:
+        """Count one try, whatever comes of it. Raises Throttled where a bucket was full.
+
+        Counting and looking are one step, so that a burst of tries cannot pass together.
+        """
+        self.check()
+        for limit, key in self._buckets():
+            if not _limiter().hit(limit, key):
+                self.check()
+
     def failed(self) -> None:
         for limit, key in self._buckets():
             _limiter().hit(limit, key)

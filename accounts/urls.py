@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import login, members, security, site, tokens
+from accounts.views import invitations, login, members, security, site, tokens
 
 urlpatterns = [
     path("login", login.login, name="login"),
@@ -14,4 +14,20 @@ urlpatterns = [
     path("settings/members", members.members, name="members"),
     path("settings/members/<int:member_id>/role", members.change_role, name="change_role"),
     path("settings/members/<int:member_id>/remove", members.remove, name="remove_member"),
+    path(
+        "settings/members/invitation/<uuid:invitation_id>/withdraw",
+        invitations.withdraw,
+        name="withdraw_invitation",
+    ),
+    path("settings/invitations", invitations.invitations, name="invitations"),
+    path(
+        "settings/invitations/<uuid:invitation_id>/accept",
+        invitations.accept,
+        name="accept_invitation",
+    ),
+    path(
+        "settings/invitations/<uuid:invitation_id>/decline",
+        invitations.decline,
+        name="decline_invitation",
+    ),
 ]

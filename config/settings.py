@@ -5,6 +5,7 @@ from pathlib import Path
 
 from config import env
 from config.logs import logging_config
+from config.mail import mail_server
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -24,6 +25,7 @@ ALLOWED_HOSTS = env.hosts(
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, most=16)
 API_RATE_LIMIT = env.rates("API_RATE_LIMIT", "600/minute,6000/minute")
 METRICS_TOKEN = env.text("METRICS_TOKEN")
+MAIL_SERVER = mail_server("EMAIL_URL", public_host=PUBLIC_URL.hostname or "localhost")
 DATABASES = {"default": env.database("DATABASE_URL", DATA_DIR / "holdfast.sqlite3")}
 
 STORAGE_BACKEND = env.choice("STORAGE_BACKEND", "directory", ["directory", "memory"])
@@ -121,6 +123,18 @@ AUTH_PASSWORD_VALIDATORS[1]["OPTIONS"] = {"min_length": 12}  # type: ignore[assi
 # One throttle counts passwords and codes alike (accounts/throttle.py); a second one would only differ.
 OTP_TOTP_THROTTLE_FACTOR = 0
 OTP_TOTP_ISSUER = "Holdfast"
+
+# Mail -----------------------------------------------------------------------
+
+EMAIL_ENABLED = MAIL_SERVER is not None
+EMAIL_TIMEOUT = 5  # seconds: a person waits for the answer
+if MAIL_SERVER is None:
+    EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+else:
+    EMAIL_HOST, EMAIL_PORT = MAIL_SERVER.host, MAIL_SERVER.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL_SERVER.user, MAIL_SERVER.password
+    EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL_SERVER.use_starttls, MAIL_SERVER.use_tls
+    DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_SERVER.sender
 
 # Browsers -------------------------------------------------------------------
 

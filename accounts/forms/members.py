@@ -1,12 +1,16 @@
+from typing import Any
+
 from django import forms
+from django.conf import settings
 
 from accounts.forms.fields import Form
 from accounts.models import Role
+from accounts.models.invitation import INVITED_NAME_MAX_LENGTH
 
 ROLES = [
-    (Role.VIEWER, "Viewer: looks"),
-    (Role.EDITOR, "Editor: changes volumes and applications"),
-    (Role.ADMIN, "Admin: manages environments and members too"),
+    (Role.VIEWER, "Viewer: read-only"),
+    (Role.EDITOR, "Editor: manage volumes and applications"),
+    (Role.ADMIN, "Admin: also manage environments and members"),
 ]
 
 
@@ -14,14 +18,27 @@ class RoleForm(Form):
     role = forms.ChoiceField(label="Role", choices=ROLES)
 
 
-class MemberForm(RoleForm):
+class OwnRoleForm(RoleForm):
+    """Lowering one's own role takes a second look."""
+
+    confirmed = forms.BooleanField(required=False)
+
+
+class InvitationForm(RoleForm):
     username = forms.CharField(
         label="Username",
-        max_length=150,
-        help_text="Of an account that exists. Operators make accounts.",
+        max_length=INVITED_NAME_MAX_LENGTH,
+        help_text="Username of an existing account. Operators create accounts.",
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
         ),
     )
 
     field_order = ["username", "role"]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if settings.EMAIL_ENABLED:
+            field = self.fields["username"]
+            field.label = "Username or e-mail address"
+            field.help_text = "Of an existing account. Operators create accounts."

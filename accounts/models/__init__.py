@@ -1,6 +1,7 @@
 """Who: people, the companies they belong to, what they hold, and what they did."""
 
 from accounts.models.failures import FailureCount
+from accounts.models.invitation import Invitation
 from accounts.models.people import Company, Membership, RecoveryCode, Role, User
 from accounts.models.revision import Revision, Subject, rank_after
 from accounts.models.token import Scope, Token
@@ -8,6 +9,7 @@ from accounts.models.token import Scope, Token
 __all__ = [
     "Company",
     "FailureCount",
+    "Invitation",
     "Membership",
     "RecoveryCode",
     "Revision",

@@ -7,6 +7,7 @@ from typing import Self
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from uuid_utils.compat import uuid7
@@ -23,6 +24,8 @@ class User(AbstractUser):
             # Operators look for these among all. Few are either.
             models.Index(fields=["username"], condition=Q(is_staff=True), name="user_staff"),
             models.Index(fields=["username"], condition=Q(is_active=False), name="user_off"),
+            # Whom an invitation to an e-mail address is for.
+            models.Index(Lower("email"), name="user_email"),
         ]
 
     @property
@@ -94,6 +97,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def admins(self) -> Self:
         return self.filter(role=Role.ADMIN)
 
+    def accepted_admins(self) -> Self:
+        """Admins who accepted that role, or whom an operator added in it."""
+        return self.admins().filter(is_promoted=False)
+
 
 class Membership(models.Model):
     """One person's place in one company."""
@@ -103,6 +110,12 @@ class Membership(models.Model):
         Company, on_delete=models.CASCADE, related_name="memberships", db_index=False
     )
     role = models.CharField(max_length=10, choices=Role, default=Role.VIEWER)
+    is_promoted = models.BooleanField(default=False, db_default=False, editable=False)
+    """Whether the member became an admin by somebody else's later change of the role.
+
+    It changes nothing in the company. But it must not change what the member's programs do in
+    others: such a company is never the default of `POST /environments`.
+    """
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = MembershipQuerySet.as_manager()

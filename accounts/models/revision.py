@@ -21,6 +21,7 @@ class Subject(models.TextChoices):
     COMPANY = "company"
     ACCOUNT = "account"
     MEMBER = "member"
+    INVITATION = "invitation"
     TOKEN = "token"  # noqa: S105
     PASSWORD = "password"  # noqa: S105
     SECOND_FACTOR = "second_factor"

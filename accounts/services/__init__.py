@@ -1,17 +1,30 @@
 """What people ask of accounts. The second factor has its own verbs in accounts/second_factor.py."""
 
 from accounts.services.companies import change_company, create_company
-from accounts.services.members import add_member, change_role, remove_member
+from accounts.services.invitations import accept_invitation, decline_invitation, invite
+from accounts.services.members import (
+    add_member,
+    change_role,
+    last_admin_problem,
+    remove_member,
+)
 from accounts.services.tokens import change_password, create_token, reset_login, revoke_token
+from accounts.services.withdrawal import withdraw_invitation, withdraw_invitations_of
 
 __all__ = [
+    "accept_invitation",
     "add_member",
     "change_company",
     "change_password",
     "change_role",
     "create_company",
     "create_token",
+    "decline_invitation",
+    "invite",
+    "last_admin_problem",
     "remove_member",
     "reset_login",
     "revoke_token",
+    "withdraw_invitation",
+    "withdraw_invitations_of",
 ]

@@ -2,78 +2,86 @@
 
 from django.db import transaction
 
-from accounts import audit, throttle
+from accounts import audit
 from accounts.callers import Actor
 from accounts.errors import Refused
 from accounts.models import Company, Membership, Role, Subject, User
+from accounts.services.locks import lock_company
+from accounts.services.withdrawal import withdraw_invitations_of
 
 
-def add_member(*, company: Company, username: str, role: Role, actor: Actor) -> Membership:
-    """Takes an existing account in. Names that do not exist are counted: this is no directory."""
-    person = _account(username, actor)
-    with transaction.atomic():
-        _lock(company)
-        membership, is_new = Membership.objects.get_or_create(
-            company=company, user=person, defaults={"role": role}
-        )
-        if not is_new:
-            raise Refused("username", f"{person.username} is a member already.")
-        _record_member(membership, actor, "create", [None, str(role)])
+@transaction.atomic
+def add_member(*, company: Company, person: User, role: Role, actor: Actor) -> Membership:
+    """Add a person without asking them, which only operators may do. Raises Refused."""
+    if not person.is_active:
+        raise Refused("user", f"The account {person.username} is deactivated.")
+    return admit(lock_company(company), person, role, actor, action="create")
+
+
+def admit(company: Company, person: User, role: Role, actor: Actor, *, action: str) -> Membership:
+    """Make a person a member of a locked company. Raises Refused for a member."""
+    membership, is_new = Membership.objects.get_or_create(
+        company=company, user=person, defaults={"role": role}
+    )
+    if not is_new:
+        raise Refused("user", f"{person.username} is already a member.")
+    # Under another name they may have been invited too, and must not return by that later.
+    company.invitations.all().unbind(person)
+    _record_member(membership, actor, action, [None, str(role)])
     return membership
 
 
 @transaction.atomic
 def change_role(*, membership: Membership, role: Role, actor: Actor) -> None:
+    """Change a member's role. Raises Refused, so that the company keeps an admin."""
     present = _locked_member(membership)
     if present.role == role:
         return
     _keep_an_admin(present)
     before, present.role = present.role, role
-    present.save(update_fields=["role"])
+    present.is_promoted = role == Role.ADMIN
+    present.save(update_fields=["role", "is_promoted"])
+    withdraw_invitations_of(inviter=present.user, company=present.company, actor=actor)
     _record_member(present, actor, "update", [before, str(role)])
 
 
 @transaction.atomic
 def remove_member(*, membership: Membership, actor: Actor) -> None:
-    """Ends the membership; the person's tokens reach nothing of the company any more."""
+    """End a membership: the person and their tokens lose access. Raises Refused."""
     present = _locked_member(membership)
     _keep_an_admin(present)
+    withdraw_invitations_of(inviter=present.user, company=present.company, actor=actor)
+    present.company.invitations.all().unbind(present.user)
     _record_member(present, actor, "delete", [present.role, None])
     present.delete()
 
 
-def _account(username: str, actor: Actor) -> User:
-    tries = throttle.lookups(actor.by, actor.ip)
-    tries.check()
-    person = User.objects.filter(username=username, is_active=True).first()
-    if person is None:
-        tries.failed()
-        raise Refused("username", "There is no account with this name. Operators make accounts.")
-    return person
-
-
-def _lock(company: Company) -> None:
-    Company.objects.select_for_update(no_key=True).get(pk=company.pk)
+def last_admin_problem(membership: Membership) -> str | None:
+    """Return why this member must stay an admin, or None."""
+    if membership.role != Role.ADMIN:
+        return None
+    others = membership.company.memberships.admins().exclude(pk=membership.pk)
+    # Someone who cannot log in administers nothing.
+    if others.filter(user__is_active=True).exists():
+        return None
+    return (
+        f"{membership.user} is the only admin of {membership.company}."
+        " Make someone else an admin first."
+    )
 
 
 def _locked_member(membership: Membership) -> Membership:
     """The row as it is now, with its company's lock: two admins must not demote each other."""
-    _lock(membership.company)
+    lock_company(membership.company)
     present = Membership.objects.filter(pk=membership.pk).select_related("user", "company").first()
     if present is None:
-        raise Refused("", "This person is not a member any more.")
+        raise Refused("", "This person is no longer a member.")
     return present
 
 
 def _keep_an_admin(membership: Membership) -> None:
-    if membership.role != Role.ADMIN:
-        return
-    others = membership.company.memberships.admins().exclude(pk=membership.pk)
-    # Someone who cannot log in administers nothing.
-    if not others.filter(user__is_active=True).exists():
-        raise Refused(
-            "", f"{membership.user} is the last admin of {membership.company}. Make another first."
-        )
+    if problem := last_admin_problem(membership):
+        raise Refused("", problem)
 
 
 def _record_member(

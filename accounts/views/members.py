@@ -1,22 +1,29 @@
-"""Who belongs to a company. Admins manage it; everybody sees their own places and can leave."""
+"""The members of a company. All of them see each other; admins manage them; everybody can leave."""
+
+from __future__ import annotations
 
 import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.core.exceptions import PermissionDenied
+from django.db.models import Case, Exists, OuterRef, QuerySet, Value, When
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import services
 from accounts.errors import Refused
-from accounts.forms.members import MemberForm, RoleForm
+from accounts.forms.members import InvitationForm, OwnRoleForm
 from accounts.guards import SignedInRequest, counted, session_actor, signed_in
+from accounts.invitation_mail import needs_mail, send_invitation
 from accounts.models import Company, Membership, Role, User
 from accounts.stretches import Stretch
+
+WITH_ARTICLE = {Role.VIEWER: "a viewer", Role.EDITOR: "an editor", Role.ADMIN: "an admin"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -24,102 +31,157 @@ from accounts.stretches import Stretch
 @counted
 @signed_in
 def members(request: SignedInRequest) -> HttpResponse:
-    """The page; a POST adds a member to the company that the address names."""
-    company = _chosen_company(request)
+    """Show the members of the company that the address names; a POST invites somebody to it."""
+    own = _chosen_membership(request)
     if request.method != "POST":
-        return _page(request, company, MemberForm())
-    if company is None:
+        return _page(request, own, InvitationForm())
+    if own is None:
         raise Http404
-    form = MemberForm(request.POST)
-    if not form.is_valid():
-        return _page(request, company, form)
-    actor = session_actor(request, request.user)
-    name, role = form.cleaned_data["username"], Role(form.cleaned_data["role"])
-    try:
-        services.add_member(company=company, username=name, role=role, actor=actor)
-    except Refused as refused:
-        form.refuse(refused)
-        return _page(request, company, form)
-    messages.success(request, f"{name} is a member of {company} now.")
-    return redirect(_address(company))
+    if own.role != Role.ADMIN:
+        raise PermissionDenied
+    form = InvitationForm(request.POST)
+    if form.is_valid() and _invite(request, own.company, form):
+        return redirect(company_address(own.company))
+    return _page(request, own, form)
 
 
 @require_POST
 @signed_in
 def change_role(request: SignedInRequest, member_id: int) -> HttpResponse:
-    membership = get_object_or_404(_managed_by(request.user), pk=member_id)
-    form = RoleForm(request.POST)
+    """Change a member's role; one's own only after a confirmation."""
+    membership = _managed_membership(request.user, member_id)
+    form = OwnRoleForm(request.POST)
     if not form.is_valid():
         raise Http404
     role = Role(form.cleaned_data["role"])
+    is_own = membership.user == request.user
+    if is_own and role != membership.role and not form.cleaned_data["confirmed"]:
+        return _ask_to_confirm(request, membership, role)
     actor = session_actor(request, request.user)
     try:
         services.change_role(membership=membership, role=role, actor=actor)
     except Refused as refused:
         messages.error(request, refused.message)
     else:
-        messages.success(request, f"The role of {membership.user} is {role} now.")
-    # Who has just given up being admin finds nothing at the company's address any more.
-    return redirect("members" if membership.user == request.user else _address(membership.company))
+        who = "You are" if is_own else f"{membership.user} is"
+        messages.success(request, f"{who} now {WITH_ARTICLE[role]} of {membership.company}.")
+    return redirect(company_address(membership.company))
 
 
 @require_POST
 @signed_in
 def remove(request: SignedInRequest, member_id: int) -> HttpResponse:
     """An admin removes a member; everybody removes themselves, which is leaving."""
-    own = request.user.memberships.select_related("user", "company")
-    membership = (own | _managed_by(request.user)).filter(pk=member_id).first()
-    if membership is None:
-        raise Http404
-    leaving = membership.user == request.user
+    own = request.user.memberships.select_related("user", "company").filter(pk=member_id).first()
+    membership = own or _managed_membership(request.user, member_id)
     try:
         services.remove_member(membership=membership, actor=session_actor(request, request.user))
     except Refused as refused:
         messages.error(request, refused.message)
     else:
-        who = "You are" if leaving else f"{membership.user} is"
-        messages.success(request, f"{who} no member of {membership.company} any more.")
-    return redirect("members" if leaving else _address(membership.company))
+        left, removed = f"You left {membership.company}.", f"Removed {membership.user} from"
+        messages.success(request, left if own else f"{removed} {membership.company}.")
+    return redirect("members" if own else company_address(membership.company))
 
 
-def _companies_of(admin: User) -> QuerySet[Company]:
+def company_address(company: Company) -> str:
+    """Return the address of a company's members."""
+    return f"{reverse('members')}?company={company.pk}"
+
+
+def administered_by(admin: User) -> QuerySet[Company]:
+    """The companies that a person administers."""
     places = Membership.objects.admins().filter(user=admin)
     return Company.objects.filter(pk__in=places.values("company"))
 
 
-def _managed_by(admin: User) -> QuerySet[Membership]:
-    people = Membership.objects.filter(company__in=_companies_of(admin))
-    return people.select_related("user", "company")
-
-
-def _chosen_company(request: SignedInRequest) -> Company | None:
-    """The one that `?company=` names, or else the first of those that this person administers."""
-    companies = _companies_of(request.user).order_by("name")
-    named = request.GET.get("company")
-    if named is None:
-        return companies.first()
+def _invite(request: SignedInRequest, company: Company, form: InvitationForm) -> bool:
+    """Invite, and say so in the same words for every name. False with the reason in the form."""
+    actor = session_actor(request, request.user)
+    name, role = form.cleaned_data["username"], Role(form.cleaned_data["role"])
     try:
-        return get_object_or_404(companies, pk=uuid.UUID(named))
-    except ValueError:
-        raise Http404 from None
+        invitation = services.invite(
+            company=company, name=name, role=role, inviter=request.user, actor=actor
+        )
+    except Refused as refused:
+        form.refuse(refused)
+        return False
+    messages.success(request, f"Invited {name} to {company}.")
+    if needs_mail(invitation) and not send_invitation(invitation):
+        messages.warning(request, f"The mail to {name} could not be sent. Tell them yourself.")
+    return True
 
 
-def _page(request: SignedInRequest, company: Company | None, form: MemberForm) -> HttpResponse:
+def _managed_membership(admin: User, member_id: int) -> Membership:
+    """A member of a company that `admin` administers; 403 for another member, 404 for a stranger."""
+    mine = admin.memberships.values("company")
+    found = Membership.objects.filter(company__in=mine).select_related("user", "company")
+    membership = get_object_or_404(found, pk=member_id)
+    if not administered_by(admin).filter(pk=membership.company_id).exists():
+        raise PermissionDenied
+    return membership
+
+
+def _chosen_membership(request: SignedInRequest) -> Membership | None:
+    """The person's membership in the company that `?company=` names; 404 for other companies.
+
+    By default it is the oldest among those as an admin, else the oldest. What others do to the
+    person in another company does not change it.
+    """
+    mine = request.user.memberships.select_related("company")
+    named = request.GET.get("company")
+    if named is not None:
+        try:
+            return get_object_or_404(mine, company=uuid.UUID(named))
+        except ValueError:
+            raise Http404 from None
+    first = Case(
+        When(role=Role.ADMIN, is_promoted=False, then=Value(0)),
+        When(role=Role.ADMIN, then=Value(1)),
+        default=Value(2),
+    )
+    return mine.order_by(first, "pk").first()
+
+
+def _ask_to_confirm(request: SignedInRequest, membership: Membership, role: Role) -> HttpResponse:
+    if problem := services.last_admin_problem(membership):
+        messages.error(request, problem)
+        return redirect(company_address(membership.company))
+    context = {
+        "membership": membership,
+        "role": role,
+        "role_with_article": WITH_ARTICLE[role],
+        "back": company_address(membership.company),
+    }
+    return render(request, "accounts/confirm_own_role.html", context)
+
+
+def _page(request: SignedInRequest, own: Membership | None, form: InvitationForm) -> HttpResponse:
     mine = request.user.memberships.select_related("company")
     context: dict[str, Any] = {
-        "company": company,
+        "company": own and own.company,
+        "is_admin": own is not None and own.role == Role.ADMIN,
         "mine": Stretch(mine, "company__name", request.GET, "place"),
-        "form": form,
-        "roles": Role.choices,
     }
-    if company is not None:
-        people = company.memberships.select_related("user")
-        context |= {
-            "people": Stretch(people, "user__username", request.GET, "from"),
-            "add_to": _address(company),
-        }
+    if own is not None:
+        people: QuerySet[Membership] = own.company.memberships.select_related("user")
+        if own.role == Role.ADMIN:
+            context |= _for_admins(request, own.company, form)
+            people = _with_factor(people)
+        context["people"] = Stretch(people, "user__username", request.GET, "from")
     return render(request, "accounts/members.html", context)
 
 
-def _address(company: Company) -> str:
-    return f"{reverse('members')}?company={company.pk}"
+def _for_admins(request: SignedInRequest, company: Company, form: InvitationForm) -> dict[str, Any]:
+    pending = company.invitations.pending().select_related("invited_by")
+    return {
+        "form": form,
+        "roles": Role.choices,
+        "invite_to": company_address(company),
+        "pending": Stretch(pending, "name", request.GET, "invited"),
+    }
+
+
+def _with_factor(people: QuerySet[Membership]) -> QuerySet[Membership]:
+    device = TOTPDevice.objects.filter(user=OuterRef("user"), confirmed=True)
+    return people.annotate(has_factor=Exists(device))

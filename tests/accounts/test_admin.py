@@ -134,7 +134,7 @@ def test_the_last_admin_stays_here_too(
     log_in(client, operator)
     url = f"/admin/accounts/membership/{mine.pk}/{verb}/"
     page = client.post(url, wish, follow=True).text
-    assert "is the last admin of Acme." in page
+    assert "is the only admin of Acme." in page
     mine.refresh_from_db()
     assert mine.role == Role.ADMIN
 

@@ -6,12 +6,19 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import Company, Role, User
 from config import errors
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, MembershipFactory
+from tests.support.callers import invited
 from tests.support.people import log_in
 
-SIGNED_IN = ["/settings/security", "/settings/tokens", "/settings/members", "/logout"]
+SIGNED_IN = [
+    "/settings/security",
+    "/settings/tokens",
+    "/settings/members",
+    "/settings/invitations",
+    "/logout",
+]
 INLINE = re.compile(
     r"<style|<script(?![^>]*\ssrc=)|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE
 )
@@ -64,7 +71,23 @@ def test_forms_with_mistakes_are_sound(client: Client, alice: User) -> None:
     for action in ("password", "switch_off", "recovery_codes"):
         assert_sound(client.post("/settings/security", {"action": action}))
     assert_sound(client.post("/settings/tokens", {}))
-    assert_sound(client.post("/settings/members", {"username": "nobody", "role": "viewer"}))
+    assert_sound(client.post("/settings/members", {"username": "alice", "role": "viewer"}))
+
+
+def test_pages_with_invitations_are_sound(client: Client, alice: User, company: Company) -> None:
+    invitation = invited(company, by=alice)
+    assert invitation.user is not None
+    assert_sound(log_in(client, alice).get("/settings/members"))
+    assert_sound(log_in(Client(), invitation.user).get("/settings/invitations"))
+
+
+def test_the_question_before_lowering_ones_own_role_is_sound(
+    client: Client, alice: User, company: Company
+) -> None:
+    MembershipFactory.create(company=company, role=Role.ADMIN)
+    log_in(client, alice)
+    mine = alice.memberships.get().pk
+    assert_sound(client.post(f"/settings/members/{mine}/role", {"role": "viewer"}))
 
 
 def test_a_missing_page_is_sound_and_says_what_to_do(client: Client, db: None) -> None:

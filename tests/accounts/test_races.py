@@ -11,9 +11,17 @@ from django.db.models import F
 from django.test import Client
 
 from accounts import services, throttle
-from accounts.callers import SYSTEM
-from accounts.errors import Refused
-from accounts.models import Company, FailureCount, Membership, Role, User
+from accounts.callers import SYSTEM, Actor
+from accounts.errors import Refused, Throttled
+from accounts.models import (
+    Company,
+    FailureCount,
+    Invitation,
+    Membership,
+    Revision,
+    Role,
+    User,
+)
 from tests.factories import MembershipFactory
 from tests.support.people import WRONG_CODE, give_password
 from tests.support.processes import Race, racers
@@ -87,11 +95,73 @@ def test_when_all_admins_leave_at_once_one_stays(race: Race, company: Company) -
     assert company.memberships.admins().count() == 1
 
 
+def invite(inviter_id: int) -> bool:
+    inviter = User.objects.get(pk=inviter_id)
+    services.invite(
+        company=Company.objects.get(),
+        name="charlie",
+        role=Role.VIEWER,
+        inviter=inviter,
+        actor=Actor(by=inviter.ref, via="session", ip=f"192.0.2.{inviter_id % 250}"),
+    )
+    return True
+
+
+def test_admins_who_invite_the_same_name_at_once_make_one_invitation(
+    race: Race, company: Company
+) -> None:
+    admins = [
+        MembershipFactory.create(company=company, role=Role.ADMIN).user_id for _ in range(WIDTH)
+    ]
+    assert race(invite, admins).count(True) == WIDTH
+    assert Invitation.objects.count() == 1
+
+
+def look_up(name: str) -> bool:
+    try:
+        throttle.lookups("user-1", "192.0.2.1").take()
+    except Throttled:
+        return False
+    return True
+
+
+def test_of_16_names_at_once_ten_are_looked_up(race: Race, db: None) -> None:
+    assert race(look_up, [f"name-{number}" for number in range(WIDTH)]).count(True) == 10
+
+
+def respond(verb: str) -> bool:
+    charlie = User.objects.get(username="charlie")
+    invitation = Invitation.objects.get()
+    # All of them have seen it before one of them answers.
+    time.sleep(0.5)
+    do = services.accept_invitation if verb == "accept" else services.decline_invitation
+    try:
+        do(invitation_id=invitation.pk, person=charlie, actor=SYSTEM)
+    except Refused:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("verbs", [["accept"] * WIDTH, ["accept", "decline"] * (WIDTH // 2)])
+def test_an_invitation_is_answered_once(
+    race: Race, company: Company, alice: User, charlie: User, verbs: list[str]
+) -> None:
+    Invitation.objects.create(
+        company=company, name="charlie", user=charlie, role=Role.VIEWER, invited_by=alice
+    )
+    answers = race(respond, verbs)
+    assert answers.count(True) == 1
+    joined = company.memberships.filter(user=charlie).exists()
+    assert joined == (verbs[answers.index(True)] == "accept")
+    assert not Invitation.objects.exists()
+    assert Revision.objects.filter(company=company).count() == 1
+
+
 def add(company_id: str) -> bool:
     try:
         services.add_member(
             company=Company.objects.get(pk=company_id),
-            username="charlie",
+            person=User.objects.get(username="charlie"),
             role=Role.VIEWER,
             actor=SYSTEM,
         )

@@ -54,6 +54,9 @@ def _of_the_settings() -> dict[str, Sight]:
         "members": Sight("/settings/members"),
         "members-viewer": Sight("/settings/members", "bob"),
         "members-none": Sight("/settings/members", "frank"),
+        "members-demote": Sight("/settings/members", step=steps.lower_own_role),
+        "invitations": Sight("/settings/invitations", "frank"),
+        "invitations-none": Sight("/settings/invitations"),
         "logout": Sight("/logout"),
     }
 

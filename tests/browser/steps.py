@@ -86,6 +86,12 @@ def ask_to_revoke(page: Page, world: World) -> None:
     page.locator("summary", has_text="Revoke").last.click()
 
 
+def lower_own_role(page: Page, world: World) -> None:
+    page.get_by_label("Role of alice").select_option("viewer")
+    page.locator("tr", has_text="you").get_by_role("button", name="Change").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Lower your own role")
+
+
 def tick_two(page: Page, world: World) -> None:
     page.get_by_label("Tick logs").check()
     page.get_by_label("Tick ml-models").check()

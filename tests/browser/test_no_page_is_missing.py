@@ -24,6 +24,7 @@ MEANINGS = {
     "app_id": "app",
     "snapshot_id": "snapshot",
     "member_id": "membership",
+    "invitation_id": "invitation",
     "token_id": "token",
     "id": "user",
 }

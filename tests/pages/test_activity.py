@@ -129,7 +129,7 @@ def test_a_company_in_which_nothing_happened_says_so(bobs):
 
 def test_who_belongs_nowhere_is_told_so(browser, db):
     nora = browser(UserFactory.create(username="nora"))
-    assert "You belong to no company yet." in text(nora.get("/activity"))
+    assert "You're not in a company yet." in text(nora.get("/activity"))
     assert nora.get("/activity.csv").status_code == 404
 
 
@@ -160,6 +160,16 @@ def test_one_of_several_companies_is_chosen_by_the_address(browser, bob, some, h
     assert "hay in stables" in text(page)
     assert "logs" not in text(page)
     assert f'<option value="{zebra.pk}" selected>' in page.text
+
+
+def test_joining_another_company_does_not_change_the_default(browser, bob, some, happened):
+    aardvark = CompanyFactory.create(name="Aardvark")
+    MembershipFactory.create(user=bob, company=aardvark)
+    happened("create", "ants", of=aardvark, at=EnvironmentFactory.create(company=aardvark))
+    bobs = browser(bob)
+    assert "cache" in text(bobs.get("/activity"))
+    exported = b"".join(bobs.get("/activity.csv").streaming_content).decode()
+    assert ("cache" in exported, "ants" in exported) == (True, False)
 
 
 def test_one_of_too_many_companies_is_named(browser, bob, some, happened, monkeypatch):

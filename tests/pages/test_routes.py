@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from accounts.callers import SYSTEM
-from accounts.models import Company, Membership, Token, User
+from accounts.models import Company, Invitation, Membership, Token, User
 from tests.factories import EnvironmentFactory, give_token
 from tests.support import callers
 from tests.support.api import Api
@@ -28,6 +28,7 @@ NIL = "00000000-0000-0000-0000-000000000000"
 NOWHERE = {
     **dict.fromkeys(("env", "empty", "volume", "spare", "gone", "app", "snapshot", "token"), NIL),
     "company": NIL,
+    "invitation": NIL,
     "member": "0",
 }
 UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -45,6 +46,9 @@ BY_REFERENCE = [
     ("POST", "settings/members?company={company}", {"username": "bob", "role": "viewer"}),
     ("POST", "settings/members/{member}/role", {"role": "viewer"}),
     ("POST", "settings/members/{member}/remove", {}),
+    ("POST", "settings/members/invitation/{invitation}/withdraw", {}),
+    ("POST", "settings/invitations/{invitation}/accept", {}),
+    ("POST", "settings/invitations/{invitation}/decline", {}),
     ("POST", "settings/tokens", {"name": "x", "scope": "read", "environment": "{env}"}),
     ("POST", "settings/tokens/{token}/revoke", {}),
     ("POST", "new-environment", {"name": "x", "company": "{company}"}),
@@ -90,6 +94,7 @@ def world(
         "snapshot": str(snapshot.pk),
         "token": str(Token.objects.get(owner=alice).pk),
         "member": str(Membership.objects.get(user=mate).pk),
+        "invitation": str(callers.invited(company, by=alice).pk),
     }
 
 
@@ -193,6 +198,15 @@ def test_what_is_foreign_is_as_missing_as_what_is_nowhere(world: World, charlie:
     assert len(told) > 40
 
 
+def test_an_invitation_shows_nothing_of_the_company(world: World) -> None:
+    person = User.objects.get(username="invited")
+    hidden = [case for case, page in HIDDEN.items() if page.told["invited"] == 404]
+    half = world | {"env": NIL, "empty": NIL}
+    told = {case: alike(Browser(person), case, [world, half, NOWHERE]) for case in hidden}
+    assert told == dict.fromkeys(told, ({404}, 1))
+    assert len(told) > 40
+
+
 def test_a_foreign_object_in_ones_own_environment_is_as_missing_as_none(
     world: World, charlie: User, charlies_own: World
 ) -> None:
@@ -223,4 +237,5 @@ def test_a_stranger_changed_nothing(world: World, charlie: User, environment: En
     assert list(Volume.objects.order_by("pk").values()) == before
     assert environment.applications.live().count() == 1
     assert Membership.objects.filter(pk=world["member"]).exists()
+    assert Invitation.objects.filter(pk=world["invitation"]).exists()
     assert Environment.objects.filter(company=environment.company_id, version=1).count() == 2

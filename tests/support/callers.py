@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import Company, Role, User
-from tests.factories import MembershipFactory, UserFactory, give_second_factor, give_token
+from accounts import services
+from accounts.callers import Actor
+from accounts.models import Company, Invitation, Role, User
+from tests.factories import (
+    CompanyFactory,
+    MembershipFactory,
+    UserFactory,
+    give_second_factor,
+    give_token,
+)
 from tests.support.api import Api
 from tests.support.browser import CSRF, Browser
 from tests.support.people import give_password
@@ -17,6 +25,19 @@ def member(name: str, company: Company, role: Role = Role.ADMIN, **fields: objec
     MembershipFactory.create(user=person, company=company, role=role)
     give_second_factor(person)
     return person
+
+
+def invited(company: Company, *, by: User) -> Invitation:
+    """The invitation, as an admin, of somebody of another company. Nobody has answered it."""
+    if not User.objects.filter(username="invited").exists():
+        member("invited", CompanyFactory.create(name="Where the invited works"))
+    return services.invite(
+        company=company,
+        name="invited",
+        role=Role.ADMIN,
+        inviter=by,
+        actor=Actor(by=by.ref, via="session", ip=None),
+    )
 
 
 def half_logged_in(person: User) -> Browser:
@@ -40,9 +61,15 @@ def both_ways(people: dict[str, User]) -> dict[str, Api]:
 def everybody(
     company: Company, *, admin: User, editor: User, viewer: User, stranger: User
 ) -> dict[str, Api]:
-    """The callers of the matrix. Who is deactivated, or lost the factor, administered the company."""
+    """The callers of the matrix. Who is deactivated, or lost the factor, administered the company.
+
+    The invited person was offered the role of an admin there, and has not answered.
+    """
     leaver, careless = member("leaver", company), member("careless", company)
-    people = {"stranger": stranger, "viewer": viewer, "editor": editor, "admin": admin}
+    person = invited(company, by=admin).user
+    assert person is not None
+    insiders = {"viewer": viewer, "editor": editor, "admin": admin}
+    people = {"stranger": stranger, "invited": person, **insiders}
     ways = both_ways({**people, "deactivated": leaver, "without factor": careless})
     leaver.is_active = False
     leaver.save(update_fields=["is_active"])

@@ -11,7 +11,7 @@ from tests.support.routes import flat
 
 VIEWER, EDITOR, ADMIN = Role.VIEWER, Role.EDITOR, Role.ADMIN
 OUTSIDE = "outside"
-INSIDE = ("stranger", "viewer", "editor", "admin", "without factor")
+INSIDE = ("stranger", "invited", "viewer", "editor", "admin", "without factor")
 LOGIN = 302
 """Whoever has to log in first is led there."""
 
@@ -32,7 +32,8 @@ def in_company(needs: Role, status: int = 200, *, less: int = 403, stranger: int
     """A page about what belongs to the company; `less` for a member whose role is not enough."""
     by_role = {str(role): status if role.includes(needs) else less for role in Role}
     # A factor that went in any other way than on the page: the session goes on as one without.
-    return {OUTSIDE: LOGIN, "stranger": stranger, **by_role, "without factor": status}
+    outsiders = {OUTSIDE: LOGIN, "stranger": stranger, "invited": stranger}
+    return {**outsiders, **by_role, "without factor": status}
 
 
 @dataclass(frozen=True)
@@ -118,17 +119,24 @@ PAGES = {
     ("POST", "settings/tokens/<uuid:token_id>/revoke"): Page(
         "settings/tokens/{token}/revoke", signed_in(404) | {"admin": 302}
     ),
-    ("GET", "settings/members"): Page(
-        "settings/members?company={company}", in_company(ADMIN, less=404)
-    ),
-    ("POST", "settings/members"): Page(
-        "settings/members?company={company}", in_company(ADMIN, less=404)
-    ),
+    ("GET", "settings/members"): Page("settings/members?company={company}", in_company(VIEWER)),
+    ("POST", "settings/members"): Page("settings/members?company={company}", in_company(ADMIN)),
     ("POST", "settings/members/<int:member_id>/role"): Page(
-        "settings/members/{member}/role", in_company(ADMIN, 302, less=404), {"role": "editor"}
+        "settings/members/{member}/role", in_company(ADMIN, 302), {"role": "editor"}
     ),
     ("POST", "settings/members/<int:member_id>/remove"): Page(
-        "settings/members/{member}/remove", in_company(ADMIN, 302, less=404)
+        "settings/members/{member}/remove", in_company(ADMIN, 302)
+    ),
+    # Members who are no admins do not know whom the company invites.
+    ("POST", "settings/members/invitation/<uuid:invitation_id>/withdraw"): Page(
+        "settings/members/invitation/{invitation}/withdraw", in_company(ADMIN, 302, less=404)
+    ),
+    ("GET", "settings/invitations"): Page("settings/invitations", signed_in()),
+    ("POST", "settings/invitations/<uuid:invitation_id>/accept"): Page(
+        "settings/invitations/{invitation}/accept", signed_in(404) | {"invited": 302}
+    ),
+    ("POST", "settings/invitations/<uuid:invitation_id>/decline"): Page(
+        "settings/invitations/{invitation}/decline", signed_in(404) | {"invited": 302}
     ),
     **{(method, "admin"): Page("admin", anybody(302)) for method in ("GET", "POST", "PUT")},
     ("GET", "schema"): Page("schema", anybody(200)),

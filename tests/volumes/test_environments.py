@@ -2,7 +2,9 @@
 
 import pytest
 
-from accounts.models import Role
+from accounts.callers import SYSTEM
+from accounts.models import Membership, Role
+from accounts.services import add_member, change_role
 from tests.factories import (
     ApplicationFactory,
     CompanyFactory,
@@ -107,6 +109,36 @@ def test_who_administers_several_companies_says_which(alices, alice, company):
     assert (response.status_code, codes(response)) == (400, {("companyIdRef", "required")})
     wish = {"name": "staging", "companyIdRef": str(other.pk).upper()}
     assert alices.post("/environments", wish).json()["companyIdRef"] == str(other.pk)
+
+
+def test_a_promotion_elsewhere_does_not_change_the_default(alices, alice, bob, company):
+    other = CompanyFactory.create()
+    theirs = MembershipFactory.create(user=alice, company=other, role=Role.VIEWER)
+    change_role(membership=theirs, role=Role.ADMIN, actor=SYSTEM)
+    made = alices.post("/environments", {"name": "staging"})
+    assert (made.status_code, made.json()["companyIdRef"]) == (201, str(company.pk))
+    named = {"name": "staging", "companyIdRef": str(other.pk)}
+    assert alices.post("/environments", named).status_code == 201
+
+
+def test_a_role_that_was_taken_and_given_back_is_a_promotion(api, bob, alice, company):
+    mine = Membership.objects.get(user=bob, company=company)
+    Membership.objects.filter(pk=mine.pk).update(role=Role.ADMIN)
+    bobs = api(bob)
+    assert bobs.post("/environments", {"name": "one"}).status_code == 201
+    for role in (Role.EDITOR, Role.ADMIN):
+        change_role(membership=mine, role=role, actor=SYSTEM)
+    refused = bobs.post("/environments", {"name": "two"})
+    assert (refused.status_code, codes(refused)) == (400, {("companyIdRef", "required")})
+    named = {"name": "two", "companyIdRef": str(company.pk)}
+    assert bobs.post("/environments", named).status_code == 201
+
+
+def test_whom_an_operator_added_as_an_admin_has_a_default(api, bob):
+    other = CompanyFactory.create()
+    add_member(company=other, person=bob, role=Role.ADMIN, actor=SYSTEM)
+    made = api(bob).post("/environments", {"name": "staging"})
+    assert (made.status_code, made.json()["companyIdRef"]) == (201, str(other.pk))
 
 
 def test_membership_without_administration_makes_none(alices, alice):

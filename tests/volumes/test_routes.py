@@ -38,6 +38,8 @@ def verdicts(row, *, stranger):
         "nobody": 401,
         "stranger, token": stranger,
         "stranger, cookie": stranger,
+        "invited, token": stranger,
+        "invited, cookie": stranger,
         **{f"{role}, token": status for role, status in by_role.items()},
         **{f"{role}, cookie": status for role, status in by_role.items()},
         "deactivated, token": 401,
@@ -92,6 +94,18 @@ def test_a_foreign_environment_is_as_missing_as_none(world, charlies):
     below = [(case, row) for case, row in ROWS.items() if "<str:" in case[1]]
     told = {
         case: told_apart(asked_about(charlies, case, row, [world, missing, NOWHERE], world))
+        for case, row in below
+    }
+    assert told == dict.fromkeys(told, ({404}, 1))
+    assert len(told) == 25
+
+
+def test_an_invitation_shows_nothing_of_the_environment(world, api, alice, company):
+    person = callers.invited(company, by=alice).user
+    missing = world | {"env": NOWHERE["env"], "empty": NOWHERE["empty"]}
+    below = [(case, row) for case, row in ROWS.items() if "env_id" in case[1]]
+    told = {
+        case: told_apart(asked_about(api(person), case, row, [world, missing, NOWHERE], world))
         for case, row in below
     }
     assert told == dict.fromkeys(told, ({404}, 1))

@@ -180,6 +180,8 @@ def subject_of(row: Revision) -> str:
     kind = row.get_subject_display().replace("_", " ").lower()
     if row.subject in PAGES:
         url = reverse(f"admin:{PAGES[Subject(row.subject)]}_change", args=[row.subject_id])
+    elif row.subject == Subject.INVITATION:  # which has no page, and may be nobody's
+        return format_html("{} {}", kind, row.subject_name)
     else:
         url = reverse("admin:accounts_user_change", args=[row.subject_id.removeprefix("user-")])
     return format_html('{} <a href="{}">{}</a>', kind, url, row.subject_name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from accounts.models import Company, Role
+from accounts.models import Company, Membership, Role
 from volumes.api import paging, wire
 from volumes.api.filters import NAME_FILTERS, filter_named
 from volumes.api.headers import if_match, reply, tagged
@@ -37,28 +37,35 @@ class EnvironmentCollectionView(ApiView):
         answer["Location"] = f"{request.path}/{environment.pk}"
         return answer
 
-    def _administered(self) -> list[Company]:
-        """Companies in which these credentials act as an admin."""
+    def _administered(self) -> list[Membership]:
+        """Memberships in which these credentials act as an admin."""
         if self.caller.environment_id is not None:
             return []
         memberships = self.caller.user.memberships.select_related("company").order_by("pk")
         return [
-            membership.company
+            membership
             for membership in memberships
             if self.caller.may(Role.ADMIN, role=membership.role)
         ]
 
     def _company(self, wish: EnvironmentWish, reader: Reader) -> Company:
-        """The company to make it in: named, or the only one."""
+        """Return the named company, or else the only one whose admin the person accepted to be.
+
+        Others decide on a promotion, and must not change what the person's programs do.
+        """
         administered = self._administered()
-        if wish.company_id is None:
-            if len(administered) == 1 and reader.is_sound("companyIdRef"):
-                return administered[0]
-            if reader.is_sound("companyIdRef"):
-                reader.note("companyIdRef", "required", "is required: you administer several")
-        for company in administered:
-            if company.pk == wish.company_id:
-                return company
+        if wish.company_id is None and reader.is_sound("companyIdRef"):
+            accepted = [one.company for one in administered if not one.is_promoted]
+            if len(accepted) == 1:
+                return accepted[0]
+            reader.note(
+                "companyIdRef",
+                "required",
+                "is required unless you accepted to be an admin of exactly one company",
+            )
+        for membership in administered:
+            if membership.company_id == wish.company_id:
+                return membership.company
         if self.caller.user.memberships.filter(company=wish.company_id).exists():
             raise Forbidden("Environments of that company are made by its admins.")
         if wish.company_id is not None:

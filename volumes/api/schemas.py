@@ -395,7 +395,10 @@ class EnvironmentCreation(s.Serializer[Any]):
     name = _label(f"{DNS_LABEL}; unique in its company")
     companyIdRef = s.UUIDField(
         required=False,
-        help_text="The company that will own it. Required if you administer several companies.",
+        help_text=(
+            "The company that will own it. Required unless you accepted to be an admin of exactly"
+            " one company."
+        ),
     )
     resourceQuota = ResourceQuota(required=False)
 

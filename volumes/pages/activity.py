@@ -6,9 +6,9 @@ import csv
 import json
 import uuid
 from collections.abc import Iterable, Iterator
-from typing import cast
+from typing import Any, cast
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -62,7 +62,7 @@ def activity(request: SignedInRequest) -> HttpResponse:
 @signed_in
 def export(request: SignedInRequest) -> HttpResponse:
     """The same, all of it, sent while it is read."""
-    company = _chosen(request, _companies(request).order_by("name")[:1])
+    company = _chosen(request, [])
     if company is None:
         raise Http404
     trail = Trail(company, request.GET)
@@ -75,20 +75,35 @@ def export(request: SignedInRequest) -> HttpResponse:
     return cast(HttpResponse, answer)  # as far as any middleware cares
 
 
-def _companies(request: SignedInRequest) -> QuerySet[Company]:
-    return Company.objects.filter(memberships__user=request.user)
+def _companies(request: SignedInRequest) -> QuerySet[Any]:
+    """The person's companies; `joined` puts them in the order in which the person joined."""
+    mine = Company.objects.filter(memberships__user=request.user)
+    return mine.annotate(joined=F("memberships__pk"))
 
 
-def _chosen(request: SignedInRequest, first: Iterable[Company]) -> Company | None:
-    """The one that `?company=` names or identifies, or else the first; 404 for one of others."""
+def _chosen(request: SignedInRequest, known_companies: list[Company]) -> Company | None:
+    """Return the company that `?company=` names or identifies, or else the one joined first.
+
+    `known_companies` are companies of this person that were looked up already. Raises Http404 for
+    a company of others. Joining another company must not change what a bookmark or a program gets,
+    so the default does not depend on names.
+    """
     named = filter_value(request.GET.get("company", ""))
     if not named:
-        return next(iter(first), None)
-    known = (one for one in first if named in {str(one.pk), one.name})
+        return _joined_first(request, known_companies)
+    known = (one for one in known_companies if named in {str(one.pk), one.name})
     company = next(known, None) or _companies(request).filter(_is(named)).first()
     if company is None:
         raise Http404
     return company
+
+
+def _joined_first(request: SignedInRequest, known_companies: list[Any]) -> Company | None:
+    """Return the default company. `known_companies` are all of the person's, or too many, or none."""
+    if 0 < len(known_companies) <= long_lists.OFFERED:
+        known: Company = min(known_companies, key=lambda one: one.joined)
+        return known
+    return _companies(request).order_by("joined").first()
 
 
 def _is(named: str) -> Q:

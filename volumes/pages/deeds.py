@@ -19,6 +19,10 @@ VERBS = {
     "snapshot_create": "took a snapshot of",
     "snapshot_delete": "deleted a snapshot of",
     "revoke": "revoked",
+    "invite": "invited",
+    "accept": "accepted the invitation for",
+    "decline": "declined the invitation for",
+    "withdraw": "withdrew the invitation for",
 }
 
 Names = Mapping[str, str]
@@ -53,6 +57,8 @@ def deed(revision: Revision, applications: Names) -> Deed:
             return Deed("brought", kind=kind, end="back", told=told)
         case Subject.MEMBER, "create" | "delete" as action:
             return Deed("added" if action == "create" else "removed", kind=kind)
+        case _, "invite" | "accept" | "decline" | "withdraw" as action:
+            return Deed(VERBS[action])
         case Subject.PASSWORD, _:
             return Deed("changed the password of")
         case Subject.SECOND_FACTOR, action:

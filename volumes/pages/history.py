@@ -91,7 +91,7 @@ def people(refs: Iterable[str]) -> dict[str, str]:
 def _entry(revision: Revision, known: Names, applications: Names) -> Entry:
     done = deed(revision, applications)
     return Entry(
-        who=known[revision.by],
+        who=_who(revision, known),
         token=revision.via.removeprefix("token:") if revision.via.startswith("token:") else "",
         deed=done,
         subject=revision.subject_name,
@@ -107,6 +107,12 @@ def _entry(revision: Revision, known: Names, applications: Names) -> Entry:
         version=revision.version,
         revision=revision,
     )
+
+
+def _who(revision: Revision, known: Names) -> str:
+    """Return who did it. A company knows only which name it had invited, not who declined."""
+    is_hidden = revision.action == "decline" and revision.by == "system"
+    return revision.subject_name if is_hidden else known[revision.by]
 
 
 def _fields(revision: Revision) -> dict[str, list[Any]]:

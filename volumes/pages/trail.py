@@ -145,4 +145,4 @@ class Trail:
 
 def _title(action: str) -> str:
     verb = history.VERBS.get(action, action.replace("_", " "))
-    return verb.removesuffix(" of").capitalize()
+    return verb.removesuffix(" of").removesuffix(" for").capitalize()

@@ -54,7 +54,7 @@ def bootstrap(
     environment = _environment(company, environment_name, quota)
     user, password = _user(username, email, superuser)
     if not company.memberships.filter(user=user).exists():
-        add_member(company=company, username=username, role=role, actor=SYSTEM)
+        add_member(company=company, person=user, role=role, actor=SYSTEM)
     made = Made(
         companyId=str(company.pk),
         environmentId=str(environment.pk),

@@ -13,12 +13,18 @@ from accounts.models import Company, Role, Scope, Token, User
 from tests.factories import PASSWORD, give_second_factor
 from volumes.reach import company_of_environment
 
-MEMBERS = {"bob": Role.VIEWER, "erin": Role.EDITOR, "grace": Role.EDITOR, "heidi": Role.EDITOR}
+MEMBERS = {"bob": Role.VIEWER, "erin": Role.EDITOR, "grace": Role.ADMIN, "heidi": Role.EDITOR}
 
 
 def gather(company: Company, actor: Actor) -> dict[str, list[str]]:
-    """Everybody's recovery codes, by name. Frank has none: he has no second factor, and no company."""
+    """Everybody's recovery codes, by name. Frank has none: he has no second factor, and no company.
+
+    Alice has invited him, and somebody whom nobody knows.
+    """
     User.objects.create_user("frank", password=PASSWORD)
+    alice = User.objects.get(username="alice")
+    for name in ("frank", "a-name-as-long-as-a-name-may-be@volumes-and-applications.example"):
+        services.invite(company=company, name=name, role=Role.EDITOR, inviter=alice, actor=actor)
     return {"frank": []} | {
         name: _member(company, name, role, actor) for name, role in MEMBERS.items()
     }
@@ -27,7 +33,7 @@ def gather(company: Company, actor: Actor) -> dict[str, list[str]]:
 def _member(company: Company, name: str, role: Role, actor: Actor) -> list[str]:
     person = User.objects.create_user(name, password=PASSWORD)
     give_second_factor(person)
-    services.add_member(company=company, username=name, role=role, actor=actor)
+    services.add_member(company=company, person=person, role=role, actor=actor)
     return recovery_codes.renew(person)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.callers import Actor
-from accounts.models import Company, Membership, Revision, Token, User
+from accounts.models import Company, Invitation, Membership, Revision, Token, User
 from tests.browser.demo.volumes import GB, TB, fill, many
 from volumes.models import Attachment, Environment, Snapshot, StorageScan, Volume
 from volumes.reconciler.sweep import one_pass
@@ -105,6 +105,7 @@ def names(environment: Environment) -> Names:
         "company": company,
         "user": User.objects.get(username="bob"),
         "membership": Membership.objects.get(user__username="bob"),
+        "invitation": Invitation.objects.get(name="frank"),
         "token": Token.objects.get(name="nightly-backup"),
         "revision": Revision.objects.filter(subject_id=str(postgres.pk)).order_by("-pk").first(),
     }

@@ -1,0 +1,120 @@
+"""Joining a company: an admin invites, and the person accepts or declines.
+
+To the admin every name looks the same, whether or not it is somebody's.
+"""
+
+import uuid
+from dataclasses import replace
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Lower, Now
+from django.utils import timezone
+
+from accounts import audit, throttle
+from accounts.callers import SYSTEM, Actor
+from accounts.errors import Refused
+from accounts.models import Company, Invitation, Membership, Role, Subject, User
+from accounts.models.invitation import INVITED_NAME_MAX_LENGTH, default_expiry
+from accounts.rules import name_problem
+from accounts.services.locks import lock_company
+from accounts.services.members import admit
+from accounts.services.withdrawal import record_invitation
+
+MAX_PENDING_INVITATIONS = 500
+"""Of one company: what nobody answers must not fill the table."""
+
+
+def invite(*, company: Company, name: str, role: Role, inviter: User, actor: Actor) -> Invitation:
+    """Invite whomever `name` stands for; inviting again renews a pending invitation.
+
+    Raises Refused, and Throttled for too many names, right ones too: this is no directory.
+    """
+    if problem := name_problem(name, longest=INVITED_NAME_MAX_LENGTH):
+        raise Refused("username", problem)
+    throttle.lookups(actor.by, actor.ip).take()
+    invitee = _find_account(name)
+    with transaction.atomic():
+        company = lock_company(company)
+        _check(company, name, inviter)
+        company.invitations.filter(expires_at__lte=Now()).delete()
+        if company.invitations.exclude(name=name).count() >= MAX_PENDING_INVITATIONS:
+            raise Refused("", "Too many invitations are pending. Withdraw some first.")
+        invitation, _ = Invitation.objects.update_or_create(
+            company=company,
+            name=name,
+            defaults={
+                "user": invitee,
+                "role": role,
+                "invited_by": inviter,
+                "created_at": timezone.now(),
+                "expires_at": default_expiry(),
+            },
+        )
+        record_invitation(invitation, actor, "invite", [None, str(role)])
+    return invitation
+
+
+@transaction.atomic
+def accept_invitation(*, invitation_id: uuid.UUID, person: User, actor: Actor) -> Membership:
+    """Join the company in the role that was offered. Raises Refused if the invitation has ended."""
+    invitation = _locked_invitation(invitation_id, person)
+    invitation.delete()
+    role = Role(invitation.role)
+    return admit(invitation.company, person, role, actor, action="accept")
+
+
+@transaction.atomic
+def decline_invitation(*, invitation_id: uuid.UUID, person: User, actor: Actor) -> Company:
+    """End the invitation. Return the company. Raises Refused if the invitation has ended."""
+    invitation = _locked_invitation(invitation_id, person)
+    role: list[str | None] = [invitation.role, None]
+    # Who declines stays unknown to the company; operators see it.
+    record_invitation(invitation, replace(SYSTEM, via=actor.via), "decline", role)
+    audit.record(
+        actor=actor,
+        action="decline",
+        subject=Subject.INVITATION,
+        subject_id=str(invitation.pk),
+        subject_name=invitation.name,
+        company_id=None,
+        changes={"role": role},
+    )
+    invitation.delete()
+    return invitation.company
+
+
+def _check(company: Company, name: str, inviter: User) -> None:
+    """Raise Refused for who has just lost the role, and for a member, whom the company sees anyway."""
+    admins = company.memberships.admins()
+    if not admins.filter(user=inviter, user__is_active=True).exists():
+        raise Refused("", f"Only admins of {company} can invite.")
+    if company.memberships.filter(user__username=name).exists():
+        raise Refused("username", f"{name} is already a member.")
+
+
+def _find_account(name: str) -> User | None:
+    """Return the active account of this username or, where mail is configured, of this address.
+
+    An address that several accounts have stands for none of them.
+    """
+    matches = Q(username=name)
+    if settings.EMAIL_ENABLED and "@" in name:
+        matches |= Q(address=name.lower())
+    found = User.objects.alias(address=Lower("email")).filter(matches, is_active=True)
+    accounts = list(found.order_by("pk")[:3])
+    by_username = next((one for one in accounts if one.username == name), None)
+    return by_username or (accounts[0] if len(accounts) == 1 else None)
+
+
+def _locked_invitation(invitation_id: uuid.UUID, person: User) -> Invitation:
+    """The person's invitation as it is now, with its company's lock."""
+    mine = Invitation.objects.to(person).select_related("company").filter(pk=invitation_id)
+    found = mine.first()
+    if found is not None:
+        lock_company(found.company)
+        found = mine.first()
+    if found is None:
+        raise Refused("", "This invitation is no longer pending.")
+    return found

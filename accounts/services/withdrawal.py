@@ -1,0 +1,46 @@
+"""Ending invitations from the company's side. All of it happens under the company's lock."""
+
+from django.db import transaction
+
+from accounts import audit
+from accounts.callers import Actor
+from accounts.errors import Refused
+from accounts.models import Company, Invitation, Subject, User
+from accounts.services.locks import lock_company
+
+
+@transaction.atomic
+def withdraw_invitation(*, invitation: Invitation, actor: Actor) -> None:
+    """End a pending invitation. Raises Refused if it has ended already."""
+    lock_company(invitation.company)
+    present = Invitation.objects.filter(pk=invitation.pk).first()
+    if present is None:
+        raise Refused("", "This invitation is no longer pending.")
+    _withdraw(present, actor)
+
+
+@transaction.atomic
+def withdraw_invitations_of(*, inviter: User, company: Company, actor: Actor) -> None:
+    """End what somebody offered as an admin, who no longer is one. Call under the company's lock."""
+    for invitation in company.invitations.filter(invited_by=inviter):
+        _withdraw(invitation, actor)
+
+
+def record_invitation(
+    invitation: Invitation, actor: Actor, action: str, role: list[str | None]
+) -> None:
+    """Record under the typed name: an account's ID would tell that the account exists."""
+    audit.record(
+        actor=actor,
+        action=action,
+        subject=Subject.INVITATION,
+        subject_id=str(invitation.pk),
+        subject_name=invitation.name,
+        company_id=invitation.company_id,
+        changes={"role": role},
+    )
+
+
+def _withdraw(invitation: Invitation, actor: Actor) -> None:
+    record_invitation(invitation, actor, "withdraw", [invitation.role, None])
+    invitation.delete()

@@ -1,0 +1,14 @@
+"""How many invitations wait for a person, for whatever leads to their page."""
+
+from django import template
+
+from accounts.long_lists import counted
+from accounts.models import Invitation, User
+
+register = template.Library()
+
+
+@register.simple_tag
+def count_invitations(person: User) -> int:
+    """Return how many invitations this person can answer now."""
+    return counted(Invitation.objects.to(person))

@@ -1,0 +1,81 @@
+"""A person's own invitations, and how admins withdraw theirs."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import services
+from accounts.errors import Refused
+from accounts.guards import SignedInRequest, session_actor, signed_in
+from accounts.long_lists import LongPaginator
+from accounts.models import Invitation, Role, Token
+from accounts.views.members import WITH_ARTICLE, administered_by, company_address
+
+ON_A_PAGE = 50
+
+
+@require_safe
+@signed_in
+def invitations(request: SignedInRequest) -> HttpResponse:
+    """Show what this person is invited to, and what accepting means for their tokens."""
+    found = Invitation.objects.to(request.user).select_related("company", "invited_by")
+    page = LongPaginator(found.order_by("-created_at"), ON_A_PAGE).get_page(request.GET.get("page"))
+    unbound = Token.objects.usable().filter(owner=request.user, environment_id=None)
+    context = {"page": page, "unbound_tokens": unbound.count() if page.object_list else 0}
+    return render(request, "accounts/invitations.html", context)
+
+
+@require_POST
+@signed_in
+def accept(request: SignedInRequest, invitation_id: uuid.UUID) -> HttpResponse:
+    """Join the company."""
+    get_object_or_404(Invitation.objects.to(request.user), pk=invitation_id)
+    actor = session_actor(request, request.user)
+    try:
+        membership = services.accept_invitation(
+            invitation_id=invitation_id, person=request.user, actor=actor
+        )
+    except Refused as refused:
+        messages.error(request, refused.message)
+        return redirect("invitations")
+    role = WITH_ARTICLE[Role(membership.role)]
+    messages.success(request, f"You are now {role} of {membership.company}.")
+    return redirect(company_address(membership.company))
+
+
+@require_POST
+@signed_in
+def decline(request: SignedInRequest, invitation_id: uuid.UUID) -> HttpResponse:
+    """Refuse to join the company."""
+    get_object_or_404(Invitation.objects.to(request.user), pk=invitation_id)
+    actor = session_actor(request, request.user)
+    try:
+        company = services.decline_invitation(
+            invitation_id=invitation_id, person=request.user, actor=actor
+        )
+    except Refused as refused:
+        messages.error(request, refused.message)
+    else:
+        messages.success(request, f"Declined the invitation to {company}.")
+    return redirect("invitations")
+
+
+@require_POST
+@signed_in
+def withdraw(request: SignedInRequest, invitation_id: uuid.UUID) -> HttpResponse:
+    """Take back an invitation of a company that this person administers."""
+    managed = Invitation.objects.filter(company__in=administered_by(request.user))
+    invitation = get_object_or_404(managed.select_related("company"), pk=invitation_id)
+    actor = session_actor(request, request.user)
+    try:
+        services.withdraw_invitation(invitation=invitation, actor=actor)
+    except Refused as refused:
+        messages.error(request, refused.message)
+    else:
+        messages.success(request, f"Withdrew the invitation for {invitation.name}.")
+    return redirect(company_address(invitation.company))
