@@ -12,6 +12,7 @@ from django.test import Client
 from accounts.models import Revision, User
 from tests.support.storage import Fallible
 from volumes.models import Application, Environment, Snapshot, Volume
+from volumes.reconciler.chores import look_at_settled
 
 LIST = "/admin/volumes/volume/"
 
@@ -84,6 +85,45 @@ def test_a_volume_with_snapshots_goes_only_with_them(
     assert "and 1 snapshot" in ask(desk, "cascade", volume).text
     assert "Deleted: uploads." in do(desk, "cascade", volume)
     assert not Snapshot.objects.exists()
+
+
+@pytest.fixture
+def replaced(volume: Volume, memory: Fallible) -> Volume:
+    """Its data vanished, and an empty directory came in its place."""
+    memory.replace(str(volume.pk))
+    look_at_settled(Volume.objects.settled())
+    volume.refresh_from_db()
+    return volume
+
+
+def test_an_empty_directory_in_place_of_data_is_accepted(
+    desk: Client, olga: User, replaced: Volume
+) -> None:
+    page = desk.get(f"{LIST}{replaced.pk}/change/").text
+    assert "a directory is there again, but it is empty" in page
+    assert f"accept_data/?pk={replaced.pk}" in page
+    asked = ask(desk, "accept_data", replaced).text
+    assert "becomes its data as it is, even if it is empty" in asked
+    assert "Data accepted: uploads." in do(desk, "accept_data", replaced)
+    replaced.refresh_from_db()
+    assert (replaced.status, replaced.version) == ("ready", 1)
+    entry = Revision.objects.get(action="accept_data")
+    assert (entry.via, entry.by, entry.version) == ("admin", olga.ref, None)
+
+
+def test_data_that_is_not_missing_is_not_accepted(
+    desk: Client, volume: Volume, replaced: Volume, memory: Fallible
+) -> None:
+    memory.fail("state")
+    assert "The disk is full." in do(desk, "accept_data", replaced)
+    memory.heal()
+    memory.strangers.clear()
+    assert "There is no directory" in do(desk, "accept_data", replaced)
+    memory.bring_back(str(volume.pk))
+    assert "there is nothing to accept" in do(desk, "accept_data", replaced)
+    Volume.objects.update(missing_since=None)
+    assert "Its data is not missing." in ask(desk, "accept_data", replaced).text
+    assert not Revision.objects.filter(action="accept_data").exists()
 
 
 def test_the_stock_bulk_delete_is_gone(desk: Client, volume: Volume) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -228,6 +229,29 @@ class Adopt(Operation):
 
     def _path(self, world: World) -> Path:
         return world.installation.home / "old" / self.name
+
+
+class Accept(WithVolume):
+    """Data that vanished, and an empty directory in its place that a command accepts."""
+
+    title = "accept"
+
+    def prepare(self, world: World) -> None:
+        super().prepare(world)
+        shutil.rmtree(world.data(self.volume))
+        world.data(self.volume).mkdir()
+
+    def ask(self, world: World) -> bool:
+        ended = world.run("accept_data", self.volume)
+        # There is nothing left to accept where the first attempt got as far as the mark.
+        assert ended.returncode in {0, 1, KILLED}, ended
+        return ended.returncode != KILLED
+
+    def check(self, world: World) -> None:
+        assert self._volume(world)["status"] == "ready"
+        assert content(world.data(self.volume)) == {}
+        entries = world.ask("GET", f"volume/{self.volume}/history").body
+        assert [entry["action"] for entry in entries].count("accept_data") == 1, entries
 
 
 class CleanUp(Operation):

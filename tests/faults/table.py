@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tests.faults.operations import (
+    Accept,
     Adopt,
     CleanUp,
     Clone,
@@ -89,6 +90,7 @@ IN_A_RECONCILER = _rows(
 IN_A_COMMAND = _rows(
     {
         Adopt: ("change:begun", "change:written", *BEFORE, *ADOPTING, *AFTER),
+        Accept: ("change:begun", "change:written", *BEFORE, "accept:marked", *AFTER),
         CleanUp: ("scan:compared", *REMOVING, "orphan:removed"),
     }
 )

@@ -19,6 +19,8 @@ from volumes.rules.deletion import reasons_not_to_restore, reasons_to_keep
 from volumes.rules.others import reasons_against_snapshot
 from volumes.services import snapshots
 from volumes.services import volumes as services
+from volumes.services.acceptance import accept_data
+from volumes.storage import storage
 
 
 def _snapshot(volume: Volume, actor: Actor) -> None:
@@ -45,6 +47,27 @@ SNAPSHOT = Verb(
     says=lambda row: f"{words.size(row.used_size or 0)} are copied.",
     against=_against_snapshot,
     offered=lambda row: row.has_data and not row.is_deleted,
+)
+
+
+def _against_acceptance(volume: Volume) -> str | None:
+    return None if volume.missing_since else "Its data is not missing."
+
+
+ACCEPT = Verb(
+    name="accept_data",
+    short="Accept the data",
+    phrase="Accept what is there now as the data of {}",
+    done="Data accepted",
+    permission="change",
+    do=lambda volume, actor: accept_data(volume_id=volume.pk, actor=actor),
+    says=lambda row: (
+        f"{storage().source(str(row.pk))} becomes its data as it is, even if it is empty. "
+        f"It held {words.size(row.used_size)} when it was last measured."
+    ),
+    against=unless(_against_acceptance),
+    offered=lambda row: row.missing_since is not None and not row.is_deleted,
+    is_danger=True,
 )
 
 

@@ -15,7 +15,7 @@ from accounts.admin_site import site
 from accounts.callers import Actor
 from volumes.admin.base import ByServices
 from volumes.admin.columns import Dated, Failing, failing, place
-from volumes.admin.data_verbs import DELETE, DELETE_ALL, RESTORE, SNAPSHOT
+from volumes.admin.data_verbs import ACCEPT, DELETE, DELETE_ALL, RESTORE, SNAPSHOT
 from volumes.admin.filters import Standing, Status, Trouble, Use
 from volumes.admin.upkeep import PROTECT, RECONCILE, RETRY, UNPROTECT
 from volumes.admin.volume_form import VolumeForm
@@ -41,7 +41,7 @@ SAID = ["ident", "made", "last_change", "next_look"]
 @admin.register(Volume, site=site)
 class VolumeAdmin(Dated, Failing, ByServices):
     form = VolumeForm
-    verbs = [RETRY, RECONCILE, PROTECT, UNPROTECT, SNAPSHOT, DELETE, DELETE_ALL, RESTORE]
+    verbs = [RETRY, RECONCILE, PROTECT, UNPROTECT, SNAPSHOT, ACCEPT, DELETE, DELETE_ALL, RESTORE]
     list_display = ["name", "where", "state", "used", "mounted_by", "safe", "changed"]
     list_filter = [
         Standing,

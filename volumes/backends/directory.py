@@ -177,6 +177,7 @@ class Directory(Backend):
             ):
                 marks.write(volume, path[-1], data)
                 os.fsync(volume)
+                faultpoint("accept:marked")
                 marks.clear(volume, path[-1], keep=data)
 
     def has_content(self, handle: str) -> bool:

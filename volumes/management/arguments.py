@@ -5,12 +5,21 @@ from argparse import ArgumentTypeError
 from collections.abc import Callable
 
 from config.limits import MAX_QUOTA
+from volumes.models import Volume
 from volumes.rules.fields import Unreadable, identifier
 
 
 def environment_id(value: str) -> uuid.UUID:
     try:
         return identifier("")(value)
+    except Unreadable as error:
+        raise ArgumentTypeError(str(error)) from None
+
+
+def volume_id(value: str) -> uuid.UUID:
+    """With its prefix or without."""
+    try:
+        return identifier(Volume.prefix)(value)
     except Unreadable as error:
         raise ArgumentTypeError(str(error)) from None
 

@@ -16,6 +16,7 @@ VERBS = {
     "delete": "deleted",
     "restore": "brought back",
     "adopt": "adopted",
+    "accept_data": "accepted the present data of",
     "snapshot_create": "took a snapshot of",
     "snapshot_delete": "deleted a snapshot of",
     "revoke": "revoked",

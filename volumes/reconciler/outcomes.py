@@ -136,7 +136,10 @@ class Missing(Failed):
     since: datetime
 
     def values(self, now: Any, jitter: float) -> Values:
-        noted = {**super().values(now, jitter), "is_accepted": False}
+        noted = super().values(now, jitter)
+        if self.row.is_accepted:
+            # There was nothing to accept. What is accepted while the step is at work stays so.
+            noted = {**noted, "is_accepted": False}
         # Once is enough: what is looked for in vain again differs in nothing then.
         return noted if now.missing_since else {**noted, "missing_since": self.since}
 
