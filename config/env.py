@@ -178,6 +178,8 @@ ENGINES: dict[str, tuple[str, dict[str, Any]]] = {
             "connect_timeout": 5,
             "options": (
                 "-c jit=off "  # compiling a plan takes longer than any of them runs
+                # Lists are read to their end: a cursor's plan is that of any statement.
+                "-c cursor_tuple_fraction=1 "
                 # A process that is frozen, or cut off, must not keep its locks from all others.
                 "-c idle_in_transaction_session_timeout=20s"
             ),

@@ -7,7 +7,7 @@ than all the rest of an answer.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -142,14 +142,22 @@ def page_by_token(
     return _in_full(found)
 
 
-def in_full(page: QuerySet[Volume]) -> list[VolumeRow]:
-    """The volumes of a page, whatever it was narrowed and sorted by.
+def continued(rows: list[VolumeRow], environment: uuid.UUID) -> Iterator[VolumeRow]:
+    """These rows, and those that follow: as many at a time as are read, for whoever may read these."""
+    while rows:
+        yield from rows
+        last = uuid.UUID(rows[-1].id)
+        rows = _in_full(_NEXT.rows(environment=environment, after=last))
+
+
+def in_full(page: QuerySet[Volume]) -> QuerySet[Volume, Any]:
+    """The volumes of a page as rows of COLUMNS, whatever it was narrowed and sorted by.
 
     Who mounts them is looked for when it is known which they are: PostgreSQL expects so much of that
     that it would find them in the first way that comes.
     """
     found = Volume.objects.filter(OneOf(F("pk"), Subquery(page.values("pk"))))
-    return _in_full(found.order_by(*page.query.order_by).values_list(*COLUMNS))
+    return found.order_by(*page.query.order_by).values_list(*COLUMNS)
 
 
 def _in_full(rows: Iterable[Any]) -> list[VolumeRow]:
@@ -179,6 +187,10 @@ def _by_token() -> QuerySet[Any]:
 
 ENVIRONMENT = Parameter("environment", UUIDField())
 
+FOLLOWING = 300
+"""Rows that are read at a time where more follow: few enough to be held, enough to be quick."""
+
+_NEXT = Prepared(lambda: _next(Volume.objects.live(), FOLLOWING))
 _ONE = Prepared(lambda: _one(Volume.objects.live()))
 _ONE_EVEN_DELETED = Prepared(lambda: _one(Volume.objects.all()))
 _ONE_BY_TOKEN = Prepared(lambda: _one(_by_token()))

@@ -5,10 +5,39 @@ from tests.mutants.guard import Guard
 BODIES = "volumes/test_bodies.py"
 NO_JSON = f"{BODIES}::test_what_is_no_acceptable_json_is_a_400"
 
+PAGES = "volumes/test_page_bytes.py"
 QUERIES = "volumes/test_query_limits.py"
 LIMITED = "volumes/test_rate_limit.py"
 
 GUARDS = [
+    Guard(
+        "bytes of a page",
+        "volumes/api/paging.py",
+        "            if is_cut := number == self.limit or is_full:",
+        "            if is_cut := number == self.limit:",
+        f"{PAGES}::test_a_page_of_volumes_ends_at_4_mib_on_the_fast_path_too",
+    ),
+    Guard(
+        "a page has one row",
+        "volumes/api/paging.py",
+        " > MAX_PAGE_BYTES and number > 0",
+        " > MAX_PAGE_BYTES",
+        f"{PAGES}::test_a_page_has_one_row_at_least",
+    ),
+    Guard(
+        "bytes are those of UTF-8",
+        "volumes/api/paging.py",
+        "is_full = len(body) + len(part) + 2 >",
+        "is_full = len(body.decode() + part.decode()) + 2 >",
+        f"{PAGES}::test_every_row_is_on_exactly_one_page",
+    ),
+    Guard(
+        "rows of a page that are read",
+        "volumes/api/paging.py",
+        "        return rows.iterator(chunk_size=ROWS_AT_ONCE)\n",
+        "        return iter(list(rows))\n",
+        f"{PAGES}::test_what_a_page_has_no_room_for_is_not_read",
+    ),
     Guard(
         "length of a query's value",
         "volumes/api/query.py",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
@@ -26,8 +28,8 @@ def one_volume(request: AnyRequest, found: VolumeRow | None) -> HttpResponse:
     return tagged(request, wire.volume(found))
 
 
-def page_of_volumes(request: AnyRequest, page: Page, found: list[VolumeRow]) -> HttpResponse:
-    return page.reply(request, found, wire.volume, lambda row: row)
+def page_of_volumes(request: AnyRequest, page: Page, found: Iterable[VolumeRow]) -> HttpResponse:
+    return page.reply(request, found, wire.volume)
 
 
 def as_it_is(environment: Environment, volume: Volume) -> wire.Json:

@@ -31,7 +31,7 @@ from config.rate_limiting import RateLimitExceeded, add_headers, charge, count_r
 from volumes import reading
 from volumes.api import answers
 from volumes.api.headers import idempotency_key
-from volumes.api.paging import Page
+from volumes.api.paging import ROWS_AT_ONCE, Page
 from volumes.api.parsers import StrictJSONParser, is_encoded
 from volumes.api.query import Query
 from volumes.errors import DomainError
@@ -171,11 +171,13 @@ def _list(request: HttpRequest, env_id: uuid.UUID) -> HttpResponse:
     query.check()
     after = page.after[1] if page.after else reading.FIRST
     digest = _digest(request, is_change=False)
-    rows = reading.page_by_token(digest, env_id, after, page.limit + 1)
+    most = min(page.limit, ROWS_AT_ONCE) + 1
+    rows = reading.page_by_token(digest, env_id, after, most)
     if not rows:
         raise NotPlain  # nothing there, or no right to know
     charge(request, digest, is_change=False)
-    return answers.page_of_volumes(request, page, rows)
+    found = reading.continued(rows, env_id) if len(rows) == most else rows
+    return answers.page_of_volumes(request, page, found)
 
 
 def _create(request: HttpRequest, env_id: uuid.UUID) -> HttpResponse:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
+import orjson
 from django.db import models
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
-from volumes.api.headers import reply
 from volumes.api.query import Query
 from volumes.rules.fields import text
 
@@ -23,6 +23,10 @@ AnyRequest = HttpRequest | Request
 
 PARAMETERS = frozenset({"limit", "cursor", "count"})
 LARGEST = 1000
+MAX_PAGE_BYTES = 4 * 2**20
+"""Of the encoded rows of one page, however many it may have."""
+ROWS_AT_ONCE = 100
+"""Rows that are read from the database at a time."""
 
 SORTS = {"createdAt": "id", "name": "name", "size": "size", "version": "position"}
 """Identifiers are time-ordered: creation order is the order of ids. `version` is for histories only."""
@@ -47,7 +51,7 @@ class Page:
         self, request: AnyRequest, rows: models.QuerySet[Row], to_json: Callable[[Row], Any]
     ) -> HttpResponse:
         """The page as a bare array, with what leads on in its headers."""
-        answer = self.reply(request, list(self.slice(rows)), to_json, lambda row: row)
+        answer = self.reply(request, self.read(self.slice(rows)), to_json)
         if self.count:
             answer["X-Total-Count"] = str(rows.count())
         return answer
@@ -58,19 +62,33 @@ class Page:
         ordered = rows.order_by(f"{down}{self.column}", f"{down}id")
         return ordered.filter(self._beyond())[: self.limit + 1]
 
+    def read(self, rows: models.QuerySet[Any, One]) -> Iterator[One]:
+        """The rows of `slice`, some at a time: those beyond the bytes of a page are never in memory."""
+        if self.limit < ROWS_AT_ONCE:
+            return iter(rows)
+        return rows.iterator(chunk_size=ROWS_AT_ONCE)
+
     def reply(
-        self,
-        request: AnyRequest,
-        found: list[One],
-        to_json: Callable[[One], Any],
-        row_of: Callable[[One], Any],
+        self, request: AnyRequest, rows: Iterable[One], to_json: Callable[[One], Any]
     ) -> HttpResponse:
-        """The answer of what `slice` found. `row_of` is what the next page begins after."""
-        page = found[: self.limit]
-        answer = reply([to_json(one) for one in page])
-        if len(found) > self.limit:
+        """The answer of the rows of this page and, if there are more, one beyond it.
+
+        It ends at `limit` rows or before it exceeds MAX_PAGE_BYTES, but has one row at least.
+        """
+        # As one: an encoded row has a buffer of up to ten times its size.
+        body = bytearray(b"[")
+        last, number, is_cut = None, 0, False
+        for row in rows:
+            part = orjson.dumps(to_json(row))
+            is_full = len(body) + len(part) + 2 > MAX_PAGE_BYTES and number > 0
+            if is_cut := number == self.limit or is_full:
+                break
+            body += b"," + part if number else part
+            last, number = row, number + 1
+        answer = HttpResponse(bytes(body + b"]"), content_type="application/json")
+        if is_cut:
             query = request.GET.copy()
-            query["cursor"] = self._encode(row_of(page[-1]))
+            query["cursor"] = self._encode(last)
             url = request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
             answer["Link"] = f'<{url}>; rel="next"'
         return answer

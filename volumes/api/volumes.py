@@ -17,6 +17,7 @@ from volumes.api.paging import Page
 from volumes.api.views import EnvironmentScopedView
 from volumes.errors import CONFLICTS, Problem, Refused
 from volumes.models import Snapshot, Volume
+from volumes.reading import VolumeRow
 from volumes.rules.fields import Body, Reader, Unreadable, identifier
 from volumes.rules.volumes import Review, review
 from volumes.services import volumes as services
@@ -50,8 +51,8 @@ class VolumeView(EnvironmentScopedView):
         page = Page(self.query, sort=sort or "createdAt")
         volumes = filter_volumes(self.environment.volumes.all(), self.query, many=page.limit + 1)
         self.query.check()
-        found = reading.in_full(page.slice(volumes))
-        answer = answers.page_of_volumes(request, page, found)
+        found = page.read(reading.in_full(page.slice(volumes)))
+        answer = answers.page_of_volumes(request, page, map(VolumeRow._make, found))
         if page.count:
             answer["X-Total-Count"] = str(volumes.count())
         return answer
