@@ -5,11 +5,14 @@ import gc
 import os
 import sys
 
+from config.encoding import refuse_other_encodings
+
 # What is imported stays: to look for garbage among it again and again takes a tenth of every start,
 # and to look once more at the end as much of every short command.
 gc.set_threshold(50_000)
 
 if __name__ == "__main__":
+    refuse_other_encodings(sys.argv)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.core.management import execute_from_command_line
     from django.db import InterfaceError, OperationalError

@@ -4,6 +4,9 @@ import os
 
 import django
 
+from config.encoding import refuse_other_encodings
+
+refuse_other_encodings([])  # for other servers than `manage.py serve`, which has checked already
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup(set_prefix=False)
 

@@ -4,6 +4,20 @@ from tests.mutants.guard import Guard
 
 GUARDS = [
     Guard(
+        "arguments and settings in UTF-8",
+        "manage.py",
+        "    refuse_other_encodings(sys.argv)\n",
+        "",
+        "test_encoding.py::test_an_argument_of_any_command_is_refused_in_one_line",
+    ),
+    Guard(
+        "settings in UTF-8 for other servers",
+        "config/wsgi.py",
+        "refuse_other_encodings([])",
+        "print(refuse_other_encodings)",
+        "test_encoding.py::test_other_servers_refuse_settings_too",
+    ),
+    Guard(
         "no connection kept while a disk hangs",
         "config/turns.py",
         '    if connection.vendor == "postgresql":\n        connection.close()\n',

@@ -1,0 +1,34 @@
+"""Refuses a start with text that is not UTF-8, which could be neither stored nor printed."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+
+OF_SHELLS = frozenset({b"PWD", b"OLDPWD", b"_"})
+"""Variables that shells set by themselves. Nothing here reads them."""
+
+
+def refuse_other_encodings(arguments: Sequence[str]) -> None:
+    """Check arguments, environment and working directory, before anything reads them.
+
+    Raises SystemExit: one line on standard error, status 2. The line names the place and never the
+    value, which may be a password.
+    """
+    for place, value, cure in _values(arguments):
+        try:
+            value.decode("utf-8")
+        except UnicodeDecodeError:
+            sys.stderr.write(f"holdfast: {place} is not UTF-8; {cure}\n")
+            raise SystemExit(2) from None
+
+
+def _values(arguments: Sequence[str]) -> Iterator[tuple[str, bytes, str]]:
+    for number, argument in enumerate(arguments):
+        cure = "encode it in UTF-8, or rename the file that it names"
+        yield f"argument {number}", os.fsencode(argument), cure
+    for name, value in os.environb.items():
+        if name not in OF_SHELLS:
+            shown = name.decode("ascii", "backslashreplace")
+            cure = "encode it in UTF-8, or unset it"
+            yield f"the environment variable {shown}", name + value, cure
+    yield "the path of the working directory", os.getcwdb(), "change to another directory"
