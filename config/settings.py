@@ -39,6 +39,9 @@ VOLUME_GID = env.optional_number("VOLUME_GID", most=2**32 - 2)
 VOLUME_MODE = env.mode("VOLUME_MODE", 0o700)
 MEASURE_EVERY = env.number("MEASURE_EVERY", 3600, most=10 * 365 * 86400)
 
+EXECUTOR = "threads"
+"""Where steps of requests run; tests choose "immediate": in the caller's thread and transaction."""
+
 # How the parts are put together ---------------------------------------------
 
 INSTALLED_APPS = [

@@ -21,8 +21,6 @@ from tests.factories import (
 from tests.support.api import Api
 from volumes import storage
 from volumes.models import Environment
-from volumes.reconciler import inline
-from volumes.services import orders
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -104,17 +102,8 @@ def storage_root(db: None, tmp_path: Path, settings: Any) -> Iterator[Path]:
     storage.installation_id.cache_clear()
 
 
-class AtOnce:
-    """Does what a thread of the server's would."""
-
-    def submit(self, _: Callable[..., Any], work: Callable[[], Any]) -> None:
-        work()
-
-
 @pytest.fixture(autouse=True)
-def _steps_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def _immediate_steps(settings: Any) -> None:
     # A request's transaction is part of the test's own here, which never commits and which no other
-    # thread can see into. Tests in processes of their own go the real way.
-    monkeypatch.setattr(inline, "after_commit", lambda work: work())
-    monkeypatch.setattr(orders, "writers", AtOnce())
-    monkeypatch.setattr(orders, "GATHERING", 0)
+    # thread can see into. Tests in processes of their own have threads.
+    settings.EXECUTOR = "immediate"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from django.apps import apps
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.db.models.functions import Now
 from django.utils.functional import cached_property
 
@@ -91,6 +91,14 @@ class ReconciledQuerySet(models.QuerySet[Row]):
         """Nobody works on it, or whoever did has not been heard of for a lease's time."""
         return self.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=Now()))
 
+    def quick(self) -> Self:
+        """Rows whose next step opens no file of a tenant, so that it ends within moments."""
+        raise NotImplementedError
+
+    def bulk(self) -> Self:
+        """All other rows: their steps take as long as copying or removing a tenant's files does."""
+        raise NotImplementedError
+
     def in_turn(self) -> Self:
         """Environment by environment, in each what has waited longest first: as the index has it."""
         return self.order_by("environment_id", "due_at")
@@ -131,11 +139,32 @@ class ReconciledQuerySet(models.QuerySet[Row]):
         held = self.filter(pk__in=leases, lease_owner__in=leases.values())
         return held.update(lease_until=Now() + LEASE)
 
+    def release(self, leases: Mapping[uuid.UUID, uuid.UUID]) -> int:
+        """Give these owners' leases back, so that any process can claim the rows at once."""
+        leased = self.filter(lease_owner__in=leases.values(), pk__in=leases)
+        return leased.update(lease_owner=None, lease_until=None)
+
 
 @lru_cache
 def _by_now(model: type[models.Model], skip_locked: bool, *names: str) -> Prepared:
     rows = model._default_manager.select_for_update(skip_locked=skip_locked)
     return Prepared(lambda: rows.filter(_AMONG_THEM).values_list(*names))
+
+
+class IsEmpty(Func):
+    """Whether a text is empty. Without a parameter, so that it can name the condition of an index."""
+
+    template = "(%(expressions)s = '')"
+    output_field = models.BooleanField()
+
+
+QUICK_VOLUMES = Q(is_deleted=False) & (
+    Q(provisioned_size__isnull=False) | Q(IsEmpty("adopt_from"), restore_from__isnull=True)
+)
+"""Volumes that are neither removed nor filled from a snapshot or a directory next."""
+BULK_VOLUMES = Q(is_deleted=True) | (
+    Q(provisioned_size__isnull=True) & (~Q(IsEmpty("adopt_from")) | Q(restore_from__isnull=False))
+)
 
 
 class VolumeQuerySet(ReconciledQuerySet["Volume"]):
@@ -158,8 +187,20 @@ class VolumeQuerySet(ReconciledQuerySet["Volume"]):
         over = Q(grace_until__isnull=True) | Q(grace_until__lte=Now())
         return self.unsettled().filter(over)
 
+    def quick(self) -> Self:
+        return self.filter(QUICK_VOLUMES)
+
+    def bulk(self) -> Self:
+        return self.filter(BULK_VOLUMES)
+
 
 class SnapshotQuerySet(ReconciledQuerySet["Snapshot"]):
+    def quick(self) -> Self:
+        return self.none()
+
+    def bulk(self) -> Self:
+        return self.all()
+
     def standing(self) -> Self:
         """Not on its way out: what blocks a volume's delete and counts towards its maximum."""
         return self.filter(is_deleted=False)

@@ -48,7 +48,7 @@ GUARDS = [
     ),
     Guard(
         "lock of the quotas, for a create in one statement",
-        "volumes/services/orders.py",
+        "volumes/services/group_commit.py",
         "execute_if(room, *",
         "execute_if([], *",
         "races/test_quota.py"

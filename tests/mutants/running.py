@@ -29,9 +29,9 @@ GUARDS = [
     Guard(
         "those written with one whose step hangs",
         "volumes/reconciler/batch.py",
-        "        self._all_seen.wait(patience)\n",
-        "        self._all_seen.wait()\n",
-        "volumes/test_orders.py::test_nor_those_that_were_written_with_it",
+        "        self._all_done.wait(timeout)\n",
+        "        self._all_done.wait()\n",
+        "volumes/test_group_commit.py::test_nor_those_that_were_written_with_it",
     ),
     Guard(
         "locks of the frozen",

@@ -21,10 +21,10 @@ from volumes import querysets, reading
 from volumes.backends.directory import Directory
 from volumes.errors import NotFound
 from volumes.models import Environment, Volume
-from volumes.reconciler import crew, inline, records, steps
+from volumes.reconciler import inline, records, step_runner, steps
 from volumes.rules import volumes as rules
 from volumes.rules.quota import Room
-from volumes.services import attachments, creation, history, idempotency, locks, orders
+from volumes.services import attachments, creation, group_commit, history, idempotency, locks
 from volumes.services import volumes as services
 
 MOMENT = 0.05
@@ -67,7 +67,7 @@ def count_then_insert() -> Replacements:
 
     yield from _unlocked(creation, "_create_locked")
     yield patch.object(creation, "insert_volume", later)
-    yield patch.object(orders, "execute_if", unguarded)
+    yield patch.object(group_commit, "execute_if", unguarded)
 
 
 def unlocked_attach() -> Replacements:
@@ -109,7 +109,7 @@ def no_fence() -> Replacements:
         return write(seen)
 
     yield patch.object(steps, "record", regardless)
-    yield patch.object(crew, "record", regardless)
+    yield patch.object(step_runner, "record", regardless)
 
 
 def lost_revision() -> Replacements:

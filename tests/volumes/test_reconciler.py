@@ -13,9 +13,9 @@ from tests.factories import EnvironmentFactory
 from volumes.backends import BackendError
 from volumes.models import Snapshot, Volume
 from volumes.reconciler import chores
+from volumes.reconciler.fair_queue import RoundRobin
 from volumes.reconciler.outcomes import VolumeHeld
 from volumes.reconciler.records import record
-from volumes.reconciler.rota import Rota
 from volumes.reconciler.steps import settle, step
 
 SOON = timedelta(seconds=20)
@@ -277,8 +277,8 @@ def test_the_same_step_ten_times_ends_in_the_same_state(row, memory):
 
 def turns(rows, room, number):
     """The names of those whose turn it is, so many times; nobody claims them."""
-    rota = Rota(rows, 10)
-    found = [rota.next(room) for _ in range(number)]
+    queue = RoundRobin(rows)
+    found = [queue.take(room, lambda environment: room) for _ in range(number)]
     names = dict(rows.values_list("pk", "name"))
     return [[names[pk] for pk, _ in turn] for turn in found]
 
@@ -306,16 +306,15 @@ def test_snapshots_take_turns_too(alices, company, here, make, memory, settings)
     assert turns(Snapshot.objects.due(), 2, 2) == [["s0", "s1"], ["late", "s0"]]
 
 
-def test_what_a_request_makes_is_its_own_from_birth(make, memory, monkeypatch):
-    monkeypatch.setattr("volumes.reconciler.inline.after_commit", lambda work: 0)
+def test_what_waits_for_a_thread_is_not_leased(make, memory, monkeypatch):
+    monkeypatch.setattr("volumes.reconciler.inline.after_commit", lambda row, work: 0)
     make("one")
-    assert not Volume.objects.due().free().exists()
-    Volume.objects.update(lease_until=F("lease_until") - timedelta(seconds=20))
-    assert Volume.objects.due().free().exists()
+    assert Volume.objects.ripe().free().exists()
+    assert not Volume.objects.due().exists()
 
 
 def test_a_request_has_a_head_start_before_the_sweep_looks(row, alices, here, monkeypatch):
-    monkeypatch.setattr("volumes.reconciler.inline.after_commit", lambda work: 0)
+    monkeypatch.setattr("volumes.reconciler.inline.after_commit", lambda row, work: 0)
     alices.put(here, {"size": 200})
     assert not Volume.objects.due().exists()
     Volume.objects.update(due_at=F("due_at") - timedelta(seconds=3))

@@ -10,9 +10,10 @@ from django.db.models.functions import Now
 from tests.factories import EnvironmentFactory
 from tests.support.plans import plans
 from volumes.models import Environment, Snapshot, Volume
+from volumes.reconciler import fair_queue
+from volumes.reconciler.fair_queue import RoundRobin
 from volumes.reconciler.outcomes import Failed, Outcome, SnapshotHeld, VolumeHeld
 from volumes.reconciler.records import record
-from volumes.reconciler.rota import Rota
 
 ROOM = 10
 SETTLED, DUE = 1000, 200
@@ -20,11 +21,17 @@ SETTLED, DUE = 1000, 200
 
 @pytest.fixture
 def busy(environment: Environment) -> list[Environment]:
-    """Two environments with long queues, among many settled volumes."""
+    """Two environments with long queues, half of them bulk work, among many settled volumes."""
     both = [environment, EnvironmentFactory.create(company=environment.company)]
     for place in both:
         volumes = Volume.objects.bulk_create(
-            Volume(environment=place, name=f"v{number}", size=1 + number % 7, mount_path="/data")
+            Volume(
+                environment=place,
+                name=f"v{number}",
+                size=1 + number % 7,
+                mount_path="/data",
+                adopt_from="/srv/data" * (number % 2),
+            )
             for number in range(SETTLED + DUE)
         )
         Snapshot.objects.bulk_create(
@@ -40,12 +47,27 @@ def busy(environment: Environment) -> list[Environment]:
     return both
 
 
-@pytest.mark.parametrize(("model", "index"), [(Volume, "volume_due"), (Snapshot, "snapshot_due")])
+def next_volumes() -> list[Any]:
+    queue = RoundRobin(Volume.objects.due())
+    return [pk for pk, _ in queue.take(ROOM, lambda environment: ROOM)]
+
+
+@pytest.mark.parametrize(
+    ("model", "kind", "index"),
+    [
+        (Volume, "quick", "volume_due_quick"),
+        (Volume, "bulk", "volume_due_bulk"),
+        (Snapshot, "bulk", "snapshot_due"),
+    ],
+)
 @pytest.mark.usefixtures("busy")
-def test_whose_turn_it_is_is_read_off_the_index_in_its_order(model: Any, index: str) -> None:
-    rota = Rota(model.objects.due(), ROOM)
+def test_whose_turn_it_is_is_read_off_the_index_in_its_order(
+    model: Any, kind: str, index: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fair_queue, "PAGE", ROOM)
+    queue = RoundRobin(getattr(model.objects.due(), kind)())
     for turn in (1, 2, 3):
-        found = plans(lambda: rota.next(ROOM))
+        found = plans(lambda: queue.take(ROOM, lambda environment: ROOM))
         assert [plan.indexes for plan in found] == [{index}] * len(found), turn
         # In the order of the index and cut off: no row is read that there is no room for.
         assert not any(plan.sorts or plan.scans for plan in found), found
@@ -53,7 +75,7 @@ def test_whose_turn_it_is_is_read_off_the_index_in_its_order(model: Any, index: 
 
 @pytest.mark.usefixtures("busy")
 def test_a_claim_looks_for_its_rows_only() -> None:
-    pks = [pk for pk, _ in Rota(Volume.objects.due(), ROOM).next(ROOM)]
+    pks = next_volumes()
     claim = plans(lambda: Volume.objects.due().claim(pks))
     assert claim
     assert not any(plan.scans for plan in claim)
@@ -62,7 +84,7 @@ def test_a_claim_looks_for_its_rows_only() -> None:
 @pytest.mark.usefixtures("busy")
 def test_recording_looks_for_its_rows_only() -> None:
     """Held volumes are looked at on their own, failures as all the rest."""
-    pks = [pk for pk, _ in Rota(Volume.objects.due(), ROOM).next(ROOM)]
+    pks = next_volumes()
     first, *others = Volume.objects.due().claim(pks)
     outcomes = [Failed(first, "The disk is full."), *map(VolumeHeld, others)]
     recording = plans(lambda: record(outcomes))
@@ -77,12 +99,12 @@ def test_a_batch_takes_as_many_queries_as_one_row(
 ) -> None:
     """Finding, claiming and recording; savepoints of the test's own transaction are counted."""
     sets = [rows.due() for rows in (Volume.objects, Snapshot.objects)]
-    rotas = [Rota(rows, number) for rows in sets]
+    queues = [RoundRobin(rows) for rows in sets]
 
     def batch() -> list[Outcome]:
         volumes, snapshots = (
-            rows.claim([pk for pk, _ in rota.next(number)])
-            for rows, rota in zip(sets, rotas, strict=True)
+            rows.claim([pk for pk, _ in queue.take(number, lambda environment: number)])
+            for rows, queue in zip(sets, queues, strict=True)
         )
         return record([*map(VolumeHeld, volumes), *map(SnapshotHeld, snapshots)])
 

@@ -27,7 +27,7 @@ from accounts.callers import client_ip
 from config.errors import unavailable
 from config.handler import Request
 from config.middleware import Handler, observed, public_scheme
-from config.rate_limiting import RateLimitExceeded, add_headers, charge, count_request, is_exhausted
+from config.rate_limiting import RateLimitExceeded, add_headers, charge, is_exhausted
 from volumes import reading
 from volumes.api import answers
 from volumes.api.headers import idempotency_key
@@ -36,7 +36,7 @@ from volumes.api.parsers import StrictJSONParser, is_encoded
 from volumes.api.query import Query
 from volumes.errors import DomainError
 from volumes.rules.fields import Body
-from volumes.services.creation import create_by_token
+from volumes.services.creation import authorize_by_token, create_authorized
 
 UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 PATH = re.compile(
@@ -184,15 +184,18 @@ def _create(request: HttpRequest, env_id: uuid.UUID) -> HttpResponse:
     if idempotency_key(request) is not None:
         raise NotPlain
     digest = _digest(request, is_change=True)
-    volume = create_by_token(
+    authorized = authorize_by_token(
         environment_id=env_id,
         body=_plain_body(request),
         digest=digest,
         ip=client_ip(request),
     )
+    if authorized is None:
+        raise NotPlain
+    charge(request, digest, is_change=True)
+    volume = create_authorized(authorized)
     if volume is None:
         raise NotPlain
-    count_request(request, digest, is_change=True)  # made already: it is too late to refuse
     return answers.created(request, volume)
 
 

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from volumes.models.base import Reconciled, Versioned
 from volumes.models.environment import Environment
-from volumes.querysets import VolumeQuerySet
+from volumes.querysets import BULK_VOLUMES, QUICK_VOLUMES, VolumeQuerySet
 
 
 class VolumeStatus(models.TextChoices):
@@ -121,11 +121,23 @@ class Volume(Versioned, Reconciled):
             ),
             # Volumes older than marks, at the start of a server. Afterwards hardly any.
             models.Index(fields=["id"], condition=Q(is_accepted=True), name="volume_accepted"),
-            # The reconciler's only question, in the order of its turns. Settled rows stay out.
+            # All that is unsettled. Settled rows stay out.
             models.Index(
                 fields=["environment", "due_at"],
                 condition=Q(due_at__isnull=False),
                 name="volume_due",
+            ),
+            # The reconciler's two questions, in the order of its turns: a long queue of bulk work must
+            # not have to be read to find what is quick.
+            models.Index(
+                fields=["environment", "due_at"],
+                condition=Q(due_at__isnull=False) & QUICK_VOLUMES,
+                name="volume_due_quick",
+            ),
+            models.Index(
+                fields=["environment", "due_at"],
+                condition=Q(due_at__isnull=False) & BULK_VOLUMES,
+                name="volume_due_bulk",
             ),
         ]
 

@@ -1,6 +1,39 @@
-"""The verbs that the machine does: it makes the storage what the rows say. Alone in calling backends.
+"""Makes the storage what the rows say. Nothing else changes the storage.
 
 Level-triggered: it looks at what is wanted and what is there, never at what happened in between. A step
 claims one row under a lease and commits; calls the backend outside any transaction; and records what
 it saw only if the lease is still its own.
+
+No tenant holds up another. Each module that makes a thread, pool, queue, lock or condition is listed
+here, with its size, what it is for, and the share of one environment (or address, or token). A share is
+smaller than its pool.
+
+    threads and pools                         size; share; reason
+
+    config/turns.py                           2 requests a worker; first come, first served; a request
+                                              that waits for anything gives its slot back
+    volumes/services/group_commit.py          6 threads a worker; one batch of at most 64 creates, then
+                                              the environment goes to the end of the queue
+    volumes/reconciler/executors.py           quick steps: 6 threads a worker, 96 in the loop; 4 and 64
+                                              bulk steps: 4 and 32; 2 and 8; copies and removals take
+                                              hours; waiting environments take turns in both
+    volumes/reconciler/chores.py              1 thread for each periodic job; a job walks over everything
+    volumes/reconciler/marking.py             8 threads, once, before a server or loop serves anybody
+    volumes/reconciler/leases.py              1 thread a process; renews the leases of running steps
+    volumes/management/commands/serve.py      1 thread; the reconcile loop of the server
+    config/postgresql/base.py                 20 connections a process; one for each thread that asks
+                                              the database, so that none waits for another
+
+    queues, locks and events                  none is held while the storage is read or written
+
+    config/rate_limiting.py                   1 lock; the table of request counts
+    volumes/reconciler/step_runner.py         1 queue a loop; what steps saw, for one thread to record
+    volumes/reconciler/batch.py               1 lock, 1 event; the outcomes of one batch of new volumes
+    volumes/backends/shared.py                1 lock a directory; counts the users of a descriptor
+    volumes/backends/memory.py                1 lock; the whole storage, which is in memory
+    volumes/management/commands/reconcile.py  1 event; tells the loop to stop
+
+Rules: (a) Queues take authorised work only. (b) A row is leased only while its step runs, or for the
+quarter of a second in which a batch of new volumes begins; what has not begun by then is released. (c) A
+step that opens files of tenants is bulk. (d) No input or output under a lock of a whole process.
 """

@@ -1,79 +1,108 @@
-"""Steps with several new rows, whose outcomes are recorded together unless one of them takes long."""
+"""Rows that were written together: their outcomes are recorded together unless a step takes long."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from volumes.backends import Backend
 from volumes.models import Volume
 from volumes.reconciler import leases
+from volumes.reconciler.executors import Executor
+from volumes.reconciler.leases import Claimed
 from volumes.reconciler.outcomes import Outcome
 from volumes.reconciler.steps import bring_about, conclude, settle
-from volumes.reconciler.threads import in_thread, pool
+from volumes.reconciler.targets import eligible
 from volumes.storage import storage
 
-THREADS = 4
-"""That share the rows: some wait for the disk while another one works."""
+INLINE_WAIT = 5.0
+"""Seconds that a response waits for its step."""
 
 
 class Batch:
-    """Claimed volumes. `settled` is called with each whose step is over, whatever came of it."""
+    """New volumes of one environment, leased as they were written.
 
-    def __init__(self, rows: Sequence[Volume], settled: Callable[[Volume], None]) -> None:
-        self._settled = settled
-        self._todo = deque(rows)
+    `on_settled` is called with each whose step is over, whatever came of it.
+    """
+
+    def __init__(
+        self, executor: Executor, rows: Sequence[Volume], on_settled: Callable[[Volume], None]
+    ) -> None:
+        self._executor = executor
+        self._environment_id = rows[0].environment_id
+        self._waiting = deque(rows)
+        self._on_settled = on_settled
         self._left = len(rows)
-        self._seen: list[Outcome] = []
+        self._outcomes: list[Outcome] = []
         self._is_late = False
         self._lock = threading.Lock()
-        self._all_seen = threading.Event()
+        self._all_done = threading.Event()
 
-    def run(self, patience: float) -> None:
-        """Take all the steps, and record what comes of them within so many seconds.
+    def run(self, timeout: float) -> None:
+        """Take a step with each, and record what comes of them within `timeout` seconds.
 
-        What hangs must not keep the others any longer: it goes on behind, and is recorded by itself.
+        A step that hangs delays no other row: it goes on, and its outcome is recorded alone. A row whose
+        step has not begun loses its lease, so that any process can take it.
         """
-        leases.hold(self._todo)
-        self._begin(min(len(self._todo), THREADS))
-        self._all_seen.wait(patience)
+        begun = time.monotonic()
+        work = partial(self._work, storage())
+        for _ in range(min(self._left, self._executor.share)):
+            self._submit(work, begun + timeout)
+        self._all_done.wait(timeout)
         with self._lock:
             self._is_late = True
-            seen, todo = self._seen, len(self._todo)
-        self._begin(todo)
-        self._conclude(seen)
+            waiting = list(self._waiting)
+            self._waiting.clear()
+        self._conclude(self._outcomes)
+        if waiting:
+            self._release(waiting, begun + INLINE_WAIT)
 
-    def _begin(self, threads: int) -> None:
-        for _ in range(threads):
-            pool.submit(in_thread, self._work)
+    def _submit(self, work: Callable[[], object], deadline: float) -> None:
+        self._executor.submit(self._environment_id, work, deadline=deadline)
 
-    def _work(self) -> None:
+    def _work(self, backend: Backend) -> None:
         while (row := self._next()) is not None:
-            outcome = bring_about(row, storage())
-            if not self._kept(outcome):
+            leases.hold([row])
+            outcome = bring_about(row, backend)
+            if not self._is_in_time(outcome):
                 self._conclude([outcome])
 
     def _next(self) -> Volume | None:
         with self._lock:
-            return self._todo.popleft() if self._todo else None
+            return self._waiting.popleft() if self._waiting else None
 
-    def _kept(self, outcome: Outcome) -> bool:
-        """Keep it, to be recorded with the others. False once it is too late for that."""
+    def _is_in_time(self, outcome: Outcome) -> bool:
+        """Whether the outcome is recorded with the others."""
         with self._lock:
             if self._is_late:
                 return False
-            self._seen.append(outcome)
+            self._outcomes.append(outcome)
             self._left -= 1
             if not self._left:
-                self._all_seen.set()
+                self._all_done.set()
             return True
 
     def _conclude(self, outcomes: Sequence[Outcome]) -> None:
         try:
             for row in conclude(outcomes):
-                pool.submit(in_thread, partial(settle, Volume.objects.ripe(), row.pk))
+                self._settle_later(row)
         finally:
             leases.let_go(outcome.row for outcome in outcomes)
             for outcome in outcomes:
-                self._settled(outcome.row)
+                self._on_settled(outcome.row)
+
+    def _release(self, rows: Sequence[Volume], deadline: float) -> None:
+        """Leave these to whoever is first: the loop, or a thread of this process that becomes free."""
+        Volume.objects.release({row.pk: row.lease_owner for row in rows if row.lease_owner})
+        for row in rows:
+            self._submit(partial(self._settle_released, row), deadline)
+
+    def _settle_released(self, row: Volume) -> None:
+        settle(eligible(row), row.pk)
+        self._on_settled(row)
+
+    def _settle_later(self, row: Claimed) -> None:
+        self._submit(partial(settle, eligible(row), row.pk), time.monotonic() + INLINE_WAIT)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from threading import Event
 
 from django.conf import settings
@@ -17,10 +18,10 @@ from django.db.models.functions import Now
 
 from volumes.backends import BackendError
 from volumes.models import IdempotencyRecord, Installation, StorageScan, Volume
+from volumes.reconciler.executors import run_in_thread
 from volumes.reconciler.measure import measure_all
 from volumes.reconciler.scan import ORPHANED_FOR, scan
 from volumes.reconciler.steps import look_at
-from volumes.reconciler.threads import in_thread
 
 log = logging.getLogger("holdfast.reconciler")
 
@@ -32,24 +33,29 @@ SCAN_EVERY = timedelta(days=1)
 BEGIN_EVERY = 10.0
 """Seconds between questions whether something is due."""
 
+Job = Callable[[Event], None]
 
-class Beside:
-    """Does what is due in a thread of its own: no step waits for it."""
+
+class PeriodicRunner:
+    """Does what is due, each job in a thread of its own: neither a step nor another job waits for it."""
 
     def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="chores")
-        self._under_way: Future[None] | None = None
+        self._threads = ThreadPoolExecutor(len(JOBS), thread_name_prefix="periodic")
+        self._under_way: dict[Job, Future[None]] = {}
         self._asked = -math.inf
 
-    def begin(self, stop: Event) -> None:
-        """Begin, unless it is under way still, or was asked for a moment ago."""
-        is_over = self._under_way is None or self._under_way.done()
-        if is_over and time.monotonic() - self._asked > BEGIN_EVERY:
-            self._asked = time.monotonic()
-            self._under_way = self._thread.submit(in_thread, lambda: do_due(stop))
+    def run_due(self, stop: Event) -> None:
+        """Begin what is due and not under way, unless that was asked for a moment ago."""
+        if time.monotonic() - self._asked < BEGIN_EVERY:
+            return
+        self._asked = time.monotonic()
+        for job in JOBS:
+            if job not in self._under_way or self._under_way[job].done():
+                self._under_way[job] = self._threads.submit(run_in_thread, partial(job, stop))
 
-    def finish(self) -> None:
-        self._thread.shutdown()
+    def drain(self) -> None:
+        """End when the jobs under way have; they look at `stop` after each volume."""
+        self._threads.shutdown()
 
 
 def look_at_settled(volumes: Iterable[Volume]) -> int:
@@ -64,20 +70,20 @@ def look_at_settled(volumes: Iterable[Volume]) -> int:
     return missing
 
 
-def do_due(stop: Event) -> int:
-    """Whatever is due by now, by whichever process comes first. Returns how many chores were."""
-    done = 0
-    if _is_mine("checked_at", LOOK_EVERY):
-        look_at_settled(_until(stop, Volume.objects.settled().iterator()))
-        scan_daily()
+def check_hourly(stop: Event) -> None:
+    """Look whether the data of settled volumes is there, in whichever process is first."""
+    if claim_job("checked_at", LOOK_EVERY):
         IdempotencyRecord.objects.expired().delete()
         SessionStore.clear_expired()
-        done += 1
+        look_at_settled(_until(stop, Volume.objects.settled().iterator()))
+        scan_daily()
+
+
+def sample_usage(stop: Event) -> None:
+    """Measure every volume when it is time, in whichever process is first."""
     every = timedelta(seconds=settings.MEASURE_EVERY)
-    if every and _is_mine("measured_at", every):
+    if every and claim_job("measured_at", every):
         measure_all(_until(stop, Volume.objects.with_data().iterator()))
-        done += 1
-    return done
 
 
 def scan_daily() -> None:
@@ -97,7 +103,10 @@ def _until(stop: Event, volumes: Iterable[Volume]) -> Iterable[Volume]:
         yield volume
 
 
-def _is_mine(column: str, every: timedelta) -> bool:
+def claim_job(column: str, every: timedelta) -> bool:
     """Whether it is time, and this process the first to say so."""
     old = Q(**{f"{column}__isnull": True}) | Q(**{f"{column}__lte": Now() - every})
     return Installation.objects.filter(old).update(**{column: Now()}) == 1
+
+
+JOBS: tuple[Job, ...] = (check_hourly, sample_usage)

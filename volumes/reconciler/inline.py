@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import wait
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -20,21 +20,17 @@ from django.db.models.functions import Now
 from config.turns import aside
 from volumes.backends.faultpoints import faultpoint
 from volumes.models import Snapshot, Volume
-from volumes.querysets import LEASE, SnapshotQuerySet, VolumeQuerySet
-from volumes.reconciler.batch import Batch
+from volumes.querysets import LEASE
+from volumes.reconciler.batch import INLINE_WAIT
 from volumes.reconciler.chores import look_at_settled
+from volumes.reconciler.executors import inline_executors, is_immediate
+from volumes.reconciler.step_runner import StepRunner
 from volumes.reconciler.steps import settle
-from volumes.reconciler.threads import in_thread, pool
+from volumes.reconciler.targets import eligible, is_bulk
 
-PATIENCE = 5.0
-"""Seconds that an answer waits for its step; then the step goes on behind it."""
-QUICK = 0.25
-"""Seconds that most steps take less than: so long those wait for each other that began together."""
+BATCH_TIMEOUT = 0.25
+"""Seconds that most steps take less than: new volumes wait that long for those written with them."""
 HEAD_START = timedelta(seconds=2)
-_RIPE: dict[type[Volume | Snapshot], VolumeQuerySet | SnapshotQuerySet] = {
-    Volume: Volume.objects.ripe(),
-    Snapshot: Snapshot.objects.ripe(),
-}
 _NOW = Now()
 _UNTIL_IT_EXPIRES = Now() + LEASE
 
@@ -42,27 +38,30 @@ _waits_until: ContextVar[float | None] = ContextVar("waits_until", default=None)
 
 
 def soon() -> Expression:
-    """When new work is due. The request that makes it has a head start before the sweep looks."""
-    return Now() + HEAD_START if settings.RECONCILE_INLINE else Now()
+    """When new work is due. The request that makes it has a head start before the loop looks."""
+    return Now() + HEAD_START if settings.RECONCILE_INLINE else _NOW
 
 
-def due_from_birth() -> dict[str, Any]:
-    """When a new row is due: now. Where its step is taken inline, it is claimed as it is written."""
+def initial_lease() -> dict[str, Any]:
+    """When a new volume is due whose step `reconcile_batch` takes right after it is written: now.
+
+    Where that happens in this process the volume is leased as it is written, which saves its claim.
+    """
     if not settings.RECONCILE_INLINE:
         return {"due_at": _NOW}
     return {"due_at": _NOW, "lease_owner": uuid.uuid4(), "lease_until": _UNTIL_IT_EXPIRES}
 
 
-def settle_soon(row: Volume | Snapshot, *, is_claimed: bool = False) -> None:
+def settle_soon(row: Volume | Snapshot) -> None:
     """Settle the row right after the present transaction, unless the settings leave it to others."""
-    claimed = row if is_claimed else None
-    steps = partial(settle, _RIPE[type(row)], row.pk, claimed=claimed)
-    _soon(lambda: after_commit(steps))
+    steps = partial(settle, eligible(row), row.pk)
+    _soon(lambda: after_commit(row, steps))
 
 
-def settle_together(rows: Batch) -> None:
-    """The same for new volumes that were just written together, by whoever wrote them."""
-    _soon(lambda: _take(lambda: rows.run(QUICK)))
+def reconcile_batch(rows: Sequence[Volume], on_settled: Callable[[Volume], None]) -> None:
+    """The same for new volumes that were just written together, with leases of their own."""
+    runner = StepRunner(inline_executors())
+    _soon(lambda: _take(lambda: runner.run(rows, BATCH_TIMEOUT, on_settled)))
 
 
 def _soon(begin: Callable[[], object]) -> None:
@@ -76,30 +75,40 @@ def reconcile_now(volume: Volume) -> None:
 
     def work() -> int:
         settled = Volume.objects.settled().filter(pk=volume.pk)
-        return settle(Volume.objects.ripe(), volume.pk) or look_at_settled(settled)
+        return settle(eligible(volume), volume.pk) or look_at_settled(settled)
 
-    after_commit(work)
+    after_commit(volume, work)
 
 
 @contextmanager
 def patience() -> Iterator[None]:
     """All that is done inside waits for its steps together no longer than one answer does for one."""
-    mark = _waits_until.set(time.monotonic() + PATIENCE)
+    mark = _waits_until.set(time.monotonic() + INLINE_WAIT)
     try:
         yield
     finally:
         _waits_until.reset(mark)
 
 
-def after_commit(work: Callable[[], object]) -> None:
-    """Run in a thread of its own: a backend that hangs must not hold the answer for long."""
+def after_commit(row: Volume | Snapshot, work: Callable[[], object]) -> None:
+    """Work on the row in a thread: a backend that hangs must not hold the response for long.
+
+    Without a free thread for its environment it waits, holding no lease, until the response is due. Then
+    it is left to the loop.
+    """
 
     def in_a_thread() -> None:
-        step = pool.submit(in_thread, work)
+        until = _time_to_answer()
+        executor = inline_executors().of(is_bulk=is_bulk(row))
+        step = executor.submit(row.environment_id, work, deadline=until)
         with aside():
-            wait([step], timeout=_time_to_wait())
+            wait([step], timeout=max(0.0, until - time.monotonic()))
 
-    transaction.on_commit(lambda: _take(in_a_thread))
+    begin = partial(_take, in_a_thread)
+    if is_immediate():
+        begin()
+    else:
+        transaction.on_commit(begin)
 
 
 def _take(steps: Callable[[], object]) -> None:
@@ -108,6 +117,6 @@ def _take(steps: Callable[[], object]) -> None:
     faultpoint("change:settled")
 
 
-def _time_to_wait() -> float:
+def _time_to_answer() -> float:
     until = _waits_until.get()
-    return PATIENCE if until is None else max(0.0, until - time.monotonic())
+    return time.monotonic() + INLINE_WAIT if until is None else until

@@ -34,16 +34,13 @@ from volumes.storage import storage
 log = logging.getLogger("holdfast.reconciler")
 
 
-def settle(
-    rows: VolumeQuerySet | SnapshotQuerySet, pk: uuid.UUID, *, claimed: Claimed | None = None
-) -> int:
+def settle(rows: VolumeQuerySet | SnapshotQuerySet, pk: uuid.UUID) -> int:
     """Take steps with one row until it is settled or has to wait. Returns how many were taken.
 
     `rows` says which rows may be claimed: `due()`, or `ripe()` to look past the pause of a failure.
-    `claimed` is the row if that was done before.
     """
     steps = 0
-    row = claimed or _claimed(rows, pk)
+    row = _claimed(rows, pk)
     while row:
         steps += 1
         row = _claimed(rows, pk) if step(row) else None
@@ -66,7 +63,8 @@ def conclude(outcomes: Sequence[Outcome]) -> list[Claimed]:
     """Record what steps saw. Returns the rows for which another one may be worth it at once."""
     lost = record(outcomes)
     for outcome in lost:
-        clean_up_after_losing(outcome.row)
+        if is_unwanted(outcome.row):
+            remove_leftovers(outcome.row, storage())
     ours = (outcome for outcome in outcomes if outcome.went_well and outcome not in lost)
     return [outcome.row for outcome in ours if outcome.row.due_at is not None]
 
@@ -161,10 +159,16 @@ def look_at(volume: Volume) -> bool:
     return False
 
 
-def clean_up_after_losing(row: Claimed) -> None:
-    """What a step made after its lease had passed to another must not outlive its row."""
+def is_unwanted(row: Claimed) -> bool:
+    """Whether a row is gone, so that what a step made after losing its lease must go too."""
     if isinstance(row, Volume):
-        if not Volume.objects.filter(pk=row.pk).exclude(status=VolumeStatus.DELETED).exists():
-            storage().delete(str(row.pk))
-    elif not Snapshot.objects.filter(pk=row.pk).exists():
-        storage().delete_snapshot(str(row.volume_id), str(row.pk))
+        return not Volume.objects.filter(pk=row.pk).exclude(status=VolumeStatus.DELETED).exists()
+    return not Snapshot.objects.filter(pk=row.pk).exists()
+
+
+def remove_leftovers(row: Claimed, backend: Backend) -> None:
+    """Remove what a step made of a row that is gone."""
+    if isinstance(row, Volume):
+        backend.delete(str(row.pk))
+    else:
+        backend.delete_snapshot(str(row.volume_id), str(row.pk))

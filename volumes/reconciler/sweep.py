@@ -1,4 +1,4 @@
-"""Looking for work: everything unsettled, environments taking turns, several rows at a time."""
+"""Looking for work: all that is unsettled, environments taking turns, several rows at a time."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import logging
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterator
 from threading import Event
+from typing import NamedTuple
 
 from django.db import Error, connection
 
 from volumes.models import Snapshot, Volume
-from volumes.querysets import LEASE, SnapshotQuerySet, VolumeQuerySet
+from volumes.querysets import LEASE
 from volumes.reconciler import chores
-from volumes.reconciler.crew import AT_ONCE, Crew
+from volumes.reconciler.executors import Executor, loop_executors
+from volumes.reconciler.fair_queue import Backlog, RoundRobin
 from volumes.reconciler.outcomes import Outcome
-from volumes.reconciler.rota import Rota
+from volumes.reconciler.step_runner import StepRunner
+from volumes.reconciler.targets import Rows
 
 log = logging.getLogger("holdfast.reconciler")
 
@@ -25,29 +27,40 @@ IDLE = 1.0
 """Seconds between looks for work while there is none."""
 
 
+class Queue(NamedTuple):
+    """Due rows whose steps are taken by one executor."""
+
+    rows: Rows
+    turns: RoundRobin | Backlog
+    executor: Executor
+
+
 class Sweeper:
-    """Gives due rows to a crew."""
+    """Gives due rows to a step runner."""
 
     def __init__(self) -> None:
-        self.crew = Crew()
-        self.kinds: deque[tuple[Rota, VolumeQuerySet | SnapshotQuerySet]] = deque(
-            (Rota(rows, AT_ONCE), rows) for rows in (Volume.objects.due(), Snapshot.objects.due())
+        executors = loop_executors()
+        self.runner = StepRunner(executors)
+        self.queues = deque(
+            Queue(rows, RoundRobin(rows), executors.of(is_bulk=is_bulk))
+            for rows, is_bulk in _split(Volume.objects.due(), Snapshot.objects.due())
         )
 
     def round(self) -> int:
-        """Start as many due rows as there is room for. Returns how many were started."""
-        self.kinds.rotate()  # one kind must not always leave the other what it does not need
-        return sum(self._start(rota, rows) for rota, rows in self.kinds)
+        """Start as many due rows as there are free threads for. Returns how many were started."""
+        self.queues.rotate()  # one kind must not always leave the other what it does not need
+        return sum(start(self.runner, queue) for queue in self.queues)
 
-    def _start(self, rota: Rota, rows: VolumeQuerySet | SnapshotQuerySet) -> int:
-        room = self.crew.room
-        places = rota.next(room) if room else []
-        return self.crew.start(rows, self.crew.fitting(places)) if places else 0
+
+def start(runner: StepRunner, queue: Queue) -> int:
+    """Start those rows of a queue for which there are threads. Returns how many were started."""
+    queued = queue.turns.take(queue.executor.free_slots(), queue.executor.free_share)
+    return runner.start(queue.rows, queued) if queued else 0
 
 
 def watch(stop: Event) -> None:
     """Sweep until told to stop, then end after the steps that are under way."""
-    sweeper, chore = Sweeper(), chores.Beside()
+    sweeper, periodic = Sweeper(), chores.PeriodicRunner()
     while not stop.is_set():
         try:
             started = sweeper.round()
@@ -55,13 +68,13 @@ def watch(stop: Event) -> None:
             log.warning("the database does not answer: %s", error)
             connection.close()
             started = 0
-        chore.begin(stop)
-        if sweeper.crew.is_busy:
-            sweeper.crew.record(patience=0.05 if started else IDLE)
+        periodic.run_due(stop)
+        if sweeper.runner.is_busy:
+            sweeper.runner.collect(timeout=0.05 if started else IDLE)
         else:
             stop.wait(IDLE)
-    sweeper.crew.finish()
-    chore.finish()
+    sweeper.runner.drain()
+    periodic.drain()
     connection.close()  # the thread's own: nobody else would, and SQLite keeps its log until then
 
 
@@ -71,37 +84,45 @@ def one_pass() -> tuple[int, int]:
     Returns (rows still unsettled, rows worked on). Rows that another process holds are waited for
     over a lease's time, in case that process has died.
     """
-    crew = Crew()
+    runner = StepRunner(loop_executors())
     seen: set[uuid.UUID] = set()
     stuck: set[uuid.UUID] = set()
     deadline = time.monotonic() + LEASE.total_seconds() + 2
     while True:
-        for rows in _ripe():
-            free = rows.free().order_by("due_at").values_list("pk", flat=True)
-            for outcome in _work_through(crew, rows, [pk for pk in free if pk not in stuck]):
-                seen.add(outcome.row.pk)
-                # What went well and is not settled yet gets its next step.
-                stuck |= set() if outcome.went_well else {outcome.row.pk}
+        for outcome in _work_through(runner, stuck):
+            seen.add(outcome.row.pk)
+            # What went well and is not settled yet gets its next step.
+            stuck |= set() if outcome.went_well else {outcome.row.pk}
         if not _unsettled() - stuck or time.monotonic() > deadline:
             break
         time.sleep(0.5)
-    crew.finish()
+    runner.drain()
     chores.look_at_settled(Volume.objects.settled().iterator())
     return len(_unsettled()), len(seen)
 
 
-def _work_through(
-    crew: Crew, rows: VolumeQuerySet | SnapshotQuerySet, pks: Iterable[uuid.UUID]
-) -> Iterator[Outcome]:
-    waiting = iter(pks)
-    while (some := list(islice(waiting, crew.room))) or crew.is_busy:
-        crew.start(rows, some)
-        yield from crew.record(patience=IDLE)
+def _work_through(runner: StepRunner, stuck: set[uuid.UUID]) -> Iterator[Outcome]:
+    """A step with each row that is unsettled now, but for those that are stuck."""
+    queues = [
+        Queue(rows, _backlog(rows, stuck), runner.executors.of(is_bulk=is_bulk))
+        for rows, is_bulk in _split(Volume.objects.ripe(), Snapshot.objects.ripe())
+    ]
+    while any(queue.turns for queue in queues) or runner.is_busy:
+        for queue in queues:
+            start(runner, queue)
+        yield from runner.collect(timeout=IDLE if runner.is_busy else 0)
 
 
-def _ripe() -> list[VolumeQuerySet | SnapshotQuerySet]:
-    return [Volume.objects.ripe(), Snapshot.objects.ripe()]
+def _backlog(rows: Rows, stuck: set[uuid.UUID]) -> Backlog:
+    free = rows.free().order_by("due_at").values_list("pk", "environment")
+    return Backlog(row for row in free.iterator() if row[0] not in stuck)
+
+
+def _split(volumes: Rows, snapshots: Rows) -> list[tuple[Rows, bool]]:
+    """The sets whose steps are quick, and those whose steps are bulk."""
+    return [(volumes.quick(), False), (volumes.bulk(), True), (snapshots.bulk(), True)]
 
 
 def _unsettled() -> set[uuid.UUID]:
-    return {pk for rows in _ripe() for pk in rows.values_list("pk", flat=True)}
+    volumes, snapshots = Volume.objects.ripe(), Snapshot.objects.ripe()
+    return {pk for rows in (volumes, snapshots) for pk in rows.values_list("pk", flat=True)}

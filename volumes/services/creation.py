@@ -14,10 +14,10 @@ from volumes.querysets import SnapshotQuerySet
 from volumes.reconciler.inline import settle_soon
 from volumes.rules.fields import Body
 from volumes.rules.volumes import Wish, review, wish_for_new
+from volumes.services.group_commit import AuthorizedCreate, GroupCommitter, authorize_create
 from volumes.services.idempotency import IdempotencyKey
 from volumes.services.locks import locked
 from volumes.services.newborn import Newborn, written
-from volumes.services.orders import OrderByToken, OrderOf, Orders
 
 
 def create_volume(
@@ -35,20 +35,26 @@ def create_volume(
     """
     # Another request may write it: that must not be undone with a transaction of this one's.
     if not key and not connection.in_atomic_block and (wish := _plain_wish(body)):
-        volume = _ORDERS.volume(OrderOf(environment, wish, actor))
+        volume = create_authorized(AuthorizedCreate(environment, wish, actor))
         if volume:
             return volume, False
     return _create_locked(environment, body, snapshots, actor, key)
 
 
-def create_by_token(
+def authorize_by_token(
     *, environment_id: uuid.UUID, body: Body, digest: str, ip: str | None
-) -> Volume | None:
-    """The same for a token that nobody has looked up yet. None leaves it to `create_volume`."""
+) -> AuthorizedCreate | None:
+    """The request for `create_authorized`, if the token with this digest may make it.
+
+    One look-up, before any queue. None leaves the request to `create_volume`.
+    """
     wish = _plain_wish(body)
-    if wish is None:
-        return None
-    return _ORDERS.volume(OrderByToken(environment_id, wish, digest, ip))
+    return authorize_create(digest, environment_id, wish, ip) if wish else None
+
+
+def create_authorized(request: AuthorizedCreate) -> Volume | None:
+    """As `create_volume`, together with others. None leaves it to that."""
+    return _COMMITTER.submit(request)
 
 
 def _plain_wish(body: Body) -> Wish | None:
@@ -59,7 +65,7 @@ def _plain_wish(body: Body) -> Wish | None:
 _FOLLOWED = {"attachedAppsRefs", "restoreFrom"}
 """What names other rows of the environment, which must stay as they are until a volume is made."""
 
-_ORDERS = Orders()
+_COMMITTER = GroupCommitter()
 
 
 @transaction.atomic
@@ -89,5 +95,5 @@ def insert_volume(newborn: Newborn) -> Volume:
     """Write a volume whose wish has no problems, in a locked environment."""
     # Together: both locks are held for as long as this takes.
     execute(*written([newborn]))
-    settle_soon(newborn.volume, is_claimed=True)
+    settle_soon(newborn.volume)
     return newborn.volume

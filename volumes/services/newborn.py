@@ -11,7 +11,7 @@ from accounts.audit import Changes
 from accounts.callers import Actor
 from config.prepared import Statement, fresh, insertion
 from volumes.models import Attachment, Environment, Volume
-from volumes.reconciler.inline import due_from_birth
+from volumes.reconciler.inline import initial_lease, soon
 from volumes.room import room_taken
 from volumes.rules.volumes import COLUMNS, Wish
 from volumes.services import history
@@ -31,8 +31,10 @@ class Newborn:
         *,
         adopt_from: str = "",
         action: str = "create",
+        is_leased: bool = False,
     ) -> None:
-        self.volume = volume = _volume(environment, wish, actor, adopt_from)
+        due = initial_lease() if is_leased else {"due_at": soon()}
+        self.volume = volume = _volume(environment, wish, actor, adopt_from, due)
         self.mounts = [
             Attachment(volume=volume, application=application, mount_path=volume.mount_path)
             for application in wish.applications
@@ -53,7 +55,9 @@ def written(newborns: Sequence[Newborn]) -> list[Statement]:
     ]
 
 
-def _volume(environment: Environment, wish: Wish, actor: Actor, adopt_from: str) -> Volume:
+def _volume(
+    environment: Environment, wish: Wish, actor: Actor, adopt_from: str, due: dict[str, Any]
+) -> Volume:
     volume = fresh(
         Volume,
         environment_id=environment.pk,
@@ -66,7 +70,7 @@ def _volume(environment: Environment, wish: Wish, actor: Actor, adopt_from: str)
         restore_from_id=wish.snapshot and wish.snapshot.pk,
         adopt_from=adopt_from,
         detached_at=_NOW,
-        **due_from_birth(),
+        **due,
         **created_by(actor),
     )
     volume.environment, volume.restore_from = environment, wish.snapshot

@@ -23,21 +23,18 @@ from volumes.errors import Refused
 from volumes.models import Environment, Snapshot, Volume
 from volumes.reconciler import inline
 from volumes.rules.volumes import Wish
-from volumes.services import orders
+from volumes.services import group_commit
 from volumes.services.creation import create_volume
-from volumes.services.orders import Line, Order, OrderOf
+from volumes.services.group_commit import AuthorizedCreate, EnvironmentQueue
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CROWD = 12
-after_commit, writers, GATHERING = inline.after_commit, orders.writers, orders.GATHERING
 
 
 @pytest.fixture(autouse=True)
-def _steps_in_their_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inline, "after_commit", after_commit)
-    monkeypatch.setattr(orders, "writers", writers)
-    monkeypatch.setattr(orders, "GATHERING", GATHERING)
+def _steps_in_threads(settings: Any) -> None:
+    settings.EXECUTOR = "threads"
 
 
 @pytest.fixture
@@ -54,20 +51,20 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         found.append(arguments)
         return execute_if(*arguments)
 
-    monkeypatch.setattr(orders, "execute_if", noted)
+    monkeypatch.setattr(group_commit, "execute_if", noted)
     return found
 
 
 @pytest.fixture
 def waiting(monkeypatch: pytest.MonkeyPatch) -> Semaphore:
     """Counts orders that have begun to wait."""
-    counted, wait = Semaphore(0), Order.wait
+    counted, wait = Semaphore(0), AuthorizedCreate.wait
 
-    def counting(self: Order) -> None:
+    def counting(self: AuthorizedCreate) -> None:
         counted.release()
         wait(self)
 
-    monkeypatch.setattr(Order, "wait", counting)
+    monkeypatch.setattr(AuthorizedCreate, "wait", counting)
     return counted
 
 
@@ -118,13 +115,14 @@ def crowd(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[..., list[Future[Any]]]:
     """What creates come to who all wait until the step of one before them is over."""
-    monkeypatch.setattr(inline, "QUICK", 60)
+    monkeypatch.setattr(inline, "BATCH_TIMEOUT", 60)
 
     def crowded(
         creates: list[Callable[[], Any]], *, then: Callable[[], Any] = int
     ) -> list[Future[Any]]:
         before = pool.submit(create, environment, "before")
         assert first.has_begun.wait(60)
+        assert waiting.acquire(timeout=60)
         begun = [pool.submit(one) for one in creates]
         for _ in creates:
             assert waiting.acquire(timeout=60)
@@ -166,21 +164,32 @@ def test_who_comes_while_another_one_is_at_work_shares_a_statement(crowd, statem
 
 
 def test_as_many_as_came_last_are_waited_for(pool, environment, monkeypatch):
-    monkeypatch.setattr(orders, "GATHERING", 60)
-    line = Line()
-    some = [OrderOf(environment, Wish(name=name), SYSTEM) for name in NAMES[:3]]
-    for order in some:
-        line.join(order)
-    assert line.first() == some
-    line.leave(len(some))
-    waiting = pool.submit(line.wait)
-    for order in some[:2]:
-        line.join(order)
+    monkeypatch.setattr(group_commit, "GATHERING", 60)
+    queue = EnvironmentQueue()
+    some = [AuthorizedCreate(environment, Wish(name=name), SYSTEM) for name in NAMES[:3]]
+    for request in some:
+        queue.add(request)
+    assert queue.first_of_each_name() == some
+    queue.remove(some)
+    waiting = pool.submit(queue.wait)
+    for request in some[:2]:
+        queue.add(request)
     with pytest.raises(TimeoutError):
         waiting.result(0.1)
-    line.join(some[2])
+    queue.add(some[2])
     waiting.result(60)
-    assert line.first() == some
+    assert queue.first_of_each_name() == some
+
+
+def test_a_batch_takes_the_first_request_of_each_name(environment):
+    queue = EnvironmentQueue()
+    some = [AuthorizedCreate(environment, Wish(name=name), SYSTEM) for name in ["a", "a", "b", "a"]]
+    for request in some:
+        queue.add(request)
+    batch = queue.first_of_each_name()
+    assert batch == [some[0], some[2]]
+    queue.remove(batch)
+    assert queue.first_of_each_name() == [some[1]]
 
 
 def test_a_name_that_two_want_at_once_is_given_once(crowd, environment):
@@ -210,17 +219,18 @@ def test_what_the_database_says_to_one_is_said_to_all(crowd, environment, monkey
             raise OperationalError("it went away")
         return execute_if(*_)
 
-    monkeypatch.setattr(orders, "execute_if", broken)
+    monkeypatch.setattr(group_commit, "execute_if", broken)
     creates = crowd(wishes(environment, NAMES))
     assert {str(create.exception()) for create in creates} == {"it went away"}
     assert Volume.objects.count() == 1
 
 
-def test_each_is_made_or_refused_by_its_own_token(
-    crowd, environment, statements, api, alice, bob, charlie, erin
-):
-    def asks(person: User) -> Callable[[], int]:
-        speaking = api(person, last_used_at=timezone.now())  # else nothing of a token's is plain
+@pytest.fixture
+def asks(environment: Environment, api: Any) -> Callable[[User], Callable[[], int]]:
+    """What sends a create by a token of somebody's and answers the status."""
+
+    def asking(person: User, **token: Any) -> Callable[[], int]:
+        speaking = api(person, last_used_at=timezone.now(), **token)  # the plain kind of token
 
         def ask() -> int:
             try:
@@ -231,14 +241,32 @@ def test_each_is_made_or_refused_by_its_own_token(
 
         return ask
 
-    creates = crowd([asks(alice), asks(bob), asks(charlie), asks(erin)])
-    assert [create.result() for create in creates] == [201, 403, 404, 201]
+    return asking
+
+
+def test_each_is_made_by_its_own_token(crowd, environment, statements, asks, alice, erin):
+    creates = crowd([asks(alice), asks(erin)])
+    assert [create.result() for create in creates] == [201, 201]
     assert len(statements) == 2
     told = Revision.objects.filter(subject_name__in=["alice", "erin"])
     assert {(entry.subject_name, entry.by) for entry in told} == {
         ("alice", alice.ref),
         ("erin", erin.ref),
     }
+
+
+def test_the_refused_enter_no_queue(
+    pool, environment, first, waiting, asks, alice, bob, charlie, erin
+):
+    hangs = pool.submit(create, environment, "hangs")
+    assert first.has_begun.wait(60)
+    assert waiting.acquire(timeout=60)
+    alice.totpdevice_set.all().delete()
+    refused = [asks(erin, scope="read"), asks(alice), asks(bob), asks(charlie)]
+    assert [ask() for ask in refused] == [403, 403, 403, 404]
+    assert not waiting.acquire(blocking=False)
+    first.may_end.set()
+    assert hangs.result(60).name == "hangs"
 
 
 def test_a_step_that_hangs_keeps_nobody_else(pool, environment, first):
@@ -256,7 +284,7 @@ def test_nor_those_that_were_written_with_it(crowd, environment, statements, mem
 
     def hang_again() -> None:
         hanging.append(Hanging(memory))
-        monkeypatch.setattr(inline, "QUICK", 0.1)
+        monkeypatch.setattr(inline, "BATCH_TIMEOUT", 0.1)
 
     made = [create.result() for create in crowd(wishes(environment, NAMES), then=hang_again)]
     assert len(statements) == 2

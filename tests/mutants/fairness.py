@@ -1,0 +1,91 @@
+"""What keeps one tenant from holding up the others."""
+
+from tests.mutants.guard import Guard
+
+FAIRNESS = "volumes/test_fairness.py"
+EXECUTORS = "volumes/test_executors.py"
+COMMITS = "volumes/test_group_commit.py"
+
+GUARDS = [
+    Guard(
+        "share of an environment in an executor",
+        "volumes/reconciler/executors.py",
+        "return not is_full and self._running[environment_id] < self.share",
+        "return not is_full",
+        f"{EXECUTORS}::test_one_environment_gets_no_more_than_its_share",
+    ),
+    Guard(
+        "turns of environments in an executor",
+        "volumes/reconciler/executors.py",
+        "                del self._waiting[environment_id]\n                if jobs:",
+        "                if not jobs:\n"
+        "                    del self._waiting[environment_id]\n"
+        "                else:",
+        f"{EXECUTORS}::test_environments_take_turns_whatever_the_length_of_their_queues",
+    ),
+    Guard(
+        "end of waiting for a thread",
+        "volumes/reconciler/executors.py",
+        "        _drop_expired(jobs)  # while",
+        "        # while",
+        f"{EXECUTORS}::test_what_has_not_begun_by_its_deadline_never_does",
+    ),
+    Guard(
+        "bulk work apart from quick work",
+        "volumes/reconciler/executors.py",
+        "return self.bulk if is_bulk else self.quick",
+        "return self.quick",
+        f"{FAIRNESS}::test_bulk_work_of_an_environment_does_not_hide_its_own_quick_work",
+    ),
+    Guard(
+        "bulk rows apart from quick rows",
+        "volumes/querysets.py",
+        "        return self.filter(QUICK_VOLUMES)",
+        "        return self.all()",
+        f"{FAIRNESS}::test_the_database_finds_bulk_work_as_the_executors_do",
+    ),
+    Guard(
+        "share of an environment in the loop",
+        "volumes/reconciler/fair_queue.py",
+        "            if taken[environment] < share(environment):",
+        "            if True:",
+        f"{FAIRNESS}::test_an_environment_whose_share_is_used_up_hides_nobody",
+    ),
+    Guard(
+        "share of an environment in one pass",
+        "volumes/reconciler/fair_queue.py",
+        "min(slots - len(found), share(environment), len(",
+        "min(slots - len(found), len(",
+        f"{FAIRNESS}::test_a_backlog_serves_environments_in_turn",
+    ),
+    Guard(
+        "release of what a batch did not begin",
+        "volumes/reconciler/batch.py",
+        "        if waiting:\n",
+        "        if False:\n",
+        f"{FAIRNESS}::test_rows_of_a_batch_that_did_not_begin_are_released",
+    ),
+    Guard(
+        "no lease for what waits for a thread",
+        "volumes/services/newborn.py",
+        "initial_lease() if is_leased else",
+        "initial_lease() if True else",
+        "volumes/test_reconciler.py::test_what_waits_for_a_thread_is_not_leased",
+    ),
+    Guard(
+        "rights before the queue of creates",
+        "volumes/services/group_commit.py",
+        "    if not caller.may(Role.EDITOR, role=environment.role):\n        return None\n",
+        "",
+        f"{COMMITS}::test_the_refused_enter_no_queue",
+    ),
+    Guard(
+        "the first request of each name",
+        "volumes/services/group_commit.py",
+        "            batch.setdefault(request.wish.name, request)\n",
+        "            if request.wish.name in batch:\n"
+        "                break\n"
+        "            batch[request.wish.name] = request\n",
+        f"{COMMITS}::test_a_batch_takes_the_first_request_of_each_name",
+    ),
+]

@@ -1,0 +1,202 @@
+"""Threads that take steps. No environment gets all threads of an executor."""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+import uuid
+from collections import Counter, deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple, Protocol
+
+from django.conf import settings
+from django.db import connection
+
+log = logging.getLogger("holdfast.reconciler")
+
+Work = Callable[[], object]
+
+
+class Executor(Protocol):
+    """Runs work for environments."""
+
+    size: int
+    share: int
+
+    def submit(
+        self, environment_id: uuid.UUID, work: Work, *, deadline: float = math.inf
+    ) -> Future[None]: ...
+
+    def free_slots(self) -> int: ...
+
+    def free_share(self, environment_id: uuid.UUID) -> int: ...
+
+    def shutdown(self) -> None: ...
+
+
+class _Job(NamedTuple):
+    work: Work
+    future: Future[None]
+    deadline: float
+
+
+class FairExecutor:
+    """At most `size` threads, of which at most `share` work for one environment.
+
+    Work that finds no free thread waits. A thread that becomes free takes work of the environment that
+    has waited longest for its turn, so a long queue of one delays nobody else.
+    """
+
+    def __init__(self, name: str, *, size: int, share: int) -> None:
+        self.size, self.share = size, share
+        self._threads = ThreadPoolExecutor(size, thread_name_prefix=name)
+        self._lock = threading.Lock()
+        self._running: Counter[uuid.UUID] = Counter()
+        # In the order of turns: an environment moves to the end when it is served.
+        self._waiting: dict[uuid.UUID, deque[_Job]] = {}
+
+    def submit(
+        self, environment_id: uuid.UUID, work: Work, *, deadline: float = math.inf
+    ) -> Future[None]:
+        """Run `work` in a thread. Cancels the future if it has not begun by `deadline` (monotonic)."""
+        job = _Job(work, Future(), deadline)
+        with self._lock:
+            is_next = self._has_room(environment_id)
+            if is_next:
+                self._running[environment_id] += 1
+            else:
+                self._enqueue(environment_id, job)
+        if is_next:
+            self._threads.submit(self._serve, environment_id, job)
+        return job.future
+
+    def free_slots(self) -> int:
+        """How many threads are free."""
+        with self._lock:
+            return self.size - self._running.total()
+
+    def free_share(self, environment_id: uuid.UUID) -> int:
+        """How many more threads the environment may have, if there are as many."""
+        with self._lock:
+            return self.share - self._running[environment_id]
+
+    def shutdown(self) -> None:
+        """End when all work is done."""
+        self._threads.shutdown()
+
+    def _has_room(self, environment_id: uuid.UUID) -> bool:
+        is_full = self._running.total() >= self.size
+        return not is_full and self._running[environment_id] < self.share
+
+    def _enqueue(self, environment_id: uuid.UUID, job: _Job) -> None:
+        jobs = self._waiting.setdefault(environment_id, deque())
+        _drop_expired(jobs)  # while a disk hangs nobody else would
+        jobs.append(job)
+
+    def _serve(self, environment_id: uuid.UUID, job: _Job) -> None:
+        """Run this, then whatever is next."""
+        found: tuple[uuid.UUID, _Job] | None = (environment_id, job)
+        while found:
+            environment_id, job = found
+            if job.future.set_running_or_notify_cancel():
+                run_in_thread(job.work)
+                job.future.set_result(None)
+            found = self._next(environment_id)
+
+    def _next(self, done: uuid.UUID) -> tuple[uuid.UUID, _Job] | None:
+        with self._lock:
+            self._running[done] -= 1
+            if not self._running[done]:
+                del self._running[done]
+            for environment_id, jobs in list(self._waiting.items()):
+                _drop_expired(jobs)
+                if jobs and self._running[environment_id] >= self.share:
+                    continue
+                del self._waiting[environment_id]
+                if jobs:
+                    return environment_id, self._taken(environment_id, jobs)
+            return None
+
+    def _taken(self, environment_id: uuid.UUID, jobs: deque[_Job]) -> _Job:
+        job = jobs.popleft()
+        if jobs:
+            self._waiting[environment_id] = jobs
+        self._running[environment_id] += 1
+        return job
+
+
+def _drop_expired(jobs: deque[_Job]) -> None:
+    now = time.monotonic()
+    while jobs and (jobs[0].deadline < now or jobs[0].future.cancelled()):
+        jobs.popleft().future.cancel()
+
+
+class ImmediateExecutor:
+    """Runs work at once in the calling thread, so that a test sees its own transaction."""
+
+    size = share = 1
+
+    def submit(
+        self, environment_id: uuid.UUID, work: Work, *, deadline: float = math.inf
+    ) -> Future[None]:
+        future: Future[None] = Future()
+        work()
+        future.set_result(None)
+        return future
+
+    def free_slots(self) -> int:
+        return 1
+
+    def free_share(self, environment_id: uuid.UUID) -> int:
+        return 1
+
+    def shutdown(self) -> None:
+        pass
+
+
+class Executors(NamedTuple):
+    """Steps that open files of tenants can take hours: quick ones never wait for them."""
+
+    quick: Executor
+    bulk: Executor
+
+    def of(self, *, is_bulk: bool) -> Executor:
+        return self.bulk if is_bulk else self.quick
+
+
+def run_in_thread(work: Work) -> None:
+    """Log what `work` raises, and leave no connection behind in the thread.
+
+    What is given up here is still written in its row, so that the loop takes it up again.
+    """
+    try:
+        work()
+    except Exception:
+        log.exception("a step was given up")
+    finally:
+        connection.close()
+
+
+def is_immediate() -> bool:
+    """Whether steps run in the calling thread, before its transaction ends."""
+    return settings.EXECUTOR == "immediate"
+
+
+def inline_executors() -> Executors:
+    """Those for steps of this process's requests."""
+    return _IMMEDIATE if is_immediate() else _INLINE
+
+
+def loop_executors() -> Executors:
+    """New ones for a reconcile loop. Most of their threads wait for the disk."""
+    return Executors(
+        FairExecutor("quick", size=96, share=64), FairExecutor("bulk", size=32, share=8)
+    )
+
+
+_IMMEDIATE = Executors(ImmediateExecutor(), ImmediateExecutor())
+# Each of these threads may hold a connection to the database.
+_INLINE = Executors(FairExecutor("quick", size=6, share=4), FairExecutor("bulk", size=4, share=2))

@@ -1,0 +1,113 @@
+"""Steps with many rows at once: threads call the backend, one thread records what they saw."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import time
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+
+from django.db import connection
+
+from volumes.backends import Backend
+from volumes.models import Volume
+from volumes.reconciler import leases
+from volumes.reconciler.batch import Batch
+from volumes.reconciler.executors import Executor, Executors
+from volumes.reconciler.fair_queue import QueuedRow
+from volumes.reconciler.leases import Claimed
+from volumes.reconciler.outcomes import Outcome
+from volumes.reconciler.records import record
+from volumes.reconciler.steps import bring_about, is_unwanted, remove_leftovers
+from volumes.reconciler.targets import Rows, is_bulk
+from volumes.storage import storage
+
+log = logging.getLogger("holdfast.reconciler")
+
+BATCH_WINDOW = 0.005
+"""Seconds in which others may finish as well once a step has: many records cost little more than one."""
+
+
+class StepRunner:
+    """Takes steps in the threads of its executors.
+
+    A row is claimed when there is a free thread for it, so that no lease waits for a long copy.
+    """
+
+    def __init__(self, executors: Executors) -> None:
+        self.executors = executors
+        self._finished: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        self._begun = 0
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether there are steps whose outcomes have not been collected."""
+        return self._begun > 0
+
+    def start(self, rows: Rows, queued: Iterable[QueuedRow]) -> int:
+        """Claim these of the rows and begin a step with each. Returns how many there were."""
+        backend = storage()
+        claimed = rows.claim([pk for pk, _ in queued])
+        for row in claimed:
+            work = partial(self._step, row, backend)
+            self._executor(row).submit(row.environment_id, work)
+        self._begun += len(claimed)
+        return len(claimed)
+
+    def collect(self, timeout: float) -> list[Outcome]:
+        """Wait up to `timeout` seconds for a step to finish, and record all that have."""
+        outcomes = self._take(timeout)
+        try:
+            lost = record(outcomes)
+        except Exception:
+            # Still written in the rows, whose leases run out now: they are claimed again then.
+            log.exception("what %d steps saw could not be recorded", len(outcomes))
+            connection.close()
+            lost = []
+        finally:
+            leases.let_go(outcome.row for outcome in outcomes)
+        for outcome in lost:
+            self._clean_up(outcome.row)
+        return outcomes
+
+    def drain(self) -> None:
+        """Record what the steps under way see, and end."""
+        while self.is_busy:
+            self.collect(timeout=1)
+        for executor in self.executors:
+            executor.shutdown()
+
+    def run(
+        self, rows: Sequence[Volume], timeout: float, on_settled: Callable[[Volume], None]
+    ) -> None:
+        """Take a step with each of these new, leased volumes; wait for them up to `timeout` seconds.
+
+        `on_settled` is called with each whose step is over. Those whose step has not begun by then are
+        released, and any process can claim them.
+        """
+        Batch(self.executors.quick, rows, on_settled).run(timeout)
+
+    def _executor(self, row: Claimed) -> Executor:
+        return self.executors.of(is_bulk=is_bulk(row))
+
+    def _step(self, row: Claimed, backend: Backend) -> None:
+        leases.hold([row])
+        self._finished.put(bring_about(row, backend))
+
+    def _take(self, timeout: float) -> list[Outcome]:
+        outcomes = []
+        try:
+            outcomes.append(self._finished.get(timeout=timeout))
+            time.sleep(BATCH_WINDOW)
+            while True:
+                outcomes.append(self._finished.get_nowait())
+        except queue.Empty:
+            self._begun -= len(outcomes)
+            return outcomes
+
+    def _clean_up(self, row: Claimed) -> None:
+        # Only this thread asks the database: there are more steps than connections.
+        if is_unwanted(row):
+            remove = partial(remove_leftovers, row, storage())
+            self.executors.bulk.submit(row.environment_id, remove)

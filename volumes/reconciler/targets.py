@@ -1,0 +1,32 @@
+"""The rows that steps work on, and which of their steps are bulk work."""
+
+from __future__ import annotations
+
+from volumes.models import Snapshot, Volume
+from volumes.querysets import SnapshotQuerySet, VolumeQuerySet
+
+Row = Volume | Snapshot
+Rows = VolumeQuerySet | SnapshotQuerySet
+
+
+def is_bulk(row: Row) -> bool:
+    """Whether the row's next step opens files of a tenant, as the querysets' `bulk()` finds it."""
+    if isinstance(row, Snapshot) or row.is_deleted:
+        return True
+    is_filled = bool(row.adopt_from) or row.restore_from_id is not None
+    return row.provisioned_size is None and is_filled
+
+
+def eligible(row: Row) -> Rows:
+    """Where to claim the row: unsettled ones, whatever their pause, with the same kind of step.
+
+    A thread for quick steps never takes a bulk one, although the row may have changed since.
+    """
+    return _ELIGIBLE[type(row), is_bulk(row)]
+
+
+_ELIGIBLE: dict[tuple[type[Row], bool], Rows] = {
+    (Volume, False): Volume.objects.ripe().quick(),
+    (Volume, True): Volume.objects.ripe().bulk(),
+    (Snapshot, True): Snapshot.objects.ripe().bulk(),
+}
