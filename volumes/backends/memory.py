@@ -92,14 +92,14 @@ class Memory(Backend):
                 return
             used = self._adoptable(path)
             if handle in self.volumes:
-                raise BackendError(f"{path!r} cannot be adopted: data is there.", permanent=True)
+                raise _not_adoptable(path, "data is there")
             self._make(handle, size)
             self.used[handle] = used
             del self.adoptable[path]
 
     def _adoptable(self, path: str) -> int:
         if path not in self.adoptable:
-            raise BackendError(f"{path!r} cannot be adopted: it does not exist.", permanent=True)
+            raise _not_adoptable(path, "it does not exist")
         return self.adoptable[path]
 
     def grow(self, handle: str, size: int) -> None:
@@ -191,3 +191,11 @@ class Memory(Backend):
     def _there(self, handle: str) -> None:
         if not self._has_data(handle):
             raise BackendError("The volume's data is missing from the storage.")
+
+
+def _not_adoptable(path: str, reason: str) -> BackendError:
+    return BackendError(
+        "The directory that was to become this volume cannot be adopted; ask the operator.",
+        f"{path!r} cannot be adopted: {reason}.",
+        permanent=True,
+    )
