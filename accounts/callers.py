@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 
 from django.conf import settings
@@ -64,6 +65,7 @@ def client_ip(request: HttpRequest) -> str | None:
     return as_ip(addresses[0])
 
 
+@lru_cache(maxsize=1024)  # each request asks for its own, to be logged
 def as_ip(value: str) -> str | None:
     """The address in its usual form, or None for what is none.
 

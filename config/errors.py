@@ -29,6 +29,11 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     return _answer(request, 400, "VALIDATION_FAILED", said or "The request cannot be understood.")
 
 
+def foreign_host(request: HttpRequest) -> HttpResponse:
+    """400 for a request that another host was meant by."""
+    return _answer(request, 400, "VALIDATION_FAILED", "This address is not served here.")
+
+
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _answer(request, 403, "FORBIDDEN", "You may not do that.")
 

@@ -5,13 +5,14 @@ import re
 import time
 import uuid
 from collections.abc import Callable
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from django.conf import settings
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import Histogram
 
+from accounts.callers import client_ip
 from config import errors
 from config.logs import current_request_id
 from config.rate_limiting import add_headers
@@ -38,6 +39,11 @@ MAX_PARAMETERS = 100
 """Twice as many as there are rows on a page to choose from."""
 MAX_VALUE = 4096
 """Characters: where a log-in leads to, or an operators' list goes back to, is an address itself."""
+MAX_LOGGED_PATH = 500
+"""Characters, percent-encoded as in an address."""
+MAX_METHOD = 20
+MAX_LOGGED_HOST = 100
+UNQUOTED = "/:@!$&'()*+,;="
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"})
 
 
@@ -55,15 +61,16 @@ def observed(get_response: Handler) -> Handler:
             seconds = time.perf_counter() - began
             _count(request, response, seconds)
             # Never the query: people paste secrets into it.
+            method = str(request.method)[:MAX_METHOD]
             log.info(
-                "%s %s %s",
-                request.method,
-                request.path,
+                "%s %s",
+                method,
                 response.status_code,
                 extra={
-                    "method": request.method,
-                    "path": request.path,
+                    "method": method,
+                    "path": quote(request.path, safe=UNQUOTED)[:MAX_LOGGED_PATH],
                     "status": response.status_code,
+                    "ip": client_ip(request),
                     "ms": round(seconds * 1000, 1),
                 },
             )
@@ -132,6 +139,22 @@ def page_query_limits(get_response: Handler) -> Handler:
             if len(values) > MAX_PARAMETERS or any(len(value) > MAX_VALUE for value in values):
                 too_much = BadRequest("The address has too many parameters, or one is too long.")
                 return errors.bad_request(request, too_much)
+        return get_response(request)
+
+    return middleware
+
+
+def known_host(get_response: Handler) -> Handler:
+    """Refuses requests for another host than ours, which scanners send all day: one line for each."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        try:
+            request.get_host()
+        except DisallowedHost:
+            host = request.META.get("HTTP_HOST", "")[:MAX_LOGGED_HOST]
+            about = {"host": host, "ip": client_ip(request)}
+            log.warning("refused a Host that ALLOWED_HOSTS does not list", extra=about)
+            return errors.foreign_host(request)
         return get_response(request)
 
     return middleware

@@ -65,6 +65,7 @@ EVERY_ANSWER_PASSES = [
     "config.middleware.observed",
     "config.middleware.public_scheme",
     "config.middleware.security_headers",
+    "config.middleware.known_host",
     "config.middleware.hostile_bytes",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.test import Client
 
 from accounts.tokens import new_secret
-from config.logs import JsonLines
+from config.logs import JsonLines, PlainLines, shorten
 
 
 @pytest.mark.parametrize(
@@ -27,3 +31,141 @@ def test_a_token_is_blotted_out_wherever_it_turns_up(message: str) -> None:
     assert secret not in line
     assert "hfst_" not in line
     assert "[secret]" in json.loads(line)["message"]
+
+
+LOGGED = {"": JsonLines(), "DEBUG": PlainLines("%(levelname)s %(name)s %(message)s")}
+HOSTILE = {
+    "control characters": "\x01" * 63_000,
+    "four bytes each": "😀" * 20_000,
+    "a lone surrogate": "\ud800" * 20_000,
+    "quotes": '"\\' * 30_000,
+    "line ends": "\r\n" * 30_000,
+}
+
+
+def record_of(message: str, *arguments: object, **extra: object) -> logging.LogRecord:
+    record = logging.LogRecord("x", logging.INFO, __file__, 1, message, arguments, None)
+    record.__dict__ |= extra
+    return record
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_no_field_of_a_line_is_longer_than_it_may_be(text: str) -> None:
+    record = record_of("%s was refused", text, user=text, path=text, rows=[text])
+    line = JsonLines().format(record)
+    assert len(line.encode()) < 5000
+    assert json.loads(line)["message"][1:2] == text[1:2].encode("utf-8", "replace").decode()
+
+
+@pytest.mark.parametrize("most", [12, 100, 500])
+@pytest.mark.parametrize(
+    "text", [*HOSTILE.values(), "", "short", "x" * 500], ids=[*HOSTILE, "none", "short", "letters"]
+)
+def test_what_is_shortened_says_so_and_fits(text: str, most: int) -> None:
+    kept = shorten(text, most)
+    assert len(json.dumps(kept.removesuffix("…"), ensure_ascii=False).encode()) <= most + 2
+    assert kept in (text, kept.removesuffix("…") + "…")
+
+
+def test_a_traceback_keeps_its_ends() -> None:
+    try:
+        raise ValueError("x" * 60_000 + "the end")
+    except ValueError as error:
+        raised = (type(error), error, error.__traceback__)
+    record = logging.LogRecord("x", logging.ERROR, __file__, 1, "a bug", None, raised)
+    for formatter in LOGGED.values():
+        line = formatter.format(record)
+        assert len(line) < 10_000
+        assert "Traceback" in line
+        assert "the end" in line
+
+
+def test_a_plain_line_says_where_and_from_where() -> None:
+    line = LOGGED["DEBUG"].format(record_of("GET 200", path="/login", ip="192.0.2.7"))
+    assert line == "INFO x GET 200 /login 192.0.2.7"
+
+
+@pytest.fixture
+def lines(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[dict[str, Any]]]:
+    """What the product's own handler has written since, line by line."""
+    (handler,) = [
+        one for one in logging.getLogger().handlers if isinstance(one.formatter, JsonLines)
+    ]
+    stream = io.StringIO()
+    monkeypatch.setattr(handler, "stream", stream)
+    return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+Lines = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path", ["/" + "%01" * 21_000, "/x/volume/" + "a" * 60_000, "/" + "%C3%BC" * 9000]
+)
+def test_a_path_is_logged_once_and_cut(lines: Lines, path: str) -> None:
+    Client().get(path)
+    (line,) = lines()
+    assert line["path"] == path[:500]
+    assert len(json.dumps(line)) < 1000
+
+
+@pytest.mark.django_db
+def test_an_access_line_has_the_clients_address(lines: Lines, settings: Any) -> None:
+    settings.TRUSTED_PROXIES = 1
+    Client().get("/login", headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.77"})
+    (line,) = lines()
+    assert (line["path"], line["ip"]) == ("/login", "203.0.113.77")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "host", ["scanner.example", "x" * 60_000, "a b", "127.0.0.1:x", "ü.example"]
+)
+@pytest.mark.parametrize("path", ["/login", "/healthz", "/", "/admin/", "/static/holdfast.css"])
+def test_a_foreign_host_costs_one_warning(lines: Lines, host: str, path: str) -> None:
+    answer = Client(raise_request_exception=False).get(path, headers={"Host": host})
+    assert answer.status_code == 400
+    assert "This address is not served here." in answer.content.decode()
+    assert "ALLOWED_HOSTS" not in answer.content.decode()
+    warning, access = lines()
+    assert (warning["level"], warning["host"]) == ("WARNING", host[:100])
+    assert "ALLOWED_HOSTS" in warning["message"]
+    assert "exc_info" not in warning
+    assert (access["level"], access["status"]) == ("INFO", 400)
+
+
+@pytest.mark.django_db
+def test_a_foreign_host_is_told_in_json_where_json_is_spoken(lines: Lines) -> None:
+    answer = Client().get("/environments", headers={"Host": "scanner.example"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "VALIDATION_FAILED")
+    assert answer.json()["message"] == "This address is not served here."
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "query",
+    ["&".join(f"p{number}=" for number in range(1200)), "x=" + "y" * 60_000],
+    ids=["many parameters", "a long one"],
+)
+def test_what_is_refused_for_safety_is_no_traceback(lines: Lines, query: str) -> None:
+    assert Client(raise_request_exception=False).get(f"/login?{query}").status_code == 400
+    said = lines()
+    assert not any("exc_info" in line for line in said)
+    assert not any(query[:9] in json.dumps(line) for line in said)
+    assert {line["level"] for line in said} <= {"WARNING", "INFO"}
+    assert sum(len(json.dumps(line)) for line in said) < 2000
+
+
+@pytest.mark.django_db
+def test_a_form_without_its_token_costs_little(lines: Lines) -> None:
+    answer = Client(enforce_csrf_checks=True).post("/login/" + "%01" * 20_000, {"x": "y" * 60_000})
+    assert answer.status_code in {403, 404}
+    assert sum(len(json.dumps(line)) for line in lines()) < 2000
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["u" * 60_000, "\x01" * 20_000], ids=["long", "strange"])
+def test_a_log_in_under_a_long_name_costs_little(lines: Lines, name: str) -> None:
+    Client().post("/login", {"username": name, "password": "wrong"})
+    assert sum(len(json.dumps(line)) for line in lines()) < 2500

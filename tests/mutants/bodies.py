@@ -5,11 +5,61 @@ from tests.mutants.guard import Guard
 BODIES = "volumes/test_bodies.py"
 NO_JSON = f"{BODIES}::test_what_is_no_acceptable_json_is_a_400"
 
+LOGS = "test_logs.py"
 PAGES = "volumes/test_page_bytes.py"
 QUERIES = "volumes/test_query_limits.py"
 LIMITED = "volumes/test_rate_limit.py"
 
 GUARDS = [
+    Guard(
+        "length of a logged path",
+        "config/middleware.py",
+        "safe=UNQUOTED)[:MAX_LOGGED_PATH]",
+        "safe=UNQUOTED)",
+        f"{LOGS}::test_a_path_is_logged_once_and_cut",
+    ),
+    Guard(
+        "address in a line of the log",
+        "config/middleware.py",
+        '                    "ip": client_ip(request),\n',
+        "",
+        f"{LOGS}::test_an_access_line_has_the_clients_address",
+    ),
+    Guard(
+        "one line for a foreign host",
+        "config/settings.py",
+        '    "config.middleware.known_host",\n',
+        "",
+        f"{LOGS}::test_a_foreign_host_costs_one_warning",
+    ),
+    Guard(
+        "no traceback of a stranger's doing",
+        "config/logs.py",
+        "            record.exc_info = record.exc_text = None\n",
+        "",
+        f"{LOGS}::test_what_is_refused_for_safety_is_no_traceback",
+    ),
+    Guard(
+        "no query in the log",
+        "config/logs.py",
+        '        log_data.pop("request", None)',
+        "        pass",
+        f"{LOGS}::test_what_is_refused_for_safety_is_no_traceback",
+    ),
+    Guard(
+        "length of a field of the log",
+        "config/logs.py",
+        "                log_data[name] = shorten(value, MAX_FIELD)\n",
+        "                pass\n",
+        f"{LOGS}::test_no_field_of_a_line_is_longer_than_it_may_be",
+    ),
+    Guard(
+        "length of a traceback",
+        "config/logs.py",
+        "return text if len(text) <= MAX_TRACEBACK else",
+        "return text if text else",
+        f"{LOGS}::test_a_traceback_keeps_its_ends",
+    ),
     Guard(
         "bytes of a page",
         "volumes/api/paging.py",
