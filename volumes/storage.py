@@ -56,8 +56,10 @@ def ensure_installation() -> None:
             made.save(update_fields=["id"])
         else:
             log.warning(
-                "The storage carries the marker of another installation. "
-                "To take it over: manage.py init_storage"
+                "the storage belongs to another installation (%s), and this database is new:"
+                " restore the database that belongs to it, or set STORAGE_ROOT to another directory"
+                " and run `manage.py init_storage`",
+                marker,
             )
 
 

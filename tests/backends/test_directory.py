@@ -23,7 +23,7 @@ from tests.backends.helpers import (
     wait_until,
 )
 from tests.support.needs import needs
-from volumes.backends import BackendError, Found
+from volumes.backends import BackendError, Found, Unreadable
 from volumes.backends.directory import Directory
 
 needs_root = needs(os.geteuid() == 0, "only root may mount, or give files away")
@@ -237,3 +237,65 @@ def stopped_halfway(
 def quietly(operation: Callable[..., None], *args: Any) -> None:
     with suppress(BackendError):
         operation(*args)
+
+
+class TestUnreadable:
+    """One directory that the server may not look into is named; the rest is still looked at."""
+
+    @pytest.fixture
+    def storage(self, root: Path) -> Directory:
+        storage = Directory(str(root), INSTALLATION)
+        as_nobody(storage.prepare, INSTALLATION)
+        return storage
+
+    @needs_root
+    def test_a_volume_that_may_be_passed_but_not_listed_is_no_obstacle(
+        self, storage: Directory, handle: str
+    ) -> None:
+        as_nobody(storage.create, handle, 10)
+        os.chown(Path(storage.root, handle), 0, 0)
+        Path(storage.root, handle).chmod(0o711)
+        assert as_nobody(inventory_of, storage) == [f"found {handle}"]
+
+    @needs_root
+    def test_what_cannot_be_listed_is_named_and_the_rest_is_found(
+        self, storage: Directory, handle: str, target: str
+    ) -> None:
+        for one in (handle, target):
+            as_nobody(storage.create, one, 10)
+        os.chown(Path(storage.root, handle), 0, 0)
+        Path(storage.root, handle).chmod(0o700)
+        listed = as_nobody(inventory_of, storage)
+        assert {f"found {handle}", f"found {target}"} < set(listed)
+        (unreadable,) = (line for line in listed if line.startswith("unreadable"))
+        assert f"(at '{storage.root}/{handle}/snapshots')" in unreadable
+
+    @needs_root
+    def test_a_working_directory_that_cannot_be_listed_is_named_too(
+        self, storage: Directory, handle: str
+    ) -> None:
+        as_nobody(storage.create, handle, 10)
+        os.chown(Path(storage.root, ".trash"), 0, 0)
+        listed = as_nobody(inventory_of, storage)
+        assert f"found {handle}" in listed
+        assert any(f"(at '{storage.root}/.trash')" in line for line in listed)
+
+    @needs_root
+    def test_one_leftover_that_cannot_be_removed_keeps_no_other(
+        self, storage: Directory, handle: str
+    ) -> None:
+        for name in ("a", "b", "c"):
+            as_nobody(os.makedirs, Path(storage.root, ".trash", f"{handle}.{name}", "data", "x"))
+        closed = Path(storage.root, ".trash", f"{handle}.b", "data")
+        os.chown(closed, 0, 0)
+        with pytest.raises(BackendError, match=f"{handle}.b/data"):
+            as_nobody(storage.delete, handle)
+        assert os.listdir(Path(storage.root, ".trash")) == [f"{handle}.b"]
+
+
+def inventory_of(storage: Directory) -> list[str]:
+    """In words: an error does not travel between processes as it is."""
+    return [
+        f"unreadable {one.error.detail}" if isinstance(one, Unreadable) else f"found {one.handle}"
+        for one in storage.inventory()
+    ]

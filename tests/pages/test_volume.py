@@ -56,6 +56,21 @@ def test_without_a_measurement_it_says_so_and_when_there_will_be_one(alices, the
     assert 'class="chart"' not in page
 
 
+def test_a_volume_that_cannot_be_measured_says_so_there_and_in_the_list(
+    alices, there, volume, here
+):
+    Volume.objects.filter(pk=volume.pk).update(
+        unmeasured_since=timezone.now(),
+        unmeasured_reason="Permission denied (at 'base').",
+        unmeasured_detail="Permission denied (at '/srv/base').",
+    )
+    for page in (there, here):
+        text = alices.get(page).text
+        assert "ould not be measured since" in text
+        assert "Permission denied (at &#x27;base&#x27;)." in text
+        assert "/srv" not in text
+
+
 def test_where_nothing_measures_by_itself_it_names_the_command(alices, there, settings):
     settings.MEASURE_EVERY = 0
     assert "manage.py measure_usage" in alices.get(there).text

@@ -17,6 +17,7 @@ class Fallible(Memory):
     def __init__(self) -> None:
         super().__init__("tests")
         self.broken: dict[str, Exception] = {}
+        self.unreadable: set[str] = set()
         self.before: dict[str, Callable[[str], Any]] = {}
         self.calls: list[tuple[str, str]] = []
 
@@ -25,6 +26,7 @@ class Fallible(Memory):
 
     def heal(self) -> None:
         self.broken.clear()
+        self.unreadable.clear()
         self.before.clear()
 
     def unmount(self) -> None:
@@ -32,6 +34,10 @@ class Fallible(Memory):
 
     def mount(self) -> None:
         self.owner = self.installation
+
+    def close(self, handle: str) -> None:
+        """Nothing of it can be looked at any more."""
+        self.unreadable.add(handle)
 
     def lose(self, handle: str) -> None:
         """Somebody removes the data behind everybody's back."""
@@ -51,6 +57,11 @@ class Fallible(Memory):
             hook(handle)
         if error := self.broken.get(operation):
             raise error
+        if handle in self.unreadable:
+            raise self._denied(handle)
+
+    def _denied(self, handle: str) -> BackendError:
+        return BackendError("Permission denied.", f"Permission denied (at '/srv/{handle}').")
 
     def create(self, handle: str, size: int) -> None:
         self._meddle("create", handle)
@@ -67,6 +78,10 @@ class Fallible(Memory):
     def state(self, handle: str, snapshot: str | None = None) -> DataState:
         self._meddle("state", handle)
         return super().state(handle, snapshot)
+
+    def last_changed(self, handle: str, snapshot: str | None = None) -> float:
+        self._meddle("last_changed", handle)
+        return super().last_changed(handle, snapshot)
 
     def usage(self, handle: str) -> int:
         self._meddle("usage", handle)

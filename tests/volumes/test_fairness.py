@@ -210,7 +210,7 @@ def test_one_pass_works_on_others_while_bulk_work_hangs(disk, hostile, victim):
     hang(disk, removals(hostile, 5))
     theirs = rows(victim, 5)
 
-    def one_pass() -> tuple[int, int]:
+    def one_pass() -> sweep.PassResult:
         try:
             return sweep.one_pass()
         finally:
@@ -222,7 +222,7 @@ def test_one_pass_works_on_others_while_bulk_work_hangs(disk, hostile, victim):
         eventually(lambda: ready.count() == len(theirs))
         assert leased(hostile) == 2
         disk.may_end.set()
-        assert passing.result(60) == (0, 10)
+        assert passing.result(60) == (0, 10, [])
 
 
 def test_a_request_finds_a_thread_while_another_environments_bulk_work_hangs(

@@ -126,7 +126,10 @@ class VolumeAdmin(Dated, Failing, ByServices):
     def used(self, row: Volume) -> str:
         exact = f"{row.used_size if row.used_size is not None else '–'} of {row.size} MB"
         shown = words.share(row.used_size, row.size)
-        return format_html('<span class="figures" title="{}">{}</span>', exact, shown)
+        figures = format_html('<span class="figures" title="{}">{}</span>', exact, shown)
+        if row.unmeasured_since is None:
+            return figures
+        return format_html('{}<br><span class="quiet">{}</span>', figures, _unmeasured(row))
 
     @admin.display(description="Protected")
     def safe(self, row: Volume) -> str:
@@ -153,3 +156,8 @@ class VolumeAdmin(Dated, Failing, ByServices):
         if row.due_at is None:
             return "It is settled."
         return format_html("{}, after {} failed steps", console.ago(row.due_at), row.attempts)
+
+
+def _unmeasured(row: Volume) -> str:
+    since = f"{row.unmeasured_since:%Y-%m-%d %H:%M} UTC"
+    return f"It could not be measured since {since}: {row.unmeasured_detail}"

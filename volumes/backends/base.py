@@ -70,6 +70,13 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Unreadable:
+    """Something in the storage that could not be looked at. Everything else still is."""
+
+    error: BackendError
+
+
+@dataclass(frozen=True)
 class Leftover:
     """What an attempt to make or remove something has not finished: it is at it, or it is dead."""
 
@@ -188,16 +195,20 @@ class Backend(ABC):
     # For clean-up.
 
     @abstractmethod
-    def inventory(self) -> Iterator[Found]:
+    def inventory(self) -> Iterator[Found | Unreadable]:
         """Everything that looks like ours, each once; names that are not ours are passed over.
+        What cannot be looked at is among it, and stops nothing.
 
         Leftovers of interrupted attempts are named as what they were to become, or had been: being
         listed is no proof of whole data.
         """
 
     @abstractmethod
-    def leftovers(self) -> Iterator[Leftover]:
-        """Everything that is being made or removed, or was when its maker died."""
+    def leftovers(self) -> Iterator[Leftover | Unreadable]:
+        """Everything that is being made or removed, or was when its maker died.
+
+        What cannot be looked at is among it, and stops nothing.
+        """
 
     @abstractmethod
     def last_changed(self, handle: str, snapshot: str | None = None) -> float:

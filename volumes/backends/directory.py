@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 
 from . import adoption, layout, linux, marker, marks, names, place, tree
-from .base import Backend, BackendError, DataState, Found, Leftover, StorageUnavailable
+from .base import Backend, BackendError, DataState, Found, Leftover, StorageUnavailable, Unreadable
 from .faultpoints import faultpoint
 from .fds import ANYTHING, MISSING, is_same, is_there, make, opened
 from .layout import DATA, SNAPSHOTS, TMP, TRASH
@@ -239,22 +239,43 @@ class Directory(Backend):
 
     # For clean-up.
 
-    def inventory(self) -> Iterator[Found]:
+    def inventory(self) -> Iterator[Found | Unreadable]:
         self.check()  # now, and not only when the first is asked for
         return self._inventory()
 
-    def _inventory(self) -> Iterator[Found]:
+    def _inventory(self) -> Iterator[Found | Unreadable]:
         # The root stays open: what is unmounted in between does not look half empty.
         with self._storage("list the storage") as root:
-            left_over = dict.fromkeys(leftover.of for leftover in _leftovers(root))
+            left_over = dict.fromkeys(
+                one.of if isinstance(one, Leftover) else one for one in self._leftovers(root)
+            )
             yield from left_over
-            for found in _in_place(root):
+            for found in self._in_place(root):
                 if found not in left_over:
                     yield found
 
-    def leftovers(self) -> Iterator[Leftover]:
+    def leftovers(self) -> Iterator[Leftover | Unreadable]:
         with self._storage("list what is left over") as root:
-            return iter(list(_leftovers(root)))
+            return iter(list(self._leftovers(root)))
+
+    def _in_place(self, root: int) -> Iterator[Found | Unreadable]:
+        """Entry by entry: there may be a million."""
+        # A root that cannot be listed says nothing about any volume.
+        with unavailable(f"list the storage root {self.root}"), os.scandir(root) as entries:
+            for handle in filter(names.is_ours, (entry.name for entry in entries)):
+                try:
+                    with told("list what lies there of a volume", self.root):
+                        yield from _of_volume(root, handle)
+                except BackendError as error:
+                    yield Unreadable(error)
+
+    def _leftovers(self, root: int) -> Iterator[Leftover | Unreadable]:
+        for area in (TMP, TRASH):
+            try:
+                with told("list what is left over", self.root):
+                    yield from _left_in(root, area)
+            except BackendError as error:
+                yield Unreadable(error)
 
     def last_changed(self, handle: str, snapshot: str | None = None) -> float:
         with self._storage("look at its changes", *names.of(handle, snapshot)) as root:
@@ -280,23 +301,21 @@ def _copy(source: int, target: int) -> None:
     linux.syncfs(target)
 
 
-def _in_place(root: int) -> Iterator[Found]:
-    """Entry by entry: there may be a million."""
-    with os.scandir(root) as entries:
-        for handle in filter(names.is_ours, (entry.name for entry in entries)):
-            if is_there(root, handle):
-                yield Found(handle)
-                for snapshot in filter(names.is_ours, layout.entries(root, handle, SNAPSHOTS)):
-                    yield Found(handle, snapshot)
+def _of_volume(root: int, handle: str) -> Iterator[Found]:
+    if is_there(root, handle):
+        yield Found(handle)
+        # By O_PATH: it may be passable and not readable.
+        with opened(root, handle, flags=ANYTHING | os.O_DIRECTORY) as volume:
+            snapshots = layout.entries(volume, SNAPSHOTS)
+        yield from (Found(handle, snapshot) for snapshot in filter(names.is_ours, snapshots))
 
 
-def _leftovers(root: int) -> Iterator[Leftover]:
-    for area in (TMP, TRASH):
-        for name in layout.entries(root, area):
-            if found := names.leftover(name):
-                # Gone by now is none; making and moving a directory both date its inode.
-                with suppress(FileNotFoundError), opened(root, area) as fd:
-                    yield Leftover(found, os.stat(name, dir_fd=fd, follow_symlinks=False).st_ctime)
+def _left_in(root: int, area: str) -> Iterator[Leftover]:
+    for name in layout.entries(root, area):
+        if found := names.leftover(name):
+            # Gone by now is none; making and moving a directory both date its inode.
+            with suppress(FileNotFoundError), opened(root, area) as fd:
+                yield Leftover(found, os.stat(name, dir_fd=fd, follow_symlinks=False).st_ctime)
 
 
 def _places(root: int, handle: str, snapshot: str | None) -> Iterator[tuple[str, ...]]:

@@ -18,6 +18,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 
 from . import marker, marks, names, tree
 from .base import BackendError, DataState
+from .failures import all_of_them
 from .faultpoints import faultpoint
 from .fds import ANYTHING, MISSING, made, opened, path_of
 from .linux import rename_new
@@ -178,18 +179,20 @@ def discard(root: int, directory: int, name: str, handle: str, snapshot: str | N
 
 def discard_leftovers(root: int, prefix: str, handle: str, snapshot: str | None = None) -> None:
     """The same for attempts to make it, dead or alive: one that lives finds its work gone."""
-    for name in entries(root, TMP):
-        if name.startswith(prefix):
-            with opened(root, TMP) as tmp:
-                discard(root, tmp, name, handle, snapshot)
+    with all_of_them() as failures:
+        for name in entries(root, TMP):
+            if name.startswith(prefix):
+                with failures.noted(), opened(root, TMP) as tmp:
+                    discard(root, tmp, name, handle, snapshot)
 
 
 def empty_trash(root: int, prefix: str) -> None:
     """Remove what lies in the trash under that prefix, whoever put it there, for good."""
-    for name in entries(root, TRASH):
-        if name.startswith(prefix):
-            with opened(root, TRASH) as trash:
-                tree.remove(trash, name)
+    with all_of_them() as failures:
+        for name in entries(root, TRASH):
+            if name.startswith(prefix):
+                with failures.noted(), opened(root, TRASH) as trash:
+                    tree.remove(trash, name)
     faultpoint("trash:removed")
     for name in (TMP, TRASH):
         with suppress(FileNotFoundError), opened(root, name) as fd:

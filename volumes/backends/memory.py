@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from . import names
-from .base import Backend, BackendError, DataState, Found, Leftover, StorageUnavailable
+from .base import Backend, BackendError, DataState, Found, Leftover, StorageUnavailable, Unreadable
 
 
 class Memory(Backend):
@@ -167,13 +167,13 @@ class Memory(Backend):
             self.snapshots.pop((handle, snapshot), None)
             self.strangers.pop((handle, snapshot), None)
 
-    def inventory(self) -> Iterator[Found]:
+    def inventory(self) -> Iterator[Found | Unreadable]:
         with self._storage():
             found = dict.fromkeys(Found(handle) for handle in self.volumes)
             found |= dict.fromkeys(Found(*key) for key in [*self.snapshots, *self.strangers])
             return iter(found)
 
-    def leftovers(self) -> Iterator[Leftover]:
+    def leftovers(self) -> Iterator[Leftover | Unreadable]:
         # Everything here is made and removed in one step.
         with self._storage():
             return iter(())

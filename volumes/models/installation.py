@@ -36,6 +36,8 @@ class StorageScan(models.Model):
     examples = models.JSONField(default=list)
     """The first of them: `volume` and `snapshot`, as the storage names them."""
     missing = models.PositiveIntegerField(default=0)
+    unreadable = models.JSONField(default=list)
+    """The first sentences about what could not be looked at."""
     is_plausible = models.BooleanField(default=True)
 
     class Meta:

@@ -48,6 +48,16 @@ class Volume(Versioned, Reconciled):
     missing_since = models.DateTimeField(null=True, editable=False)
     used_size = models.BigIntegerField(null=True, editable=False)
     used_size_at = models.DateTimeField(null=True, editable=False)
+    unmeasured_since = models.DateTimeField(null=True, editable=False)
+    """Since when it cannot be measured; `used_size` is from before."""
+    unmeasured_reason = models.CharField(
+        max_length=500, blank=True, default="", db_default="", editable=False
+    )
+    """Why, for tenants."""
+    unmeasured_detail = models.CharField(
+        max_length=2000, blank=True, default="", db_default="", editable=False
+    )
+    """Why, for operators."""
     was_empty = models.BooleanField(default=False, db_default=False, editable=False)
     """Whether the last sample found nothing at all in its data: `used_size` is rounded up."""
     is_accepted = models.BooleanField(default=False, db_default=False, editable=False)

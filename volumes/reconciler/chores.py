@@ -16,10 +16,11 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from volumes.backends import BackendError
+from volumes.backends import StorageUnavailable
 from volumes.models import IdempotencyRecord, Installation, StorageScan, Volume
 from volumes.reconciler.executors import run_in_thread
 from volumes.reconciler.measure import measure_all
+from volumes.reconciler.passes import Pass
 from volumes.reconciler.scan import ORPHANED_FOR, scan
 from volumes.reconciler.steps import look_at
 
@@ -58,16 +59,20 @@ class PeriodicRunner:
         self._threads.shutdown()
 
 
-def look_at_settled(volumes: Iterable[Volume]) -> int:
-    """Look whether the data of these is there. Returns how many are missing."""
-    missing = 0
+def look_at_settled(volumes: Iterable[Volume]) -> tuple[int, list[str]]:
+    """Look whether the data of these is there.
+
+    Returns how many are missing, and what could not be looked at, each in a sentence.
+    """
+    missing, looking = 0, Pass()
     try:
         for volume in volumes:
-            missing += not look_at(volume)
-    except BackendError as error:
+            with looking.over(f"{volume.ref} {volume.name}"):
+                missing += not look_at(volume)
+    except StorageUnavailable as error:
         # A disk that is not mounted says nothing about any volume.
-        log.warning("the storage cannot be looked at: %s", error)
-    return missing
+        log.warning("the storage cannot be looked at: %s", error.detail)
+    return missing, looking.unreadable
 
 
 def check_hourly(stop: Event) -> None:
@@ -83,7 +88,7 @@ def sample_usage(stop: Event) -> None:
     """Measure every volume when it is time, in whichever process is first."""
     every = timedelta(seconds=settings.MEASURE_EVERY)
     if every and claim_job("measured_at", every):
-        measure_all(_until(stop, Volume.objects.with_data().iterator()))
+        _measure_all(_until(stop, Volume.objects.with_data().iterator()))
 
 
 def scan_daily() -> None:
@@ -92,8 +97,15 @@ def scan_daily() -> None:
         return
     try:
         scan(ORPHANED_FOR)
-    except BackendError as error:
-        log.warning("the storage cannot be scanned: %s", error)
+    except StorageUnavailable as error:
+        log.warning("the storage cannot be scanned: %s", error.detail)
+
+
+def _measure_all(volumes: Iterable[Volume]) -> None:
+    try:
+        measure_all(volumes)
+    except StorageUnavailable as error:
+        log.warning("the storage cannot be measured: %s", error.detail)
 
 
 def _until(stop: Event, volumes: Iterable[Volume]) -> Iterable[Volume]:

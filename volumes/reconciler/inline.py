@@ -73,9 +73,9 @@ def _soon(begin: Callable[[], object]) -> None:
 def reconcile_now(volume: Volume) -> None:
     """Take its next step whatever pause it has earned; where it is settled, look at its data."""
 
-    def work() -> int:
-        settled = Volume.objects.settled().filter(pk=volume.pk)
-        return settle(eligible(volume), volume.pk) or look_at_settled(settled)
+    def work() -> None:
+        if not settle(eligible(volume), volume.pk):
+            look_at_settled(Volume.objects.settled().filter(pk=volume.pk))
 
     after_commit(volume, work)
 

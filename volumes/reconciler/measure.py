@@ -2,48 +2,73 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from volumes.backends import BackendError
+from volumes.backends import BackendError, StorageUnavailable
+from volumes.backends.texts import cut
 from volumes.models import UsageSample, Volume
+from volumes.reconciler.passes import Pass
 from volumes.storage import storage
-
-log = logging.getLogger("holdfast.reconciler")
 
 MB = 2**20
 
 
-def measure_all(volumes: Iterable[Volume]) -> tuple[int, int]:
-    """One sample for each. Returns (measured, failed)."""
-    measured = failed = 0
+def measure_all(volumes: Iterable[Volume]) -> tuple[int, list[str]]:
+    """One sample for each. Returns how many there were, and what could not be measured and why.
+
+    Raises StorageUnavailable.
+    """
+    measured, measuring = 0, Pass()
     for volume in volumes:
-        try:
+        with measuring.over(f"{volume.ref} {volume.name}"):
             measure(volume)
             measured += 1
-        except BackendError as error:
-            log.warning("%s could not be measured: %s", volume.ref, error.detail)
-            failed += 1
-    return measured, failed
+    return measured, measuring.unreadable
 
 
 def measure(volume: Volume) -> None:
-    """Take one sample, and thin this volume's old ones."""
+    """Take one sample, and thin this volume's old ones.
+
+    Raises BackendError if it cannot be measured; then the row says so, and keeps its last sample.
+    """
     backend, handle = storage(), str(volume.pk)
-    was_empty = not backend.has_content(handle)
-    used = -(-backend.usage(handle) // MB)
+    try:
+        was_empty = not backend.has_content(handle)
+        used = -(-backend.usage(handle) // MB)
+    except StorageUnavailable:
+        raise
+    except BackendError as error:
+        _note_failure(volume, error)
+        raise
     now = timezone.now()
     with transaction.atomic():
         # Without a version: what the machine sees is nobody's change.
-        sampled = {"used_size": used, "used_size_at": now, "was_empty": was_empty}
+        sampled = {"used_size": used, "used_size_at": now, "was_empty": was_empty, **_MEASURED}
         if not Volume.objects.live().filter(pk=volume.pk).update(**sampled):
             return
         UsageSample.objects.create(volume=volume, at=now, used_size=used, size=volume.size)
         _thin(volume)
+
+
+_MEASURED: dict[str, Any] = {
+    "unmeasured_since": None,
+    "unmeasured_reason": "",
+    "unmeasured_detail": "",
+}
+
+
+def _note_failure(volume: Volume, error: BackendError) -> None:
+    Volume.objects.live().filter(pk=volume.pk).update(
+        unmeasured_since=Coalesce("unmeasured_since", timezone.now()),
+        unmeasured_reason=cut(error.message, 500),
+        unmeasured_detail=cut(error.detail, 2000),
+    )
 
 
 def _thin(volume: Volume) -> None:

@@ -35,6 +35,15 @@ class Queue(NamedTuple):
     executor: Executor
 
 
+class PassResult(NamedTuple):
+    """What one pass over all rows left."""
+
+    unsettled: int
+    worked_on: int
+    unreadable: list[str]
+    """Settled volumes whose data could not be looked at, each in a sentence."""
+
+
 class Sweeper:
     """Gives due rows to a step runner."""
 
@@ -78,11 +87,10 @@ def watch(stop: Event) -> None:
     connection.close()  # the thread's own: nobody else would, and SQLite keeps its log until then
 
 
-def one_pass() -> tuple[int, int]:
+def one_pass() -> PassResult:
     """Every unsettled row once, whatever its pause, and a look at every settled volume's data.
 
-    Returns (rows still unsettled, rows worked on). Rows that another process holds are waited for
-    over a lease's time, in case that process has died.
+    Rows that another process holds are waited for over a lease's time, in case that process has died.
     """
     runner = StepRunner(loop_executors())
     seen: set[uuid.UUID] = set()
@@ -97,8 +105,8 @@ def one_pass() -> tuple[int, int]:
             break
         time.sleep(0.5)
     runner.drain()
-    chores.look_at_settled(Volume.objects.settled().iterator())
-    return len(_unsettled()), len(seen)
+    _, unreadable = chores.look_at_settled(Volume.objects.settled().iterator())
+    return PassResult(len(_unsettled()), len(seen), unreadable)
 
 
 def _work_through(runner: StepRunner, stuck: set[uuid.UUID]) -> Iterator[Outcome]:

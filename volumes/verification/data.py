@@ -5,16 +5,25 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
-from volumes.backends import Backend, BackendError, DataState, Found
+from volumes.backends import (
+    Backend,
+    BackendError,
+    DataState,
+    Found,
+    StorageUnavailable,
+    Unreadable,
+)
 from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
 from volumes.querysets import SnapshotQuerySet, VolumeQuerySet
 from volumes.reconciler.presence import is_present
 from volumes.storage import storage
-from volumes.verification.invariants import Invariant, Violation
+from volumes.verification.invariants import Invariant, Unseen, Violation
 from volumes.verification.pages import batches, pages
 from volumes.verification.progress import UNDER_WAY
+
+Listed = TypeVar("Listed")
 
 PAUSE = 2.0
 """Seconds until what looked wrong is looked at again: somebody may be in the middle of it."""
@@ -22,8 +31,8 @@ LEFT_FOR = 3600.0
 """Seconds. Who lost a race for a row may still be removing what it made."""
 
 
-def violations(settled: bool) -> Iterator[Violation]:
-    """Raises BackendError while the storage cannot say."""
+def violations(settled: bool) -> Iterator[Violation | Unseen]:
+    """Raises BackendError while the storage cannot say anything."""
     backend = storage()
     if not backend.shared:
         raise BackendError("The storage is in the memory of the server alone.")
@@ -33,21 +42,39 @@ def violations(settled: bool) -> Iterator[Violation]:
     yield from _half_done(backend, 0 if settled else LEFT_FOR)
 
 
-def _without_data(backend: Backend) -> Iterator[Violation]:
+def _without_data(backend: Backend) -> Iterator[Violation | Unseen]:
     # A row that still says so afterwards was not on its way out when its data was looked for.
     columns = ("name", "was_empty", "is_accepted")
     for volume in chain.from_iterable(pages(_held_volumes(), *columns)):
-        held = is_present(volume, backend.state(str(volume.pk)))
+        state = _state(backend, f"{Volume.prefix}{volume.pk} {volume.name}", str(volume.pk))
+        if isinstance(state, Unseen):
+            yield state
+            continue
+        held = is_present(volume, state)
         if not held and _held_volumes().filter(pk=volume.pk).exists():
             yield _missing(Volume.prefix, volume)
     for snapshot in chain.from_iterable(
         pages(_held_snapshots(), "name", "volume_id", "is_accepted")
     ):
-        state = backend.state(str(snapshot.volume_id), str(snapshot.pk))
+        name = f"{Snapshot.prefix}{snapshot.pk} {snapshot.name}"
+        state = _state(backend, name, str(snapshot.volume_id), str(snapshot.pk))
+        if isinstance(state, Unseen):
+            yield state
+            continue
         is_older = snapshot.is_accepted and state is DataState.EMPTY
         held = is_older or state in (DataState.OWN, DataState.UNMARKED)
         if not held and _held_snapshots().filter(pk=snapshot.pk).exists():
             yield _missing(Snapshot.prefix, snapshot)
+
+
+def _state(backend: Backend, name: str, *identifiers: str) -> DataState | Unseen:
+    """What lies there, or why that cannot be said."""
+    try:
+        return backend.state(*identifiers)
+    except StorageUnavailable:
+        raise
+    except BackendError as error:
+        return Unseen(Invariant.BACKINGS, f"{name}: {error.detail}")
 
 
 def _missing(prefix: str, row: Any) -> Violation:
@@ -64,12 +91,15 @@ def _held_snapshots() -> SnapshotQuerySet:
     return ready.filter(volume__is_deleted=False)
 
 
-def _without_row(backend: Backend) -> Iterator[Violation]:
+def _without_row(backend: Backend) -> Iterator[Violation | Unseen]:
     # The storage before the rows: whatever is made has its row already.
-    strange = set(_unknown(backend.inventory()))
+    unreadable: list[Unreadable] = []
+    strange = set(_unknown(_readable(backend.inventory(), unreadable)))
+    yield from (Unseen(Invariant.BACKINGS, one.error.detail) for one in unreadable)
     if strange:
         time.sleep(PAUSE)
-        strange = set(_unknown(one for one in backend.inventory() if one in strange))
+        again = _readable(backend.inventory(), [])
+        strange = set(_unknown(one for one in again if one in strange))
     for batch in batches(one for one in strange if _is_told(one, strange)):
         deleted = _known(Volume.objects.all(), (one.handle for one in batch))
         for one in batch:
@@ -85,6 +115,17 @@ def _without_row(backend: Backend) -> Iterator[Violation]:
                 )
             else:
                 yield Violation(Invariant.BACKINGS, f"{name}: no row knows it, its data is there")
+
+
+def _readable(
+    found: Iterable[Listed | Unreadable], unreadable: list[Unreadable]
+) -> Iterator[Listed]:
+    """What could be looked at; the rest goes into `unreadable`."""
+    for one in found:
+        if isinstance(one, Unreadable):
+            unreadable.append(one)
+        else:
+            yield one
 
 
 def _is_told(one: Found, strange: set[Found]) -> bool:
@@ -122,7 +163,9 @@ def _half_done(backend: Backend, left_for: float) -> Iterator[Violation]:
 
 def _abandoned(backend: Backend, left_for: float) -> Iterator[Found]:
     began = time.time() - left_for
-    for batch in batches(one.of for one in backend.leftovers() if one.since <= began):
+    # What of them cannot be looked at was told with the inventory.
+    leftovers = _readable(backend.leftovers(), [])
+    for batch in batches(one.of for one in leftovers if one.since <= began):
         settled = _known(
             Volume.objects.exclude(UNDER_WAY).exclude(status=VolumeStatus.DELETED),
             (one.handle for one in batch),

@@ -22,6 +22,13 @@ class Invariant(IntegerChoices):
     PROGRESS = 10, "Nothing waits for more than 60 s without progress or a stated error"
 
 
+class Unseen(NamedTuple):
+    """One thing that could not be looked at, in a sentence that names it."""
+
+    invariant: Invariant
+    what: str
+
+
 class Violation(NamedTuple):
     """One thing that is not as it must be, in a sentence that names it."""
 

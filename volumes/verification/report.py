@@ -9,7 +9,7 @@ from typing import Any
 
 from volumes.backends import BackendError
 from volumes.verification import data, histories, progress, quotas, relations
-from volumes.verification.invariants import Invariant, Violation
+from volumes.verification.invariants import Invariant, Unseen, Violation
 
 EXAMPLES = 5
 """Violations that are told in words; of the others, how many: there may be a million."""
@@ -23,13 +23,15 @@ class Outcome:
     violations: int = 0
     examples: list[str] = field(default_factory=list)
     reason: str = ""
-    """Why it could not be looked at, or not at all of it."""
+    """Why it could not be looked at."""
+    unseen: list[str] = field(default_factory=list)
+    """What could not be looked at, while everything else was."""
 
     @property
     def result(self) -> str:
         if self.violations:
             return "violated"
-        return "unknown" if self.reason else "ok"
+        return "unknown" if self.reason or self.unseen else "ok"
 
     def add(self, what: str) -> None:
         self.violations += 1
@@ -37,6 +39,7 @@ class Outcome:
             self.examples.append(what)
 
     def include(self, other: Outcome) -> None:
+        self.unseen += other.unseen
         self.violations += other.violations
         self.examples = (self.examples + other.examples)[:EXAMPLES]
 
@@ -49,6 +52,7 @@ class Outcome:
             "violations": self.violations,
             "examples": self.examples,
             "reason": self.reason,
+            "unreadable": self.unseen,
         }
 
 
@@ -76,8 +80,11 @@ def _in_the_database(settled: bool) -> Iterator[Violation]:
     )
 
 
-def _gathered(violations: Iterable[Violation]) -> dict[Invariant, Outcome]:
+def _gathered(found: Iterable[Violation | Unseen]) -> dict[Invariant, Outcome]:
     outcomes = {invariant: Outcome(invariant) for invariant in Invariant}
-    for violation in violations:
-        outcomes[violation.invariant].add(violation.what)
+    for one in found:
+        if isinstance(one, Unseen):
+            outcomes[one.invariant].unseen.append(one.what)
+        else:
+            outcomes[one.invariant].add(one.what)
     return outcomes

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from volumes.models import UsageSample
+from volumes.models import UsageSample, Volume
 
 
 def test_every_volume_gets_a_sample_in_mb_rounded_up(run, alices, here, volume, row, memory):
@@ -28,6 +28,37 @@ def test_what_cannot_be_measured_is_a_failure_and_the_others_are_measured(run, m
     outcome = run("measure_usage")
     assert (outcome.code, UsageSample.objects.count()) == (1, 1)
     assert "Measured 1 of 2" in outcome.out
+
+
+def test_what_cannot_be_measured_is_named_and_says_so_until_it_can(
+    run, alices, here, row, volume, memory
+):
+    memory.used[str(row.pk)] = 5 * 2**20
+    run("measure_usage")
+    memory.close(str(row.pk))
+    outcome = run("measure_usage")
+    assert outcome.code == 1
+    assert f"Could not be measured: {row.ref} uploads: Permission denied (at" in outcome.out
+    since = Volume.objects.get().unmeasured_since
+    run("measure_usage")
+    row.refresh_from_db()
+    assert (row.used_size, row.unmeasured_since) == (5, since)
+    assert row.unmeasured_reason == "Permission denied."
+    assert f"/srv/{row.pk}" in row.unmeasured_detail
+    assert alices.get(here).json()["usedSize"] == 5
+    memory.heal()
+    assert run("measure_usage").code == 0
+    row.refresh_from_db()
+    assert (row.unmeasured_since, row.unmeasured_reason, row.unmeasured_detail) == (None, "", "")
+
+
+def test_a_storage_that_goes_away_stops_it_and_marks_no_volume(run, make, memory):
+    make("one")
+    make("two")
+    memory.before["usage"] = lambda _: memory.unmount()
+    outcome = run("measure_usage")
+    assert (outcome.code, "init_storage" in outcome.err) == (1, True)
+    assert not Volume.objects.filter(unmeasured_since__isnull=False).exists()
 
 
 def test_an_unmounted_storage_is_not_empty(run, volume, memory):

@@ -58,6 +58,16 @@ def test_a_storage_that_is_not_there_is_a_failure_with_its_cure(run, volume, mem
     assert Volume.objects.get().status == "ready"
 
 
+def test_what_cannot_be_looked_at_is_named_and_the_rest_is_looked_at(run, make, memory):
+    blind, lost = make("blind")["id"], make("lost")["id"]
+    memory.close(blind.removeprefix("vol-"))
+    memory.lose(lost.removeprefix("vol-"))
+    outcome = run("reconcile")
+    assert outcome.code == 1
+    assert f"Could not be looked at: {blind} blind: Permission denied (at" in outcome.out
+    assert f"{lost} lost: Its data is missing" in outcome.out
+
+
 def test_a_grace_that_runs_is_left_alone(run, alices, here, memory, settings):
     settings.VOLUME_DELETE_GRACE = 3600
     alices.delete(here)

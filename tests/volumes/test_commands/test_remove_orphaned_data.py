@@ -5,18 +5,24 @@ import uuid
 
 import pytest
 
-from volumes.models import Volume
+from volumes.models import Installation, Volume
 from volumes.services import cleanup
 
 REMOVE = "remove_orphaned_data"
 
 
 @pytest.fixture
-def orphan(memory):
-    """Data of long ago that no row knows."""
+def orphan(memory, row):
+    """Data of long ago that no row knows, beside a volume that one does."""
     handle = str(uuid.uuid4())
     memory.volumes[handle] = 0.0
     return handle
+
+
+@pytest.fixture
+def installation(db):
+    """The id that must be typed to remove what nobody knows."""
+    return str(Installation.objects.get_or_create(number=1)[0].id)
 
 
 def test_data_that_no_row_knows_goes_and_the_rest_stays(run, row, orphan, memory):
@@ -118,11 +124,12 @@ def test_what_cannot_be_removed_is_a_failure(run, orphan, memory):
 
 
 @pytest.mark.usefixtures("storage_root")
-def test_directories_of_unknown_volumes_go_from_the_disk(run, storage_root):
+def test_directories_of_unknown_volumes_go_from_the_disk(run, storage_root, installation):
     data = storage_root / str(uuid.uuid4()) / "data"
     data.mkdir(parents=True)
     (storage_root / "lost+found").mkdir()
-    assert run(REMOVE, "--no-input", "--older-than", "0").code == 0
+    arguments = ["--no-input", "--older-than", "0", "--force", installation]
+    assert run(REMOVE, *arguments).code == 0
     assert not data.exists()
     assert (storage_root / "lost+found").exists()
 
@@ -130,3 +137,58 @@ def test_directories_of_unknown_volumes_go_from_the_disk(run, storage_root):
 @pytest.mark.parametrize("hours", ["-1", "x", "1.5"])
 def test_wrong_usage_exits_with_2(run, db, hours):
     assert run(REMOVE, "--older-than", hours).code == 2
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_a_database_without_volumes_removes_nothing(run, memory, count):
+    memory.volumes |= {str(uuid.uuid4()): 0.0 for _ in range(count)}
+    outcome = run(REMOVE, "--no-input")
+    assert (outcome.code, len(memory.volumes)) == (1, count)
+    assert "The database has no volumes at all" in outcome.err
+
+
+def test_where_everything_is_unknown_nothing_is_removed(run, row, orphan, memory):
+    memory.lose(str(row.pk))
+    outcome = run(REMOVE, "--no-input", "--json")
+    assert (outcome.code, outcome.json["removed"], orphan in memory.volumes) == (1, [], True)
+    assert "Everything that lies in the storage is unknown" in outcome.err
+
+
+def test_an_empty_storage_is_nothing_to_doubt(run, memory):
+    assert run(REMOVE, "--no-input").code == 0
+
+
+def test_what_deleted_volumes_left_is_removed_though_it_is_all_there_is(run, row, memory):
+    Volume.objects.filter(pk=row.pk).update(status="deleted", is_deleted=True)
+    memory.volumes[str(row.pk)] = 0.0
+    assert run(REMOVE, "--no-input").code == 0
+    assert memory.volumes == {}
+
+
+def test_the_id_of_the_installation_overrides_every_doubt(run, memory, installation):
+    memory.volumes |= {str(uuid.uuid4()): 0.0 for _ in range(12)}
+    outcome = run(REMOVE, "--no-input", "--force", installation)
+    assert (outcome.code, memory.volumes) == (0, {})
+
+
+@pytest.mark.parametrize("typed", ["", "yes", "0b8f3a52-53a1-4d0c-9a54-7c3b7f0f6a11"])
+def test_another_id_is_refused_in_words(run, orphan, memory, installation, typed):
+    outcome = run(REMOVE, "--no-input", "--force", typed)
+    assert (outcome.code, orphan in memory.volumes) == (1, True)
+    assert f"'{typed}' is not the id of this installation" in outcome.err
+
+
+def test_what_cannot_be_looked_at_is_named_and_the_rest_is_removed(run, make, orphan, memory):
+    blind, stray = make("blind")["id"], str(uuid.uuid4())
+    memory.volumes[stray] = 0.0
+    for handle in (blind.removeprefix("vol-"), stray):
+        memory.close(handle)
+    outcome = run(REMOVE, "--no-input", "--json")
+    assert outcome.code == 1
+    assert [one["volume"] for one in outcome.json["removed"]] == [orphan]
+    assert [sentence.split(",")[0].split(": ")[0] for sentence in outcome.json["unreadable"]] == [
+        f"{blind} blind",
+        f"vol-{stray}",
+    ]
+    assert stray in memory.volumes
+    assert f"Could not be looked at: {blind} blind: Permission denied" in run(REMOVE).out

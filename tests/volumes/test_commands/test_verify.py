@@ -327,6 +327,25 @@ def test_where_the_storage_goes_away_in_between_nothing_is_called_missing(verify
     assert (checks["backings"]["result"], told(checks)) == ("unknown", "")
 
 
+def test_what_cannot_be_looked_at_is_named_and_the_rest_is_checked(
+    verify, world, make, run, memory
+):
+    blind = make("blind")["id"]
+    memory.close(blind.removeprefix("vol-"))
+    memory.lose(str(world.pk))
+    backings = verify()["backings"]
+    assert backings["examples"] == [f"{world.ref} {world.name}: its data is missing"]
+    (sentence,) = backings["unreadable"]
+    assert sentence.startswith(f"{blind} blind: Permission denied (at '/srv/")
+    outcome = run("verify")
+    assert (outcome.code, f"Could not be looked at: {sentence}" in outcome.out) == (1, True)
+
+
+def test_what_cannot_be_looked_at_is_not_called_all_right(verify, world, memory):
+    memory.close(str(world.pk))
+    assert verify()["backings"]["result"] == "unknown"
+
+
 def test_a_storage_in_the_memory_of_another_process_cannot_be_looked_at(verify, world, memory):
     memory.shared = False
     assert "memory" in verify()["backings"]["reason"]

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from volumes.backends import BackendError
+from volumes.backends import StorageUnavailable
 from volumes.models import Volume
 from volumes.reconciler.marking import mark_older_data
 from volumes.reconciler.measure import measure_all
@@ -20,11 +20,13 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         try:
             storage().check()
-        except BackendError as error:
+            mark_older_data()
+            volumes = list(Volume.objects.with_data().order_by("id"))
+            measured, failed = measure_all(tqdm(volumes, desc="volumes", unit="", disable=None))
+        except StorageUnavailable as error:
             raise CommandError(error.detail) from None
-        mark_older_data()
-        volumes = list(Volume.objects.with_data().order_by("id"))
-        measured, failed = measure_all(tqdm(volumes, desc="volumes", unit="", disable=None))
         self.stdout.write(f"Measured {measured} of {len(volumes)} volumes.")
+        for sentence in failed:
+            self.stdout.write(f"Could not be measured: {sentence}")
         if failed:
-            raise CommandError(f"{failed} could not be measured; the log says why.")
+            raise CommandError(f"{len(failed)} could not be measured; see above.")

@@ -27,8 +27,10 @@ class Command(BaseCommand):
         if watch:
             self._watch()
             return
-        left, worked_on = one_pass()
-        self.stdout.write(f"Worked on {worked_on} rows; {left} are not settled yet.")
+        result = one_pass()
+        self.stdout.write(
+            f"Worked on {result.worked_on} rows; {result.unsettled} are not settled yet."
+        )
         failing = [
             *Volume.objects.filter(status=VolumeStatus.ERROR).order_by("id"),
             *Snapshot.objects.filter(status=SnapshotStatus.ERROR).order_by("id"),
@@ -37,8 +39,10 @@ class Command(BaseCommand):
             self.stdout.write(f"Could not be marked: {failure}")
         for row in failing:
             self.stdout.write(f"{row.ref} {row.name}: {row.operator_message}")
-        if failing or unmarked:
-            raise CommandError("Something is in error; see above.")
+        for sentence in result.unreadable:
+            self.stdout.write(f"Could not be looked at: {sentence}")
+        if failing or unmarked or result.unreadable:
+            raise CommandError("Something is in error, or could not be looked at; see above.")
         try:
             # Where the storage is not there, settled volumes were not looked at.
             storage().check()

@@ -9,12 +9,15 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from volumes.api.wire import moment
-from volumes.backends import BackendError
+from volumes.backends import BackendError, StorageUnavailable
+from volumes.backends.texts import quoted
 from volumes.management.arguments import hours
 from volumes.management.cleanup import CleanupCommand, table
-from volumes.models import Volume
+from volumes.models import Installation, Volume
 from volumes.reconciler.scan import Orphan, scan
 from volumes.services import cleanup
+
+WHERE_IT_IS = "It is in the file .holdfast in STORAGE_ROOT."
 
 
 class Command(CleanupCommand):
@@ -22,29 +25,45 @@ class Command(CleanupCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--older-than", type=hours, default=24, metavar="HOURS")
+        parser.add_argument(
+            "--force",
+            metavar="INSTALLATION_ID",
+            help="remove it although most, or all, of the storage is unknown to the database",
+        )
         super().add_arguments(parser)
 
-    def handle(self, *, older_than: int, **options: Any) -> None:
+    def handle(self, *, older_than: int, force: str | None, **options: Any) -> None:
+        if force is not None and force != _installation_id():
+            raise CommandError(f"{quoted(force)} is not the id of this installation. {WHERE_IT_IS}")
         try:
             found = scan(timedelta(hours=older_than))
-        except BackendError as error:
+        except StorageUnavailable as error:
             raise CommandError(error.detail) from None
         missing = [_describe_missing(volume) for volume in found.missing]
         if missing and not options["json"]:
             self.stdout.write(f"Data is missing:\n{table(missing)}\n")
-        if not found.is_plausible:
-            raise CommandError(
-                "More than half of what lies there is unknown, or of the rows is without data. An old "
-                "database or another disk is likelier than that: nothing is removed."
-            )
+        if found.unreadable and not options["json"]:
+            for sentence in found.unreadable:
+                self.stdout.write(f"Could not be looked at: {sentence}")
+        is_refused = bool(found.doubt) and force is None
+        if is_refused:
+            options["dry_run"] = True
         self.clean_up(
             found.orphans,
             describe=_describe,
             remove=self._remove,
             what="orphans",
             options=options,
-            extra={"missing": missing},
+            extra={"missing": missing, "unreadable": found.unreadable},
         )
+        if is_refused:
+            raise CommandError(
+                f"{found.doubt} An old database or another disk is likelier than that: nothing is"
+                " removed. If it is right all the same, run this again with --force and the"
+                f" installation's id. {WHERE_IT_IS}"
+            )
+        if found.unreadable:
+            raise CommandError(f"{len(found.unreadable)} could not be looked at; see above.")
 
     def _remove(self, orphan: Orphan) -> bool:
         try:
@@ -53,6 +72,10 @@ class Command(CleanupCommand):
             self.stderr.write(f"{orphan.handle}: {error.detail}")
             return False
         return True
+
+
+def _installation_id() -> str:
+    return str(Installation.objects.values_list("id", flat=True).first())
 
 
 def _describe(orphan: Orphan) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from config import counters
 from config.bodies import WAITING
 from config.env import BadSetting, address
 from config.supervisor import Supervisor
+from volumes.checks import volume_owner_problem
 from volumes.reconciler.marking import mark_older_data
 from volumes.reconciler.sweep import watch
 from volumes.storage import ensure_installation, storage
@@ -49,6 +50,8 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=2) from None
         if workers is not None and not 1 <= workers <= 64:
             raise CommandError("--workers must be between 1 and 64", returncode=2)
+        if problem := volume_owner_problem():
+            raise CommandError(problem)
         migrations = MigrationExecutor(connection)
         if migrations.migration_plan(migrations.loader.graph.leaf_nodes()):
             raise CommandError("The database is not up to date. Run: manage.py migrate")

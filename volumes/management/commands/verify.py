@@ -42,6 +42,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{outcome.invariant.value}. {example}")
         if more := outcome.violations - len(outcome.examples):
             self.stdout.write(f"{outcome.invariant.value}. and {more} more")
+        for sentence in outcome.unseen:
+            self.stdout.write(f"{outcome.invariant.value}. Could not be looked at: {sentence}")
         if outcome.reason:
             self.stdout.write(f"{outcome.invariant.value}. Not looked at: {outcome.reason}")
 

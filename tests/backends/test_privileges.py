@@ -1,0 +1,65 @@
+"""Whether volumes can belong to VOLUME_UID and VOLUME_GID."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.backends.helpers import NOBODY, as_nobody
+from tests.support.installation import ROOT
+from tests.support.needs import needs
+from volumes.backends.privileges import why_not_given
+
+needs_root = needs(os.geteuid() == 0, "only root may become another user")
+
+
+@needs_root
+@pytest.mark.parametrize(("uid", "gid"), [(None, None), (1234, 1234), (0, 0)])
+def test_root_gives_to_anybody(uid: int | None, gid: int | None) -> None:
+    assert why_not_given(uid, gid) == ""
+
+
+@pytest.mark.parametrize(("uid", "gid"), [(None, None), (NOBODY, NOBODY)])
+@needs_root
+def test_what_is_its_own_needs_no_privileges(uid: int | None, gid: int | None) -> None:
+    assert as_nobody(why_not_given, uid, gid) == ""
+
+
+@needs_root
+@pytest.mark.parametrize(
+    ("uid", "gid", "named"),
+    [
+        (1234, None, "VOLUME_UID=1234: "),
+        (None, 1234, "VOLUME_GID=1234: "),
+        (0, 0, "VOLUME_UID=0 and VOLUME_GID=0: "),
+    ],
+)
+def test_another_user_or_group_needs_capabilities(
+    uid: int | None, gid: int | None, named: str
+) -> None:
+    said = as_nobody(why_not_given, uid, gid)
+    assert said.startswith(f"{named}the server's user {NOBODY} lacks CAP_CHOWN")
+
+
+@needs(os.geteuid() == 0 and bool(shutil.which("setpriv")), "only root may drop its capabilities")
+@pytest.mark.parametrize("command", ["serve", "check"])
+def test_a_server_that_may_not_give_volumes_away_does_not_start(
+    tmp_path: Path, command: str
+) -> None:
+    dropped = ["setpriv", "--bounding-set=-chown", "--inh-caps=-chown"]
+    environ = {**os.environ, "DATA_DIR": str(tmp_path / "data"), "VOLUME_UID": "1234"}
+    done = subprocess.run(
+        [*dropped, sys.executable, "manage.py", command],
+        env=environ,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "VOLUME_UID=1234: the server's user 0 lacks CAP_CHOWN" in done.stderr
