@@ -141,6 +141,17 @@ def test_no_two_enums_share_a_member_in_generated_code(document):
     assert all(re.fullmatch("[A-Z][A-Z_]*[A-Z]", name) for name in names)
 
 
+def test_parameters_have_the_limits_of_the_server(operations):
+    schemas = {
+        parameter["name"]: parameter["schema"]
+        for parameter in operations["GET", "/{envId}/volume"]["parameters"]
+        if parameter["in"] == "query"
+    }
+    texts = [schemas[name] for name in ("name", "nameIs", "cursor")]
+    assert [text["maxLength"] for text in texts] == [1024] * 3
+    assert (schemas["label"]["maxItems"], schemas["label"]["items"]["maxLength"]) == (32, 1024)
+
+
 def test_applications_of_a_volume_are_a_set(document):
     schemas = document["components"]["schemas"]
     fields = [

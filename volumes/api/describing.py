@@ -21,8 +21,8 @@ Decorator = Callable[[View], View]
 Parameters = Sequence[OpenApiParameter]
 
 
-def query(name: str, schema: Any, text: str, *, many: bool = False) -> OpenApiParameter:
-    return OpenApiParameter(name, schema, OpenApiParameter.QUERY, description=text, many=many)
+def query(name: str, schema: Any, text: str) -> OpenApiParameter:
+    return OpenApiParameter(name, schema, OpenApiParameter.QUERY, description=text)
 
 
 def query_ref(name: str, component: str, text: str) -> OpenApiParameter:

@@ -12,14 +12,17 @@ from volumes.api.describing import (
     query_choice,
     query_ref,
 )
+from volumes.api.query import MAX_REPEATED, MAX_VALUE_LENGTH
 
+TEXT = {"type": "string", "maxLength": MAX_VALUE_LENGTH}
+LABELS = {"type": "array", "items": TEXT, "maxItems": MAX_REPEATED}
 LIMIT = {"type": "integer", "minimum": 1, "maximum": 1000, "default": 1000}
 DAYS = {"type": "integer", "minimum": 1, "maximum": 365, "default": 30}
 
 PAGING = [
-    query("limit", LIMIT, "The most entries to return"),
+    query("limit", LIMIT, "The most entries to return. A page of 4 MiB ends earlier."),
     query(
-        "cursor", str, 'Where the page begins. Follow the `Link` header with `rel="next"` instead.'
+        "cursor", TEXT, 'Where the page begins. Follow the `Link` header with `rel="next"` instead.'
     ),
     query("count", bool, "Whether to count all entries, in `X-Total-Count`"),
     answered(
@@ -30,17 +33,15 @@ PAGING = [
     ),
 ]
 NAMES = [
-    query("name", str, "Only names that contain this text, in any case"),
-    query("nameIs", str, "Only this name"),
+    query("name", TEXT, "Only names that contain this text, in any case"),
+    query("nameIs", TEXT, "Only this name"),
     query("includeDeleted", bool, "Whether to list deleted ones too. The default is false."),
 ]
 FILTERS = [
     *NAMES,
     query_ref("status", "VolumeStatusEnum", "Only volumes in this status"),
     query("attached", bool, "Only volumes that are attached (true) or not attached (false)"),
-    query(
-        "label", str, "Only volumes with this label, as `key:value`. May be repeated.", many=True
-    ),
+    query("label", LABELS, "Only volumes with this label, as `key:value`. May be repeated."),
     query_choice(
         "sort",
         "VOLUME_SORT",
@@ -50,7 +51,8 @@ FILTERS = [
 ]
 IF_MATCH = header(
     "If-Match",
-    'Change it only if this is the current version, such as `"3"`. Otherwise the answer is 412.',
+    'Change it only if this is the current version, such as `"3"`. The `ETag` of an answer and `*` are '
+    "accepted too. Another version, or a tag that a proxy weakened (`W/`), is refused with 412.",
 )
 IF_NONE_MATCH = header(
     "If-None-Match", "An `ETag` from an earlier answer. If it is still current, the answer is 304."
@@ -60,8 +62,8 @@ LOCATION = answered("Location", "The path of what was created", 201)
 IDEMPOTENCY = [
     header(
         "Idempotency-Key",
-        "Any text of 1 to 255 printable ASCII characters. For 24 hours, the same key with the same "
-        "body creates nothing more and answers with what the first request created.",
+        "A text of your choice: 1 to 255 printable ASCII characters. For 24 hours, the same key with "
+        "the same body creates nothing more and answers with what the first request created.",
     ),
     answered("Idempotent-Replay", "`true` if an earlier request created it", 201, always=False),
 ]

@@ -32,7 +32,7 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> HttpResp
     """The answer to any exception; what nothing here knows is a bug and says only its request id."""
     match exception:
         case errors.Refused() if exception.is_conflict:
-            return _refusal(409, "CONFLICT", "It clashes with how things are", exception.problems)
+            return _refusal(409, "CONFLICT", "Conflicts with the current state", exception.problems)
         case errors.BadRequest():
             return _refusal(400, "VALIDATION_FAILED", "Invalid request", exception.problems)
         case errors.Refused():

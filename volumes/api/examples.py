@@ -150,7 +150,7 @@ ERRORS = {
     "405": _error("METHOD_NOT_ALLOWED", 'Method "PATCH" not allowed.'),
     "409": _error(
         "CONFLICT",
-        "It clashes with how things are",
+        "Conflicts with the current state",
         "name",
         "name_taken",
         "app-data-volume is taken in this environment",
