@@ -202,6 +202,18 @@ class TestReplacing:
         assert place.read_text() == "kept"
         assert described(outside) == before
 
+    @needs_root
+    @pytest.mark.parametrize("mode", [0o700, 0o755])
+    def test_another_users_directory_is_for_an_operator(
+        self, root: Path, handle: str, mode: int
+    ) -> None:
+        storage = Directory(str(root), INSTALLATION)
+        as_nobody(storage.prepare, INSTALLATION)
+        Path(storage.source(handle)).mkdir(parents=True)
+        Path(storage.source(handle)).chmod(mode)
+        with pytest.raises(BackendError, match="Something that Holdfast did not create"):
+            as_nobody(storage.create, handle, 10)
+
     def test_the_work_of_another_process_is_never_replaced(
         self, storage: Directory, handle: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -9,10 +9,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from . import marks, tree
-from .base import BackendError, DataState
+from .base import BackendError
 from .faultpoints import faultpoint
 from .fds import ANYTHING, is_same, made, opened, path_of
-from .layout import DATA, PASSABLE, move, state_at
+from .layout import DATA, PASSABLE, is_own, move
 from .linux import mount_id, rename_new
 from .place import locked, make_room
 from .texts import quoted
@@ -43,13 +43,13 @@ def adopt(root: int, handle: str, path: str) -> None:
             os.fsync(found.above)
     except (OSError, BackendError):
         # Another process, or an earlier attempt, may have adopted it.
-        if os.path.lexists(path) or state_at(root, handle) is not DataState.OWN:
+        if os.path.lexists(path) or not is_own(root, handle):
             raise
     # By whichever process: it is done when it is on the disk.
     with opened(root, handle) as volume:
         os.fsync(volume)
     os.fsync(root)
-    if state_at(root, handle) is not DataState.OWN:
+    if not is_own(root, handle):
         raise BackendError("The volume's directory was replaced meanwhile; it is tried again.")
 
 
@@ -67,7 +67,7 @@ def _adopt(root: int, handle: str, found: _Candidate) -> None:
 
 
 def _put(root: int, handle: str, volume: int, found: _Candidate) -> None:
-    if state_at(root, handle) is DataState.OWN:
+    if is_own(root, handle):
         raise _refused(found.path, "this volume has data already; adopt it as another")
     make_room(volume)
     marks.write(volume, DATA, found.fd)

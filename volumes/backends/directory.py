@@ -114,13 +114,13 @@ class Directory(Backend):
 
     def create(self, handle: str, size: int) -> None:
         with self._storage("make the volume", handle) as root:
-            if layout.state_at(root, handle) is not DataState.OWN:
+            if not layout.is_own(root, handle):
                 self._make(root, handle, self._give)
             os.fsync(root)
 
     def clone(self, handle: str, snapshot: str, target: str, size: int) -> None:
         with self._storage("fill the volume", handle, snapshot, target) as root:
-            if layout.state_at(root, target) is not DataState.OWN:
+            if not layout.is_own(root, target):
                 self._make(root, target, partial(_fill, root, handle, snapshot))
             os.fsync(root)
 
@@ -217,7 +217,7 @@ class Directory(Backend):
             make(volume, SNAPSHOTS, layout.PRIVATE)
             os.fsync(volume)
             with opened(volume, SNAPSHOTS) as snapshots:
-                if layout.state_at(root, handle, snapshot) is not DataState.OWN:
+                if not layout.is_own(root, handle, snapshot):
                     with workpiece(root, handle, snapshot) as made:
                         _copy(data, made.fd)
                         place.put_snapshot(made, volume, snapshots, snapshot)

@@ -89,18 +89,32 @@ def _own(sentence: str, root: int, handle: str, *path: str) -> Iterator[int]:
 
 def state_at(root: int, handle: str, snapshot: str | None = None) -> DataState:
     """What lies where the data of a volume, or a snapshot, belongs."""
+    with _found(root, handle, snapshot) as found:
+        return DataState.MISSING if found is None else state_of(*found)
+
+
+def is_own(root: int, handle: str, snapshot: str | None = None) -> bool:
+    """Is that the marked directory? Needs no right to look into it."""
+    with _found(root, handle, snapshot) as found:
+        return found is not None and marks.is_marked(*found)
+
+
+@contextmanager
+def _found(root: int, handle: str, snapshot: str | None) -> Iterator[tuple[int, str, int] | None]:
+    """The volume's directory, and the name and directory that belong to it; None without either."""
     path = path_below(snapshot)
-    try:
-        # Without O_PATH a directory that only its application may read would be an error.
-        with (
-            opened(root, handle, flags=ANYTHING | os.O_DIRECTORY) as volume,
-            opened(volume, *path, flags=ANYTHING | os.O_DIRECTORY) as fd,
-        ):
-            return state_of(volume, path[-1], fd)
-    except OSError as error:
-        if error.errno in MISSING:
-            return DataState.MISSING
-        raise
+    with ExitStack() as stack:
+        try:
+            # Without O_PATH a directory that only its application may read would be an error.
+            flags = ANYTHING | os.O_DIRECTORY
+            volume = stack.enter_context(opened(root, handle, flags=flags))
+            fd = stack.enter_context(opened(volume, *path, flags=flags))
+        except OSError as error:
+            if error.errno not in MISSING:
+                raise
+            yield None
+        else:
+            yield volume, path[-1], fd
 
 
 def state_of(volume: int, name: str, fd: int) -> DataState:

@@ -25,7 +25,9 @@ _MAX_ATTEMPTS = 1000
 _MAX_WAIT = 5.0  # seconds for another process that is putting data in the same place
 
 _IN_THE_WAY = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR})
-_NO_EMPTY_DIRECTORY = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.ELOOP})
+# Another user's directory, which the server may not look into or remove, is for an operator too.
+_NOT_OURS = frozenset({errno.EACCES, errno.EPERM})
+_NO_EMPTY_DIRECTORY = _NOT_OURS | {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.ELOOP}
 
 
 def put_volume(piece: Workpiece, root: int, handle: str) -> None:
@@ -137,7 +139,7 @@ def _is_finished(root: int, handle: str) -> bool:
     except FileNotFoundError:
         return False
     except OSError as error:
-        if error.errno not in MISSING:
+        if error.errno not in MISSING | _NOT_OURS:
             raise
         raise _occupied(root, handle) from error
     return False
