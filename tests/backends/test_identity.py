@@ -203,14 +203,29 @@ class TestReplacing:
         assert described(outside) == before
 
     @needs_root
-    @pytest.mark.parametrize("mode", [0o700, 0o755])
-    def test_another_users_directory_is_for_an_operator(
-        self, root: Path, handle: str, mode: int
+    def test_an_empty_one_of_another_user_is_set_aside(self, root: Path, handle: str) -> None:
+        storage = Directory(str(root), INSTALLATION)
+        as_nobody(storage.prepare, INSTALLATION)
+        # As root, like an engine, beside a server without its rights.
+        Path(storage.source(handle)).mkdir(parents=True)
+        as_nobody(storage.create, handle, 10)
+        assert storage.state(handle) is DataState.OWN
+        assert Path(storage.source(handle)).owner() == "nobody"
+        assert list(storage.inventory()) == [Found(handle)]
+
+    @needs_root
+    @pytest.mark.parametrize(
+        ("mode", "names"), [(0o700, []), (0o755, ["data/file"]), (0o755, ["file"])]
+    )
+    def test_another_users_directory_that_may_hold_something_is_for_an_operator(
+        self, root: Path, handle: str, mode: int, names: list[str]
     ) -> None:
         storage = Directory(str(root), INSTALLATION)
         as_nobody(storage.prepare, INSTALLATION)
         Path(storage.source(handle)).mkdir(parents=True)
         Path(storage.source(handle)).chmod(mode)
+        for name in names:
+            (root / handle / name).touch()
         with pytest.raises(BackendError, match="Something that Holdfast did not create"):
             as_nobody(storage.create, handle, 10)
 

@@ -4,6 +4,7 @@ from tests.mutants.guard import Guard
 
 CONTRACT = "backends/test_contract.py"
 IDENTITY = "backends/test_identity.py"
+ACCEPT = "volumes/test_commands/test_accept_data.py"
 ROWS = "volumes/test_data_identity.py"
 RMDIR = "        os.rmdir(name, dir_fd=directory)\n"
 RMTREE = '        __import__("shutil").rmtree(name, dir_fd=directory)\n'
@@ -120,5 +121,33 @@ GUARDS = [
         "        if backend.state(*name) in (DataState.UNMARKED, DataState.EMPTY):",
         "        if True:",
         f"{ROWS}::TestOlderData::test_what_is_missing_by_then_is_not_accepted_later",
+    ),
+    Guard(
+        "identity: accepting outlives a step that saw nothing to accept",
+        "volumes/reconciler/outcomes.py",
+        "        if self.row.is_accepted:",
+        "        if True:",
+        f"{ROWS}::TestVanishedAndEmpty::test_what_is_accepted_while_a_step_finds_it_empty_stays_accepted",
+    ),
+    Guard(
+        "identity: what vanished before it was accepted",
+        "volumes/reconciler/outcomes.py",
+        "        if self.row.is_accepted:",
+        "        if False:",
+        f"{ACCEPT}::test_what_vanishes_before_it_is_marked_is_not_accepted_later",
+    ),
+    Guard(
+        "identity: accepting is written into the history",
+        "volumes/services/acceptance.py",
+        '            history.of_volume(volume, actor, "accept_data", {}, version=False)',
+        "            pass",
+        f"{ACCEPT}::test_the_history_says_so_without_a_version",
+    ),
+    Guard(
+        "identity: data that is there needs no accepting",
+        "volumes/services/acceptance.py",
+        "    elif state is DataState.OWN:",
+        "    elif False:",
+        f"{ACCEPT}::test_data_that_is_there_needs_no_accepting",
     ),
 ]

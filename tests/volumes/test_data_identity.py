@@ -108,6 +108,16 @@ class TestVanishedAndEmpty:
         assert (row.status, row.missing_since) == ("ready", None)
         assert memory.state(handle) is DataState.OWN
 
+    def test_what_is_accepted_while_a_step_finds_it_empty_stays_accepted(self, row, memory, handle):
+        memory.replace(handle)
+        look()
+        memory.before["state"] = lambda _: Volume.objects.update(is_accepted=True)
+        settle(Volume.objects.ripe(), row.pk)
+        row.refresh_from_db()
+        assert (row.status, row.is_accepted) == ("error", True)
+        settle_now(row)
+        assert (row.status, row.is_accepted) == ("ready", False)
+
 
 class TestBeingMade:
     @pytest.fixture

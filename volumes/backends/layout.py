@@ -6,6 +6,7 @@
 - `ROOT/<volume>/snapshots/<snapshot>/`: the content of a snapshot
 - `ROOT/<volume>/.<snapshot>.mark.<identity>`: its mark
 - `ROOT/.tmp/<volume>[.<snapshot>].<random>`: being made
+- `ROOT/.aside.<volume>.<random>`: another user's empty directory that was in a volume's place
 - `ROOT/.trash/<volume>[.<snapshot>].<random>`: being removed
 """
 

@@ -3,11 +3,13 @@
 An empty directory in the way is removed, whoever made it (`docker run -v` makes the directories
 that it misses); anything else is an error. Directories are looked at and emptied by descriptor, and
 only rmdir removes one: neither the finished work of another process nor a file of anybody can go.
+One that the server may not remove is set aside, as `ROOT/.aside.<volume>.<random>`.
 """
 
 import errno
 import fcntl
 import os
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,7 +18,8 @@ from . import marks
 from .base import BackendError
 from .faultpoints import faultpoint
 from .fds import ANYTHING, MISSING, is_same, opened, path_of
-from .layout import DATA, SNAPSHOTS, move
+from .layout import DATA, SNAPSHOTS, has_entries, move
+from .linux import rename_new
 from .texts import quoted
 from .workshop import Workpiece
 
@@ -135,7 +138,10 @@ def _is_finished(root: int, handle: str) -> bool:
         with opened(root, handle) as volume:
             if _is_own(volume, DATA, volume):
                 return True
-            make_room(volume)
+            if os.access(path_of(volume), os.W_OK, effective_ids=True):
+                make_room(volume)
+            else:
+                _set_aside(root, handle, volume)
     except FileNotFoundError:
         return False
     except OSError as error:
@@ -143,6 +149,22 @@ def _is_finished(root: int, handle: str) -> bool:
             raise
         raise _occupied(root, handle) from error
     return False
+
+
+def _set_aside(root: int, handle: str, volume: int) -> None:
+    """Rename an empty directory of another user: engines run as root, and the server may not.
+
+    It may not remove what lies in it, but renaming it needs no rights in it.
+    """
+    for name in os.listdir(volume):
+        with opened(volume, name) as fd:
+            if name not in (DATA, SNAPSHOTS) or has_entries(fd):
+                raise _occupied(volume, name)
+    aside = f".aside.{handle}.{secrets.token_hex(8)}"
+    os.rename(handle, aside, src_dir_fd=root, dst_dir_fd=root)
+    if not is_same(volume, root, aside):
+        # Another process has put the volume there since.
+        rename_new(aside, root, handle, root)
 
 
 def _is_own(volume: int, name: str, directory: int) -> bool:
