@@ -33,6 +33,7 @@ STORAGE_ROOT = env.directory("STORAGE_ROOT", DATA_DIR / "volumes")
 RECONCILE_INLINE = env.flag("RECONCILE_INLINE", True)
 VOLUME_DELETE_GRACE = env.number("VOLUME_DELETE_GRACE", 0, most=10 * 365 * 86400)
 VOLUME_MAX_SIZE = env.number("VOLUME_MAX_SIZE", 16 * 1024 * 1024, least=1, most=2**40)
+SNAPSHOT_WAIT = env.number("SNAPSHOT_WAIT", 3600, least=1, most=10 * 365 * 86400)
 VOLUME_MAX_SNAPSHOTS = env.number("VOLUME_MAX_SNAPSHOTS", 10, most=100_000)
 VOLUME_UID = env.optional_number("VOLUME_UID", most=2**32 - 2)
 VOLUME_GID = env.optional_number("VOLUME_GID", most=2**32 - 2)
@@ -205,5 +206,6 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "VolumeStatus": "volumes.models.VolumeStatus",
         "SnapshotStatus": "volumes.models.SnapshotStatus",
+        "Consistency": "volumes.models.Consistency",
     },
 }

@@ -195,6 +195,35 @@ class VolumeQuerySet(ReconciledQuerySet["Volume"]):
 
 
 class SnapshotQuerySet(ReconciledQuerySet["Snapshot"]):
+    followed = ("volume",)
+
+    @property
+    def marks_of_claim(self) -> dict[str, Any]:  # type: ignore[override]
+        """An attempt begins with the claim: when that is, and how large the volume is then."""
+        volumes = apps.get_model("volumes", "Volume")._default_manager
+        size = volumes.filter(pk=models.OuterRef("volume_id")).values("size")
+        return {"copying_since": Now(), "copying_size": models.Subquery(size)}
+
+    def claim(self, pks: Iterable[uuid.UUID]) -> list[Snapshot]:
+        rows = super().claim(pks)
+        if rows:
+            # SQLite answers with the rows as they were before the claim.
+            claimed = self.model._default_manager.filter(pk__in=[row.pk for row in rows])
+            since = dict(claimed.values_list("pk", "copying_since"))
+            for row in rows:
+                row.copying_since = since.get(row.pk)
+        return rows
+
+    def waiting(self) -> Self:
+        """Wanted and not taken yet."""
+        return self.unsettled().filter(
+            is_deleted=False, taken_at__isnull=True, take_until__isnull=False
+        )
+
+    def missed(self) -> Self:
+        """What could not be taken, for good."""
+        return self.filter(is_deleted=False, taken_at__isnull=True, take_until__isnull=True)
+
     def quick(self) -> Self:
         return self.none()
 

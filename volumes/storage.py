@@ -25,6 +25,11 @@ def storage() -> Backend:
         return connect("")
 
 
+def snapshot_consistency() -> str:
+    """Return what a snapshot is a copy of: `instant` or `files`. The storage is not asked."""
+    return connect("").consistency
+
+
 def source_of(volume: Volume) -> str | None:
     """Return what an application mounts; None until the volume was ready once.
 

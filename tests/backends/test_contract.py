@@ -193,6 +193,22 @@ class TestContract:
         assert not backend.exists(HANDLE, SNAPSHOT)
         assert backend.exists(HANDLE)
 
+    def test_a_snapshot_keeps_when_its_copying_began(self, backend: Backend) -> None:
+        backend.create(HANDLE, 10)
+        first = backend.snapshot(HANDLE, SNAPSHOT, 1_700_000_000.25)
+        assert first == 1_700_000_000.25
+        assert backend.snapshot(HANDLE, SNAPSHOT, 1_800_000_000.0) == first
+        backend.delete_snapshot(HANDLE, SNAPSHOT)
+        assert backend.snapshot(HANDLE, SNAPSHOT, 1_800_000_000.0) == 1_800_000_000.0
+
+    def test_without_a_time_the_copying_began_at_the_call(self, backend: Backend) -> None:
+        backend.create(HANDLE, 10)
+        before = time.time()
+        assert before - 1 <= backend.snapshot(HANDLE, SNAPSHOT) <= time.time() + 1
+
+    def test_it_says_what_its_snapshots_are_worth(self, backend: Backend) -> None:
+        assert backend.consistency in {"instant", "files"}
+
     def test_what_was_done_leaves_nothing_over(self, backend: Backend) -> None:
         backend.create(HANDLE, 10)
         backend.snapshot(HANDLE, SNAPSHOT)

@@ -47,7 +47,7 @@ def adopt(storage: Directory) -> None:
     storage.adopt(HANDLE, str(Path(storage.root).with_name("old")), 10)
 
 
-CRASHES: list[tuple[Callable[[Directory], None], Callable[[Directory], None], set[Found]]] = [
+CRASHES: list[tuple[Callable[[Directory], None], Callable[[Directory], object], set[Found]]] = [
     (with_nothing, lambda storage: storage.prepare(INSTALLATION), set()),
     (with_nothing, lambda storage: storage.create(HANDLE, 10), {Found(HANDLE)}),
     (with_an_old_directory, adopt, {Found(HANDLE)}),
@@ -84,7 +84,7 @@ class TestCrashes:
         self,
         ground: Path,
         begin: Callable[[Directory], None],
-        operation: Callable[[Directory], None],
+        operation: Callable[[Directory], object],
         end: set[Found],
     ) -> None:
         step = 1

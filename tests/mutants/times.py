@@ -2,6 +2,7 @@
 
 from tests.mutants.guard import Guard
 
+MOMENTS = "volumes/test_snapshot_moments.py"
 ORDER = "volumes/test_order_of_history.py"
 
 GUARDS = [
@@ -53,5 +54,61 @@ GUARDS = [
         "if volume.has_data and not volume.is_deleted",
         "if not volume.is_deleted",
         "pages/test_volume.py::test_without_data_nothing_is_offered_that_needs_it",
+    ),
+    Guard(
+        "one attempt for a snapshot",
+        "volumes/reconciler/steps.py",
+        "        return SnapshotMissed(row, error.message, error.detail)",
+        "        return Failed(row, error.message, error.detail)",
+        f"{MOMENTS}::test_a_failed_attempt_ends_it_for_good",
+    ),
+    Guard(
+        "a storage that is away is no attempt",
+        "volumes/reconciler/steps.py",
+        "        if row.is_missed or isinstance(error, StorageUnavailable):",
+        "        if row.is_missed:",
+        f"{MOMENTS}::test_while_the_storage_is_away_it_waits",
+    ),
+    Guard(
+        "how long a snapshot may wait",
+        "volumes/reconciler/steps.py",
+        "    if until is not None and since > until:",
+        "    if False:",
+        f"{MOMENTS}::test_it_waits_no_longer_than_it_may",
+    ),
+    Guard(
+        "a snapshot that is being copied is not late",
+        "volumes/reconciler/expiry.py",
+        "Snapshot.objects.waiting().free()",
+        "Snapshot.objects.waiting()",
+        f"{MOMENTS}::test_one_that_is_being_copied_is_not_late",
+    ),
+    Guard(
+        "size of a snapshot at its moment",
+        "volumes/reconciler/outcomes.py",
+        '            "size": F("copying_size"),\n',
+        "",
+        f"{MOMENTS}::test_until_it_is_taken_there_is_no_time_and_the_size_is_that_of_the_request",
+    ),
+    Guard(
+        "moment of a copy that an earlier attempt finished",
+        "volumes/backends/place.py",
+        "marks.write(volume, snapshot, piece.fd, since)",
+        "marks.write(volume, snapshot, piece.fd)",
+        "backends/test_contract.py::TestContract::test_a_snapshot_keeps_when_its_copying_began",
+    ),
+    Guard(
+        "restore of a volume takes no missed snapshot",
+        "volumes/services/volumes.py",
+        "        default=Value(SnapshotStatus.ERROR),",
+        "        default=Value(SnapshotStatus.READY),",
+        f"{MOMENTS}::test_the_restore_of_its_volume_does_not_take_it_either",
+    ),
+    Guard(
+        "what a zombie copies after the end",
+        "volumes/reconciler/steps.py",
+        "    return rows.missed().exists() or not rows.exists()",
+        "    return not rows.exists()",
+        f"{MOMENTS}::test_what_a_zombie_copies_after_the_end_is_removed",
     ),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.utils import timezone
 
 from volumes.models import Snapshot, Volume
 
@@ -57,10 +58,30 @@ def test_it_needs_no_name(alices, there, volume):
     assert re.fullmatch(r"snapshot-\d{8}-\d{6}", volume.snapshots.get().name)
 
 
-def test_one_that_could_not_be_copied_yet_is_not_said_to_be_taken(alices, there, memory, volume):
-    memory.fail("snapshot")
+def test_one_that_waits_is_not_said_to_be_taken(alices, there, memory, volume):
+    memory.unmount()
     page = alices.post(f"{there}/take-snapshot", {"name": "hopeful"}, follow=True).text
     assert "The snapshot hopeful is being taken." in page
+
+
+def test_one_that_could_not_be_taken_is_said_not_to_be(alices, there, memory, volume):
+    memory.fail("snapshot")
+    page = alices.post(f"{there}/take-snapshot", {"name": "hopeful"}, follow=True).text
+    assert "The snapshot hopeful is not taken. It could not be taken: the disk is full" in page
+    assert "Not taken" in page
+    assert "Restore to a new volume" not in page
+
+
+@pytest.mark.parametrize("page", ["snapshots", "take-snapshot"])
+@pytest.mark.parametrize(
+    ("consistency", "words"),
+    [("files", "copied file by file while applications may write"), ("instant", "at one moment")],
+)
+def test_it_says_what_a_snapshot_is_worth(
+    alices, there, memory, monkeypatch, page, consistency, words
+):
+    monkeypatch.setattr(memory, "consistency", consistency)
+    assert words in alices.get(f"{there}/{page}").text
 
 
 def test_a_bad_name_is_refused_at_the_field(alices, there, volume):
@@ -144,6 +165,7 @@ def test_many_are_paged(alices, there, volume, alice):
             name=f"s-{n:02}",
             size=1,
             status="ready",
+            taken_at=timezone.now(),
             created_by=alice.ref,
         )
         for n in range(60)

@@ -54,8 +54,9 @@ OTHERS = {
         JOIN volumes_volume USING (id)""",
     "volumes_snapshot": """
         (id, environment_id, volume_id, name, size, status, status_message, attempts, created_by,
-         created_at, is_made, is_deleted, due_at)
-        SELECT id, environment_id, id, 'nightly', 1024, 'ready', '', 0, 'system', {now}, TRUE, FALSE, NULL
+         created_at, taken_at, consistency, is_deleted, due_at)
+        SELECT id, environment_id, id, 'nightly', 1024, 'ready', '', 0, 'system', {now}, {now}, 'files',
+            FALSE, NULL
         FROM volumes_volume WHERE size < 1124 AND NOT is_deleted""",
     "volumes_usagesample": """
         (volume_id, at, used_size, size) SELECT id, {now}, used_size, size FROM volumes_volume

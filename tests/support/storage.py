@@ -91,9 +91,9 @@ class Fallible(Memory):
         self._meddle("delete", handle)
         super().delete(handle)
 
-    def snapshot(self, handle: str, snapshot: str) -> None:
+    def snapshot(self, handle: str, snapshot: str, since: float | None = None) -> float:
         self._meddle("snapshot", handle)
-        super().snapshot(handle, snapshot)
+        return super().snapshot(handle, snapshot, since)
 
     def delete_snapshot(self, handle: str, snapshot: str) -> None:
         self._meddle("delete_snapshot", handle)

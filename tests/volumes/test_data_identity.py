@@ -219,7 +219,7 @@ class TestOlderData:
     def test_what_has_no_data_yet_or_no_more_is_passed_over(self, row, memory, older):
         older(file=False)
         Volume.objects.update(removal_started=True)
-        Snapshot.objects.update(is_made=False)
+        Snapshot.objects.update(status="pending", taken_at=None)
         calls = len(memory.calls)
         assert mark_older_data() == []
         assert len(memory.calls) == calls

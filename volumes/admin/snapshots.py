@@ -24,11 +24,16 @@ from volumes.pages import words
 from volumes.rules.deletion import reasons_to_keep_snapshot
 from volumes.rules.fields import Body
 from volumes.services import snapshots as services
+from volumes.storage import snapshot_consistency
 from volumes.templatetags import console
 
 
 class SnapshotForm(WishForm):
     name = forms.CharField(required=False, help_text="Empty for the date and time")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["volume"].help_text = words.CONSISTENCY[snapshot_consistency()]
 
     def body(self) -> Body:
         return {"name": self.cleaned_data["name"]} if self.cleaned_data["name"] else {}
@@ -55,7 +60,7 @@ DELETE = Verb(
     permission="delete",
     do=_delete,
     says=lambda row: (
-        f"This copy of {row.volume} of {row.created_at:%-d %B %Y} is removed for good."
+        f"This copy of {row.volume} of {row.taken_at or row.created_at:%-d %B %Y} is removed for good."
     ),
     against=_against,
     is_danger=True,
@@ -79,6 +84,8 @@ class SnapshotAdmin(Failing, ByServices):
         "reason",
         "size_in_words",
         "taken",
+        "requested",
+        "consistency",
         "made_by",
     ]
 
@@ -89,7 +96,7 @@ class SnapshotAdmin(Failing, ByServices):
         if obj is None:
             return ["volume", "name"]
         facts = ["volume_link", "where", "name", "size_in_words", "state", "reason"]
-        return [*facts, "taken", "made_by"]
+        return [*facts, "taken", "consistency", "requested", "made_by"]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -132,6 +139,10 @@ class SnapshotAdmin(Failing, ByServices):
 
     @admin.display(description="Taken")
     def taken(self, row: Snapshot) -> str:
+        return console.ago(row.taken_at) if row.taken_at else "–"
+
+    @admin.display(description="Requested")
+    def requested(self, row: Snapshot) -> str:
         return console.ago(row.created_at)
 
     @admin.display(description="By")

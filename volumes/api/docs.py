@@ -222,7 +222,9 @@ list_snapshots = operation(
 take_snapshot = operation(
     "Take a snapshot",
     text=(
-        "Copies the data as it is now. Files that applications change during the copy may be "
+        "Requests a copy of the data. It may wait for its turn; `takenAt` says when the copying "
+        "began. If it cannot be taken, it ends in `error` for good: take another. `consistency` says "
+        "what the copy is: with `files`, files that applications change during the copy may be "
         "inconsistent with each other; stop the application or let it dump its data first."
     ),
     tag=V,

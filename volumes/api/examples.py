@@ -74,6 +74,8 @@ SNAPSHOT = {
     "volumeIdRef": VOL,
     "name": "before-upgrade",
     "size": 10240,
+    "takenAt": SEEN,
+    "consistency": "files",
     "status": "ready",
     "statusMessage": "",
     "createdBy": "user-123",

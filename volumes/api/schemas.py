@@ -12,7 +12,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers as s
 
 from config.limits import MAX_QUOTA
-from volumes.models import SnapshotStatus, VolumeStatus
+from volumes.models import Consistency, SnapshotStatus, VolumeStatus
 
 UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
@@ -285,7 +285,17 @@ class Snapshot(s.Serializer[Any]):
     id = s.CharField(help_text="`snap-<uuid>`")
     volumeIdRef = s.CharField(help_text="The volume: `vol-<uuid>`")
     name = s.CharField(help_text="Its name, which need not be unique")
-    size = _size("The size of the volume at that time, in MB (MiB)")
+    size = _size("The size of the volume at `takenAt`, until then at the request, in MB (MiB)")
+    takenAt = s.DateTimeField(
+        allow_null=True,
+        help_text="When the copying began. Null until the snapshot is ready, and if it could not"
+        " be taken.",
+    )
+    consistency = s.ChoiceField(
+        Consistency.values,
+        help_text="`instant`: all files as at one moment. `files`: copied file by file while"
+        " applications may write. Stop the application first, or let it dump its data.",
+    )
     status = s.ChoiceField(SnapshotStatus.values, help_text="The state of the copy")
     statusMessage = s.CharField(
         help_text="Why the snapshot is in its status. Empty if there is nothing to explain."

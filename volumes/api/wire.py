@@ -92,6 +92,8 @@ def snapshot(row: Snapshot) -> Json:
         "volumeIdRef": f"{Volume.prefix}{row.volume_id}",
         "name": row.name,
         "size": row.size,
+        "takenAt": moment(row.taken_at),
+        "consistency": row.consistency,
         "status": row.status,
         "statusMessage": row.status_message,
         "createdBy": row.created_by,

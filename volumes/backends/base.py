@@ -89,6 +89,10 @@ class Backend(ABC):
     enforces_size = False
     """Does a write past a volume's size fail? Otherwise sizes are measured and warned about."""
 
+    consistency = "files"
+    """What a snapshot is a copy of: `instant` (all files as at one moment), or `files` (copied file by
+    file, while applications may write)."""
+
     shared = True
     """Do other processes see what this one makes?"""
 
@@ -184,9 +188,14 @@ class Backend(ABC):
     # Snapshots.
 
     @abstractmethod
-    def snapshot(self, handle: str, snapshot: str) -> None:
+    def snapshot(self, handle: str, snapshot: str, since: float | None = None) -> float:
         """Keep a copy of the volume's data as it is now. There already is success, and stays as it
-        was. Missing data is an error."""
+        was. Missing data is an error.
+
+        `since` is when this attempt began, in seconds since the epoch; without it, the present. The
+        return value is that of the attempt whose copy is there: after a crash it may be an earlier
+        one's.
+        """
 
     @abstractmethod
     def delete_snapshot(self, handle: str, snapshot: str) -> None:

@@ -5,6 +5,7 @@ below the root is followed, whoever put it there. `layout` says what lies where.
 """
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
@@ -208,7 +209,8 @@ class Directory(Backend):
 
     # Snapshots.
 
-    def snapshot(self, handle: str, snapshot: str) -> None:
+    def snapshot(self, handle: str, snapshot: str, since: float | None = None) -> float:
+        since = time.time() if since is None else since
         with (
             self._storage("take the snapshot", handle, snapshot) as root,
             layout.data_of(root, handle) as data,
@@ -220,8 +222,10 @@ class Directory(Backend):
                 if not layout.is_own(root, handle, snapshot):
                     with workpiece(root, handle, snapshot) as made:
                         _copy(data, made.fd)
-                        place.put_snapshot(made, volume, snapshots, snapshot)
+                        place.put_snapshot(made, volume, snapshots, snapshot, since)
                 os.fsync(snapshots)
+                with opened(snapshots, snapshot, flags=ANYTHING | os.O_DIRECTORY) as placed:
+                    return marks.since(volume, snapshot, placed)
 
     def delete_snapshot(self, handle: str, snapshot: str) -> None:
         prefix = names.prefix(handle, snapshot)

@@ -18,13 +18,29 @@ _NAME = re.compile(rf"\.[^.]+\.mark\.{TEXT}")
 _MODE = stat.S_IFREG | 0o600
 
 
-def write(volume: int, name: str, fd: int) -> None:
+def write(volume: int, name: str, fd: int, since: float | None = None) -> None:
     """Mark the directory behind `fd` as what `name` is, or becomes by a rename.
 
-    Durable once the volume's directory is on the disk.
+    `since` is when its content began to be copied: the mark keeps it as its own time. Durable once
+    the volume's directory is on the disk.
     """
+    file = _file(name, Identity.of(fd))
     with suppress(FileExistsError):
-        os.mknod(_file(name, Identity.of(fd)), _MODE, dir_fd=volume)
+        os.mknod(file, _MODE, dir_fd=volume)
+    if since is not None:
+        os.utime(file, (since, since), dir_fd=volume, follow_symlinks=False)
+
+
+def since(volume: int, name: str, fd: int) -> float:
+    """The time that the mark of the directory behind `fd` keeps, in seconds since the epoch.
+
+    Of data without a mark, restored by hand, it is when the directory was changed last.
+    """
+    try:
+        file = _file(name, Identity.of(fd))
+        return os.stat(file, dir_fd=volume, follow_symlinks=False).st_mtime
+    except FileNotFoundError:
+        return os.fstat(fd).st_mtime
 
 
 def is_marked(volume: int, name: str, fd: int) -> bool:

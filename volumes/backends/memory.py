@@ -10,6 +10,7 @@ from .base import Backend, BackendError, DataState, Found, Leftover, StorageUnav
 
 
 class Memory(Backend):
+    consistency = "instant"
     shared = False
 
     def __init__(self, installation: str) -> None:
@@ -21,6 +22,8 @@ class Memory(Backend):
         self.volumes: dict[str, float] = {}
         self.snapshots: dict[tuple[str, str], float] = {}
         self.sizes: dict[str, int] = {}
+        # By snapshot, when its copying began.
+        self.began: dict[tuple[str, str], float] = {}
 
         # For tests to say: what others put where a volume's data or a snapshot belongs, and whether
         # there is anything in it; bytes used by handle, and by path of a directory to adopt.
@@ -155,12 +158,14 @@ class Memory(Backend):
             for kept in (self.volumes, self.sizes, self.used):
                 kept.pop(handle, None)
 
-    def snapshot(self, handle: str, snapshot: str) -> None:
+    def snapshot(self, handle: str, snapshot: str, since: float | None = None) -> float:
         with self._storage(handle, snapshot):
             self._there(handle)
             if (handle, snapshot) not in self.snapshots:
                 self._make_room(handle, snapshot)
                 self.snapshots[handle, snapshot] = time.time()
+                self.began[handle, snapshot] = time.time() if since is None else since
+            return self.began.get((handle, snapshot), self.snapshots[handle, snapshot])
 
     def delete_snapshot(self, handle: str, snapshot: str) -> None:
         with self._storage(handle, snapshot):

@@ -53,11 +53,16 @@ def put_volume(piece: Workpiece, root: int, handle: str) -> None:
     raise _occupied(root, handle)
 
 
-def put_snapshot(piece: Workpiece, volume: int, snapshots: int, snapshot: str) -> None:
-    """Mark it and move it to its place, unless another process was first: that one stays."""
+def put_snapshot(
+    piece: Workpiece, volume: int, snapshots: int, snapshot: str, since: float
+) -> None:
+    """Mark it and move it to its place, unless another process was first: that one stays.
+
+    The mark keeps `since`, when the copying began.
+    """
     faultpoint("snapshot:made")
     with locked(volume):
-        marks.write(volume, snapshot, piece.fd)
+        marks.write(volume, snapshot, piece.fd, since)
         faultpoint("snapshot:marked")
         os.fsync(volume)
         try:

@@ -4,12 +4,13 @@ from volumes.models.attachment import Attachment
 from volumes.models.environment import Application, Environment
 from volumes.models.installation import Installation, StorageScan
 from volumes.models.records import IdempotencyRecord, UsageSample
-from volumes.models.snapshot import Snapshot, SnapshotStatus
+from volumes.models.snapshot import Consistency, Snapshot, SnapshotStatus
 from volumes.models.volume import Volume, VolumeStatus
 
 __all__ = [
     "Application",
     "Attachment",
+    "Consistency",
     "Environment",
     "IdempotencyRecord",
     "Installation",

@@ -1,4 +1,4 @@
-"""A read-only copy of a volume's data at one moment."""
+"""A read-only copy of a volume's data, as of one moment."""
 
 from __future__ import annotations
 
@@ -18,8 +18,22 @@ class SnapshotStatus(models.TextChoices):
     ERROR = "error"
 
 
+class Consistency(models.TextChoices):
+    """What a snapshot is a copy of; backends declare it."""
+
+    INSTANT = "instant"
+    FILES = "files"
+
+
 class Snapshot(Identified, Reconciled):
-    """pending -> ready -> deleting -> (no row), error from any of them and back."""
+    """A copy of a moment.
+
+        pending -> ready                reconciler, once the copy is there
+        pending -> error                reconciler, after a failed attempt or too long a wait: final
+        any -> deleting -> (no row)     delete_snapshot; error, and back, if the removal fails
+
+    A snapshot is never taken later than it could be at first: the data would be of another moment.
+    """
 
     prefix = "snap-"
 
@@ -29,9 +43,24 @@ class Snapshot(Identified, Reconciled):
     )
     """Its volume's, which never changes: the reconciler takes turns by it."""
     name = models.CharField(max_length=63)
-    size = models.BigIntegerField(help_text="MB (MiB) of the volume at that time")
+    size = models.BigIntegerField(help_text="MB (MiB) of the volume at `taken_at`")
+    """Until it is taken, the volume's size when it was requested."""
     status = models.CharField(max_length=8, choices=SnapshotStatus, default=SnapshotStatus.PENDING)
-    is_made = models.BooleanField(default=False, editable=False)
+    consistency = models.CharField(
+        max_length=7,
+        choices=Consistency,
+        default=Consistency.FILES,
+        db_default=Consistency.FILES,
+        editable=False,
+    )
+    taken_at = models.DateTimeField(null=True, editable=False)
+    """When the copying that succeeded began, in database time; null until it has succeeded."""
+    copying_since = models.DateTimeField(null=True, editable=False)
+    """When the last claim was made, which begins an attempt, in database time."""
+    copying_size = models.BigIntegerField(null=True, editable=False)
+    """MB of the volume at that moment."""
+    take_until = models.DateTimeField(null=True, editable=False)
+    """Until when an attempt may begin, in database time; null once there is nothing left to try."""
     is_deleted = models.BooleanField(default=False, editable=False)
     is_accepted = models.BooleanField(default=False, db_default=False, editable=False)
     """The snapshot is older than marks; False again once it was marked, or found missing."""
@@ -42,6 +71,10 @@ class Snapshot(Identified, Reconciled):
         constraints = [
             models.CheckConstraint(
                 condition=Q(status__in=list(SnapshotStatus)), name="snapshot_status_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="ready") | Q(taken_at__isnull=False),
+                name="snapshot_ready_when_taken",
             ),
         ]
         indexes = [
@@ -56,3 +89,8 @@ class Snapshot(Identified, Reconciled):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_missed(self) -> bool:
+        """Whether it could not be taken, for good."""
+        return self.taken_at is None and self.take_until is None

@@ -13,12 +13,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.models import Role
 from volumes.errors import Refused
 from volumes.models import Volume
-from volumes.pages import several
+from volumes.pages import several, words
 from volumes.pages.doors import Visit, in_environment
 from volumes.pages.environment_forms import ConfirmNameForm
 from volumes.pages.losses import loss, undo_until
 from volumes.rules.deletion import reasons_to_keep
 from volumes.services.volumes import delete_volume, restore_volume
+from volumes.storage import snapshot_consistency
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -81,6 +82,7 @@ def selected(visit: Visit) -> HttpResponse:
         "plan": plan,
         "again": "confirmed" in post,
         "undo_until": undo_until(),
+        "consistency": words.CONSISTENCY[snapshot_consistency()],
     }
     return render(visit.request, "console/selected.html", context)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Q
 
 from volumes.errors import NotFound, Problem, Refused
-from volumes.models import Volume
+from volumes.models import Snapshot, Volume
 from volumes.pages import words
 from volumes.pages.doors import Visit
 from volumes.rules.deletion import reasons_to_keep
@@ -114,9 +114,13 @@ def _delete(visit: Visit, volume: Volume) -> object:
 
 
 def _snapshot(visit: Visit, volume: Volume) -> object:
-    return take_snapshot(
+    snapshot, _ = take_snapshot(
         environment=visit.environment, volume_id=volume.pk, body={}, actor=visit.actor
     )
+    missed = Snapshot.objects.missed().filter(pk=snapshot.pk).first()
+    if missed:
+        raise Refused.because("", "wrong_status", missed.status_message)
+    return snapshot
 
 
 VERBS = {

@@ -13,11 +13,12 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import Role
 from volumes.errors import Refused
 from volumes.models import Snapshot, SnapshotStatus
-from volumes.pages import refusals
+from volumes.pages import refusals, words
 from volumes.pages.doors import Visit, in_environment
 from volumes.pages.history import people
 from volumes.pages.no_data import without_data
 from volumes.services import snapshots as services
+from volumes.storage import snapshot_consistency
 
 
 class SnapshotForm(forms.Form):
@@ -29,6 +30,11 @@ class SnapshotForm(forms.Form):
             attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
         ),
     )
+
+    @property
+    def consistency(self) -> str:
+        """What the snapshot will be worth, in words."""
+        return words.CONSISTENCY[snapshot_consistency()]
 
     @property
     def body(self) -> dict[str, str]:
@@ -53,7 +59,7 @@ def take(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
         except Refused as refused:
             refusals.show(form, refused)
         else:
-            messages.success(visit.request, _taken(snapshot))
+            _tell(visit, snapshot)
             return redirect("volume_snapshots", environment.pk, volume.pk)
     context = {"visit": visit, "environment": environment, "volume": volume, "form": form}
     return render(visit.request, "console/take_snapshot.html", context)
@@ -92,8 +98,11 @@ def delete(visit: Visit, volume_id: uuid.UUID, snapshot_id: uuid.UUID) -> HttpRe
     return render(visit.request, "console/delete_snapshot.html", context)
 
 
-def _taken(snapshot: Snapshot) -> str:
-    """What is true by now: the step that copies may be done already, or have failed."""
+def _tell(visit: Visit, snapshot: Snapshot) -> None:
+    """Say what is true now: the step that copies may be done already, or have failed for good."""
     now = Snapshot.objects.filter(pk=snapshot.pk).first() or snapshot
+    if now.status == SnapshotStatus.ERROR:
+        messages.error(visit.request, f"The snapshot {snapshot} is not taken. {now.status_message}")
+        return
     done = "is taken" if now.status == SnapshotStatus.READY else "is being taken"
-    return f"The snapshot {snapshot} {done}."
+    messages.success(visit.request, f"The snapshot {snapshot} {done}.")

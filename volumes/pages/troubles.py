@@ -65,7 +65,7 @@ def _has_recent_snapshot() -> Case:
     recent = Snapshot.objects.standing().filter(
         volume=OuterRef("pk"),
         status=SnapshotStatus.READY,
-        created_at__gt=Now() - NO_SNAPSHOT_FOR,
+        taken_at__gt=Now() - NO_SNAPSHOT_FOR,
     )
     return in_each(Exists(recent))
 

@@ -126,9 +126,19 @@ def state(volume: Volume) -> State:
 def snapshot_state(snapshot: Snapshot) -> State:
     match snapshot.status:
         case "pending":
-            return State("moving", "Copying")
+            return State("moving", "Waiting" if snapshot.status_message else "Copying")
         case "deleting":
             return State("moving", "Deleting")
         case "error":
-            return State("bad", "Error")
+            return State("bad", "Not taken" if snapshot.is_missed else "Error")
     return State("good", "Ready")
+
+
+CONSISTENCY = {
+    "files": (
+        "The data is copied file by file while applications may write. Stop the application first,"
+        " or let it dump its data, so that its files belong together."
+    ),
+    "instant": "All files are as at one moment, also those that applications are writing.",
+}
+"""What a snapshot is worth, by what its backend can do."""

@@ -36,7 +36,7 @@ def mark_older_data() -> list[str]:
         is_accepted=False
     )
     snapshots = Snapshot.objects.filter(is_accepted=True)
-    snapshots.filter(is_made=False).update(is_accepted=False)
+    snapshots.filter(taken_at__isnull=True).update(is_accepted=False)
     try:
         return [*_mark_all(volumes, "volumes"), *_mark_all(snapshots, "snapshots")]
     except StorageUnavailable as error:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import CharField, F
-from django.db.models.functions import Now
+from django.db.models.functions import Greatest, Now
 
 from volumes.backends.texts import cut
 from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
@@ -81,14 +82,33 @@ class VolumeGone(Outcome):
         }
 
 
+@dataclass(frozen=True, eq=False)
 class SnapshotHeld(Outcome):
+    """Its copy is there. `consistency` is the backend's.
+
+    `taken_at` is when the copying began, where an earlier attempt made the copy and died before it
+    could be recorded; None if this attempt did.
+    """
+
     row: Snapshot
+    consistency: str
+    taken_at: datetime | None = None
 
     def values(self, now: Snapshot, jitter: float) -> Values:
+        taken = {
+            "taken_at": self.taken_at or _SINCE_CLAIM,
+            "size": F("copying_size"),
+            "consistency": self.consistency,
+            "take_until": None,
+        }
         if now.is_deleted:
             # Deleted while it was being copied: what the delete planned still stands.
-            return {**FREE, "is_made": True, "attempts": 0}
-        return {**SETTLED, "is_made": True, "status": SnapshotStatus.READY}
+            return {**FREE, **taken, "attempts": 0}
+        return {**SETTLED, **taken, "status": SnapshotStatus.READY}
+
+
+# The server that took the request may have a clock that is ahead of the database's.
+_SINCE_CLAIM = Greatest("copying_since", "created_at")
 
 
 class SnapshotGone(Outcome):
@@ -129,6 +149,43 @@ class Failed(Outcome):
         }
 
 
+@dataclass(frozen=True, eq=False)
+class SnapshotMissed(Failed):
+    """It could not be taken, and never will be: later data would be of another moment."""
+
+    row: Snapshot
+
+    # The next step removes what the attempt left.
+    went_well = True
+
+    def values(self, now: Snapshot, jitter: float) -> Values:
+        missed = {**FREE, **missed_values(self.reason, self.detail)}
+        if now.is_deleted:
+            return missed
+        return {**missed, "status": SnapshotStatus.ERROR, "due_at": Now(), "attempts": 0}
+
+
+class SnapshotCleared(Outcome):
+    """Nothing is left of a snapshot that could not be taken; its row goes on saying why."""
+
+    row: Snapshot
+
+    def values(self, now: Snapshot, jitter: float) -> Values:
+        return FREE if now.is_deleted else {**FREE, "due_at": None, "attempts": 0}
+
+
+@dataclass(frozen=True, eq=False)
+class SnapshotPostponed(Failed):
+    """The storage was not there: no attempt, and it may still be taken in time."""
+
+    row: Snapshot
+
+    def values(self, now: Snapshot, jitter: float) -> Values:
+        kept = {"status"} | (set(messages("")) if self.row.is_missed else set())
+        values = super().values(now, jitter)
+        return {name: value for name, value in values.items() if name not in kept}
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Missing(Failed):
     """The data was there once and is not now. Looked for again, never made anew."""
@@ -144,12 +201,26 @@ class Missing(Failed):
         return noted if now.missing_since else {**noted, "missing_since": self.since}
 
 
+def missed_values(reason: str, detail: str = "") -> Values:
+    """What to write of a snapshot that could not be taken: why, and that there is nothing to try."""
+    cause = _TRIED_AGAIN.sub("", reason).removeprefix("Could not take the snapshot: ").rstrip(".")
+    cause = cut(cause[:1].lower() + cause[1:], _LENGTHS["status_message"] - len(_MISSED))
+    return {**messages(_MISSED.format(cause), detail), "take_until": None}
+
+
+# What is true of volumes is not of a snapshot.
+_TRIED_AGAIN = re.compile(r"[;.] it is tried again( later| by itself)?", re.IGNORECASE)
+_MISSED = "It could not be taken: {}; take another."
+
+
 def messages(reason: str, detail: str = "") -> Values:
     """Both texts of a failure, for tenants and for operators, cut to the length of their columns."""
     texts = {"status_message": reason, "status_detail": detail}
     return {name: cut(text, _LENGTHS[name]) for name, text in texts.items()}
 
 
-_LENGTHS: dict[str, int | None] = {
-    field.name: field.max_length for field in Volume._meta.fields if isinstance(field, CharField)
+_LENGTHS: dict[str, int] = {
+    field.name: field.max_length or 0
+    for field in Volume._meta.fields
+    if isinstance(field, CharField)
 }

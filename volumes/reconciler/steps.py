@@ -5,24 +5,28 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from volumes.backends import Backend, BackendError, DataState
+from volumes.backends import Backend, BackendError, DataState, StorageUnavailable
 from volumes.backends.faultpoints import faultpoint
 from volumes.models import Snapshot, Volume, VolumeStatus
 from volumes.querysets import SnapshotQuerySet, VolumeQuerySet
 from volumes.reconciler import leases
+from volumes.reconciler.expiry import waited_too_long
 from volumes.reconciler.leases import Claimed
 from volumes.reconciler.outcomes import (
     LONGEST_PAUSE,
     Failed,
     Missing,
     Outcome,
+    SnapshotCleared,
     SnapshotGone,
     SnapshotHeld,
+    SnapshotMissed,
+    SnapshotPostponed,
     VolumeGone,
     VolumeHeld,
     messages,
@@ -32,6 +36,8 @@ from volumes.reconciler.records import record
 from volumes.storage import storage
 
 log = logging.getLogger("holdfast.reconciler")
+
+PRECISION = 2.0  # seconds, of the times that any file system keeps; attempts are farther apart
 
 
 def settle(rows: VolumeQuerySet | SnapshotQuerySet, pk: uuid.UUID) -> int:
@@ -82,13 +88,22 @@ def bring_about(row: Claimed, backend: Backend) -> Outcome:
         return outcome
     except BackendError as error:
         log.warning("%s: %s", row.ref, error.detail, extra={"row": row.ref})
-        return Failed(row, error.message, error.detail, hopeless=error.permanent)
+        return _failed(row, error)
     except Exception as error:
         # A bug of ours must not stop the others, nor be retried in a tight circle.
         log.exception("a step failed unexpectedly", extra={"row": row.ref})
         reason = "Something unexpected went wrong. It is tried again by itself."
         detail = f"{type(error).__name__}: the server's log has the traceback of {row.ref}."
-        return Failed(row, reason, detail, hopeless=True)
+        return _failed(row, BackendError(reason, detail, permanent=True))
+
+
+def _failed(row: Claimed, error: BackendError) -> Outcome:
+    """What a failure means: a volume is tried again, a snapshot only while that makes it no other."""
+    if isinstance(row, Snapshot) and not row.is_deleted:
+        if row.is_missed or isinstance(error, StorageUnavailable):
+            return SnapshotPostponed(row, error.message, error.detail)
+        return SnapshotMissed(row, error.message, error.detail)
+    return Failed(row, error.message, error.detail, hopeless=error.permanent)
 
 
 def _bring_about_volume(volume: Volume, backend: Backend) -> Outcome:
@@ -130,9 +145,25 @@ def _bring_about_snapshot(snapshot: Snapshot, backend: Backend) -> Outcome:
     if snapshot.is_deleted:
         backend.delete_snapshot(handle, str(snapshot.pk))
         return SnapshotGone(snapshot)
-    if not snapshot.is_made:
-        backend.snapshot(handle, str(snapshot.pk))
-    return SnapshotHeld(snapshot)
+    if snapshot.is_missed:
+        backend.delete_snapshot(handle, str(snapshot.pk))
+        return SnapshotCleared(snapshot)
+    return _take_snapshot(snapshot, backend)
+
+
+def _take_snapshot(snapshot: Snapshot, backend: Backend) -> Outcome:
+    # All of these are times of the database, so that no other clock decides.
+    since, until = snapshot.copying_since, snapshot.take_until
+    assert since is not None
+    if until is not None and since > until:
+        return SnapshotMissed(snapshot, waited_too_long())
+    if reason := snapshot.volume.why_no_data:
+        return SnapshotMissed(snapshot, reason)
+    began = backend.snapshot(str(snapshot.volume_id), str(snapshot.pk), since.timestamp())
+    if since.timestamp() - began < PRECISION:
+        return SnapshotHeld(snapshot, backend.consistency)
+    earlier = max(datetime.fromtimestamp(began, UTC), snapshot.created_at)
+    return SnapshotHeld(snapshot, backend.consistency, taken_at=earlier)
 
 
 def look_at(volume: Volume) -> bool:
@@ -163,7 +194,8 @@ def is_unwanted(row: Claimed) -> bool:
     """Whether a row is gone, so that what a step made after losing its lease must go too."""
     if isinstance(row, Volume):
         return not Volume.objects.filter(pk=row.pk).exclude(status=VolumeStatus.DELETED).exists()
-    return not Snapshot.objects.filter(pk=row.pk).exists()
+    rows = Snapshot.objects.filter(pk=row.pk)
+    return rows.missed().exists() or not rows.exists()
 
 
 def remove_leftovers(row: Claimed, backend: Backend) -> None:

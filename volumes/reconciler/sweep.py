@@ -16,6 +16,7 @@ from volumes.models import Snapshot, Volume
 from volumes.querysets import LEASE
 from volumes.reconciler import chores
 from volumes.reconciler.executors import Executor, loop_executors
+from volumes.reconciler.expiry import ExpiryTimer
 from volumes.reconciler.fair_queue import Backlog, RoundRobin
 from volumes.reconciler.outcomes import Outcome
 from volumes.reconciler.step_runner import StepRunner
@@ -69,9 +70,10 @@ def start(runner: StepRunner, queue: Queue) -> int:
 
 def watch(stop: Event) -> None:
     """Sweep until told to stop, then end after the steps that are under way."""
-    sweeper, periodic = Sweeper(), chores.PeriodicRunner()
+    sweeper, periodic, expiry = Sweeper(), chores.PeriodicRunner(), ExpiryTimer()
     while not stop.is_set():
         try:
+            expiry.run_due()
             started = sweeper.round()
         except Error as error:
             log.warning("the database does not answer: %s", error)

@@ -66,7 +66,9 @@ def attachment_warnings(volume: Volume, application: Application, path: str) -> 
 
 def read_snapshot(volume: Volume, body: Body) -> tuple[str | None, list[Problem]]:
     """The name of a new snapshot, None for the default."""
-    known = COMMON | {"volumeIdRef", "name", "size", "status", "statusMessage"}
+    known = COMMON | {
+        *("volumeIdRef", "name", "size", "takenAt", "consistency", "status", "statusMessage"),
+    }
     reader = Reader(body, known=known)
     name = reader.read("name", fields.dns_label)
     present = volume.snapshots.standing().count() if volume.has_data else 0

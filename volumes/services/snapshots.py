@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.callers import Actor
@@ -17,6 +20,7 @@ from volumes.rules.others import read_snapshot
 from volumes.services import history
 from volumes.services.idempotency import IdempotencyKey
 from volumes.services.locks import locked, locked_volume
+from volumes.storage import snapshot_consistency
 
 
 @transaction.atomic
@@ -28,7 +32,9 @@ def take_snapshot(
     actor: Actor,
     key: IdempotencyKey | None = None,
 ) -> tuple[Snapshot, bool]:
-    """Ask for a copy of the volume's data. Raises NotFound, Refused.
+    """Request a copy of the volume's data, to be taken within SNAPSHOT_WAIT or never.
+
+    Raises NotFound, Refused.
 
     Returns the snapshot and whether an earlier call with the same key had asked for it.
     """
@@ -47,6 +53,8 @@ def take_snapshot(
         environment=environment,
         name=name or f"snapshot-{now:%Y%m%d-%H%M%S}",
         size=volume.size,
+        consistency=snapshot_consistency(),
+        take_until=Now() + timedelta(seconds=settings.SNAPSHOT_WAIT),
         created_by=actor.by,
         created_at=now,
         due_at=soon(),

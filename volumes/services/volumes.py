@@ -7,12 +7,13 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Now
 
 from accounts.audit import Changes
 from accounts.callers import Actor
 from volumes.errors import NotFound, Refused
-from volumes.models import Environment, Snapshot, Volume, VolumeStatus
+from volumes.models import Environment, Snapshot, SnapshotStatus, Volume, VolumeStatus
 from volumes.reconciler.inline import settle_soon, soon
 from volumes.room import take_room
 from volumes.rules.deletion import reasons_not_to_restore, reasons_to_keep
@@ -141,12 +142,22 @@ def restore_volume(*, environment: Environment, volume_id: uuid.UUID, actor: Act
         ],
     )
     Volume.objects.filter(pk=volume.pk).update(due_at=soon(), attempts=0)
-    came_back = volume.snapshots.filter(is_deleted=True, due_at__isnull=True)
-    came_back.filter(is_made=True).update(is_deleted=False, status="ready")
-    came_back.filter(is_made=False).update(is_deleted=False, status="pending", due_at=Now())
+    _restore_snapshots_along(volume)
     history.of_volume(volume, actor, "restore", {"isDeleted": [True, False]})
     settle_soon(volume)
     return volume
+
+
+def _restore_snapshots_along(volume: Volume) -> None:
+    """Those that went with it. What could not be taken before is not taken now."""
+    gone = volume.snapshots.filter(is_deleted=True, due_at__isnull=True)
+    taken, waiting = Q(taken_at__isnull=False), Q(take_until__isnull=False)
+    status = Case(
+        When(taken, then=Value(SnapshotStatus.READY)),
+        When(waiting, then=Value(SnapshotStatus.PENDING)),
+        default=Value(SnapshotStatus.ERROR),
+    )
+    gone.update(is_deleted=False, status=status, due_at=Case(When(~taken, then=Now())))
 
 
 def _apply(volume: Volume, wish: Wish) -> Changes:

@@ -48,9 +48,10 @@ def _forgotten_volumes() -> VolumeQuerySet:
 
 def _forgotten_snapshots() -> SnapshotQuerySet:
     # Those of a deleted volume go, or come back, with it.
-    return Snapshot.objects.filter(due_at__isnull=True, volume__is_deleted=False).exclude(
-        status=SnapshotStatus.READY, is_made=True, is_deleted=False
-    )
+    settled = Q(status=SnapshotStatus.READY, taken_at__isnull=False)
+    missed = Q(taken_at__isnull=True, take_until__isnull=True) & STATED
+    rows = Snapshot.objects.filter(due_at__isnull=True, volume__is_deleted=False)
+    return rows.exclude(settled & Q(is_deleted=False)).exclude(missed & Q(is_deleted=False))
 
 
 def _wrong(rows: Rows, what: str) -> Iterator[Violation]:

@@ -42,12 +42,18 @@ def test_it_finds_out_that_data_has_vanished(run, alices, here, row, memory):
     assert [call for call, _ in memory.calls].count("create") == 1
 
 
-def test_a_snapshot_that_fails_is_a_failure_too(run, alices, here, volume, memory):
-    memory.fail("snapshot")
+def test_a_snapshot_that_fails_is_a_failure_too_and_is_not_tried_again(
+    run, alices, here, volume, memory, settings
+):
+    settings.RECONCILE_INLINE = False
     alices.post(f"{here}/snapshot")
+    memory.fail("snapshot")
     outcome = run("reconcile")
     assert (outcome.code, Snapshot.objects.get().status) == (1, "error")
     assert "The disk is full." in outcome.out
+    memory.heal()
+    assert run("reconcile").code == 0
+    assert (Snapshot.objects.get().status, memory.snapshots) == ("error", {})
 
 
 def test_a_storage_that_is_not_there_is_a_failure_with_its_cure(run, volume, memory):

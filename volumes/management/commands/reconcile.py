@@ -27,13 +27,17 @@ class Command(BaseCommand):
         if watch:
             self._watch()
             return
+        missed_before = set(Snapshot.objects.missed().values_list("pk", flat=True))
         result = one_pass()
         self.stdout.write(
             f"Worked on {result.worked_on} rows; {result.unsettled} are not settled yet."
         )
+        # What could not be taken earlier was not tried again: only what was missed now is a failure.
+        missed = Snapshot.objects.missed().order_by("id")
         failing = [
             *Volume.objects.filter(status=VolumeStatus.ERROR).order_by("id"),
-            *Snapshot.objects.filter(status=SnapshotStatus.ERROR).order_by("id"),
+            *Snapshot.objects.filter(status=SnapshotStatus.ERROR, is_deleted=True).order_by("id"),
+            *(row for row in missed if row.pk not in missed_before),
         ]
         for failure in unmarked:
             self.stdout.write(f"Could not be marked: {failure}")

@@ -1,0 +1,268 @@
+"""A snapshot is of a moment: it is taken then, or never."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.db.models import F
+from django.db.models.functions import Now
+
+from tests.support.api import codes
+from volumes.backends import BackendError
+from volumes.models import Snapshot, Volume
+from volumes.reconciler.expiry import expire_snapshots
+from volumes.reconciler.steps import bring_about, conclude, settle
+
+MISSED = "It could not be taken: {}; take another."
+
+
+@pytest.fixture
+def take(alices, here):
+    """Requests a snapshot."""
+    return lambda: alices.post(f"{here}/snapshot").json()
+
+
+@pytest.fixture
+def found(alices, here):
+    """The volume's only snapshot, as the API shows it."""
+    return lambda: alices.get(f"{here}/snapshot").json()[0]
+
+
+@pytest.fixture
+def waiting(settings, take):
+    """A snapshot that nobody has begun to copy."""
+    settings.RECONCILE_INLINE = False
+    return take()
+
+
+@pytest.fixture
+def missed(memory, take):
+    """A snapshot whose attempt failed, in a storage that works again."""
+    memory.fail("snapshot")
+    made = take()
+    memory.heal()
+    return made
+
+
+def work():
+    settle(Snapshot.objects.ripe(), Snapshot.objects.get().pk)
+
+
+def make_late():
+    Snapshot.objects.update(take_until=Now() - timedelta(seconds=1))
+
+
+def moment(text):
+    return datetime.fromisoformat(text)
+
+
+def test_it_says_when_the_copying_began(alices, here, take, memory):
+    held = []
+    memory.before["snapshot"] = lambda _: held.append(Snapshot.objects.get().copying_since)
+    snapshot = take()
+    assert moment(snapshot["takenAt"]) == held[0]
+    assert snapshot["createdAt"] <= snapshot["takenAt"]
+
+
+def test_until_it_is_taken_there_is_no_time_and_the_size_is_that_of_the_request(
+    alices, here, waiting, found
+):
+    assert (waiting["status"], waiting["takenAt"], waiting["size"]) == ("pending", None, 100)
+    alices.put(here, {"size": 200})
+    assert found()["size"] == 100
+    work()
+    taken = found()
+    assert (taken["status"], taken["size"]) == ("ready", 200)
+    assert taken["takenAt"] > taken["createdAt"]
+
+
+def test_its_size_is_that_of_the_volume_when_the_copying_began(alices, here, take, found, memory):
+    memory.before["snapshot"] = lambda _: Volume.objects.update(size=300)
+    take()
+    assert found()["size"] == 100
+
+
+def test_consistency_is_what_the_backend_declares(take, memory, monkeypatch):
+    monkeypatch.setattr(memory, "consistency", "files")
+    assert take()["consistency"] == "files"
+
+
+def test_a_failed_attempt_ends_it_for_good(missed, found):
+    reason = MISSED.format("the disk is full")
+    assert (missed["status"], missed["statusMessage"]) == ("error", reason)
+    work()
+    assert found() == missed
+    assert missed["takenAt"] is None
+    assert not Snapshot.objects.unsettled().exists()
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a bug"), BackendError("No.", permanent=True)])
+def test_any_failure_is_one(take, memory, error):
+    memory.fail("snapshot", error)
+    snapshot = take()
+    assert (snapshot["status"], snapshot["takenAt"]) == ("error", None)
+    assert snapshot["statusMessage"].startswith("It could not be taken: ")
+    assert snapshot["statusMessage"].endswith("; take another.")
+    assert "again" not in snapshot["statusMessage"]
+
+
+def test_nothing_takes_it_later(alices, here, missed, found, memory):
+    alices.put(here)
+    alices.put(here, {"size": 200})
+    assert found() == missed
+    assert memory.snapshots == {}
+
+
+def test_the_restore_of_its_volume_does_not_take_it_either(
+    alices, here, missed, found, settings, memory
+):
+    settings.VOLUME_DELETE_GRACE = 60
+    alices.delete(f"{here}?cascade=true")
+    alices.post(f"{here}/restore")
+    work()
+    assert found() == missed
+    assert memory.snapshots == {}
+
+
+def test_one_that_still_waits_when_its_volume_comes_back_may_be_taken(
+    alices, here, waiting, found, settings
+):
+    settings.VOLUME_DELETE_GRACE = 60
+    alices.delete(f"{here}?cascade=true")
+    alices.post(f"{here}/restore")
+    assert found()["status"] == "pending"
+    settle(Volume.objects.ripe(), Volume.objects.get().pk)
+    work()
+    assert found()["status"] == "ready"
+
+
+def test_it_counts_blocks_and_can_only_be_deleted(alices, volumes, here, missed, settings):
+    settings.VOLUME_MAX_SNAPSHOTS = 1
+    assert codes(alices.post(f"{here}/snapshot")) == {("", "too_many_snapshots")}
+    assert codes(alices.delete(here)) == {("", "has_snapshots")}
+    wish = {"name": "restored", "size": 100, "restoreFrom": missed["id"]}
+    assert codes(alices.post(volumes, wish)) == {("restoreFrom", "wrong_status")}
+    assert alices.delete(f"{here}/snapshot/{missed['id']}").status_code == 200
+    assert not Snapshot.objects.exists()
+
+
+def test_what_its_attempt_left_is_removed(missed, memory):
+    assert ("delete_snapshot", str(Volume.objects.get().pk)) in memory.calls
+
+
+def test_while_the_storage_is_away_it_waits(take, found, memory):
+    memory.unmount()
+    snapshot = take()
+    assert (snapshot["status"], snapshot["takenAt"]) == ("pending", None)
+    assert "not available" in snapshot["statusMessage"]
+    memory.mount()
+    work()
+    taken = found()
+    assert (taken["status"], taken["statusMessage"]) == ("ready", "")
+    assert taken["takenAt"] > taken["createdAt"]
+
+
+@pytest.mark.parametrize("end", [work, expire_snapshots])
+def test_it_waits_no_longer_than_it_may(waiting, found, memory, settings, end):
+    settings.SNAPSHOT_WAIT = 7
+    make_late()
+    end()
+    late = found()
+    assert (late["status"], late["takenAt"]) == ("error", None)
+    assert late["statusMessage"] == MISSED.format("it waited longer than 7 seconds")
+    work()
+    assert found() == late
+    assert memory.snapshots == {}
+
+
+def test_how_long_it_may_wait_is_counted_from_its_request(settings, take):
+    settings.SNAPSHOT_WAIT, settings.RECONCILE_INLINE = 7, False
+    take()
+    longest = F("due_at") + timedelta(seconds=7)
+    in_time = Snapshot.objects.filter(take_until__lte=longest, take_until__gt=Now())
+    assert in_time.exists()
+
+
+def test_one_that_is_being_copied_is_not_late(waiting, found):
+    assert Snapshot.objects.ripe().claim([Snapshot.objects.get().pk])
+    make_late()
+    assert expire_snapshots() == 0
+    assert found()["status"] == "pending"
+
+
+def test_after_a_crash_it_is_copied_anew_and_that_is_its_moment(waiting, found, memory):
+    pk = Snapshot.objects.get().pk
+    Snapshot.objects.ripe().claim([pk])
+    begun = Snapshot.objects.get().copying_since
+    Snapshot.objects.update(lease_until=Now() - timedelta(seconds=1))
+    work()
+    taken = found()
+    assert taken["status"] == "ready"
+    assert moment(taken["takenAt"]) > begun
+
+
+def test_a_copy_that_a_crash_left_finished_is_of_the_moment_when_it_was_begun(
+    waiting, found, memory
+):
+    (row,) = Snapshot.objects.ripe().claim([Snapshot.objects.get().pk])
+    bring_about(row, memory)
+    Snapshot.objects.update(lease_until=Now() - timedelta(seconds=1))
+    earlier = moment(found()["createdAt"]) - timedelta(seconds=30)
+    memory.began = dict.fromkeys(memory.began, earlier.timestamp())
+    Snapshot.objects.update(created_at=earlier - timedelta(seconds=1))
+    work()
+    taken = found()
+    assert taken["status"] == "ready"
+    assert abs(moment(taken["takenAt"]) - earlier) < timedelta(milliseconds=1)
+
+
+def test_without_its_volumes_data_it_is_not_taken(waiting, found, memory):
+    Volume.objects.update(missing_since=Now())
+    work()
+    assert found()["statusMessage"] == MISSED.format("its data is missing")
+    assert memory.snapshots == {}
+
+
+def test_of_data_that_nobody_missed_yet_it_is_not_taken_either(waiting, found, memory, row):
+    memory.lose(str(row.pk))
+    work()
+    assert (found()["status"], found()["takenAt"]) == ("error", None)
+
+
+def test_deleted_while_it_is_copied_it_goes(alices, here, take, memory):
+    def delete(_):
+        snapshot = Snapshot.objects.get()
+        alices.delete(f"{here}/snapshot/{snapshot.ref}")
+
+    memory.before["snapshot"] = delete
+    take()
+    assert (Snapshot.objects.count(), memory.snapshots) == (0, {})
+
+
+def test_what_a_zombie_copies_after_the_end_is_removed(waiting, memory):
+    pk = Snapshot.objects.get().pk
+    (zombie,) = Snapshot.objects.ripe().claim([pk])
+    Snapshot.objects.update(lease_until=Now() - timedelta(seconds=1))
+    make_late()
+    work()
+    conclude([bring_about(zombie, memory)])
+    assert memory.snapshots == {}
+    assert Snapshot.objects.get().status == "error"
+
+
+def test_a_zombie_does_not_fail_what_another_took(waiting, found, memory):
+    pk = Snapshot.objects.get().pk
+    (zombie,) = Snapshot.objects.ripe().claim([pk])
+    Snapshot.objects.update(lease_until=Now() - timedelta(seconds=1))
+    work()
+    taken = found()
+    memory.fail("snapshot")
+    conclude([bring_about(zombie, memory)])
+    assert found() == taken
+    assert len(memory.snapshots) == 1
+
+
+def test_the_fields_that_holdfast_sets_are_ignored(alices, here):
+    body = {"takenAt": None, "consistency": "instant", "size": 7}
+    assert alices.post(f"{here}/snapshot", body).status_code == 201
