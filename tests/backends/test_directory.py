@@ -249,26 +249,30 @@ class TestUnreadable:
         return storage
 
     @needs_root
-    def test_a_volume_that_may_be_passed_but_not_listed_is_no_obstacle(
-        self, storage: Directory, handle: str
-    ) -> None:
-        as_nobody(storage.create, handle, 10)
-        os.chown(Path(storage.root, handle), 0, 0)
-        Path(storage.root, handle).chmod(0o711)
-        assert as_nobody(inventory_of, storage) == [f"found {handle}"]
-
-    @needs_root
+    @pytest.mark.parametrize("mode", [0o700, 0o711], ids=["closed", "passable"])
     def test_what_cannot_be_listed_is_named_and_the_rest_is_found(
-        self, storage: Directory, handle: str, target: str
+        self, storage: Directory, handle: str, target: str, mode: int
     ) -> None:
         for one in (handle, target):
             as_nobody(storage.create, one, 10)
         os.chown(Path(storage.root, handle), 0, 0)
-        Path(storage.root, handle).chmod(0o700)
+        Path(storage.root, handle).chmod(mode)
         listed = as_nobody(inventory_of, storage)
         assert {f"found {handle}", f"found {target}"} < set(listed)
         (unreadable,) = (line for line in listed if line.startswith("unreadable"))
-        assert f"(at '{storage.root}/{handle}/snapshots')" in unreadable
+        assert f"(at '{storage.root}/{handle}')" in unreadable
+        with pytest.raises(BackendError, match="permission denied"):
+            as_nobody(storage.exists, handle)
+
+    @needs_root
+    def test_data_that_only_its_application_may_read_is_there(
+        self, storage: Directory, handle: str
+    ) -> None:
+        as_nobody(storage.create, handle, 10)
+        os.chown(storage.source(handle), 1234, 1234)
+        assert as_nobody(storage.exists, handle)
+        with pytest.raises(BackendError, match=f"(at '{storage.source(handle)}')"):
+            as_nobody(storage.usage, handle)
 
     @needs_root
     def test_a_working_directory_that_cannot_be_listed_is_named_too(

@@ -308,10 +308,8 @@ def _copy(source: int, target: int) -> None:
 def _of_volume(root: int, handle: str) -> Iterator[Found]:
     if is_there(root, handle):
         yield Found(handle)
-        # By O_PATH: it may be passable and not readable.
-        with opened(root, handle, flags=ANYTHING | os.O_DIRECTORY) as volume:
-            snapshots = layout.entries(volume, SNAPSHOTS)
-        yield from (Found(handle, snapshot) for snapshot in filter(names.is_ours, snapshots))
+        snapshots = filter(names.is_ours, layout.entries(root, handle, SNAPSHOTS))
+        yield from (Found(handle, snapshot) for snapshot in snapshots)
 
 
 def _left_in(root: int, area: str) -> Iterator[Leftover]:

@@ -21,7 +21,7 @@ from . import marker, marks, names, tree
 from .base import BackendError, DataState
 from .failures import all_of_them
 from .faultpoints import faultpoint
-from .fds import ANYTHING, MISSING, made, opened, path_of
+from .fds import ANYTHING, DIRECTORY, MISSING, made, opened, path_of
 from .linux import rename_new
 
 DATA = "data"
@@ -89,27 +89,32 @@ def _own(sentence: str, root: int, handle: str, *path: str) -> Iterator[int]:
 
 
 def state_at(root: int, handle: str, snapshot: str | None = None) -> DataState:
-    """What lies where the data of a volume, or a snapshot, belongs."""
-    with _found(root, handle, snapshot) as found:
+    """What lies where the data of a volume, or a snapshot, belongs.
+
+    The volume's directory is ours: one that cannot be listed is an error.
+    """
+    with _found(root, handle, snapshot, DIRECTORY) as found:
         return DataState.MISSING if found is None else state_of(*found)
 
 
 def is_own(root: int, handle: str, snapshot: str | None = None) -> bool:
     """Is that the marked directory? Needs no right to look into it."""
-    with _found(root, handle, snapshot) as found:
+    with _found(root, handle, snapshot, ANYTHING | os.O_DIRECTORY) as found:
         return found is not None and marks.is_marked(*found)
 
 
 @contextmanager
-def _found(root: int, handle: str, snapshot: str | None) -> Iterator[tuple[int, str, int] | None]:
-    """The volume's directory, and the name and directory that belong to it; None without either."""
+def _found(
+    root: int, handle: str, snapshot: str | None, flags: int
+) -> Iterator[tuple[int, str, int] | None]:
+    """The volume's directory, opened with these flags, and the name and directory that belong to it;
+    None without either."""
     path = path_below(snapshot)
     with ExitStack() as stack:
         try:
-            # Without O_PATH a directory that only its application may read would be an error.
-            flags = ANYTHING | os.O_DIRECTORY
             volume = stack.enter_context(opened(root, handle, flags=flags))
-            fd = stack.enter_context(opened(volume, *path, flags=flags))
+            # Without O_PATH a directory that only its application may read would be an error.
+            fd = stack.enter_context(opened(volume, *path, flags=ANYTHING | os.O_DIRECTORY))
         except OSError as error:
             if error.errno not in MISSING:
                 raise
