@@ -45,6 +45,7 @@ BODIES = [
     {"a\u0000":1} {"\ud800":1} {"":1} a=b&c=d
     """.split(),
     *(b"", b" ", b"\x00", b"\xff\xfe", b"\xef\xbb\xbf{}", gzip.compress(b"{}")),
+    *(b"\xef\xbb\xbf", b"\xef\xbb\xbfnull", b" null ", b"\xef\xbb\xbf" + _wish()),
     *("{}".encode("utf-16"), "{}".encode("utf-32"), b" " * LONG + b"{}", b"[" * LONG),
     *(b'{"x":' * 10_000, b"x" * 65537, b'{"a": "' + b"x" * 200_000 + b'"}'),
     b"--x\r\nContent-Disposition: form-data; name=x\r\n\r\n1\r\n--x--",

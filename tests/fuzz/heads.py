@@ -59,7 +59,8 @@ _VALUES = {
     r"|application/json; charset=punycode|application/json; charset=\xff"
     r"|application/json; charset*=utf-8''utf-8|application/json; charset*0=utf; charset*1=-8"
     r'|application/json; charset="utf-8',
-    "If-Match": r'|*|"1"|W/"1"|"1|1|"\xff"|"1","2"|,,,|"1.x"|""|"-1"|"\xd9\xa1"',
+    "If-Match": r'|*|"1"|W/"1"|"1|1|"\xff"|"1","2"|,,,|"1.x"|""|"-1"|"\xd9\xa1"|W/"x"|w/"1"|*,"1"'
+    r'|"1", W/"2.x"|"1" "2"|W/""|W/"\xff"|"1"\t,\t"2"',
     "If-None-Match": r'|*|"1"|W/|"\xff"|"1","2"|,,,',
     "Idempotency-Key": r'| |k|\xff|a\tb|"|\xc3\xbc',
     "X-Request-ID": r"|sane-1|\xff|a b|<b>|{}",
@@ -70,7 +71,7 @@ _VALUES = {
     "Forwarded": r"for=x",
     "Accept": r"text/html|*/*;q=0|\xff|application/xml|,,,",
     "Accept-Encoding": r"gzip|br;q=1, *;q=0|\xff|identity;q=0",
-    "Content-Encoding": r"gzip|nonsense",
+    "Content-Encoding": r"gzip|nonsense||identity|identity, gzip|\xff|,",
     "Cookie": r"|=|;|sessionid|sessionid=|sessionid=x|sessionid=\xff|theme=<b>|messages=W10:x"
     r'|sessionid="\\000"|csrftoken="\\303\\274"|sessionid=a; sessionid=b|\xff=\xff|a="b'
     r"|sessionid=%00|sessionid=../x|messages=x|csrftoken=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
