@@ -116,6 +116,8 @@ def test_another_version_is_a_412(alices, here, header):
         ('"2", W/"1.x"', "1"),
         ('W/"1.x", W/"2"', "1"),
         ('W/"1.x","2"', "1"),
+        ('W/"of-another-server"', "1"),
+        ('W/"x", W/"7"', "7"),
     ],
 )
 def test_a_weak_tag_is_a_412_that_says_what_to_send(alices, here, header, version):

@@ -62,7 +62,9 @@ class Precondition:
         if self.versions is None or str(row.version) in self.versions:
             return
         if self.weak_versions:
-            cure = f'send If-Match: "{self.weak_versions[0]}"'
+            # Of a tag that was never this row's, the version says nothing.
+            versions = [version for version in self.weak_versions if version.isdecimal()]
+            cure = f'send If-Match: "{versions[0] if versions else row.version}"'
             raise Stale(f"the tag was weakened by a proxy; {cure}")
         raise Stale(
             f"The current version is {row.version}. Read it again before you change or delete it."
