@@ -17,10 +17,8 @@ GUARDS = [
     Guard(
         "turns of environments in an executor",
         "volumes/reconciler/executors.py",
-        "                del self._waiting[environment_id]\n                if jobs:",
-        "                if not jobs:\n"
-        "                    del self._waiting[environment_id]\n"
-        "                else:",
+        "            jobs = self._waiting.pop(environment_id)\n",
+        "            jobs = self._waiting[environment_id]\n",
         f"{EXECUTORS}::test_environments_take_turns_whatever_the_length_of_their_queues",
     ),
     Guard(
@@ -87,5 +85,12 @@ GUARDS = [
         "                break\n"
         "            batch[request.wish.name] = request\n",
         f"{COMMITS}::test_a_batch_takes_the_first_request_of_each_name",
+    ),
+    Guard(
+        "one volume of each environment is measured at a time",
+        "volumes/reconciler/usage_sampling.py",
+        "            self._turns.append(remaining)\n",
+        "            self._turns.appendleft(remaining)\n",
+        f"{FAIRNESS}::test_environments_are_measured_in_turn",
     ),
 ]

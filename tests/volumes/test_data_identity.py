@@ -1,5 +1,7 @@
 """Data that vanishes and comes back: what counts as the volume's own, in rows and in the API."""
 
+from threading import Event
+
 import pytest
 from django.utils import timezone
 
@@ -7,8 +9,9 @@ from volumes.backends import BackendError, DataState
 from volumes.models import Snapshot, Volume
 from volumes.reconciler import chores
 from volumes.reconciler.marking import mark_older_data
-from volumes.reconciler.measure import measure, measure_all
+from volumes.reconciler.measure import measure
 from volumes.reconciler.steps import settle
+from volumes.reconciler.usage_sampling import sample_all
 
 
 def look():
@@ -72,7 +75,7 @@ class TestVanishedAndEmpty:
     @pytest.mark.usefixtures("held")
     def test_a_measurement_of_it_says_nothing(self, row, memory, handle):
         memory.replace(handle)
-        measured, failed = measure_all([row])
+        measured, failed = sample_all(Event())
         assert (measured, len(failed)) == (0, 1)
         row.refresh_from_db()
         assert (row.used_size, row.was_empty) == (8295, False)

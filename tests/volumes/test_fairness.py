@@ -19,14 +19,15 @@ from tests.factories import EnvironmentFactory
 from tests.support.installation import eventually
 from tests.support.storage import Fallible
 from volumes import storage
-from volumes.models import Environment, Snapshot, Volume, VolumeStatus
+from volumes.models import Environment, Snapshot, UsageSample, Volume, VolumeStatus
 from volumes.querysets import LEASE
-from volumes.reconciler import executors, fair_queue, sweep
+from volumes.reconciler import chores, executors, fair_queue, sweep
 from volumes.reconciler.executors import Executors, FairExecutor
 from volumes.reconciler.fair_queue import Backlog, RoundRobin
 from volumes.reconciler.step_runner import StepRunner
 from volumes.reconciler.sweep import Sweeper
 from volumes.reconciler.targets import is_bulk
+from volumes.reconciler.usage_sampling import sample_all
 from volumes.services.creation import create_volume
 from volumes.services.volumes import delete_volume
 
@@ -175,8 +176,10 @@ def test_the_loop_gives_one_environment_its_share_of_bulk_work_and_no_lease_to_t
 def test_bulk_work_of_an_environment_does_not_hide_its_own_quick_work(disk, hostile, monkeypatch):
     monkeypatch.setattr(fair_queue, "PAGE", 5)
     hang(disk, removals(hostile, 20))
-    wanted = create_row(hostile, "wanted")
     sweeper = Sweeper()
+    sweeper.round()
+    eventually(lambda: disk.hanging["delete"] == 2)
+    wanted = create_row(hostile, "wanted")
     sweeper.round()
     sweeper.runner.collect(timeout=5)
     wanted.refresh_from_db()
@@ -315,3 +318,77 @@ def test_a_backlog_serves_environments_in_turn(hostile, victim):
     assert backlog.take(1, share) == [(pks[2], hostile.pk)]
     assert backlog.take(3, share) == [(pks[5], victim.pk), (pks[3], hostile.pk)]
     assert not backlog
+
+
+def test_a_huge_tree_delays_the_samples_of_no_other_environment(disk, hostile, victim):
+    huge = [create(hostile, f"v{number}") for number in range(3)]
+    theirs = [create(victim, f"v{number}") for number in range(3)]
+    hang(disk, huge)
+
+    def sample() -> tuple[int, list[str]]:
+        try:
+            return sample_all(Event())
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as beside:
+        sampling = beside.submit(sample)
+        sampled = UsageSample.objects.filter(volume__environment=victim)
+        eventually(lambda: sampled.count() == len(theirs))
+        assert disk.hanging["usage"] == 1
+        assert not UsageSample.objects.filter(volume__environment=hostile).exists()
+        disk.may_end.set()
+        assert sampling.result(60) == (6, [])
+
+
+def test_sampling_ends_after_what_is_under_way_when_told_to_stop(disk, hostile):
+    hang(disk, [create(hostile, f"v{number}") for number in range(3)])
+    stop = Event()
+
+    def sample() -> tuple[int, list[str]]:
+        try:
+            return sample_all(stop)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as beside:
+        sampling = beside.submit(sample)
+        eventually(lambda: disk.hanging["usage"] == 1)
+        stop.set()
+        disk.may_end.set()
+        assert sampling.result(60) == (1, [])
+
+
+def test_a_periodic_job_that_lasts_delays_no_other(monkeypatch, disk):
+    ran: list[str] = []
+
+    def lasting(stop: Event) -> None:
+        assert disk.may_end.wait(60)
+
+    def other(stop: Event) -> None:
+        ran.append("other")
+
+    monkeypatch.setattr(chores, "JOBS", (lasting, other))
+    monkeypatch.setattr(chores, "BEGIN_EVERY", 0)
+    runner, stop = chores.PeriodicRunner(), Event()
+
+    def has_run(times: int) -> bool:
+        runner.run_due(stop)
+        return len(ran) >= times
+
+    eventually(lambda: has_run(2))
+    disk.may_end.set()
+    runner.drain()
+
+
+def test_environments_are_measured_in_turn(disk, hostile, victim, settings):
+    settings.EXECUTOR = "immediate"
+    volumes = {
+        str(create(environment, f"v{number}").pk): environment.name
+        for environment in (hostile, victim)
+        for number in range(3)
+    }
+    disk.calls.clear()
+    assert sample_all(Event()) == (6, [])
+    order = [volumes[handle] for call, handle in disk.calls if call == "usage"]
+    assert order == sorted(set(order), key=order.index) * 3

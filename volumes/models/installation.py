@@ -16,6 +16,7 @@ class Installation(models.Model):
     checked_at = models.DateTimeField(null=True, editable=False)
     """When the last look at every settled volume's data began, in whichever process."""
     measured_at = models.DateTimeField(null=True, editable=False)
+    scan_begun_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         constraints = [

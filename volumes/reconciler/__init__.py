@@ -17,7 +17,8 @@ smaller than its pool.
     volumes/reconciler/executors.py           quick steps: 6 threads a worker, 96 in the loop; 4 and 64
                                               bulk steps: 4 and 32; 2 and 8; copies and removals take
                                               hours; waiting environments take turns in both
-    volumes/reconciler/chores.py              1 thread for each periodic job; a job walks over everything
+                                              usage samples: 4 in the loop; 1
+    volumes/reconciler/chores.py              3 threads, one for each periodic job, over all tenants
     volumes/reconciler/marking.py             8 threads, once, before a server or loop serves anybody
     volumes/reconciler/leases.py              1 thread a process; renews the leases of running steps
     volumes/management/commands/serve.py      1 thread; the reconcile loop of the server
@@ -28,10 +29,12 @@ smaller than its pool.
 
     config/rate_limiting.py                   1 lock; the table of request counts
     volumes/reconciler/step_runner.py         1 queue a loop; what steps saw, for one thread to record
+    volumes/reconciler/usage_sampling.py      1 queue; what was measured, for one thread to go on
     volumes/reconciler/batch.py               1 lock, 1 event; the outcomes of one batch of new volumes
     volumes/backends/shared.py                1 lock a directory; counts the users of a descriptor
     volumes/backends/memory.py                1 lock; the whole storage, which is in memory
     volumes/management/commands/reconcile.py  1 event; tells the loop to stop
+    volumes/management/commands/measure_usage.py  1 event; for a pass that nobody stops
 
 Rules: (a) Queues take authorised work only. (b) A row is leased only while its step runs, or for the
 quarter of a second in which a batch of new volumes begins; what has not begun by then is released. (c) A

@@ -19,10 +19,10 @@ from django.db.models.functions import Now
 from volumes.backends import StorageUnavailable
 from volumes.models import IdempotencyRecord, Installation, StorageScan, Volume
 from volumes.reconciler.executors import run_in_thread
-from volumes.reconciler.measure import measure_all
 from volumes.reconciler.passes import Pass
 from volumes.reconciler.scan import ORPHANED_FOR, scan
 from volumes.reconciler.steps import look_at
+from volumes.reconciler.usage_sampling import sample_all
 
 log = logging.getLogger("holdfast.reconciler")
 
@@ -81,14 +81,22 @@ def check_hourly(stop: Event) -> None:
         IdempotencyRecord.objects.expired().delete()
         SessionStore.clear_expired()
         look_at_settled(_until(stop, Volume.objects.settled().iterator()))
-        scan_daily()
 
 
 def sample_usage(stop: Event) -> None:
     """Measure every volume when it is time, in whichever process is first."""
     every = timedelta(seconds=settings.MEASURE_EVERY)
     if every and claim_job("measured_at", every):
-        _measure_all(_until(stop, Volume.objects.with_data().iterator()))
+        try:
+            sample_all(stop)
+        except StorageUnavailable as error:
+            log.warning("the storage cannot be measured: %s", error.detail)
+
+
+def scan_when_due(_: Event) -> None:
+    """Compare storage and rows once a day; one that failed is repeated after an hour."""
+    if claim_job("scan_begun_at", LOOK_EVERY):
+        scan_daily()
 
 
 def scan_daily() -> None:
@@ -99,13 +107,6 @@ def scan_daily() -> None:
         scan(ORPHANED_FOR)
     except StorageUnavailable as error:
         log.warning("the storage cannot be scanned: %s", error.detail)
-
-
-def _measure_all(volumes: Iterable[Volume]) -> None:
-    try:
-        measure_all(volumes)
-    except StorageUnavailable as error:
-        log.warning("the storage cannot be measured: %s", error.detail)
 
 
 def _until(stop: Event, volumes: Iterable[Volume]) -> Iterable[Volume]:
@@ -121,4 +122,4 @@ def claim_job(column: str, every: timedelta) -> bool:
     return Installation.objects.filter(old).update(**{column: Now()}) == 1
 
 
-JOBS: tuple[Job, ...] = (check_hourly, sample_usage)
+JOBS: tuple[Job, ...] = (check_hourly, scan_when_due, sample_usage)

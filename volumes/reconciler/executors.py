@@ -19,6 +19,9 @@ log = logging.getLogger("holdfast.reconciler")
 
 Work = Callable[[], object]
 
+SAMPLING_THREADS = 4
+"""Each may hold a connection to the database."""
+
 
 class Executor(Protocol):
     """Runs work for environments."""
@@ -111,21 +114,29 @@ class FairExecutor:
             self._running[done] -= 1
             if not self._running[done]:
                 del self._running[done]
-            for environment_id, jobs in list(self._waiting.items()):
-                _drop_expired(jobs)
-                if jobs and self._running[environment_id] >= self.share:
-                    continue
-                del self._waiting[environment_id]
-                if jobs:
-                    return environment_id, self._taken(environment_id, jobs)
-            return None
+            environment_id = self._first_waiting()
+            if environment_id is None:
+                return None
+            jobs = self._waiting.pop(environment_id)
+            job = jobs.popleft()
+            if jobs:
+                self._waiting[environment_id] = jobs
+            self._running[environment_id] += 1
+            return environment_id, job
 
-    def _taken(self, environment_id: uuid.UUID, jobs: deque[_Job]) -> _Job:
-        job = jobs.popleft()
-        if jobs:
-            self._waiting[environment_id] = jobs
-        self._running[environment_id] += 1
-        return job
+    def _first_waiting(self) -> uuid.UUID | None:
+        """The environment whose turn it is, of those that have not used up their share."""
+        expired, found = [], None
+        for environment_id, jobs in self._waiting.items():
+            _drop_expired(jobs)
+            if not jobs:
+                expired.append(environment_id)
+            elif self._running[environment_id] < self.share:
+                found = environment_id
+                break
+        for environment_id in expired:
+            del self._waiting[environment_id]
+        return found
 
 
 def _drop_expired(jobs: deque[_Job]) -> None:
@@ -194,6 +205,15 @@ def loop_executors() -> Executors:
     """New ones for a reconcile loop. Most of their threads wait for the disk."""
     return Executors(
         FairExecutor("quick", size=96, share=64), FairExecutor("bulk", size=32, share=8)
+    )
+
+
+def sampling_executor() -> Executor:
+    """A new one for measuring volumes. Walking over a tree can take hours."""
+    return (
+        _IMMEDIATE.bulk
+        if is_immediate()
+        else FairExecutor("sampling", size=SAMPLING_THREADS, share=1)
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -13,23 +12,9 @@ from django.utils import timezone
 from volumes.backends import BackendError, StorageUnavailable
 from volumes.backends.texts import cut
 from volumes.models import UsageSample, Volume
-from volumes.reconciler.passes import Pass
 from volumes.storage import storage
 
 MB = 2**20
-
-
-def measure_all(volumes: Iterable[Volume]) -> tuple[int, list[str]]:
-    """One sample for each. Returns how many there were, and what could not be measured and why.
-
-    Raises StorageUnavailable.
-    """
-    measured, measuring = 0, Pass()
-    for volume in volumes:
-        with measuring.over(f"{volume.ref} {volume.name}"):
-            measure(volume)
-            measured += 1
-    return measured, measuring.unreadable
 
 
 def measure(volume: Volume) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Event
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -10,7 +11,7 @@ from tqdm import tqdm
 from volumes.backends import StorageUnavailable
 from volumes.models import Volume
 from volumes.reconciler.marking import mark_older_data
-from volumes.reconciler.measure import measure_all
+from volumes.reconciler.usage_sampling import sample_all
 from volumes.storage import storage
 
 
@@ -21,11 +22,12 @@ class Command(BaseCommand):
         try:
             storage().check()
             mark_older_data()
-            volumes = list(Volume.objects.with_data().order_by("id"))
-            measured, failed = measure_all(tqdm(volumes, desc="volumes", unit="", disable=None))
+            count = Volume.objects.with_data().count()
+            with tqdm(total=count, desc="volumes", unit="", disable=None) as progress:
+                measured, failed = sample_all(Event(), progress.update)
         except StorageUnavailable as error:
             raise CommandError(error.detail) from None
-        self.stdout.write(f"Measured {measured} of {len(volumes)} volumes.")
+        self.stdout.write(f"Measured {measured} of {count} volumes.")
         for sentence in failed:
             self.stdout.write(f"Could not be measured: {sentence}")
         if failed:
