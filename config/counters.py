@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -37,11 +36,21 @@ def shared() -> Iterator[str]:
 
 
 def _remove_what_nobody_uses(path: Path) -> None:
-    """What a server leaves that was killed. Raises OSError where that is not for us to remove."""
+    """Remove what a killed server of this user left: a directory that holds only files.
+
+    Everybody may write to the place. Whatever else has such a name is a stranger's, and stays. Raises
+    OSError if it is still in use, or cannot be removed.
+    """
     fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
-        if os.fstat(fd).st_mtime < time.time() - YOUNG:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(path)
+        status = os.fstat(fd)
+        if status.st_uid != os.geteuid() or status.st_mtime > time.time() - YOUNG:
+            return
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with os.scandir(fd) as entries:
+            names = [entry.name for entry in entries if entry.is_file(follow_symlinks=False)]
+        for name in names:
+            os.unlink(name, dir_fd=fd)
+        path.rmdir()  # fails if anything but files is in it
     finally:
         os.close(fd)

@@ -1,0 +1,62 @@
+"""Where the workers of a server count together, and what killed ones left of it."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from config import counters
+from tests.support.needs import needs
+
+LONG_AGO = (0, 0)
+
+
+@pytest.fixture
+def left() -> Iterator[Path]:
+    """A directory under the name that a server's has."""
+    path = Path("/dev/shm") / f"{counters.PREFIX}{uuid.uuid4().hex}"
+    path.mkdir()
+    yield path
+    for root, directories, files in os.walk(path, topdown=False):
+        for name in files:
+            Path(root, name).unlink()
+        for name in directories:
+            Path(root, name).rmdir()
+    path.rmdir() if path.exists() else None
+
+
+def start() -> None:
+    with counters.shared():
+        pass
+
+
+def test_what_a_killed_server_left_is_removed(left: Path) -> None:
+    (left / "counter_1.db").write_bytes(b"1")
+    os.utime(left, LONG_AGO)
+    start()
+    assert not left.exists()
+
+
+def test_what_is_young_stays(left: Path) -> None:
+    start()
+    assert left.exists()
+
+
+def test_a_tree_is_no_servers_and_its_directories_stay(left: Path) -> None:
+    (left / "deep" / "deeper").mkdir(parents=True)
+    os.utime(left, LONG_AGO)
+    start()
+    assert (left / "deep" / "deeper").exists()
+
+
+@needs(os.geteuid() == 0, "only root may give a directory away")
+def test_another_users_files_stay(left: Path) -> None:
+    (left / "counter_1.db").write_bytes(b"1")
+    os.chown(left, 65534, 65534)
+    os.utime(left, LONG_AGO)
+    start()
+    assert (left / "counter_1.db").exists()
