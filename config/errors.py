@@ -50,15 +50,18 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def throttled(request: HttpRequest, seconds: int) -> HttpResponse:
     """429 for a page. `seconds` until the next try is looked at."""
-    answer = _answer(request, 429, "THROTTLED", f"Too many failed tries. Wait {seconds} seconds.")
-    answer["Retry-After"] = str(seconds)
-    return answer
+    return too_many(request, f"Too many failed tries. Wait {seconds} seconds.", seconds)
 
 
 def too_many_requests(request: HttpRequest, exceeded: RateLimitExceeded) -> HttpResponse:
     """429 for a page. The answer says when the next request is admitted."""
-    answer = _answer(request, 429, "THROTTLED", str(exceeded))
-    answer["Retry-After"] = str(exceeded.retry_after)
+    return too_many(request, str(exceeded), exceeded.retry_after)
+
+
+def too_many(request: HttpRequest, message: str, seconds: int) -> HttpResponse:
+    """429 for a page. `seconds` until it is worth asking again."""
+    answer = _answer(request, 429, "THROTTLED", message)
+    answer["Retry-After"] = str(seconds)
     return answer
 
 
@@ -73,6 +76,26 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     answer = _answer(request, 503, "UNAVAILABLE", "The database does not answer. Try again soon.")
     answer["Retry-After"] = "5"
     return answer
+
+
+def body_late(request: HttpRequest) -> HttpResponse:
+    """408 for a body that took too long. Without a template: hundreds may be due at once."""
+    return _plain_answer(
+        request, 408, "REQUEST_TIMEOUT", "The body of the request took too long. Send it again."
+    )
+
+
+def server_full(request: HttpRequest) -> HttpResponse:
+    """503 where the callers before take all the room. Without a template, as above."""
+    answer = _plain_answer(request, 503, "UNAVAILABLE", "The server is busy. Try again soon.")
+    answer["Retry-After"] = "5"
+    return answer
+
+
+def _plain_answer(request: HttpRequest, status: int, code: str, message: str) -> HttpResponse:
+    if speaks_json(request.path):
+        return JsonResponse(envelope(code, message), status=status)
+    return HttpResponse(f"{message}\n", content_type="text/plain; charset=utf-8", status=status)
 
 
 def _answer(request: HttpRequest, status: int, code: str, message: str) -> HttpResponse:

@@ -25,7 +25,7 @@ if os.environ.get("HOLDFAST_SERVER_PID", "").isdigit():
     die_with(int(os.environ["HOLDFAST_SERVER_PID"]))
 
 # Only now: Django takes a second to load, in which the worker holds the port already.
-from config.bodies import WholeBodies  # noqa: E402
-from config.wsgi import application as django  # noqa: E402
+from config.wsgi import application as django  # noqa: E402  isort: skip  (it sets Django up)
+from config.server.site import begin  # noqa: E402
 
-application = WholeBodies(django)
+application = begin(django)

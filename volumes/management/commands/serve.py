@@ -15,19 +15,27 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from config import counters
-from config.bodies import WAITING
 from config.env import BadSetting, address
+from config.limits import (
+    KEEP_ALIVE_TIMEOUT,
+    MAX_CONNECTIONS,
+    MAX_HEADER_BYTES,
+    MAX_WAITING_REQUESTS,
+)
+from config.server.worker import spawn_worker
 from config.supervisor import Supervisor
 from volumes.checks import volume_owner_problem
 from volumes.reconciler.marking import mark_older_data
 from volumes.reconciler.sweep import watch
 from volumes.storage import ensure_installation, storage
 
+ACCEPT_QUEUE = 4096
+"""Connections that the kernel keeps for each worker until it takes them."""
 SECONDS_TO_LET_GO = 2.0
 """How long a server that was killed a moment ago may still hold the port."""
 
@@ -86,6 +94,7 @@ def run(host: str, port: int, workers: int, *, sweep: bool) -> None:
     # Workers start afresh: a fork would inherit this process's threads and connections half.
     multiprocessing.set_start_method("spawn", force=True)
     os.environ["HOLDFAST_SERVER_PID"] = str(os.getpid())
+    os.environ["HOLDFAST_SERVER_PORT"] = str(port)
     stop = Event()
     sweeper = Thread(target=watch, args=(stop,), name="sweeper")
     if sweep:
@@ -97,16 +106,22 @@ def run(host: str, port: int, workers: int, *, sweep: bool) -> None:
             port=port,
             interface=Interfaces.WSGI,
             workers=workers,
-            blocking_threads=WAITING,
-            backlog=1024,
-            http1_settings=HTTP1Settings(header_read_timeout=15_000),
+            http=HTTPModes.http1,
+            blocking_threads=MAX_WAITING_REQUESTS,
+            backlog=ACCEPT_QUEUE,
+            backpressure=MAX_CONNECTIONS,
+            # Granian counts the pause between two requests as part of the headers' time.
+            http1_settings=HTTP1Settings(
+                header_read_timeout=int(KEEP_ALIVE_TIMEOUT * 1000),
+                max_buffer_size=MAX_HEADER_BYTES,
+            ),
             log_dictconfig=settings.LOGGING,
             # Its warnings are about the number of threads, which is chosen with care.
             log_level=LogLevels.error,
             websockets=False,
             respawn_failed_workers=True,
             workers_kill_timeout=5,
-        ).serve()
+        ).serve(spawn_worker)
     finally:
         stop.set()
         if sweep:

@@ -1,0 +1,114 @@
+"""Reads the body of a request as it arrives. No thread waits for it."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable
+from enum import Enum
+
+from config.limits import BODY_TIMEOUT, MAX_DRAIN_BYTES
+from config.server.connections import ConnectionGuard
+from config.server.environ import Environ
+from config.server.granian_types import Channel, Pending, as_pending
+
+
+class Arrival(Enum):
+    """What became of a body."""
+
+    WHOLE = "whole"
+    LATE = "late"
+    LOST = "lost"  # the client went away
+
+
+class IncompleteBody(io.RawIOBase):
+    """A body whose client went away. Reading it fails as a broken connection does."""
+
+    def read(self, size: int = -1) -> bytes:
+        raise ConnectionError("the body did not arrive")
+
+
+def has_body(environ: Environ) -> bool:
+    return is_chunked(environ) or environ.get("CONTENT_LENGTH", "") not in {"", "0"}
+
+
+def body_length(environ: Environ) -> float:
+    """Return the bytes of a body, infinite where only its end tells."""
+    return float("inf") if is_chunked(environ) else int(environ["CONTENT_LENGTH"])
+
+
+def is_chunked(environ: Environ) -> bool:
+    return "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
+
+
+class BodyReader:
+    """One body, at most `maximum` bytes and one more of it; what follows is read and dropped.
+
+    Calls `done` once, in some thread.
+    """
+
+    def __init__(
+        self,
+        channel: Channel,
+        environ: Environ,
+        *,
+        maximum: int,
+        guard: ConnectionGuard,
+        done: Callable[[Arrival], None],
+    ) -> None:
+        self._channel = channel
+        self._environ = environ
+        self._maximum = maximum
+        self._guard = guard
+        self._done = done
+        self._enough = min(body_length(environ), maximum + MAX_DRAIN_BYTES)
+        self._body = bytearray()
+        self._received = 0
+        self._pending: Pending | None = None
+
+    def start(self) -> None:
+        self._guard.expect(self, time.monotonic() + BODY_TIMEOUT)
+        self._receive()
+
+    def expire(self) -> None:
+        """Take no more of it. The guard calls this at the deadline."""
+        if self._pending is not None:
+            self._pending.cancel()
+
+    def _receive(self) -> None:
+        self._pending = as_pending(self._channel.receive())
+        if self._pending is None:
+            self._finish(Arrival.LOST)
+        else:
+            self._pending.add_done_callback(self._on_message)
+
+    def _on_message(self, pending: Pending) -> None:
+        self._pending = None  # it refers to this method: nothing would ever free the two
+        if pending.cancelled():
+            self._finish(Arrival.LATE)
+            return
+        message = pending.result()
+        if message["type"] != "http.request":
+            self._finish(Arrival.LOST)
+            return
+        self._keep(message["body"])
+        if not message["more_body"] or self._received >= self._enough:
+            self._finish(Arrival.WHOLE)
+        else:
+            self._receive()
+
+    def _keep(self, chunk: bytes) -> None:
+        self._received += len(chunk)
+        if (room := self._maximum + 1 - len(self._body)) > 0:
+            self._body += chunk[:room]
+
+    def _finish(self, arrival: Arrival) -> None:
+        self._guard.forget(self)
+        environ = self._environ
+        if is_chunked(environ):
+            # Django takes the length from this header alone.
+            environ["CONTENT_LENGTH"] = str(len(self._body))
+            del environ["HTTP_TRANSFER_ENCODING"]
+        is_whole = arrival is Arrival.WHOLE
+        environ["wsgi.input"] = io.BytesIO(self._body) if is_whole else IncompleteBody()
+        self._done(arrival)

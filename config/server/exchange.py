@@ -1,0 +1,182 @@
+"""One request and its response."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.http.response import HttpResponseBase
+
+from config.limits import UNCOUNTED_BYTES
+from config.server.body import Arrival, BodyReader, body_length, has_body
+from config.server.connections import ConnectionGuard
+from config.server.environ import Environ, build_environ, size_of_head
+from config.server.granian_types import Watcher
+from config.server.quota import AddressQuota
+from config.server.response import ResponseSender, pieces, slices
+from config.turns import turns
+
+Headers = list[tuple[str, str]]
+App = Callable[[Environ, Callable[..., object]], Iterable[bytes]]
+
+LIVENESS_PATH = "/healthz"
+"""Asks nothing of anything, so it needs no slot: a busy worker is alive."""
+
+log = logging.getLogger("holdfast.server")
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the requests of a worker share."""
+
+    application: App
+    """Answers requests, as WSGI."""
+    late: App
+    """Answers the ones whose body did not arrive in time."""
+    full: App
+    """Answers the ones for which there is no room."""
+    address_of: Callable[[Environ], str]
+    """The client's address."""
+    guard: ConnectionGuard
+    bodies: AddressQuota
+    unread: AddressQuota
+
+
+class Exchange:
+    """Runs in one of the server's threads after another, but in one at a time."""
+
+    def __init__(self, site: Site, watcher: Watcher) -> None:
+        self._site = site
+        self._watcher = watcher
+        self._channel = watcher.proto
+        self._peer = watcher.scope["client"]
+        self._client = site.guard.client(self._peer)
+        self._status = 500
+        self._headers: Headers = []
+        self._address = ""
+
+    def start(self) -> None:
+        """Answer the request, or have it answered once its body is there."""
+        scope = self._watcher.scope
+        self._client.is_answering = True
+        self._client.received += size_of_head(scope)
+        self._environ = build_environ(scope)
+        if has_body(self._environ):
+            self._read_body()
+        elif self._environ["PATH_INFO"] == LIVENESS_PATH:
+            self._respond()
+        else:
+            turns.run(self._respond)
+
+    def _read_body(self) -> None:
+        self._address = self._site.address_of(self._environ)
+        self._client.received += body_length(self._environ)
+        if not self._site.bodies.take(self._address):
+            self._refuse(self._site.full)
+            return
+        BodyReader(
+            self._channel,
+            self._environ,
+            maximum=settings.MAX_BODY,
+            guard=self._site.guard,
+            done=self._on_body,
+        ).start()
+
+    def _on_body(self, arrival: Arrival) -> None:
+        self._site.bodies.release(self._address)
+        if arrival is Arrival.LATE:
+            self._refuse(self._site.late)
+        else:
+            turns.run(self._respond)
+
+    def _respond(self) -> None:
+        """Answer the request. It has a slot."""
+        try:
+            response = self._site.application(self._environ, self._start_response)
+            self._send(response, self._collect(response))
+        except Exception as error:
+            self._client.is_answering = False
+            self._watcher.err(error)
+
+    def _refuse(self, application: App) -> None:
+        """Answer without a slot, and close the connection: nobody knows how much still comes."""
+        body = b"".join(application(self._environ, self._start_response))
+        self._headers.append(("Connection", "close"))
+        self._send_whole(body)
+
+    def _start_response(self, status: str, headers: Headers, exc_info: Any = None) -> None:
+        self._status, self._headers = int(status[:3]), headers
+
+    def _collect(self, response: Iterable[bytes]) -> bytes | None:
+        """Return the body in one piece, None for one that is to be sent while it is made."""
+        if getattr(response, "streaming", False) and self._length() > UNCOUNTED_BYTES:
+            return None
+        try:
+            return b"".join(response)
+        finally:
+            _close(response)
+            if isinstance(response, HttpResponseBase):
+                # Its request refers to it and the other way round: the body would stay in memory
+                # until a full garbage collection, which is rare.
+                vars(response).clear()
+
+    def _length(self) -> float:
+        lengths = [value for name, value in self._headers if name == "Content-Length"]
+        return int(lengths[0]) if lengths else float("inf")
+
+    def _send(self, response: Iterable[bytes], body: bytes | None) -> None:
+        if body is None:
+            self._send_pieces(pieces(response), partial(_close, response))
+        elif len(body) <= UNCOUNTED_BYTES:
+            self._send_whole(body)
+        else:
+            self._send_large(body)
+
+    def _send_large(self, body: bytes) -> None:
+        address, unread = self._site.address_of(self._environ), self._site.unread
+        if unread.take(address, len(body)):
+            self._send_pieces(slices(body), partial(unread.release, address, len(body)))
+        else:
+            self._refuse(self._site.full)
+
+    def _send_whole(self, body: bytes) -> None:
+        self._begin()
+        self._end(body)
+
+    def _send_pieces(self, body: Any, done: Callable[[], None]) -> None:
+        self._begin()
+
+        def finish() -> None:
+            try:
+                done()
+            finally:
+                self._end(b"")
+
+        sender = ResponseSender(
+            self._channel, body, peer=self._peer, guard=self._site.guard, done=finish
+        )
+        turns.spawn(sender.start)  # it may need a slot itself
+
+    def _begin(self) -> None:
+        headers = [
+            (name.encode("latin-1"), value.encode("latin-1")) for name, value in self._headers
+        ]
+        self._channel.send(
+            {"type": "http.response.start", "status": self._status, "headers": headers}
+        )
+
+    def _end(self, body: bytes) -> None:
+        # Before the last byte goes: the next request may begin right after it.
+        self._client.answered_at = time.monotonic()
+        self._client.is_answering = False
+        self._channel.send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _close(response: Iterable[bytes]) -> None:
+    if hasattr(response, "close"):
+        response.close()

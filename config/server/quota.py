@@ -1,0 +1,33 @@
+"""Something that callers share: so much in all, and so much for each address."""
+
+from __future__ import annotations
+
+from threading import Lock
+
+
+class AddressQuota:
+    """Counts what is taken. No address takes more than its share, so none takes everything."""
+
+    def __init__(self, *, total: int, per_address: int) -> None:
+        self._total = total
+        self._per_address = per_address
+        self._taken: dict[str, int] = {}
+        self._lock = Lock()
+        self.used = 0
+
+    def take(self, address: str, amount: int = 1) -> bool:
+        """Return whether so much was free. What was taken is to be given back by `release`."""
+        with self._lock:
+            taken = self._taken.get(address, 0) + amount
+            if taken > self._per_address or self.used + amount > self._total:
+                return False
+            self._taken[address] = taken
+            self.used += amount
+            return True
+
+    def release(self, address: str, amount: int = 1) -> None:
+        with self._lock:
+            self.used -= amount
+            self._taken[address] -= amount
+            if not self._taken[address]:
+                del self._taken[address]

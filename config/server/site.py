@@ -1,0 +1,72 @@
+"""Puts the parts of a worker together."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from accounts.callers import client_ip
+from config import errors, limits
+from config.handler import Request
+from config.middleware import Handler, observed, public_scheme, security_headers
+from config.server.connections import ConnectionGuard
+from config.server.environ import Environ
+from config.server.exchange import App, Exchange, Site
+from config.server.granian_types import Watcher
+from config.server.quota import AddressQuota
+
+log = logging.getLogger("holdfast.server")
+
+
+def begin(application: App) -> Callable[[Watcher], None]:
+    """Return what answers the requests of this worker with `application`."""
+    port = int(os.environ.get("HOLDFAST_SERVER_PORT", "0"))
+    guard = ConnectionGuard(port)
+    if port:  # else this is no worker of `serve`
+        guard.start()
+    site = Site(
+        application=application,
+        late=_answered_by(errors.body_late),
+        full=_answered_by(errors.server_full),
+        address_of=_address_of,
+        guard=guard,
+        bodies=AddressQuota(
+            total=limits.MAX_UNFINISHED_BODIES,
+            per_address=limits.MAX_UNFINISHED_BODIES_PER_ADDRESS,
+        ),
+        unread=AddressQuota(
+            total=limits.MAX_UNREAD_BYTES, per_address=limits.MAX_UNREAD_BYTES_PER_ADDRESS
+        ),
+    )
+
+    def begin_exchange(watcher: Watcher) -> None:
+        try:
+            Exchange(site, watcher).start()
+        except Exception as error:
+            watcher.err(error)  # granian drops what is raised here
+
+    return begin_exchange
+
+
+def _address_of(environ: Environ) -> str:
+    """Return the client's address: what the proxy wrote, where one is trusted."""
+    if not settings.TRUSTED_PROXIES:
+        return str(environ["REMOTE_ADDR"])
+    return client_ip(Request(environ)) or str(environ["REMOTE_ADDR"])
+
+
+def _answered_by(view: Callable[[HttpRequest], HttpResponse]) -> App:
+    """Return a WSGI application that neither asks the database nor renders a page."""
+    handler: Handler = observed(public_scheme(security_headers(view)))
+
+    def application(environ: Environ, start_response: Callable[..., object]) -> Iterable[bytes]:
+        response = handler(Request(environ))
+        response["Content-Length"] = str(len(response.content))
+        start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
+        return [response.content]
+
+    return application

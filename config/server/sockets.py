@@ -1,0 +1,114 @@
+"""What the kernel tells of this process's connections. Linux only: elsewhere there are none to see."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+Peer = tuple[str, str]
+"""Address and port of a client, as granian writes them."""
+
+_INFO = struct.Struct("=24xI16xI4xI64xQQ8xI")
+"""Of `struct tcp_info`: unacked, last_data_sent, last_data_recv, bytes_acked, bytes_received, notsent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """A connection's counters at one moment."""
+
+    seconds_since_sent: float
+    seconds_since_received: float
+    received: int
+    acknowledged: int
+    is_waiting_for_reader: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An open connection. The inode is the socket's: descriptors and ports are used again."""
+
+    fd: int
+    inode: str
+    peer: Peer
+
+
+def open_sockets() -> Iterator[tuple[int, str]]:
+    """Yield descriptor and inode of every socket of this process."""
+    try:
+        names = os.listdir("/proc/self/fd")
+    except OSError:
+        return
+    for name in names:
+        with suppress(OSError):  # closed since
+            target = os.readlink(f"/proc/self/fd/{name}")
+            if target.startswith("socket:"):
+                yield int(name), target
+
+
+def peer_of(fd: int, port: int) -> Peer | None:
+    """Return the client of an accepted connection, None for any other socket."""
+    try:
+        with _borrowed(fd) as connection:
+            if connection.type != socket.SOCK_STREAM or connection.getsockname()[1] != port:
+                return None
+            address, remote, *_ = connection.getpeername()
+    except (OSError, IndexError, ValueError):
+        return None  # listening, closed since, or no TCP
+    return address, str(remote)
+
+
+def bound_send_buffer(fd: int, port: int, size: int) -> None:
+    """Bound what the kernel keeps for readers of the connections to come, if this socket listens.
+
+    Left alone, it takes up to 4 MB for each.
+    """
+    with suppress(OSError, IndexError), _borrowed(fd) as listening:
+        if (
+            listening.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+            and listening.getsockname()[1] == port
+        ):
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)
+
+
+def traffic(fd: int) -> Traffic | None:
+    """Return what went over a connection so far; None if it is closed."""
+    try:
+        with _borrowed(fd) as connection:
+            info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _INFO.size)
+    except OSError:
+        return None
+    if len(info) < _INFO.size:
+        return None
+    unacknowledged, sent, received, acknowledged, total, unsent = _INFO.unpack(info)
+    return Traffic(
+        sent / 1000, received / 1000, total, acknowledged, bool(unacknowledged or unsent)
+    )
+
+
+def close(connection: Connection) -> None:
+    """End a connection for both sides, whatever still waits to be sent.
+
+    The server notices, and closes its descriptor. That one is never closed from here.
+    """
+    try:
+        copy = os.dup(connection.fd)  # it stays this socket, whatever is done to the original
+    except OSError:
+        return
+    with suppress(OSError), socket.socket(fileno=copy) as ours:
+        if os.readlink(f"/proc/self/fd/{copy}") == connection.inode:
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            ours.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def _borrowed(fd: int) -> Iterator[socket.socket]:
+    """A socket object of another owner's descriptor. Raises OSError if it is closed."""
+    connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, fileno=fd)
+    try:
+        yield connection
+    finally:
+        connection.detach()

@@ -1,0 +1,74 @@
+"""The process that granian starts for each worker.
+
+Granian's ASGI interface says which connection a request came from, and no thread of it waits for a
+client; its WSGI interface does neither. Its event loop would cost each request two changes of the thread.
+So a request runs where granian hands it over: in one of granian's own threads.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from granian._granian import ASGIWorker, CallbackScheduler
+from granian._signals import set_sync_signals
+from granian.server.common import WORKERS_METHODS
+from granian.server.mp import WorkerProcess
+
+from config.server.granian_types import InlineLoop, Watcher
+
+
+@WorkerProcess.wrap_target  # type: ignore[untyped-decorator]
+def spawn_worker(
+    worker_id: int,
+    begin: Callable[[Watcher], None],
+    sock: Any,
+    ipc: Any,
+    loop: Any,
+    runtime_mode: Any,
+    runtime_threads: int,
+    runtime_blocking_threads: int,
+    blocking_threads: int,
+    blocking_threads_idle_timeout: int,
+    backpressure: int,
+    task_impl: Any,
+    http_mode: Any,
+    http1_settings: Any,
+    http2_settings: Any,
+    websockets: bool,
+    static_path: Any,
+    log_access_fmt: str | None,
+    ssl_context: Any,
+    scope_options: dict[str, Any],
+    metrics: Any,
+) -> None:
+    """Serve until a signal; `begin` is called for each request. The signature is granian's."""
+    inline: Any = InlineLoop()
+    create_scheduler: Any = CallbackScheduler
+    scheduler = create_scheduler(inline, begin, None, None, None)
+    scheduler._schedule_fn = begin
+    stop: Any = set_sync_signals()  # type: ignore[no-untyped-call]
+    stopped = threading.Event()
+    stop.add_cb(stopped.set)
+    create_worker: Any = ASGIWorker
+    worker = create_worker(
+        worker_id,
+        sock,
+        ipc,
+        runtime_threads,
+        runtime_blocking_threads,
+        blocking_threads,
+        blocking_threads_idle_timeout,
+        backpressure,
+        http_mode,
+        http1_settings,
+        http2_settings,
+        websockets,
+        static_path,
+        *ssl_context,
+        metrics,
+    )
+    serve = getattr(worker, WORKERS_METHODS[runtime_mode][(sock[0] or sock[1]).is_uds()])
+    serve(scheduler, inline, stop)
+    stopped.wait()
