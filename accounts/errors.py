@@ -15,3 +15,12 @@ class Throttled(Exception):
     def __init__(self, retry_after: int) -> None:
         self.retry_after = retry_after
         super().__init__(f"Too many failed tries. Wait {retry_after} seconds.")
+
+
+class ExportRunning(Exception):
+    """The person has another download under way."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Another download of yours is still running. Wait until it has ended, then try again."
+        )

@@ -1,5 +1,6 @@
 """Who: people, the companies they belong to, what they hold, and what they did."""
 
+from accounts.models.export import Export
 from accounts.models.failures import FailureCount
 from accounts.models.invitation import Invitation
 from accounts.models.people import Company, Membership, RecoveryCode, Role, User
@@ -8,6 +9,7 @@ from accounts.models.token import Scope, Token
 
 __all__ = [
     "Company",
+    "Export",
     "FailureCount",
     "Invitation",
     "Membership",

@@ -3,6 +3,7 @@
 from tests.mutants import (
     bodies,
     changes,
+    connections,
     disk,
     documents,
     fairness,
@@ -25,5 +26,6 @@ GUARDS = [
     *fairness.GUARDS,
     *identity.GUARDS,
     *running.GUARDS,
+    *connections.GUARDS,
     *times.GUARDS,
 ]

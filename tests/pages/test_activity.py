@@ -3,13 +3,16 @@
 import csv
 import io
 import json
+from datetime import timedelta
 
 import pytest
+from django.db.models.functions import Now
 from django.urls import reverse
 
 from accounts.audit import record
 from accounts.callers import Actor
-from accounts.models import Revision, Subject
+from accounts.exports import ExportStream
+from accounts.models import Export, Revision, Subject
 from tests.factories import CompanyFactory, EnvironmentFactory, MembershipFactory, UserFactory
 from tests.support.words import text
 from volumes.models import Volume
@@ -245,3 +248,42 @@ def test_an_environments_tab_stays_within_its_queries(
 
 def test_an_environment_in_which_nothing_happened_says_so(bobs, here):
     assert "Whatever people and tokens change here" in text(bobs.get(f"{here}/activity"))
+
+
+# One download at a time -----------------------------------------------------
+
+
+def test_a_second_download_of_a_person_is_429_until_the_first_has_ended(bobs, some):
+    first = bobs.get("/activity.csv")
+    second = bobs.get("/activity.csv")
+    assert second.status_code == 429
+    assert second["Retry-After"] == "10"
+    assert "Another download of yours is still running" in text(second)
+    assert len(list(first.streaming_content)) > 1
+    assert bobs.get("/activity.csv").status_code == 200
+
+
+def test_a_download_that_was_broken_off_makes_room_for_the_next(bobs, bob, some):
+    first = ExportStream(bob, iter(["a", "b"]))
+    assert next(first) == "a"
+    first.close()
+    assert bobs.get("/activity.csv").status_code == 200
+
+
+def test_a_download_whose_process_died_makes_room_once_its_lease_is_over(bobs, bob, some):
+    assert bobs.get("/activity.csv").status_code == 200
+    Export.objects.update(lease_until=Now() - timedelta(seconds=1))
+    assert bobs.get("/activity.csv").status_code == 200
+
+
+def test_a_download_that_lost_its_lease_does_not_end_its_successor(bobs, bob, some):
+    first = ExportStream(bob, iter(["a"]))
+    Export.objects.update(lease_until=Now() - timedelta(seconds=1))
+    assert bobs.get("/activity.csv").status_code == 200
+    first.close()
+    assert bobs.get("/activity.csv").status_code == 429
+
+
+def test_people_download_beside_each_other(bobs, erins, some):
+    assert bobs.get("/activity.csv").status_code == 200
+    assert erins.get("/activity.csv").status_code == 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import uuid
 from collections.abc import Iterable, Iterator
@@ -17,9 +18,13 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from accounts import long_lists
+from accounts.errors import ExportRunning
+from accounts.exports import ExportStream
 from accounts.guards import SignedInRequest, signed_in
 from accounts.models import Company
 from accounts.searches import filter_value
+from config import errors
+from config.turns import turn
 from volumes.api.wire import moment
 from volumes.pages.live import said, with_short_address
 from volumes.pages.trail import Step, Trail
@@ -38,6 +43,8 @@ COLUMNS = (
     "version",
     "changes",
 )
+RETRY_AFTER = 10
+"""Seconds after which it is worth asking again while another download of the person runs."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -67,8 +74,12 @@ def export(request: SignedInRequest) -> HttpResponse:
         raise Http404
     trail = Trail(company, request.GET)
     name = f"activity-{slugify(company.name) or 'company'}-{timezone.now():%Y-%m-%d}.csv"
+    try:
+        stream = ExportStream(request.user, _chunks(trail))
+    except ExportRunning as running:
+        return errors.too_many(request, str(running), RETRY_AFTER)
     answer = StreamingHttpResponse(
-        _lines(trail),
+        stream,
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
@@ -113,19 +124,23 @@ def _is(named: str) -> Q:
         return Q(name=named)
 
 
-class _Echo:
-    """A file that hands back what is written to it."""
+def _chunks(trail: Trail) -> Iterator[str]:
+    """The table, batch by batch. Between two of them it has neither a request slot nor a connection."""
+    yield _csv([COLUMNS])
+    batches = trail.batches()
+    while True:
+        with turn():
+            batch = next(batches, None)
+            chunk = _csv(map(_safe, _cells(step)) for step in batch) if batch else None
+        if chunk is None:
+            return
+        yield chunk
 
-    def write(self, line: str) -> str:
-        return line
 
-
-def _lines(trail: Trail) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield writer.writerow(COLUMNS)
-    for batch in trail.batches():
-        for step in batch:
-            yield writer.writerow(map(_safe, _cells(step)))
+def _csv(rows: Iterable[Iterable[object]]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
 
 
 def _cells(step: Step) -> Iterable[object]:

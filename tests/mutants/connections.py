@@ -1,0 +1,92 @@
+"""What callers can make a worker hold: connections, bodies, bytes, exports."""
+
+from tests.mutants.guard import Guard
+
+CONNECTIONS = "races/test_connections.py"
+
+GUARDS = [
+    Guard(
+        "http 2 refused",
+        "volumes/management/commands/serve.py",
+        "            http=HTTPModes.http1,\n",
+        "",
+        f"{CONNECTIONS}::test_http_2_is_refused_without_tls",
+    ),
+    Guard(
+        "deadline of silent connections",
+        "config/server/connections.py",
+        "            self.asking_since = self.seen_at  # its first request is due since it is open",
+        "            pass",
+        f"{CONNECTIONS}::test_a_connection_without_a_request_is_closed_after_15_seconds",
+    ),
+    Guard(
+        "deadline of later headers",
+        "config/server/connections.py",
+        "    return is_as_late and traffic.received > client.received",
+        "    return False",
+        f"{CONNECTIONS}::test_headers_of_a_later_request_are_cut_after_15_seconds_too",
+    ),
+    Guard(
+        "deadline of bodies",
+        "config/server/body.py",
+        "        self._guard.expect(self, time.monotonic() + BODY_TIMEOUT)\n",
+        "",
+        f"{CONNECTIONS}::test_a_late_body_is_an_error_in_json_where_the_api_is",
+    ),
+    Guard(
+        "unfinished bodies of one address",
+        "config/server/quota.py",
+        "taken > self._per_address or ",
+        "",
+        "test_address_quota.py::test_one_address_gets_its_share_and_no_more",
+    ),
+    Guard(
+        "unfinished bodies in all",
+        "config/server/quota.py",
+        " or self.used + amount > self._total",
+        "",
+        "test_address_quota.py::test_all_addresses_together_get_no_more_than_there_is",
+    ),
+    Guard(
+        "number of connections",
+        "config/server/connections.py",
+        "overdue or self._superfluous(idle, now)",
+        "overdue",
+        f"{CONNECTIONS}::test_twice_the_connections_hold_nobody_up",
+    ),
+    Guard(
+        "bytes that wait for readers",
+        "config/server/exchange.py",
+        "        if unread.take(address, len(body)):",
+        "        if unread.take(address, 0) or True:",
+        f"{CONNECTIONS}::test_readers_that_take_nothing_are_bounded_in_bytes_and_cut",
+    ),
+    Guard(
+        "headers with underscores",
+        "config/server/environ.py",
+        '            if b"_" in name:\n                continue\n',
+        "",
+        "test_server_environ.py::test_a_header_with_an_underscore_passes_for_none_with_a_dash",
+    ),
+    Guard(
+        "one export at a time",
+        "accounts/exports.py",
+        "    if not _own(export).exists():",
+        "    if False:",
+        "pages/test_activity.py::test_a_second_download_of_a_person_is_429_until_the_first_has_ended",
+    ),
+    Guard(
+        "exports in batches",
+        "config/server/exchange.py",
+        'getattr(response, "streaming", False)',
+        "False",
+        "races/test_exports.py::test_exports_begin_at_once_and_hold_nobody_up",
+    ),
+    Guard(
+        "strangers' trees under the name of the counters",
+        "config/counters.py",
+        "status.st_uid != os.geteuid() or ",
+        "",
+        "test_metrics_directories.py::test_another_users_files_stay",
+    ),
+]
