@@ -2,36 +2,125 @@
 
 from __future__ import annotations
 
-from django.db import Error, connection
+import logging
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+from django.db import Error, connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from volumes.api.envelope import envelope
+from accounts.models import FailureCount
 from volumes.backends import BackendError
 from volumes.storage import storage
+
+log = logging.getLogger("holdfast.health")
+
+WRITE_INTERVAL = 1.0
+"""Seconds in which the database is written to once at most, however many ask."""
+WRITE_TIMEOUT = 5000
+"""Milliseconds to wait for others who write. Requests would wait as long."""
+OK, UNAVAILABLE = "ok", "unavailable"
 
 
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """The process answers; nothing else is asked."""
-    return JsonResponse({"status": "ok"})
+    return JsonResponse({"status": OK})
 
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Database and storage answer, or 503 with what does not."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        storage().check()
-    except Error:
-        return _unready("The database does not answer.")
-    except BackendError as error:
-        return _unready(error.detail)
-    return JsonResponse({"status": "ok"})
+    """200 if the database can be written and the storage answers, else 503.
 
-
-def _unready(reason: str) -> HttpResponse:
-    answer = JsonResponse(envelope("UNAVAILABLE", reason), status=503)
+    Strangers are told which of them; the cause and its cure are in the log.
+    """
+    checks = {"database": _check_database(), "storage": _check_storage()}
+    if set(checks.values()) == {OK}:
+        return JsonResponse({"status": OK})
+    answer = JsonResponse({"status": UNAVAILABLE, "checks": checks}, status=503)
     answer["Retry-After"] = "5"
     return answer
+
+
+class WriteCheck:
+    """Writes to the database to see whether it can be written, for one request at a time."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._written_at = -WRITE_INTERVAL
+        self._error: Error | None = None
+
+    def check(self) -> None:
+        """Raises Error if the last write failed. Does not wait for another thread that writes."""
+        if self._lock.acquire(blocking=False):
+            try:
+                self._write_if_due()
+            finally:
+                self._lock.release()
+        if self._error:
+            raise self._error
+
+    def _write_if_due(self) -> None:
+        if not self._error and time.monotonic() - self._written_at < WRITE_INTERVAL:
+            return
+        try:
+            write()
+        except Error as error:
+            self._error = error
+        else:
+            self._error, self._written_at = None, time.monotonic()
+
+
+def write() -> None:
+    """Commit a row that is gone again: only a commit meets a full disk. Raises Error."""
+    key = f"readyz {uuid.uuid4()}"  # each process its own: nobody waits for another's
+    with _short_wait(), transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"SET LOCAL lock_timeout = {WRITE_TIMEOUT}")
+        FailureCount.objects.create(key=key, count=0, expires_at=timezone.now())
+        FailureCount.objects.filter(key=key).delete()
+
+
+@contextmanager
+def _short_wait() -> Iterator[None]:
+    """Has SQLite wait for others who write for no longer than WRITE_TIMEOUT."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        (usual,) = cursor.execute("PRAGMA busy_timeout").fetchone()
+        cursor.execute(f"PRAGMA busy_timeout = {WRITE_TIMEOUT}")
+        try:
+            yield
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {usual}")
+
+
+_writes = WriteCheck()
+
+
+def _check_database() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")  # a lost connection is seen at once
+        _writes.check()
+    except Error as error:
+        log.warning("the database cannot be written: %s", error)
+        return UNAVAILABLE
+    return OK
+
+
+def _check_storage() -> str:
+    try:
+        storage().check()
+    except BackendError as error:
+        log.warning("the storage cannot be used: %s", error.detail)
+        return UNAVAILABLE
+    except Error:
+        return UNAVAILABLE  # whose storage it is stands in the database
+    return OK

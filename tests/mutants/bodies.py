@@ -5,6 +5,7 @@ from tests.mutants.guard import Guard
 BODIES = "volumes/test_bodies.py"
 NO_JSON = f"{BODIES}::test_what_is_no_acceptable_json_is_a_400"
 
+HEALTH = "volumes/test_health_and_metrics.py"
 LOGS = "test_logs.py"
 PAGES = "volumes/test_page_bytes.py"
 QUERIES = "volumes/test_query_limits.py"
@@ -59,6 +60,27 @@ GUARDS = [
         "return text if len(text) <= MAX_TRACEBACK else",
         "return text if text else",
         f"{LOGS}::test_a_traceback_keeps_its_ends",
+    ),
+    Guard(
+        "ready only if the database can be written",
+        "volumes/health.py",
+        "        _writes.check()\n",
+        "",
+        f"{HEALTH}::test_a_database_that_cannot_be_written_is_not_ready",
+    ),
+    Guard(
+        "one write a second, however many ask",
+        "volumes/health.py",
+        "        if not self._error and time.monotonic() - self._written_at < WRITE_INTERVAL:",
+        "        if False:",
+        f"{HEALTH}::test_however_many_ask_it_is_written_once_a_second",
+    ),
+    Guard(
+        "nobody waits to hear whether it is ready",
+        "volumes/health.py",
+        "        if self._lock.acquire(blocking=False):",
+        "        if self._lock.acquire(timeout=5) or True:",
+        f"{HEALTH}::test_nobody_waits_for_another_who_writes",
     ),
     Guard(
         "bytes of a page",

@@ -39,6 +39,16 @@ def assert_it_only_reads(server: Server, disk: Disk, volume: str, **wish: str) -
     assert reads == [200] * 10
 
 
+def is_unready(answer: Answer) -> bool:
+    """/readyz without its database, for strangers."""
+    return (
+        answer.status == 503
+        and answer.headers["retry-after"] == "5"
+        and set(answer.body) == {"status", "checks"}
+        and answer.body["checks"]["database"] == "unavailable"
+    )
+
+
 def is_refusal_of_the_moment(answer: Answer) -> bool:
     """503 as the contract words it: nothing was done, and when to ask again."""
     return (

@@ -13,7 +13,7 @@ import pytest
 from tests.support.installation import Installation, eventually, installed
 from tests.support.server import serving
 from tests.support.truths import must_hold
-from tests.surroundings.helpers import ask, is_ready, is_refusal_of_the_moment
+from tests.surroundings.helpers import ask, is_ready, is_refusal_of_the_moment, is_unready
 
 LEASED = "SELECT id FROM volumes_snapshot WHERE lease_until IS NOT NULL"
 
@@ -52,7 +52,8 @@ def test_without_a_connection_left_it_is_a_503_and_then_goes_on(installation: In
             ask(server, "GET", "/readyz"),
         ]
         installation.meddle(f"ALTER ROLE {role} CONNECTION LIMIT -1")
-        assert all(map(is_refusal_of_the_moment, answers))
+        assert all(map(is_refusal_of_the_moment, answers[:-1]))
+        assert is_unready(answers[-1])
         eventually(lambda: ask(server, "GET", volume).status == 200, 10)
         server.volume(environment, "after")
         must_hold(installation)

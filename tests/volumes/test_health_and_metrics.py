@@ -3,7 +3,10 @@
 import re
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import InternalError, OperationalError, connection
+
+from accounts.models import FailureCount
+from volumes import health
 
 
 def value(text, series):
@@ -25,19 +28,28 @@ def test_both_are_open_to_all(api, memory):
 def test_without_the_storage_it_is_up_but_not_ready(api, memory):
     memory.unmount()
     response = api().get("/readyz")
-    assert (response.status_code, response.json()["code"]) == (503, "UNAVAILABLE")
-    assert "init_storage" in response.json()["message"]
+    assert (response.status_code, response.json()) == (503, unready("ok", "unavailable"))
     assert response["Retry-After"]
     assert api().get("/healthz").status_code == 200
 
 
 @pytest.mark.usefixtures("storage_root")
-def test_an_unmounted_root_is_not_ready(api, storage_root):
+def test_an_unmounted_root_is_not_ready(api, storage_root, caplog):
     assert api().get("/readyz").status_code == 200
     (storage_root / ".holdfast").unlink()
     response = api().get("/readyz")
-    assert response.status_code == 503
-    assert "init_storage" in response.json()["message"]
+    assert (response.status_code, response.json()) == (503, unready("ok", "unavailable"))
+    assert "init_storage" in caplog.text
+
+
+def refuse_writes(sql):
+    refusals = {"INSERT": InternalError("cannot execute INSERT in a read-only transaction")}
+    if refusal := refusals.get(sql.partition(" ")[0]):
+        raise refusal
+
+
+def unready(database, storage):
+    return {"status": "unavailable", "checks": {"database": database, "storage": storage}}
 
 
 def gone(*_):
@@ -47,7 +59,71 @@ def gone(*_):
 def test_without_the_database_it_is_not_ready(api, memory):
     with connection.execute_wrapper(gone):
         ready, up = api().get("/readyz"), api().get("/healthz")
-    assert (ready.status_code, ready.json()["code"], up.status_code) == (503, "UNAVAILABLE", 200)
+    assert (ready.status_code, ready.json()["checks"]["database"]) == (503, "unavailable")
+    assert up.status_code == 200
+
+
+@pytest.fixture
+def writes(monkeypatch):
+    """Counts what is written; breaks it while `writes.error` is set."""
+
+    class Writes:
+        number, error, check = 0, None, None
+
+        def __call__(self):
+            self.number += 1
+            if self.error:
+                raise self.error
+
+    found = Writes()
+    monkeypatch.setattr(health, "write", found)
+    found.check = health.WriteCheck()
+    monkeypatch.setattr(health, "_writes", found.check)
+    return found
+
+
+def test_a_database_that_cannot_be_written_is_not_ready(api, memory, writes):
+    writes.error = OperationalError("database or disk is full")
+    refused = api().get("/readyz")
+    assert (refused.status_code, refused.json()) == (503, unready("unavailable", "ok"))
+    writes.error = None
+    assert api().get("/readyz").status_code == 200
+
+
+def test_however_many_ask_it_is_written_once_a_second(api, memory, writes, monkeypatch):
+    monkeypatch.setattr(health, "WRITE_INTERVAL", 600)
+    writes.check._written_at -= 600
+    assert {api().get("/readyz").status_code for _ in range(20)} == {200}
+    assert writes.number == 1
+    monkeypatch.setattr(health, "WRITE_INTERVAL", 0)
+    api().get("/readyz")
+    assert writes.number == 2
+
+
+def test_nobody_waits_for_another_who_writes(writes):
+    check = health.WriteCheck()
+    check.check()
+    with check._lock:
+        check.check()
+    assert writes.number == 1
+
+
+@pytest.mark.django_db
+def test_what_is_written_changes_nothing(storage_root):
+    health.write()
+    assert not FailureCount.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_read_only_database_is_not_ready(api, memory, monkeypatch):
+    monkeypatch.setattr(health, "_writes", health.WriteCheck())
+
+    def read_only(execute, sql, *rest):
+        return refuse_writes(sql) or execute(sql, *rest)
+
+    with connection.execute_wrapper(read_only):
+        refused = api().get("/readyz")
+    assert refused.json() == unready("unavailable", "ok")
 
 
 def test_without_the_database_the_api_says_503(alices, volumes):
