@@ -22,7 +22,8 @@ def is_database_unavailable(error: BaseException | None) -> bool:
 
 
 def _is_about_the_statement(cause: BaseException | None) -> bool:
-    # SQLite's generic code: no such table, expression tree too large, too many variables or columns.
+    # SQLite's generic code: expression tree too large, too many variables or columns. A missing table
+    # is what it finds in the empty file that it makes in the place of a database whose disk is away.
     if getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
-        return True
+        return not str(cause).startswith("no such table")
     return str(getattr(cause, "sqlstate", None) or "").startswith(PROGRAM_LIMITS)

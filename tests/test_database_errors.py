@@ -49,8 +49,8 @@ def wrapped(cause, kind=OperationalError):
     return error
 
 
-def of_sqlite(code):
-    cause = sqlite3.OperationalError("said by SQLite")
+def of_sqlite(code, said="said by SQLite"):
+    cause = sqlite3.OperationalError(said)
     cause.sqlite_errorcode = code
     return cause
 
@@ -64,6 +64,7 @@ def of_sqlite(code):
         wrapped(of_sqlite(sqlite3.SQLITE_FULL)),
         wrapped(of_sqlite(sqlite3.SQLITE_IOERR_WRITE)),
         wrapped(of_sqlite(sqlite3.SQLITE_CANTOPEN)),
+        wrapped(of_sqlite(sqlite3.SQLITE_ERROR, "no such table: volumes_volume")),
         wrapped(psycopg.errors.AdminShutdown("terminating connection")),
         wrapped(psycopg.errors.QueryCanceled("statement timeout")),
         wrapped(psycopg.errors.LockNotAvailable("lock timeout")),
