@@ -25,8 +25,6 @@ def admit(company: Company, person: User, role: Role, actor: Actor, *, action: s
     )
     if not is_new:
         raise Refused("user", f"{person.username} is already a member.")
-    # Under another name they may have been invited too, and must not return by that later.
-    company.invitations.all().unbind(person)
     _record_member(membership, actor, action, [None, str(role)])
     return membership
 
@@ -51,6 +49,7 @@ def remove_member(*, membership: Membership, actor: Actor) -> None:
     present = _locked_member(membership)
     _keep_an_admin(present)
     withdraw_invitations_of(inviter=present.user, company=present.company, actor=actor)
+    # Under another name they may have been invited too: that must be no way back.
     present.company.invitations.all().unbind(present.user)
     _record_member(present, actor, "delete", [present.role, None])
     present.delete()

@@ -231,7 +231,7 @@ GUARDS = [
     Guard(
         "an invitation is no way back for who was removed",
         "accounts/services/members.py",
-        "    company.invitations.all().unbind(person)\n",
+        "    present.company.invitations.all().unbind(present.user)\n",
         "",
         "accounts/test_invitations.py::test_who_became_a_member_otherwise_cannot_accept",
     ),

@@ -149,6 +149,13 @@ def test_who_administers_too_many_to_choose_from_names_one(too_many):
     assert Environment.objects.get().company.name == "Zebra"
 
 
+def test_a_promotion_elsewhere_does_not_change_the_choice(browser, alice, company):
+    other = CompanyFactory.create(name="Aardvark")
+    MembershipFactory.create(user=alice, company=other, role=Role.ADMIN, is_promoted=True)
+    page = browser(alice).get("/new-environment").text
+    assert f'<option value="{company.pk}" selected>' in page
+
+
 @pytest.mark.parametrize("typed", ["Elsewhere", "nowhere", "zebra", "\x00"])
 def test_the_company_that_is_named_has_to_be_in_reach(too_many, alice, typed):
     elsewhere = CompanyFactory.create(name="Elsewhere")

@@ -52,7 +52,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 @gzip_page
 @signed_in
 def activity(request: SignedInRequest) -> HttpResponse:
-    companies = list(_companies(request).order_by("name")[: long_lists.OFFERED + 1])
+    companies = _offered(request)
     company = _chosen(request, companies)
     trail = Trail(company, said(request)) if company else None
     context = {
@@ -69,7 +69,7 @@ def activity(request: SignedInRequest) -> HttpResponse:
 @signed_in
 def export(request: SignedInRequest) -> HttpResponse:
     """The same, all of it, sent while it is read."""
-    company = _chosen(request, [])
+    company = _chosen(request, _offered(request))
     if company is None:
         raise Http404
     trail = Trail(company, request.GET)
@@ -92,6 +92,10 @@ def _companies(request: SignedInRequest) -> QuerySet[Any]:
     return mine.annotate(joined=F("memberships__pk"))
 
 
+def _offered(request: SignedInRequest) -> list[Company]:
+    return list(_companies(request).order_by("name")[: long_lists.OFFERED + 1])
+
+
 def _chosen(request: SignedInRequest, known_companies: list[Company]) -> Company | None:
     """Return the company that `?company=` names or identifies, or else the one joined first.
 
@@ -101,7 +105,8 @@ def _chosen(request: SignedInRequest, known_companies: list[Company]) -> Company
     """
     named = filter_value(request.GET.get("company", ""))
     if not named:
-        return _joined_first(request, known_companies)
+        company: Company | None = _joined_first(known_companies)
+        return company
     known = (one for one in known_companies if named in {str(one.pk), one.name})
     company = next(known, None) or _companies(request).filter(_is(named)).first()
     if company is None:
@@ -109,12 +114,11 @@ def _chosen(request: SignedInRequest, known_companies: list[Company]) -> Company
     return company
 
 
-def _joined_first(request: SignedInRequest, known_companies: list[Any]) -> Company | None:
-    """Return the default company. `known_companies` are all of the person's, or too many, or none."""
-    if 0 < len(known_companies) <= long_lists.OFFERED:
-        known: Company = min(known_companies, key=lambda one: one.joined)
-        return known
-    return _companies(request).order_by("joined").first()
+def _joined_first(known_companies: list[Any]) -> Any:
+    """Return the default among `known_companies`; among too many to offer, the first by name."""
+    if len(known_companies) > long_lists.OFFERED:
+        return known_companies[0]
+    return min(known_companies, key=lambda one: one.joined, default=None)
 
 
 def _is(named: str) -> Q:

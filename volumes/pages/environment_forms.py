@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.db.models import QuerySet
@@ -101,9 +102,17 @@ class NewEnvironmentForm(EnvironmentForm):
     """Asks for the company of who administers several."""
 
     def __init__(
-        self, *args: Any, companies: QuerySet[Company], offered: list[Company], **options: Any
+        self,
+        *args: Any,
+        companies: QuerySet[Company],
+        offered: list[Company],
+        first: UUID | None,
+        **options: Any,
     ) -> None:
-        """`companies` are those that it may be in, `offered` as many of them as were looked for."""
+        """`companies` are those that it may be in, `offered` as many of them as were looked for.
+
+        `first` is selected at first, whatever other companies are called.
+        """
         super().__init__(*args, **options)
         self.offered = offered
         if len(offered) > long_lists.OFFERED:
@@ -113,6 +122,7 @@ class NewEnvironmentForm(EnvironmentForm):
             self.fields["company"] = forms.TypedChoiceField(
                 label="Company",
                 choices=[(str(company.pk), company.name) for company in offered],
+                initial=str(first),
                 coerce={str(company.pk): company for company in offered}.__getitem__,
             )
         self.order_fields(["company", "name", "quota"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -156,7 +157,12 @@ def new(request: SignedInRequest) -> HttpResponse:
     offered = list(companies.order_by("name")[: long_lists.OFFERED + 1])
     if not offered:
         raise PermissionDenied
-    form = NewEnvironmentForm(request.POST or None, companies=companies, offered=offered)
+    form = NewEnvironmentForm(
+        request.POST or None,
+        companies=companies,
+        offered=offered,
+        first=_first_company(request) if len(offered) > 1 else None,
+    )
     if request.method == "POST" and form.is_valid():
         wish, reader = read_environment(form.body)
         try:
@@ -173,6 +179,12 @@ def new(request: SignedInRequest) -> HttpResponse:
             return redirect("environment", made.pk)
     context = {"form": form, "companies": offered}
     return render(request, "console/new_environment.html", context)
+
+
+def _first_company(request: SignedInRequest) -> UUID | None:
+    """The company whose admin the person first accepted to be. Others' promotions do not count."""
+    accepted = Membership.objects.accepted_admins().filter(user=request.user)
+    return accepted.order_by("pk").values_list("company", flat=True).first()
 
 
 def administered(request: SignedInRequest) -> QuerySet[Company]:
