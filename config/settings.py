@@ -76,7 +76,7 @@ MIDDLEWARE = [
     *EVERY_ANSWER_PASSES,
     "config.middleware.page_query_limits",
     "config.middleware.rate_limit_headers",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.static_files.StaticFilesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -158,10 +158,20 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W021",  # HSTS preloading: cannot be taken back, so never by default
 ]
 
-# Static files come out of the packages and templates at start: nothing to collect, no other server.
+# `serve` publishes static files before its workers start. Anywhere else (in tests, or with DEBUG) they
+# are served as they are in the packages and templates.
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
-WHITENOISE_USE_FINDERS = True
+STATIC_ROOT = os.environ.get("HOLDFAST_STATIC_ROOT")
+STORAGES = {
+    "staticfiles": {
+        "BACKEND": "config.static_files.HashedStaticFiles"
+        if STATIC_ROOT
+        else "django.contrib.staticfiles.storage.StaticFilesStorage",
+    },
+}
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
+WHITENOISE_MAX_AGE = 60  # of the plain names; those with a digest are kept for a year
 WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_ALLOW_ALL_ORIGINS = False  # no other site has any business with them
 

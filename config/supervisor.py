@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from granian.server.mp import MPServer
@@ -18,14 +18,21 @@ class Supervisor(MPServer):
     """Granian's own takes a worker's second death within some five seconds for a crash loop.
 
     All other workers would end with it, although two bad requests or the kernel's want of memory may
-    have been the cause.
+    have been the cause. Workers run the code that is on disk when they start; `before_spawn` prepares
+    what they need of it.
     """
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(self, *arguments: Any, before_spawn: Callable[[], None], **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self._before_spawn = before_spawn
         self._deaths: deque[float] = deque(maxlen=LIMIT)
 
+    def _spawn_workers(self, *arguments: Any, **options: Any) -> None:
+        self._before_spawn()
+        super()._spawn_workers(*arguments, **options)  # type: ignore[no-untyped-call]
+
     def _respawn_workers(self, workers: Sequence[int], *arguments: Any, **options: Any) -> None:
+        self._before_spawn()
         super()._respawn_workers(workers, *arguments, **options)
         now = time.monotonic()
         self._deaths.extend(now for _ in workers)

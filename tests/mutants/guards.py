@@ -11,6 +11,7 @@ from tests.mutants import (
     people,
     running,
     steps,
+    surroundings,
     tenants,
     times,
 )
@@ -27,5 +28,6 @@ GUARDS = [
     *identity.GUARDS,
     *running.GUARDS,
     *connections.GUARDS,
+    *surroundings.GUARDS,
     *times.GUARDS,
 ]

@@ -28,6 +28,7 @@ from config.limits import (
     MAX_WAITING_REQUESTS,
 )
 from config.server.worker import spawn_worker
+from config.static_files import StaticFilesPublisher
 from config.supervisor import Supervisor
 from volumes.checks import volume_owner_problem
 from volumes.reconciler.marking import mark_older_data
@@ -97,11 +98,13 @@ def run(host: str, port: int, workers: int, *, sweep: bool) -> None:
     os.environ["HOLDFAST_SERVER_PORT"] = str(port)
     stop = Event()
     sweeper = Thread(target=watch, args=(stop,), name="sweeper")
+    static_files = StaticFilesPublisher(settings.DATA_DIR / "static")
     if sweep:
         sweeper.start()
     try:
         Supervisor(
             "config.serving:application",
+            before_spawn=(lambda: None) if settings.DEBUG else static_files.publish,
             address=host,
             port=port,
             interface=Interfaces.WSGI,
@@ -124,5 +127,6 @@ def run(host: str, port: int, workers: int, *, sweep: bool) -> None:
         ).serve(spawn_worker)
     finally:
         stop.set()
+        static_files.close()
         if sweep:
             sweeper.join()

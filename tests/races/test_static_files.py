@@ -1,0 +1,64 @@
+"""What a browser gets of the static files of a server."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from http.client import HTTPConnection, HTTPResponse
+
+import pytest
+
+from tests.support.server import Server
+
+YEAR = 365 * 86400
+
+
+def get(server: Server, path: str) -> tuple[HTTPResponse, bytes]:
+    """Ask as a browser does, and unpack."""
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection.request("GET", path, headers={"Accept-Encoding": "gzip, br"})
+    response = connection.getresponse()
+    body = response.read()
+    return response, gzip.decompress(body) if response.headers["Content-Encoding"] else body
+
+
+def addresses(server: Server, page: str) -> list[str]:
+    return re.findall(r'(?:href|src)="(/static/[^"]+)"', server.wire().get(page).body)
+
+
+@pytest.mark.parametrize("page", ["/login", "/docs"])
+def test_what_pages_use_is_hashed_compressed_and_kept_for_a_year(server: Server, page: str) -> None:
+    found = addresses(server, page)
+    assert found
+    for address in found:
+        response, _ = get(server, address)
+        assert response.status == 200
+        assert re.search(r"\.[0-9a-f]{12}\.\w+$", address)
+        assert response.headers["Content-Encoding"] == "gzip"
+        assert response.headers["Vary"] == "Accept-Encoding"
+        assert response.headers["Cache-Control"] == f"max-age={YEAR}, public, immutable"
+
+
+def test_what_style_sheets_use_is_hashed_too(server: Server) -> None:
+    _, style = get(server, hashed_address(server, "admin/css/widgets.css"))
+    found = re.findall(rb'url\("?(\.\./img/[^)"]+)"?\)', style)
+    assert found
+    assert all(re.search(rb"\.[0-9a-f]{12}\.svg(#\w+)?$", one) for one in found)
+
+
+def hashed_address(server: Server, name: str) -> str:
+    """Where the server publishes this file."""
+    (manifest,) = server.installation.home.glob("static/*/staticfiles.json")
+    found = re.search(rf'"{re.escape(name)}": "([^"]+)"', manifest.read_text())
+    assert found
+    return f"/static/{found[1]}"
+
+
+def test_the_plain_names_work_for_a_minute(server: Server) -> None:
+    response, _ = get(server, "/static/holdfast.css")
+    assert (response.status, response.headers["Cache-Control"]) == (200, "max-age=60, public")
+
+
+def test_no_file_beside_the_published_ones_is_served(server: Server) -> None:
+    for path in ("/static/../secret_key", "/static/%2e%2e/secret_key", "/static//secret_key"):
+        assert server.wire().get(path).status == 404
