@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from functools import lru_cache
-from ipaddress import ip_address
 
-from django.conf import settings
 from django.http import HttpRequest
 
+from accounts.client_addresses import client_address
 from accounts.models import Role, Scope, Token, User
 
 
@@ -53,26 +51,6 @@ class Caller:
         return Role(role).includes(needed)
 
 
-def client_ip(request: HttpRequest) -> str | None:
-    """The caller's address: behind n trusted proxies the n-th from the right of X-Forwarded-For.
-
-    What stands further left was written by the caller and proves nothing.
-    """
-    addresses = [request.META.get("REMOTE_ADDR", "")]
-    if hops := settings.TRUSTED_PROXIES:
-        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-        addresses = ([part.strip() for part in forwarded] + addresses)[-hops - 1 :]
-    return as_ip(addresses[0])
-
-
-@lru_cache(maxsize=1024)  # each request asks for its own, to be logged
-def as_ip(value: str) -> str | None:
-    """The address in its usual form, or None for what is none.
-
-    Without a scope, which the database cannot hold, and IPv4 as such even on a dual-stack socket.
-    """
-    try:
-        address = ip_address(value.partition("%")[0])
-    except ValueError:
-        return None
-    return str(getattr(address, "ipv4_mapped", None) or address)
+def client_ip(request: HttpRequest) -> str:
+    """Return the address that the request came from."""
+    return client_address(request.META)

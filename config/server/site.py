@@ -6,10 +6,9 @@ import logging
 import os
 from collections.abc import Callable, Iterable
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from accounts.callers import client_ip
+from accounts.client_addresses import client_address
 from config import errors, limits
 from config.handler import Request
 from config.middleware import Handler, observed, public_scheme, security_headers
@@ -32,7 +31,7 @@ def begin(application: App) -> Callable[[Watcher], None]:
         application=application,
         late=_answered_by(errors.body_late),
         full=_answered_by(errors.server_full),
-        address_of=_address_of,
+        address_of=client_address,
         guard=guard,
         bodies=AddressQuota(
             total=limits.MAX_UNFINISHED_BODIES,
@@ -50,13 +49,6 @@ def begin(application: App) -> Callable[[Watcher], None]:
             watcher.err(error)  # granian drops what is raised here
 
     return begin_exchange
-
-
-def _address_of(environ: Environ) -> str:
-    """Return the client's address: what the proxy wrote, where one is trusted."""
-    if not settings.TRUSTED_PROXIES:
-        return str(environ["REMOTE_ADDR"])
-    return client_ip(Request(environ)) or str(environ["REMOTE_ADDR"])
 
 
 def _answered_by(view: Callable[[HttpRequest], HttpResponse]) -> App:

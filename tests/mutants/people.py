@@ -324,13 +324,6 @@ GUARDS = [
         "volumes/test_environments.py::test_a_promotion_elsewhere_does_not_change_the_default",
     ),
     Guard(
-        "only the last proxy is believed",
-        "accounts/callers.py",
-        "[-hops - 1 :]",
-        "",
-        "volumes/test_history_and_activity.py::test_the_address_is_what_the_trusted_proxy_says",
-    ),
-    Guard(
         "no way from the log-in to another site",
         "accounts/views/login.py",
         "    return wish if ours else settings.LOGIN_REDIRECT_URL",
