@@ -10,6 +10,8 @@ from urllib.parse import SplitResult, urlsplit
 
 import dj_database_url
 
+from config.secret_files import SecretFileReader, UnusableSecret
+
 
 class BadSetting(SystemExit):
     """A setting that cannot be used. As a SystemExit it ends the process with its sentence alone."""
@@ -20,12 +22,34 @@ class BadSetting(SystemExit):
 
 def text(name: str, default: str = "") -> str:
     """The value of NAME, or the content of the file that NAME_FILE names (for secrets)."""
-    if path := os.environ.get(f"{name}_FILE"):
-        try:
-            return Path(path).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadSetting(f"{name}_FILE", f"cannot be read: {error}") from None
-    return os.environ.get(name, "").strip() or default
+    path = os.environ.get(f"{name}_FILE")
+    if path is None:
+        return os.environ.get(name, "").strip() or default
+    if not path:
+        raise BadSetting(f"{name}_FILE", "is empty: name a file, or do not set it")
+    return _secret(f"{name}_FILE", Path(path))
+
+
+secret_files = SecretFileReader()
+
+
+def _secret(name: str, path: Path) -> str:
+    try:
+        return secret_files.read(path)
+    except UnusableSecret as error:
+        raise BadSetting(name, str(error)) from None
+
+
+def token(name: str, *, least: int) -> str:
+    """A bearer token of at least that many characters, or nothing."""
+    value = text(name)
+    if value and len(value) < least:
+        raise BadSetting(name, f"is too short: use at least {least} random characters")
+    if not all("!" <= character <= "~" for character in value):
+        raise BadSetting(
+            name, "must be ASCII characters without spaces, as a header can carry them"
+        )
+    return value
 
 
 def flag(name: str, default: bool) -> bool:
@@ -116,6 +140,7 @@ def home(name: str, default: Path) -> Path:
             raise BadSetting(name, f"is not a directory: {path}") from None
     except OSError as error:
         raise BadSetting(name, f"cannot be made: {error}") from None
+    secret_files.trust_owner_of(path)
     return path
 
 
@@ -197,25 +222,42 @@ ENGINES: dict[str, tuple[str, dict[str, Any]]] = {
 """By the engine that an address means: the engine that is used for it, and its options."""
 
 
+MIN_SECRET_KEY = 32
+"""Characters."""
+
+
 def secret_key(name: str, data_dir: Path) -> str:
-    """The given key, or one made once and kept in DATA_DIR, whoever of several processes comes first."""
-    if given := text(name):
-        if len(given) < 32:
-            raise BadSetting(name, "is too short: use at least 32 random characters")
-        return given
-    path = data_dir / "secret_key"
+    """Return the given key, or one that is created once and kept in DATA_DIR.
+
+    Of several processes that start at the same time, one creates it.
+    """
+    is_given = name in os.environ or f"{name}_FILE" in os.environ
+    if is_given:
+        key = text(name)
+    else:
+        path = data_dir / "secret_key"
+        name = "DATA_DIR/secret_key"
+        _create_secret_key(path)
+        key = _secret(name, path)
+    if len(key) < MIN_SECRET_KEY:
+        why = "is too short" if key else "is empty"
+        raise BadSetting(name, f"{why}: use at least {MIN_SECRET_KEY} random characters")
+    return key
+
+
+def _create_secret_key(path: Path) -> None:
+    if path.exists():
+        return
+    draft = path.with_name(f".secret_key.{secrets.token_hex(8)}")
     try:
-        if not path.exists():
-            draft = data_dir / f".secret_key.{secrets.token_hex(8)}"
-            draft.touch(mode=0o600)
-            draft.write_text(secrets.token_urlsafe(64), encoding="ascii")
-            try:
-                os.link(draft, path)  # unlike rename, never replaces what another process made
-            except FileExistsError:
-                pass
-            finally:
-                draft.unlink()
-        return path.read_text(encoding="ascii").strip()
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(64), encoding="ascii")
+        try:
+            os.link(draft, path)  # unlike rename, never replaces what another process made
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
     except OSError as error:
         raise BadSetting("DATA_DIR", f"cannot keep the secret key: {error}") from None
 

@@ -24,7 +24,7 @@ ALLOWED_HOSTS = env.hosts(
 )
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, most=16)
 API_RATE_LIMIT = env.rates("API_RATE_LIMIT", "600/minute,6000/minute")
-METRICS_TOKEN = env.text("METRICS_TOKEN")
+METRICS_TOKEN = env.token("METRICS_TOKEN", least=16)
 MAIL_SERVER = mail_server("EMAIL_URL", public_host=PUBLIC_URL.hostname or "localhost")
 DATABASES = {"default": env.database("DATABASE_URL", DATA_DIR / "holdfast.sqlite3")}
 
