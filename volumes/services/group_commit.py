@@ -37,10 +37,10 @@ log = logging.getLogger("holdfast.group_commit")
 
 BATCH_SIZE = 64
 """Requests that are written at once."""
-GATHERING = 0.003
+GATHERING = 0.006
 """Seconds, for each request of the last batch, to wait for as many to come once more.
 
-A response and the next request take that long, most of them one after the other.
+A response, the next request and its look-up take that long, most of them one after the other.
 """
 COMMIT_THREADS = 6
 commit_pool = ThreadPoolExecutor(COMMIT_THREADS, thread_name_prefix="commit")
