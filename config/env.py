@@ -1,9 +1,10 @@
 """Reading the environment strictly: nonsense stops the start with one line that says which and why."""
 
 import os
+import re
 import secrets
 from collections.abc import Collection
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
@@ -149,7 +150,7 @@ def web_address(name: str, default: str) -> SplitResult:
     value = text(name, default).rstrip("/")
     try:
         parts = urlsplit(value)
-        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        usable = parts.scheme in {"http", "https"} and parts.port != 0 and host_of(parts)
     except ValueError:
         usable = False
     if not usable or parts.path or parts.query or parts.fragment or parts.username:
@@ -157,12 +158,39 @@ def web_address(name: str, default: str) -> SplitResult:
     return parts
 
 
+def host_of(address: SplitResult) -> str:
+    """Return the host as browsers send it: IPv6 in brackets. Raises ValueError if it can be none."""
+    host = address.hostname or ""
+    return _host(f"[{host}]" if ":" in host else host)
+
+
+HOST_NAME = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*", re.ASCII)
+"""What Django lets through of a Host header, so that each entry can match one."""
+
+
 def hosts(name: str, default: list[str]) -> list[str]:
-    found = [host.strip() for host in text(name, ",".join(default)).split(",")]
-    for host in found:
-        if not host or any(character in host for character in " /@?#") or "://" in host:
-            raise BadSetting(name, f"must be host names with commas between, not {host!r}")
-    return found
+    """Hosts with commas between; `.example.com` includes all below it, `*` is every host."""
+    return [_pattern(name, entry.strip()) for entry in text(name, ",".join(default)).split(",")]
+
+
+def _pattern(name: str, entry: str) -> str:
+    try:
+        return entry if entry == "*" else entry[: entry[:1] == "."] + _host(entry.removeprefix("."))
+    except ValueError:
+        raise BadSetting(
+            name,
+            "must be host names with commas between, without scheme and port, IPv6 addresses in brackets"
+            f" ([::1]), not {entry!r}",
+        ) from None
+
+
+def _host(text: str) -> str:
+    """Return a host name, or an address in its usual form. Raises ValueError."""
+    if text.startswith("[") and text.endswith("]") and "%" not in text:
+        return f"[{IPv6Address(text[1:-1])}]"
+    if not HOST_NAME.fullmatch(text.lower()):
+        raise ValueError(text)
+    return text.lower()
 
 
 def database(name: str, default: Path) -> dict[str, Any]:

@@ -20,7 +20,7 @@ SECRET_KEY = env.secret_key("SECRET_KEY", DATA_DIR)
 PUBLIC_URL = env.web_address("PUBLIC_URL", "http://127.0.0.1:8000")
 ALLOWED_HOSTS = env.hosts(
     "ALLOWED_HOSTS",
-    list(dict.fromkeys(["localhost", "127.0.0.1", PUBLIC_URL.hostname or "localhost"])),
+    list(dict.fromkeys(["localhost", "127.0.0.1", "[::1]", env.host_of(PUBLIC_URL)])),
 )
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, most=16)
 API_RATE_LIMIT = env.rates("API_RATE_LIMIT", "600/minute,6000/minute")

@@ -20,6 +20,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from config import counters
+from config.deployment import warn_of_unsafe_settings
 from config.env import BadSetting, address
 from config.limits import (
     KEEP_ALIVE_TIMEOUT,
@@ -65,6 +66,7 @@ class Command(BaseCommand):
         if migrations.migration_plan(migrations.loader.graph.leaf_nodes()):
             raise CommandError("The database is not up to date. Run: manage.py migrate")
         wait_for(host, port)
+        warn_of_unsafe_settings(host)
         ensure_installation()
         shared = storage().shared
         if shared:

@@ -1,0 +1,52 @@
+"""What `serve` warns of at its start, one line for each, and never without need."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import pytest
+
+from config.deployment import warn_of_unsafe_settings
+
+
+@pytest.fixture
+def warnings(settings, caplog: pytest.LogCaptureFixture):
+    def warnings(public: str, proxies: int, bind_host: str) -> list[str]:
+        settings.PUBLIC_URL = urlsplit(public)
+        settings.PUBLIC_IS_HTTPS = public.startswith("https:")
+        settings.TRUSTED_PROXIES = proxies
+        warn_of_unsafe_settings(bind_host)
+        assert all("\n" not in record.message for record in caplog.records)
+        return [f"{record.levelname} {record.message}" for record in caplog.records]
+
+    return warnings
+
+
+HTTP, HTTPS = "http://127.0.0.1:8000", "https://volumes.example.com"
+
+
+def test_https_without_trusted_proxies(warnings) -> None:
+    (line,) = warnings(HTTPS, 0, "127.0.0.1")
+    assert line.startswith("WARNING PUBLIC_URL is https and TRUSTED_PROXIES is 0")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "2001:db8::1"])
+def test_a_public_address_without_https(warnings, host) -> None:
+    (line,) = warnings(HTTP, 1, host)
+    assert line.startswith("WARNING ")
+    assert host in line
+    assert "PUBLIC_URL is http:" in line
+
+
+@pytest.mark.parametrize(
+    ("public", "proxies", "host"),
+    [
+        (HTTP, 0, "127.0.0.1"),
+        (HTTP, 0, "127.0.0.53"),
+        (HTTP, 0, "::1"),
+        (HTTPS, 1, "127.0.0.1"),
+        (HTTPS, 1, "0.0.0.0"),
+    ],
+)
+def test_nothing_without_need(warnings, public, proxies, host) -> None:
+    assert warnings(public, proxies, host) == []
