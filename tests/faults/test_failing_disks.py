@@ -104,7 +104,7 @@ def test_a_volume_that_cannot_be_made_says_why_and_can_be_deleted(
 
 @pytest.mark.parametrize("number", REASONS, ids=errno.errorcode.get)
 @pytest.mark.parametrize("point", COPYING)
-def test_a_snapshot_that_cannot_be_taken_says_why_and_comes_once_it_can(
+def test_a_snapshot_that_cannot_be_taken_says_why_and_is_never_taken_later(
     server: Server, switch: Switch, volume: str, point: str, number: int
 ) -> None:
     switch.arm(Fault(point, "fail", number))
@@ -112,8 +112,10 @@ def test_a_snapshot_that_cannot_be_taken_says_why_and_comes_once_it_can(
     assert taken["status"] == "error"
     assert REASONS[number] in taken["statusMessage"]
     switch.disarm()
-    path = f"{volume}/snapshot/{taken['id']}"
-    eventually(lambda: server.wire().get(path).body["status"] == "ready")
+    copies = server.installation.storage_root / volume[-36:] / "snapshots"
+    eventually(lambda: not list(copies.glob("*")))
+    now = server.wire().get(f"{volume}/snapshot/{taken['id']}").body
+    assert now == {**taken, "takenAt": None}
 
 
 @pytest.mark.parametrize("number", OBSTACLES, ids=errno.errorcode.get)

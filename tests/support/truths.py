@@ -14,9 +14,11 @@ UNSETTLED = """
     AND NOT (is_deleted AND grace_until IS NOT NULL AND grace_until > CURRENT_TIMESTAMP)
     UNION ALL
     SELECT 'snapshot', status, status_message FROM volumes_snapshot
-    WHERE due_at IS NOT NULL OR lease_until IS NOT NULL OR NOT (status = 'ready' OR is_deleted)
+    WHERE due_at IS NOT NULL OR lease_until IS NOT NULL OR NOT (status = 'ready' OR is_deleted
+        OR (status = 'error' AND taken_at IS NULL AND take_until IS NULL))
 """
-"""Rows that are not where they come to rest while nothing is wrong. A running grace is a rest."""
+"""Rows that are not where they come to rest. A running grace is a rest, and so is the error of a snapshot
+that could not be taken."""
 
 KEPT = "SELECT id FROM volumes_volume WHERE status != 'deleted'"
 ROWS = "SELECT id FROM volumes_volume"
