@@ -11,7 +11,10 @@ smaller than its pool.
     threads and pools                         size; share; reason
 
     config/turns.py                           2 requests a worker; first come, first served; a request
-                                              that waits for anything gives its slot back
+                                              that waits for anything gives its slot back; threads of
+                                              those that wait for steps: MAX_WAITING_REQUESTS
+    config/server/connections.py              1 thread a worker; closes silent and late connections
+    config/server/worker.py                   1 event a worker; its end
     volumes/services/group_commit.py          6 threads a worker; one batch of at most 64 creates, then
                                               the environment goes to the end of the queue
     volumes/reconciler/executors.py           quick steps: 6 threads a worker, 96 in the loop; 4 and 64
@@ -28,6 +31,9 @@ smaller than its pool.
     queues, locks and events                  none is held while the storage is read or written
 
     config/rate_limiting.py                   1 lock; the table of request counts
+    config/server/quota.py                    1 lock for each quota; what each address takes
+    volumes/health.py                         1 lock; one request at a time writes to the database,
+                                              no other waits for it
     volumes/reconciler/step_runner.py         1 queue a loop; what steps saw, for one thread to record
     volumes/reconciler/usage_sampling.py      1 queue; what was measured, for one thread to go on
     volumes/reconciler/batch.py               1 lock, 1 event; the outcomes of one batch of new volumes
