@@ -27,6 +27,7 @@ CHUNK_BYTES = 32 * 1024
 """Larger responses are sent in pieces of this size. The server buffers four of them."""
 
 HEADER_TIMEOUT = 15.0  # seconds for the headers, and for the first byte of a connection
+PROMPT_BODY = 0.25  # seconds after which a body that is not there counts as unfinished
 BODY_TIMEOUT = 30.0  # seconds for the whole body, from the end of the headers
 KEEP_ALIVE_TIMEOUT = 75.0  # seconds between two requests: longer than the 60 s of common proxies
 READER_TIMEOUT = 30.0  # seconds in which a reader takes nothing

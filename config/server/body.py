@@ -6,8 +6,9 @@ import io
 import time
 from collections.abc import Callable
 from enum import Enum
+from threading import Lock
 
-from config.limits import BODY_TIMEOUT, MAX_DRAIN_BYTES
+from config.limits import BODY_TIMEOUT, MAX_DRAIN_BYTES, PROMPT_BODY
 from config.server.connections import ConnectionGuard
 from config.server.environ import Environ
 from config.server.granian_types import Channel, Pending, as_pending
@@ -18,6 +19,7 @@ class Arrival(Enum):
 
     WHOLE = "whole"
     LATE = "late"
+    REFUSED = "refused"  # too many others are unfinished
     LOST = "lost"  # the client went away
 
 
@@ -44,7 +46,8 @@ def is_chunked(environ: Environ) -> bool:
 class BodyReader:
     """One body, at most `maximum` bytes and one more of it; what follows is read and dropped.
 
-    Calls `done` once, in some thread.
+    One that is not there after PROMPT_BODY seconds counts as unfinished: `admit` says whether there is
+    room for it. Calls `done` once, in some thread.
     """
 
     def __init__(
@@ -54,38 +57,58 @@ class BodyReader:
         *,
         maximum: int,
         guard: ConnectionGuard,
+        admit: Callable[[], bool],
         done: Callable[[Arrival], None],
     ) -> None:
         self._channel = channel
         self._environ = environ
         self._maximum = maximum
         self._guard = guard
+        self._admit = admit
         self._done = done
+        self._cut: Arrival | None = None
+        self._is_over = False
+        self._lock = Lock()
+        self._begun_at = time.monotonic()
+        self._is_admitted = False
         self._enough = min(body_length(environ), maximum + MAX_DRAIN_BYTES)
         self._body = bytearray()
         self._received = 0
         self._pending: Pending | None = None
 
     def start(self) -> None:
-        self._guard.expect(self, time.monotonic() + BODY_TIMEOUT)
+        self._guard.expect(self, self._begun_at + PROMPT_BODY)
         self._receive()
 
     def expire(self) -> None:
-        """Take no more of it. The guard calls this at the deadline."""
-        if self._pending is not None:
-            self._pending.cancel()
+        """Ask whether it may stay unfinished, then take no more of it. The guard calls this."""
+        with self._lock:  # it may end in another thread at the same time
+            if self._is_over:
+                return
+            if not self._is_admitted and self._admit():
+                self._is_admitted = True
+                self._guard.expect(self, self._begun_at + BODY_TIMEOUT)
+                return
+            self._cut = Arrival.LATE if self._is_admitted else Arrival.REFUSED
+            pending = self._pending
+        if pending is not None:
+            pending.cancel()
 
     def _receive(self) -> None:
-        self._pending = as_pending(self._channel.receive())
-        if self._pending is None:
+        pending = as_pending(self._channel.receive())
+        if pending is None:
             self._finish(Arrival.LOST)
-        else:
-            self._pending.add_done_callback(self._on_message)
+            return
+        with self._lock:
+            self._pending = pending
+        pending.add_done_callback(self._on_message)
+        if self._cut:
+            pending.cancel()
 
     def _on_message(self, pending: Pending) -> None:
         self._pending = None  # it refers to this method: nothing would ever free the two
-        if pending.cancelled():
-            self._finish(Arrival.LATE)
+        if self._cut:
+            self._finish(self._cut)
             return
         message = pending.result()
         if message["type"] != "http.request":
@@ -103,6 +126,10 @@ class BodyReader:
             self._body += chunk[:room]
 
     def _finish(self, arrival: Arrival) -> None:
+        with self._lock:
+            if self._is_over:
+                return
+            self._is_over = True
         self._guard.forget(self)
         environ = self._environ
         if is_chunked(environ):

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from django.conf import settings
@@ -74,23 +74,31 @@ class Exchange:
             turns.run(self._respond)
 
     def _read_body(self) -> None:
-        self._address = self._site.address_of(self._environ)
         self._client.received += body_length(self._environ)
-        if not self._site.bodies.take(self._address):
-            self._refuse(self._site.full)
-            return
         BodyReader(
             self._channel,
             self._environ,
             maximum=settings.MAX_BODY,
             guard=self._site.guard,
+            admit=self._admit_body,
             done=self._on_body,
         ).start()
 
+    def _admit_body(self) -> bool:
+        """Return whether there is room for one more unfinished body of this address."""
+        address = self._site.address_of(self._environ)
+        if not self._site.bodies.take(address):
+            return False
+        self._address = address
+        return True
+
     def _on_body(self, arrival: Arrival) -> None:
-        self._site.bodies.release(self._address)
+        if self._address:
+            self._site.bodies.release(self._address)
         if arrival is Arrival.LATE:
             self._refuse(self._site.late)
+        elif arrival is Arrival.REFUSED:
+            self._refuse(self._site.full)
         else:
             turns.run(self._respond)
 
@@ -114,6 +122,8 @@ class Exchange:
 
     def _collect(self, response: Iterable[bytes]) -> bytes | None:
         """Return the body in one piece, None for one that is to be sent while it is made."""
+        if isinstance(response, list):
+            return b"".join(response)
         if getattr(response, "streaming", False) and self._length() > UNCOUNTED_BYTES:
             return None
         try:
@@ -163,9 +173,7 @@ class Exchange:
         turns.spawn(sender.start)  # it may need a slot itself
 
     def _begin(self) -> None:
-        headers = [
-            (name.encode("latin-1"), value.encode("latin-1")) for name, value in self._headers
-        ]
+        headers = list(map(_encode, self._headers))
         self._channel.send(
             {"type": "http.response.start", "status": self._status, "headers": headers}
         )
@@ -175,6 +183,12 @@ class Exchange:
         self._client.answered_at = time.monotonic()
         self._client.is_answering = False
         self._channel.send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+@lru_cache(maxsize=256)
+def _encode(header: tuple[str, str]) -> tuple[bytes, bytes]:
+    """Encode a header. Most of them are the same in all responses."""
+    return header[0].encode("latin-1"), header[1].encode("latin-1")
 
 
 def _close(response: Iterable[bytes]) -> None:

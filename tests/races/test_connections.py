@@ -240,3 +240,12 @@ def test_a_header_with_an_underscore_is_not_the_proxys(installation: Installatio
     (entry,) = wire.get(f"{path}/volume/{volume}/history").body
     assert entry["ip"] != "192.0.2.66"
     server.terminate()
+
+
+def test_bodies_that_come_with_their_headers_are_not_unfinished(alone: Server) -> None:
+    most = 3 * limits.MAX_UNFINISHED_BODIES_PER_ADDRESS
+    whole = POST + b"Content-Type: text/plain\r\nContent-Length: 1\r\nConnection: close\r\n\r\na"
+    with connections(alone, most, whole) as clients:
+        heard = answers(clients, 60)
+        assert sum(heard.values()) == most
+        assert not any(answer.startswith(("503", "408", "silence")) for answer in heard)
