@@ -29,7 +29,7 @@ GUARDS = [
     Guard(
         "deadline of bodies",
         "config/server/body.py",
-        "        self._guard.expect(self, time.monotonic() + BODY_TIMEOUT)\n",
+        "        self._guard.expect(self, self._begun_at + PROMPT_BODY)\n",
         "",
         f"{CONNECTIONS}::test_a_late_body_is_an_error_in_json_where_the_api_is",
     ),
