@@ -71,9 +71,9 @@ def test_a_volume_that_cannot_be_measured_says_so_there_and_in_the_list(
         assert "/srv" not in text
 
 
-def test_where_nothing_measures_by_itself_it_names_the_command(alices, there, settings):
+def test_where_nothing_measures_by_itself_it_says_whom_to_ask(alices, there, settings):
     settings.MEASURE_EVERY = 0
-    assert "manage.py measure_usage" in alices.get(there).text
+    assert "Nothing measures by itself here; ask an operator." in alices.get(there).text
 
 
 def test_it_draws_how_full_it_was_and_will_be(alices, there, volume):
