@@ -1,0 +1,45 @@
+"""Holdfast behind nginx, as the README sets both up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.proxy.nginx import NGINX, OPENSSL, Proxy, new_proxy, nginx
+from tests.support.installation import Installation, installed
+from tests.support.needs import needs
+from tests.support.server import Server, serving
+
+
+@pytest.hookimpl(tryfirst=True)  # before the parallel run reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.races)
+            item.add_marker(pytest.mark.xdist_group("proxy"))
+            item.add_marker(needs(bool(NGINX and OPENSSL), "nginx or openssl is not installed"))
+
+
+@pytest.fixture(scope="package")
+def proxy() -> Proxy:
+    return new_proxy()
+
+
+@pytest.fixture(scope="package")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with installed(tmp_path_factory.mktemp("installation")) as installation:
+        yield installation
+
+
+@pytest.fixture(scope="package")
+def server(
+    installation: Installation, proxy: Proxy, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """Served by TLS under the address of the proxy."""
+    with serving(installation, PUBLIC_URL=proxy.origin, TRUSTED_PROXIES="1") as server:
+        with nginx(tmp_path_factory.mktemp("proxy") / "nginx", server.port, proxy):
+            yield server
+        server.terminate()
