@@ -93,7 +93,7 @@ class StaticFilesPublisher:
         sources = _find_sources()
         path = self.home / _digest(sources)
         self.home.mkdir(exist_ok=True)
-        while path not in self._locks:
+        while path not in self._locks or not path.exists():
             if (lock := _lock(path)) is not None:
                 self._locks[path] = lock
             else:

@@ -90,6 +90,13 @@ def test_what_no_server_uses_is_removed(sources, home, publisher) -> None:
     assert [path for path in home.iterdir()] == [published()]
 
 
+def test_what_somebody_removed_is_published_again(sources, home, publisher) -> None:
+    publisher.publish()
+    shutil.rmtree(published())
+    publisher.publish()
+    assert hashed("holdfast.css").is_file()
+
+
 def test_what_another_server_makes_at_this_moment_stays(sources, home, publisher) -> None:
     draft = home / ".draft-other"
     draft.mkdir(parents=True)

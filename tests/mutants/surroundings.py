@@ -166,4 +166,11 @@ GUARDS = [
         "",
         "test_deployment.py::test_nothing_without_need",
     ),
+    Guard(
+        "static files of replaced workers",
+        "config/supervisor.py",
+        "        self._before_spawn()\n        super()._respawn_workers",
+        "        super()._respawn_workers",
+        "races/test_static_files.py::test_workers_that_are_replaced_get_what_is_on_disk_then",
+    ),
 ]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import os
 import re
+import shutil
+import signal
 from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 
-from tests.support.server import Server
+from tests.support.installation import Installation, eventually
+from tests.support.server import Server, serving
 
 YEAR = 365 * 86400
 
@@ -44,6 +48,19 @@ def test_what_style_sheets_use_is_hashed_too(server: Server) -> None:
     found = re.findall(rb'url\("?(\.\./img/[^)"]+)"?\)', style)
     assert found
     assert all(re.search(rb"\.[0-9a-f]{12}\.svg(#\w+)?$", one) for one in found)
+
+
+def test_workers_that_are_replaced_get_what_is_on_disk_then(installation: Installation) -> None:
+    with serving(installation) as server:
+        before = server.workers()
+        # As if all that was published was out of date.
+        shutil.rmtree(installation.home / "static")
+        os.kill(server.pid, signal.SIGHUP)
+        eventually(lambda: not set(before) & set(server.workers()), within=120)
+        eventually(server.is_ready, within=120)
+        (style,) = [address for address in addresses(server, "/login") if ".css" in address]
+        assert get(server, style)[0].status == 200
+        server.terminate()
 
 
 def hashed_address(server: Server, name: str) -> str:
