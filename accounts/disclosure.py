@@ -1,4 +1,4 @@
-"""What a company may see of an entry in its activity: only what concerns it."""
+"""What a company may see of an entry in its activity or history: only what concerns it."""
 
 from accounts.audit import Changes
 from accounts.models import Revision, Subject
@@ -12,6 +12,9 @@ ANSWERS = frozenset({"accept", "decline"})
 ACCOUNT_FIELDS = frozenset({"username", "isActive"})
 """What members see of each other's accounts."""
 
+OPERATORS_FIELDS = frozenset({"path"})
+"""Where the data of an adopted volume came from: a path of the host."""
+
 
 def disclose(revision: Revision) -> Revision:
     """Remove from `revision` what the company may not see. The row keeps it for operators.
@@ -22,9 +25,16 @@ def disclose(revision: Revision) -> Revision:
         revision.ip = None
     if revision.subject == Subject.ACCOUNT:
         revision.changes = visible_account_changes(revision.changes)
+    elif revision.subject == Subject.VOLUME:
+        revision.changes = visible_volume_changes(revision.changes)
     return revision
 
 
 def visible_account_changes(changes: Changes) -> Changes:
     """Return the changes of an account that its companies may see."""
     return {name: pair for name, pair in changes.items() if name in ACCOUNT_FIELDS}
+
+
+def visible_volume_changes(changes: Changes) -> Changes:
+    """Return the changes of a volume without what only operators may see."""
+    return {name: pair for name, pair in changes.items() if name not in OPERATORS_FIELDS}

@@ -344,4 +344,11 @@ GUARDS = [
         "        return verified and user.is_active",
         "accounts/test_admin.py::test_a_member_is_refused",
     ),
+    Guard(
+        "operators alone see where adopted data came from",
+        "accounts/disclosure.py",
+        'OPERATORS_FIELDS = frozenset({"path"})',
+        "OPERATORS_FIELDS: frozenset[str] = frozenset()",
+        "volumes/test_commands/test_adopt_volume.py::test_tenants_do_not_see_the_path_on_the_host",
+    ),
 ]

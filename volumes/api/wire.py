@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from accounts.disclosure import visible_volume_changes
 from accounts.models import Revision
 from volumes.models import Application, Attachment, Environment, Snapshot, UsageSample, Volume
 from volumes.reading import VolumeRow
@@ -172,7 +173,7 @@ def revision(row: Revision) -> Json:
         "via": row.via,
         "ip": row.ip,
         "at": moment(row.at),
-        "changes": row.changes,
+        "changes": visible_volume_changes(row.changes),
     }
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from accounts.models import Revision
+from tests.support.browser import Browser
 from volumes.models import Environment, Volume
 
 pytestmark = pytest.mark.usefixtures("storage_root")
@@ -53,6 +54,17 @@ def test_the_history_says_where_it_came_from(adopt, directory):
     entry = Revision.objects.get(subject="volume")
     assert (entry.action, entry.by, entry.via) == ("adopt", "system", "command")
     assert entry.changes["path"] == [None, str(directory)]
+
+
+def test_tenants_do_not_see_the_path_on_the_host(adopt, api, alice, environment, directory):
+    adopt()
+    volume = Volume.objects.get()
+    history = api(alice).get(f"/{environment.pk}/volume/{volume.ref}/history")
+    export = Browser(alice).get("/activity.csv")
+    activity = b"".join(export.streaming_content)
+    assert history.json()[0]["action"] == "adopt"
+    assert b"adopt" in activity
+    assert str(directory) not in history.content.decode() + activity.decode()
 
 
 @pytest.mark.parametrize(
