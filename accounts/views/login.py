@@ -49,7 +49,9 @@ def _password_step(request: HttpRequest) -> HttpResponse:
 def _code_step(request: HttpRequest) -> HttpResponse:
     person = half_logged_in(request)
     if person is None:
-        messages.info(request, "Type the password again: the code must follow within five minutes.")
+        messages.warning(
+            request, "Type the password again: the code must follow within five minutes."
+        )
         return _ask_password(request, LoginForm())
     form = CodeForm(request.POST)
     if not form.is_valid():

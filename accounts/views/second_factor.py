@@ -39,7 +39,7 @@ def confirm(request: SignedInRequest) -> HttpResponse:
     device = second_factor.pending_device(request.user)
     # The secret is shown again only for a while: a stolen session must not be able to read it.
     if device is None or request.session.get(ENROLLING, 0) < time.time():
-        messages.info(request, "Begin again: the code must follow within fifteen minutes.")
+        messages.warning(request, "Begin again: the code must follow within fifteen minutes.")
         return redirect("security")
     form = ConfirmForm(request.POST)
     if not form.is_valid():

@@ -116,7 +116,7 @@ def test_without_script_a_volume_is_attached_grown_and_copied(visit: Open) -> No
     expect(page.locator("#size-said")).to_contain_text("can only grow")
     page.get_by_label("Size", exact=True).fill("3GB")
     page.locator("#send").click()
-    expect(page.locator("main")).to_contain_text("by-forms grows to 3 GB")
+    expect(page.locator("main")).to_contain_text("Grew by-forms to 3 GB")
     page.goto(f"{here}/snapshots")
     page.get_by_role("button", name="Take a snapshot").click()
     expect(page.locator("tbody")).to_contain_text("Ready")

@@ -54,7 +54,7 @@ def test_the_name_deletes_it(alices, here, there, memory):
     assert Volume.objects.get().is_deleted
     assert memory.volumes == {}
     after = alices.get(here)
-    assert "uploads is deleted." in text(after)
+    assert "Deleted uploads." in text(after)
     assert "undelete" not in after.content.decode()
 
 
@@ -108,7 +108,7 @@ def test_no_box_is_offered_where_more_than_snapshots_is_in_the_way(alices, there
 def test_while_there_is_a_grace_it_can_be_undone(alices, here, there, volume):
     alices.post(f"{there}/delete", NAMED)
     after = alices.get(here)
-    assert "uploads is deleted. Its data is kept until" in text(after)
+    assert "Deleted uploads. Its data is kept until" in text(after)
     assert f'action="{there}/undelete"' in after.content.decode()
     assert alices.post(f"{there}/undelete")["Location"] == there
     volume.refresh_from_db()

@@ -111,7 +111,7 @@ def test_alice_grows_it(alices, here, there):
     response = alices.post(f"{there}/grow", {"size": "1 GB"})
     assert response["Location"] == there
     assert Volume.objects.get().size == 1024
-    assert "uploads grows to 1 GB." in text(alices.get(here))
+    assert "Grew uploads to 1 GB." in text(alices.get(here))
 
 
 def test_the_quota_after_growing_is_shown(alices, there, environment):
@@ -155,7 +155,7 @@ def test_a_volume_in_error_tries_again(alices, here, there, memory):
     memory.heal()
     assert alices.post(f"{there}/retry")["Location"] == there
     assert Volume.objects.get().status == "ready"
-    assert "uploads was tried again." in text(alices.get(here))
+    assert "Retried uploads. It is ready." in text(alices.get(here))
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -36,7 +36,7 @@ def test_their_number_deletes_them(alices, here, page, three):
     response = alices.post(page, wish("delete", three[:2], confirmed="yes", count="2"))
     assert response["Location"] == here
     assert list(Volume.objects.live()) == three[2:]
-    assert "cache, logs are deleted." in text(alices.get(here))
+    assert "Deleted cache, logs." in text(alices.get(here))
 
 
 @pytest.mark.parametrize("count", ["", "3", "two"])
@@ -84,7 +84,7 @@ def test_snapshots_are_taken_once_it_is_confirmed(alices, here, page, three):
     assert not Snapshot.objects.exists()
     alices.post(page, wish("snapshot", three, confirmed="yes"))
     assert Snapshot.objects.filter(status="ready").count() == 3
-    assert "A snapshot is taken of cache, logs, media." in text(alices.get(here))
+    assert "Took snapshots of cache, logs, media." in text(alices.get(here))
 
 
 def test_who_has_too_many_snapshots_or_no_data_is_told(alices, page, three, snapshot, settings):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from abc import abstractmethod
 from collections.abc import Iterable
+from copy import copy
 from typing import Any
 
 from django import forms
@@ -18,6 +19,7 @@ from volumes.admin.confirming import WithVerbs
 from volumes.admin.verbs import GONE, REFUSALS
 from volumes.errors import NotFound, Problem, Refused
 from volumes.pages import words
+from volumes.pages.results import Result
 from volumes.rules.fields import UUID, Body
 
 STALE = "Somebody changed it since this page was loaded. Load it again to see how it is now."
@@ -60,6 +62,28 @@ class ByServices(WithVerbs):
     def update(self, row: Any, body: Body, actor: Actor) -> Model:
         """By its service; Refused goes back to the form."""
 
+    def result(self, saved: Any, before: Any) -> Result | None:
+        """What is true of a row after it was saved; None leaves it to Django's words.
+
+        `before` is the row as it was, None for a new one.
+        """
+        return None
+
+    def message_user(
+        self,
+        request: HttpRequest,
+        message: Any,
+        level: int | str = messages.INFO,
+        extra_tags: str = "",
+        fail_silently: bool = False,
+    ) -> None:
+        """In place of "was added successfully" what is true of the saved row."""
+        result = getattr(request, "saving_result", None)
+        if level == messages.SUCCESS and result is not None:
+            result.tell(request)
+        else:
+            super().message_user(request, message, level, extra_tags, fail_silently)
+
     def warnings(self, form: Any, row: Any) -> Iterable[Problem]:
         """What is allowed and yet probably not meant. `row` is None for a new one."""
         return ()
@@ -68,7 +92,9 @@ class ByServices(WithVerbs):
         actor, row = actor_of(request), form.instance if change else None
         # Said after the saving, which they do not keep from happening; asked before it, as quotas are.
         remarks = [words.remark(warning) for warning in self.warnings(form, row)]
+        before = copy(row)
         saved = self.update(row, form.body(), actor) if change else self.create(form, actor)
+        request.saving_result = self.result(saved, before)  # type: ignore[attr-defined]
         for remark in remarks:
             messages.warning(request, remark)
         return saved

@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from accounts.admin_parts import OperatorAdmin, actor_of, can_be
+from volumes.admin.progress import Done
 from volumes.admin.verbs import REFUSALS, Verb, words_of
 from volumes.reconciler import inline
 
@@ -91,17 +92,17 @@ class WithVerbs(OperatorAdmin):
 
     def do(self, request: HttpRequest, verb: Verb, chosen: QuerySet[Any]) -> None:
         """Each in a transaction of its own: what one of them refuses does not undo the others."""
-        actor, done = actor_of(request), []
+        actor, done = actor_of(request), Done(verb)
         with inline.patience():
             for row in chosen[:AT_ONCE]:
                 try:
-                    verb.do(row, actor)
+                    returned = verb.do(row, actor)
                 except REFUSALS as refusal:
                     messages.error(request, f"{self.full_name(row)}: {words_of(refusal)}")
                 else:
-                    done.append(str(row))
-        if done:
-            messages.success(request, f"{verb.done}: {', '.join(done)}.")
+                    done.add(row, returned)
+        for result in done.results():
+            result.tell(request)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.callers import Actor
 from volumes.admin.upkeep import unless
 from volumes.admin.verbs import Reasons, Verb
-from volumes.models import Volume
+from volumes.models import Snapshot, Volume
 from volumes.pages import words
 from volumes.rules.deletion import reasons_not_to_restore, reasons_to_keep
 from volumes.rules.others import reasons_against_snapshot
@@ -23,10 +23,11 @@ from volumes.services.acceptance import accept_data
 from volumes.storage import storage
 
 
-def _snapshot(volume: Volume, actor: Actor) -> None:
-    snapshots.take_snapshot(
+def _snapshot(volume: Volume, actor: Actor) -> Snapshot:
+    snapshot, _ = snapshots.take_snapshot(
         environment=volume.environment, volume_id=volume.pk, body={}, actor=actor
     )
+    return snapshot
 
 
 def _against_snapshot(rows: Sequence[Any]) -> Reasons:
@@ -47,6 +48,7 @@ SNAPSHOT = Verb(
     says=lambda row: f"{words.size(row.used_size or 0)} are copied.",
     against=_against_snapshot,
     offered=lambda row: row.has_data and not row.is_deleted,
+    settles=True,
 )
 
 
@@ -68,6 +70,7 @@ ACCEPT = Verb(
     against=unless(_against_acceptance),
     offered=lambda row: row.missing_since is not None and not row.is_deleted,
     is_danger=True,
+    settles=True,
 )
 
 
@@ -101,6 +104,7 @@ DELETE = Verb(
     says=_delete_says,
     against=partial(_against_delete, False),
     is_danger=True,
+    settles=True,
 )
 DELETE_ALL = Verb(
     name="cascade",
@@ -113,6 +117,7 @@ DELETE_ALL = Verb(
     against=partial(_against_delete, True),
     offered=lambda row: not row.is_deleted,
     is_danger=True,
+    settles=True,
 )
 
 
@@ -130,4 +135,5 @@ RESTORE = Verb(
     says=lambda row: "It comes back with its data, and with the snapshots deleted with it.",
     against=lambda rows: {row.pk: list(reasons_not_to_restore(row)) for row in rows},
     offered=lambda row: row.is_deleted and not row.removal_started,
+    settles=True,
 )

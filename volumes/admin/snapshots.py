@@ -20,7 +20,8 @@ from volumes.admin.filters import Standing, Status
 from volumes.admin.verbs import Verb
 from volumes.errors import Problem
 from volumes.models import Snapshot, Volume
-from volumes.pages import words
+from volumes.pages import results, words
+from volumes.pages.results import Result
 from volumes.rules.deletion import reasons_to_keep_snapshot
 from volumes.rules.fields import Body
 from volumes.services import snapshots as services
@@ -33,7 +34,8 @@ class SnapshotForm(WishForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["volume"].help_text = words.CONSISTENCY[snapshot_consistency()]
+        if volume := self.fields.get("volume"):  # shown, it is no field
+            volume.help_text = words.CONSISTENCY[snapshot_consistency()]
 
     def body(self) -> Body:
         return {"name": self.cleaned_data["name"]} if self.cleaned_data["name"] else {}
@@ -64,6 +66,7 @@ DELETE = Verb(
     ),
     against=_against,
     is_danger=True,
+    settles=True,
 )
 
 
@@ -107,6 +110,9 @@ class SnapshotAdmin(Failing, ByServices):
             environment=volume.environment, volume_id=volume.pk, body=form.body(), actor=actor
         )
         return snapshot
+
+    def result(self, saved: Snapshot, before: Snapshot | None) -> Result:
+        return results.snapshot_taken(saved)
 
     def verb_rows(self, rows: QuerySet[Any]) -> Any:
         return rows.filter(is_deleted=False)

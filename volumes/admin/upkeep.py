@@ -48,6 +48,7 @@ RETRY = Verb(
         )
     ),
     offered=lambda row: row.status == VolumeStatus.ERROR and not row.is_deleted,
+    settles=True,
 )
 
 
@@ -75,6 +76,7 @@ RECONCILE = Verb(
     says=_reconcile_says,
     against=unless(_nothing_to_reconcile, standing=False),
     offered=lambda row: row.status != VolumeStatus.DELETED,
+    settles=True,
 )
 PROTECT = Verb(
     name="protect",

@@ -45,3 +45,6 @@ class Verb:
     offered: Callable[[Any], bool] = lambda row: True
     """Whether the page of one row leads to it. It decides nothing."""
     is_danger: bool = False
+    settles: bool = False
+    """Whether the storage has to follow. The message then says how far it is, for what `do` returned
+    or else for the row."""

@@ -22,7 +22,8 @@ from volumes.admin.volume_form import VolumeForm
 from volumes.errors import Problem
 from volumes.filters import is_indexed, named_like
 from volumes.models import Attachment, Environment, Snapshot, Volume
-from volumes.pages import words
+from volumes.pages import results, words
+from volumes.pages.results import Result
 from volumes.rules.fields import Body
 from volumes.rules.volumes import review
 from volumes.services import volumes as services
@@ -101,6 +102,11 @@ class VolumeAdmin(Dated, Failing, ByServices):
         return services.update_volume(
             environment=row.environment, volume_id=row.pk, body=body, actor=actor
         )
+
+    def result(self, saved: Volume, before: Volume | None) -> Result:
+        if before is None:
+            return results.created(saved)
+        return results.grown(saved) if saved.size > before.size else results.updated(saved)
 
     def warnings(self, form: Any, row: Volume | None) -> Iterable[Problem]:
         """About what was typed: the form sends all the rest of the volume as well."""

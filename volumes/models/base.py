@@ -9,6 +9,8 @@ from django.db import models
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
+from volumes.backends.base import StorageUnavailable
+
 
 class Identified(models.Model):
     """A row with a time-ordered identifier: creation order is index order."""
@@ -62,6 +64,11 @@ class Reconciled(models.Model):
         abstract = True
 
     id: models.UUIDField[uuid.UUID, uuid.UUID]
+
+    @property
+    def waits_for_storage(self) -> bool:
+        """Whether its last step failed only because the whole storage was unavailable."""
+        return self.status_message == StorageUnavailable.MESSAGE
 
     @property
     def operator_message(self) -> str:

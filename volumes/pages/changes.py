@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 
 from django.contrib import messages
 from django.db.models import prefetch_related_objects
@@ -13,10 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.models import Revision, Role, Subject
 from volumes.errors import Refused
 from volumes.models import Volume
-from volumes.pages import words
+from volumes.pages import results, words
 from volumes.pages.doors import Visit, in_environment
 from volumes.pages.history import Entry, entries
 from volumes.pages.no_data import without_data
+from volumes.pages.results import Progress, Result
 from volumes.pages.side import beside
 from volumes.pages.volume_form import EDIT, GROW, VolumeForm
 from volumes.rules.fields import Body
@@ -33,8 +35,10 @@ def edit(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
     form = VolumeForm(visit, EDIT, volume=volume)
     form.look()
     if form.is_sent and (changed := _changed(form, volume)):
-        what = "is changed" if changed.version > volume.version else "stays as it was"
-        messages.success(visit.request, f"{changed.name} {what}.")
+        if changed.version > volume.version:
+            results.updated(changed).tell(visit.request)
+        else:
+            messages.warning(visit.request, f"{changed.name} stays as it was.")
         return redirect("volume", visit.environment.pk, volume.pk)
     context = beside(form) | {"theirs": _theirs(form, volume)}
     if form.is_sent:
@@ -52,8 +56,11 @@ def grow(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
     form = VolumeForm(visit, GROW, volume=volume)
     form.look()
     if form.is_sent and (changed := _changed(form, volume)):
-        what = "grows to" if changed.size > volume.size else "stays at"
-        messages.success(visit.request, f"{volume.name} {what} {words.size(changed.size)}.")
+        if changed.size > volume.size:
+            results.grown(changed).tell(visit.request)
+        else:
+            text = f"{volume.name} stays at {words.size(changed.size)}."
+            messages.warning(visit.request, text)
         return redirect("volume", visit.environment.pk, volume.pk)
     return render(visit.request, "console/grow_volume.html", beside(form))
 
@@ -63,15 +70,14 @@ def grow(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
 def protect(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
     """Sets what `protected` says, true or false: sent twice, it means the same."""
     wanted = visit.request.POST.get("protected") == "true"
-    done = "is protected: nobody can delete it" if wanted else "is not protected any more"
-    return _at_once(visit, volume_id, {"protected": wanted}, done)
+    return _at_once(visit, volume_id, {"protected": wanted}, _protected)
 
 
 @require_POST
 @in_environment(Role.EDITOR)
 def retry(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
     """A change that changes nothing makes a volume in error try again."""
-    return _at_once(visit, volume_id, {}, "was tried again")
+    return _at_once(visit, volume_id, {}, results.retried)
 
 
 def _changed(form: VolumeForm, volume: Volume) -> Volume | None:
@@ -95,7 +101,14 @@ def _theirs(form: VolumeForm, volume: Volume) -> list[Entry]:
     return entries(list(since.newest_first()[:MOST_OF_THEIRS]))
 
 
-def _at_once(visit: Visit, volume_id: uuid.UUID, body: Body, done: str) -> HttpResponse:
+def _protected(volume: Volume) -> Result:
+    state = "is protected from deletion" if volume.protected else "can be deleted"
+    return Result(Progress.DONE, f"{volume.name} {state}.")
+
+
+def _at_once(
+    visit: Visit, volume_id: uuid.UUID, body: Body, result_of: Callable[[Volume], Result]
+) -> HttpResponse:
     try:
         volume = update_volume(
             environment=visit.environment, volume_id=volume_id, body=body, actor=visit.actor
@@ -103,5 +116,5 @@ def _at_once(visit: Visit, volume_id: uuid.UUID, body: Body, done: str) -> HttpR
     except Refused as refused:
         messages.error(visit.request, str(refused))
     else:
-        messages.success(visit.request, f"{volume.name} {done}.")
+        result_of(volume).tell(visit.request)
     return redirect("volume", visit.environment.pk, volume_id)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import Role
 from volumes.errors import Refused
 from volumes.models import Snapshot, Volume
-from volumes.pages import mending, typed, words
+from volumes.pages import mending, results, typed, words
 from volumes.pages.doors import Visit, in_environment
 from volumes.pages.side import beside
 from volumes.pages.sources import sources
@@ -52,7 +52,7 @@ def _made(form: VolumeForm) -> Volume | None:
     except Refused as refused:
         form.refuse(refused)
         return None
-    messages.success(visit.request, f"Created {volume.name}, {words.size(volume.size)}.")
+    results.created(volume).tell(visit.request)
     for warning in form.found.warnings:
         # Who works without script has not seen them before.
         messages.warning(visit.request, words.remark(warning))

@@ -13,10 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.models import Role
 from volumes.errors import Refused
 from volumes.models import Volume
-from volumes.pages import several, words
+from volumes.pages import results, several, words
 from volumes.pages.doors import Visit, in_environment
 from volumes.pages.environment_forms import ConfirmNameForm
 from volumes.pages.losses import loss, undo_until
+from volumes.pages.results import Progress, Result
 from volumes.rules.deletion import reasons_to_keep
 from volumes.services.volumes import delete_volume, restore_volume
 from volumes.storage import snapshot_consistency
@@ -54,7 +55,7 @@ def undelete(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
     except Refused as refused:
         messages.error(visit.request, str(refused))
         return redirect("environment", environment.pk)
-    messages.success(visit.request, f"{volume.name} is back.")
+    results.restored(volume).tell(visit.request)
     return redirect("volume", environment.pk, volume.pk)
 
 
@@ -105,24 +106,23 @@ def _do(visit: Visit, plan: several.Plan) -> None:
     """One by one, and what became of each."""
     done, refused = several.attempt(visit, plan)
     if plan.verb.name == "delete":
-        _tell_deleted(visit, done)
-    elif done:
-        names = ", ".join(volume.name for volume in done)
-        messages.success(visit.request, f"A snapshot is taken of {names}.")
+        _tell_deleted(visit, [volume for volume, _ in done])
+    else:
+        for result in results.snapshots_taken(done):
+            result.tell(visit.request)
     for fate in refused:
         messages.error(visit.request, f"{fate.volume.name} {plan.verb.refused} {fate.why}")
 
 
 def _tell_deleted(visit: Visit, volumes: list[Volume]) -> None:
-    """That they are gone or, while there is a grace, each with a button that takes it back."""
+    """What became of each; while there is a grace period, with a button that takes it back."""
     kept = Volume.objects.filter(pk__in=[one.pk for one in volumes], grace_until__isnull=False)
     until = dict(kept.values_list("pk", "grace_until"))
-    if gone := [volume.name for volume in volumes if volume.pk not in until]:
-        is_or_are = "is" if len(gone) == 1 else "are"
-        messages.success(visit.request, f"{', '.join(gone)} {is_or_are} deleted.")
+    for result in results.deleted(volume for volume in volumes if volume.pk not in until):
+        result.tell(visit.request)
     for volume in volumes:
         if at := until.get(volume.pk):
-            text = f"{volume.name} is deleted. Its data is kept until {at:%-d %B, %H:%M} UTC."
+            text = f"Deleted {volume.name}. Its data is kept until {at:%-d %B, %H:%M} UTC."
             undo = reverse("undelete_volume", args=[visit.environment.pk, volume.pk])
             # The list of messages makes a button of it.
-            messages.success(visit.request, text, extra_tags=undo)
+            Result(Progress.DONE, text).tell(visit.request, undo=undo)

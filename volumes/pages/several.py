@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Q
 
@@ -75,18 +76,21 @@ class Plan:
         return has_counted and bool(self.able)
 
 
-def attempt(visit: Visit, plan: Plan) -> tuple[list[Volume], list[Fate]]:
-    """One by one, each in its own transaction: those done, and those refused."""
+def attempt(visit: Visit, plan: Plan) -> tuple[list[tuple[Volume, Any]], list[Fate]]:
+    """One by one, each in its own transaction.
+
+    Returns those done, each with what its service returned, and those refused.
+    """
     done, refused = [], []
     for volume in plan.able:
         try:
-            plan.verb.act(visit, volume)
+            result = plan.verb.act(visit, volume)
         except Refused as refusal:
             refused.append(Fate(volume, _why(refusal.problems)))
         except NotFound:
             refused.append(Fate(volume, "Somebody else deleted it meanwhile."))
         else:
-            done.append(volume)
+            done.append((volume, result))
     return done, refused
 
 

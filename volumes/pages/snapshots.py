@@ -5,15 +5,13 @@ from __future__ import annotations
 import uuid
 
 from django import forms
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Role
 from volumes.errors import Refused
-from volumes.models import Snapshot, SnapshotStatus
-from volumes.pages import refusals, words
+from volumes.pages import refusals, results, words
 from volumes.pages.doors import Visit, in_environment
 from volumes.pages.history import people
 from volumes.pages.no_data import without_data
@@ -59,7 +57,7 @@ def take(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
         except Refused as refused:
             refusals.show(form, refused)
         else:
-            _tell(visit, snapshot)
+            results.snapshot_taken(snapshot).tell(visit.request)
             return redirect("volume_snapshots", environment.pk, volume.pk)
     context = {"visit": visit, "environment": environment, "volume": volume, "form": form}
     return render(visit.request, "console/take_snapshot.html", context)
@@ -85,7 +83,7 @@ def delete(visit: Visit, volume_id: uuid.UUID, snapshot_id: uuid.UUID) -> HttpRe
         except Refused as refused:
             refusals.show(form, refused)
         else:
-            messages.success(visit.request, f"The snapshot {snapshot} is deleted.")
+            results.snapshot_deleted(snapshot).tell(visit.request)
             return redirect("volume_snapshots", environment.pk, volume.pk)
     context = {
         "visit": visit,
@@ -96,13 +94,3 @@ def delete(visit: Visit, volume_id: uuid.UUID, snapshot_id: uuid.UUID) -> HttpRe
         "form": form,
     }
     return render(visit.request, "console/delete_snapshot.html", context)
-
-
-def _tell(visit: Visit, snapshot: Snapshot) -> None:
-    """Say what is true now: the step that copies may be done already, or have failed for good."""
-    now = Snapshot.objects.filter(pk=snapshot.pk).first() or snapshot
-    if now.status == SnapshotStatus.ERROR:
-        messages.error(visit.request, f"The snapshot {snapshot} is not taken. {now.status_message}")
-        return
-    done = "is taken" if now.status == SnapshotStatus.READY else "is being taken"
-    messages.success(visit.request, f"The snapshot {snapshot} {done}.")

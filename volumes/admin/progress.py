@@ -1,0 +1,43 @@
+"""What became of the rows that a verb was done to, in sentences for operators."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from volumes.admin.verbs import Verb
+from volumes.models.base import Reconciled
+from volumes.pages.results import WHEN_BACK, Progress, Result, fresh, progress
+
+
+class Done:
+    """Collects rows by how far the storage is with them."""
+
+    def __init__(self, verb: Verb) -> None:
+        self.verb = verb
+        self._names: dict[Progress, list[str]] = defaultdict(list)
+        self._failed: list[Result] = []
+
+    def add(self, row: Any, returned: object) -> None:
+        """Note a row to which the verb was done. `returned` is what the verb's `do` returned."""
+        target = returned if isinstance(returned, Reconciled) else row
+        now: Any = fresh(target) if self.verb.settles else None
+        found = progress(now)
+        if found is Progress.FAILED:
+            self._failed.append(Result(found, f"{row}: {now.operator_message}"))
+        else:
+            self._names[found].append(str(row))
+
+    def results(self) -> list[Result]:
+        """Return one sentence for all rows that came equally far, and one for each that failed."""
+        texts = {
+            Progress.DONE: f"{self.verb.done}: {{}}.",
+            Progress.MOVING: "In progress: {}.",
+            Progress.WAITING: f"Accepted: {{}}. It will be done {WHEN_BACK}",
+        }
+        told = [
+            Result(one, text.format(", ".join(self._names[one])))
+            for one, text in texts.items()
+            if one in self._names
+        ]
+        return told + self._failed
