@@ -108,6 +108,10 @@ LANGUAGE_CODE = "en"
 USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
+DATE_FORMAT, SHORT_DATE_FORMAT = "j F Y", "Y-m-d"
+TIME_FORMAT = "H:i"
+DATETIME_FORMAT, SHORT_DATETIME_FORMAT = r"j F Y, H:i \U\T\C", "Y-m-d H:i"
+MONTH_DAY_FORMAT, YEAR_MONTH_FORMAT = "j F", "F Y"
 
 # People and their sessions --------------------------------------------------
 

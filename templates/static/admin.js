@@ -10,3 +10,6 @@ function name() {
 
 // Some of them work at "load", others in jQuery's queue, which may come later: this comes after both.
 window.addEventListener("load", () => window.django?.jQuery(name));
+
+// What a list cuts is told whole where one points at it.
+for (const cell of document.querySelectorAll("#result_list tbody :is(th, td)")) cell.title = cell.innerText;

@@ -175,6 +175,7 @@ VERBS = [
     ("volumes", "environment", "delete", "env"),
     ("volumes", "snapshot", "delete", "snapshot"),
     ("volumes", "volume", "retry", "missing"),
+    ("volumes", "volume", "accept_data", "missing"),
     ("volumes", "volume", "reconcile", "volume"),
     ("volumes", "volume", "protect", "unused"),
     ("volumes", "volume", "unprotect", "volume"),

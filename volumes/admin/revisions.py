@@ -163,7 +163,7 @@ class RevisionAdmin(ReadOnly):
 
     @admin.display(description="What changed")
     def changes_in_words(self, row: Any) -> str:
-        return changes_of(row.entry) or "–"
+        return format_html("<div>{}</div>", changes_of(row.entry) or "–")
 
     @admin.display(description="Company")
     def company_link(self, row: Any) -> str:

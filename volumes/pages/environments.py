@@ -38,7 +38,7 @@ from volumes.services import environments as services
 ON_A_PAGE = 50
 LINES = 8
 NAMED = 5
-MOUNTS_SHOWN = 12
+MOUNTS_SHOWN = 3
 QUOTA = {"resourceQuota.storage": "quota"}
 
 
@@ -76,11 +76,16 @@ def applications(visit: Visit) -> HttpResponse:
 
 
 def _with_counts(applications: list[Application]) -> list[Application]:
-    """Each with `mount_count`. Of those that are shown alone: a join would count for all of them."""
+    """Each with `mount_count` and `more_mounts`.
+
+    Of those that are shown alone: a join would count for all of them.
+    """
     mounts = Attachment.objects.filter(application__in=applications).order_by()
     counts = dict(mounts.values_list("application").annotate(Count("pk")))
     for application in applications:
-        application.mount_count = counts.get(application.pk, 0)  # type: ignore[attr-defined]
+        count = counts.get(application.pk, 0)
+        application.mount_count = count  # type: ignore[attr-defined]
+        application.more_mounts = max(0, count - MOUNTS_SHOWN)  # type: ignore[attr-defined]
     return applications
 
 

@@ -56,7 +56,7 @@ def icon(kind: str) -> SafeString:
 @register.filter
 def status(state: words.State) -> SafeString:
     """An icon and words."""
-    html = '<span class="status {}">{}<span>{}</span></span>'
+    html = '<span class="status {0}">{1}<span title="{2}">{2}</span></span>'
     return format_html(html, state.kind, icon(state.kind), state.words)
 
 
@@ -81,7 +81,9 @@ def applications(names: list[str]) -> SafeString:
     """A chip for each of the first three, the others on hover."""
     if not names:
         return SafeString('<span class="chips"><span class="muted">nobody</span></span>')
-    chips = format_html_join("", '<span class="chip">{}</span>', ((name,) for name in names[:3]))
+    chips = format_html_join(
+        "", '<span class="chip" title="{0}">{0}</span>', ((name,) for name in names[:3])
+    )
     others = names[3:]
     more = ""
     if others:
@@ -98,7 +100,7 @@ def labels(pairs: dict[str, str]) -> SafeString:
         return SafeString("")
     first = format_html('<span class="chip">{}</span>', texts[0])
     if len(texts) == 1:
-        return format_html('<span class="chips">{}</span>', first)
+        return format_html('<span class="chips" title="{}">{}</span>', texts[0], first)
     html = '<span class="chips" title="{}">{}<span class="muted">+{}</span></span>'
     return format_html(html, ", ".join(texts), first, len(texts) - 1)
 

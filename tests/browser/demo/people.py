@@ -13,7 +13,9 @@ from accounts.models import Company, Role, Scope, Token, User
 from tests.factories import PASSWORD, give_second_factor
 from volumes.reach import company_of_environment
 
+LONGEST = "a-name-as-long-as-a-name-may-be-which-is-sixty-three-characters"
 MEMBERS = {"bob": Role.VIEWER, "erin": Role.EDITOR, "grace": Role.ADMIN, "heidi": Role.EDITOR}
+MEMBERS |= {LONGEST: Role.VIEWER}
 
 
 def gather(company: Company, actor: Actor) -> dict[str, list[str]]:
@@ -41,6 +43,7 @@ def hand_out_tokens(owner: User, environment_id: UUID, actor: Actor) -> None:
     """One in use, one about to end, one that only reads in one environment."""
     now = timezone.now()
     for name, scope, place, ends in (
+        (LONGEST, Scope.WRITE, None, None),
         ("deploy", Scope.WRITE, None, None),
         ("nightly-backup", Scope.WRITE, environment_id, now + timedelta(days=3, hours=2)),
         ("grafana", Scope.READ, environment_id, now + timedelta(days=200)),

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.callers import Actor
 from accounts.models import Company, Invitation, Membership, Revision, Token, User
+from tests.browser.demo.people import LONGEST
 from tests.browser.demo.volumes import GB, TB, fill, many
 from volumes.models import Attachment, Environment, Snapshot, StorageScan, Volume
 from volumes.reconciler.sweep import one_pass
@@ -16,9 +17,9 @@ from volumes.rules.others import read_environment
 from volumes.services.applications import create_application
 from volumes.services.creation import create_volume
 from volumes.services.environments import create_environment, update_environment
+from volumes.services.snapshots import take_snapshot
 from volumes.services.volumes import delete_volume
 
-LONGEST = "a-name-as-long-as-a-name-may-be-which-is-sixty-three-characters"
 Names = dict[str, str]
 
 
@@ -58,6 +59,10 @@ def _stretch(environment: Environment, actor: Actor) -> None:
     ):
         nobodys = Snapshot.objects.none()
         create_volume(environment=environment, body=body, snapshots=nobodys, actor=actor)
+    longest = environment.volumes.get(name=LONGEST)
+    take_snapshot(
+        environment=environment, volume_id=longest.pk, body={"name": LONGEST}, actor=actor
+    )
     older = environment.volumes.get(name="older-cache")
     delete_volume(environment=environment, volume_id=older.pk, actor=actor)
 
