@@ -212,7 +212,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     # The package's own, out of the module that first loads the descriptions: for `check --deploy`.
-    "DEFAULT_GENERATOR_CLASS": "volumes.api.document.SchemaGenerator",
+    "DEFAULT_GENERATOR_CLASS": "volumes.api.document.RootPathsGenerator",
     "SERVERS": [{"url": "/"}],
     "SORT_OPERATIONS": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,  # it repeats each value as its own description

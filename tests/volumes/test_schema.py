@@ -6,6 +6,7 @@ import warnings
 
 import pytest
 import yaml
+from drf_spectacular.checks import schema_check
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.factories import EnvironmentFactory
@@ -20,6 +21,10 @@ ENUMS = {"ConsistencyEnum", "SnapshotStatusEnum", "VolumeStatusEnum"}
 
 FREE = {"labels", "changes"}
 """Objects whose names callers make up."""
+
+
+def test_the_check_before_a_deployment_finds_nothing_in_it():
+    assert schema_check(None) == []
 
 
 @pytest.fixture(scope="module")
