@@ -173,4 +173,11 @@ GUARDS = [
         "        super()._respawn_workers",
         "races/test_static_files.py::test_workers_that_are_replaced_get_what_is_on_disk_then",
     ),
+    Guard(
+        "incomplete audit",
+        ".ci/audit",
+        "if pinned and looked_up == len(pinned):",
+        "if True:",
+        "test_audit.py::test_below_all_it_fails_unless_it_is_optional",
+    ),
 ]
