@@ -31,6 +31,7 @@ smaller than its pool.
     queues, locks and events                  none is held while the storage is read or written
 
     config/rate_limiting.py                   1 lock; the table of request counts
+    config/server/body.py                     1 lock for each body; its end and its deadline may meet
     config/server/quota.py                    1 lock for each quota; what each address takes
     volumes/health.py                         1 lock; one request at a time writes to the database,
                                               no other waits for it
