@@ -147,18 +147,22 @@ def test_another_installations_disk_in_its_place_is_left_alone(
     must_hold(server.installation)
 
 
-def test_a_disk_that_gets_full_in_the_middle_of_a_copy_ends_with_a_whole_one(
+def test_a_disk_that_fills_up_during_a_copy_ends_the_snapshot_and_keeps_no_part_of_it(
     server: Server, environment: str
 ) -> None:
     volume, ballast = (server.volume(environment, name) for name in ("kept", "ballast"))
     root = server.installation.storage_root
     for path in (volume, ballast):
         (root / path[-36:] / "data" / "bytes").write_bytes(os.urandom(14 * MB))
-    taken = ask(server, "POST", f"{volume}/snapshot", {})
-    assert "the disk is full" in taken.body["statusMessage"]
-    # What was copied by then does not take the room that is missing.
+    missed = ask(server, "POST", f"{volume}/snapshot", {})
+    assert "the disk is full" in missed.body["statusMessage"]
+    # The part that was copied does not take the space that is missing.
     assert leftovers(server.installation) == []
     assert ask(server, "DELETE", ballast).status == 200
+    taken = ask(server, "POST", f"{volume}/snapshot", {})
+    assert taken.body["status"] == "ready"
     must_hold(server.installation)
+    again = ask(server, "GET", f"{volume}/snapshot/{missed.body['id']}")
+    assert (again.body["status"], again.body["takenAt"]) == ("error", None)
     (copy,) = root.glob(f"{volume[-36:]}/snapshots/*/bytes")
     assert copy.read_bytes() == (root / volume[-36:] / "data" / "bytes").read_bytes()
