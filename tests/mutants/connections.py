@@ -80,7 +80,7 @@ GUARDS = [
         "config/server/exchange.py",
         'getattr(response, "streaming", False)',
         "False",
-        "races/test_exports.py::test_exports_begin_at_once_and_hold_nobody_up",
+        "races/test_exports.py::test_exports_of_one_person_run_one_at_a_time_in_all_workers",
     ),
     Guard(
         "strangers' trees under the name of the counters",
