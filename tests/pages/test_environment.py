@@ -155,7 +155,7 @@ def test_500_volumes_are_few_queries_and_few_bytes(
 ):
     Volume.objects.update(created_at=timezone.now() - timedelta(days=60))
     Volume.objects.filter(name__endswith="7").update(used_size=1000)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         page = alices.get(f"{here}{query}", headers={"Accept-Encoding": "gzip"})
     assert len(page.content) < 20_000
 

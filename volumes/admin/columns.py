@@ -36,7 +36,7 @@ def standing(state: words.State) -> str:
 
 def failing(state: words.State, row: Reconciled) -> str:
     """The status, with the operator's text of what went wrong beneath it."""
-    if not row.operator_message:
+    if not row.operator_message or row.waits_for_storage:  # the banner says it
         return standing(state)
     return format_html('{}<br><span class="quiet">{}</span>', standing(state), row.operator_message)
 

@@ -5,6 +5,7 @@ from volumes.models.environment import Application, Environment
 from volumes.models.installation import Installation, StorageScan
 from volumes.models.records import IdempotencyRecord, UsageSample
 from volumes.models.snapshot import Consistency, Snapshot, SnapshotStatus
+from volumes.models.storage_state import StorageState
 from volumes.models.volume import Volume, VolumeStatus
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Snapshot",
     "SnapshotStatus",
     "StorageScan",
+    "StorageState",
     "UsageSample",
     "Volume",
     "VolumeStatus",

@@ -14,7 +14,8 @@ from django.urls import reverse
 
 from accounts.callers import Caller
 from accounts.models import Role
-from volumes.models import Environment, Volume
+from volumes.backends import StorageUnavailable
+from volumes.models import Environment, Volume, VolumeStatus
 from volumes.pages import words
 from volumes.pages.newest import Looked, looked_at
 from volumes.pages.troubles import FULLNESS, TROUBLES, Trouble
@@ -89,9 +90,13 @@ def attention(
     """
     known = {environment.pk: environment for environment in environments}
     looked = looked or looked_at(Volume.objects.live().filter(environment__in=known))
-    groups = _groups(known, looked.volumes)
+    # What only waits for the storage is in the banner, once.
+    volumes = looked.volumes.exclude(
+        status=VolumeStatus.ERROR, status_message=StorageUnavailable.MESSAGE
+    )
+    groups = _groups(known, volumes)
     shown = groups[:most]  # each of them has a line at least
-    worst = _worst([group for group in shown if group.named(each)], each, looked.volumes)
+    worst = _worst([group for group in shown if group.named(each)], each, volumes)
     lines: list[Line] = []
     told = 0
     for group in shown:

@@ -117,6 +117,8 @@ def state(volume: Volume) -> State:
         case "deleted":
             return State("muted", "Deleted")
         case "error":
+            if volume.waits_for_storage:
+                return State("warning", "Waiting for storage")
             return State("bad", "Data is missing" if volume.missing_since else "Error")
     if full >= 80:
         return State("bad" if full >= 95 else "warning", f"{full} % full")

@@ -18,6 +18,7 @@ from django.db.models.functions import Now
 
 from volumes.backends import StorageUnavailable
 from volumes.models import IdempotencyRecord, Installation, StorageScan, Volume
+from volumes.reconciler.availability import watch_availability
 from volumes.reconciler.executors import run_in_thread
 from volumes.reconciler.passes import Pass
 from volumes.reconciler.scan import ORPHANED_FOR, scan
@@ -122,4 +123,4 @@ def claim_job(column: str, every: timedelta) -> bool:
     return Installation.objects.filter(old).update(**{column: Now()}) == 1
 
 
-JOBS: tuple[Job, ...] = (check_hourly, scan_when_due, sample_usage)
+JOBS: tuple[Job, ...] = (watch_availability, check_hourly, scan_when_due, sample_usage)

@@ -15,6 +15,7 @@ from config.prepared import Prepared, PreparedUpdate, among
 from config.taking import Taking
 from volumes.backends.faultpoints import faultpoint
 from volumes.models import Snapshot, Volume, VolumeStatus
+from volumes.reconciler.availability import record_outage
 from volumes.reconciler.fences import IsAsClaimed
 from volumes.reconciler.leases import Claimed
 from volumes.reconciler.outcomes import Outcome, SnapshotGone, VolumeGone, VolumeHeld
@@ -32,7 +33,9 @@ def record(outcomes: Iterable[Outcome]) -> list[Outcome]:
     Returns those whose lease is somebody else's by now: of them nothing was written.
     """
     lost: list[Outcome] = []
-    for alike in _grouped(_unlike_wanted(outcomes), _book).values():
+    unlike_wanted = _unlike_wanted(outcomes)
+    record_outage(unlike_wanted)
+    for alike in _grouped(unlike_wanted, _book).values():
         # A row that somebody has locked is waited for alone, with no other one in hand: whoever holds
         # several and waits can end up waiting in a circle.
         left = _record(alike, skip_locked=True)

@@ -22,6 +22,7 @@ register.filter("snapshot_state", words.snapshot_state)
 register.filter("size", words.size)
 register.filter("day", words.day)
 register.filter("lasting", words.lasting)
+register.filter("clock", words.clock)
 
 
 @register.filter

@@ -9,11 +9,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from volumes.backends import BackendError
 from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
+from volumes.reconciler.availability import refresh_availability
 from volumes.reconciler.marking import mark_older_data
 from volumes.reconciler.sweep import one_pass, watch
-from volumes.storage import storage
 
 
 class Command(BaseCommand):
@@ -29,6 +28,7 @@ class Command(BaseCommand):
             return
         missed_before = set(Snapshot.objects.missed().values_list("pk", flat=True))
         result = one_pass()
+        detail = refresh_availability()
         self.stdout.write(
             f"Worked on {result.worked_on} rows; {result.unsettled} are not settled yet."
         )
@@ -47,11 +47,9 @@ class Command(BaseCommand):
             self.stdout.write(f"Could not be looked at: {sentence}")
         if failing or unmarked or result.unreadable:
             raise CommandError("Something is in error, or could not be looked at; see above.")
-        try:
+        if detail:
             # Where the storage is not there, settled volumes were not looked at.
-            storage().check()
-        except BackendError as error:
-            raise CommandError(error.detail) from None
+            raise CommandError(detail)
 
     def _watch(self) -> None:
         stop = Event()

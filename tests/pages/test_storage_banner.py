@@ -1,0 +1,59 @@
+"""While the storage is unavailable every page says so once, and its rows do not repeat it."""
+
+import pytest
+
+from tests.support.words import text
+from volumes.backends import StorageUnavailable
+from volumes.models import StorageState
+from volumes.reconciler.availability import record_availability
+
+WORDS = "Storage has been unavailable since"
+PATH = "/srv/holdfast is not mounted. Mount it."
+
+
+@pytest.fixture
+def outage(db) -> None:
+    record_availability(PATH)
+
+
+@pytest.mark.parametrize("page", ["", "/new", "/applications", "/settings"])
+def test_a_tenant_reads_it_once_without_paths(erins, here, volume, outage, page):
+    words = text(erins.get(f"{here}{page}"))
+    assert words.count(WORDS) == 1
+    assert "Volumes can't be created or grown until it is back." in words
+    assert "/srv/holdfast" not in words
+
+
+def test_nothing_is_said_while_it_is_available(erins, here, volume, outage):
+    record_availability("")
+    assert WORDS not in text(erins.get(here))
+
+
+def test_the_time_stays_the_first_one(outage):
+    since = StorageState.objects.get().unavailable_since
+    record_availability("Another cause.")
+    state = StorageState.objects.get()
+    assert (state.unavailable_since, state.detail) == (since, "Another cause.")
+
+
+@pytest.mark.parametrize("page", ["", "/snapshots"])
+def test_rows_do_not_repeat_it(erins, here, memory, volume, page):
+    memory.unmount()
+    erins.post(f"{here}/v/{volume.pk}/grow", {"size": "1GB"})
+    erins.post(f"{here}/v/{volume.pk}/take-snapshot", {"name": "later"})
+    volume.refresh_from_db()
+    assert volume.waits_for_storage
+    for address in (here, f"{here}/v/{volume.pk}{page}", "/"):
+        erins.get("/activity")  # which shows the messages
+        words = text(erins.get(address))
+        assert words.count(WORDS) == 1
+        assert StorageUnavailable.MESSAGE not in words
+
+
+def test_a_page_does_not_ask_the_storage(erins, here, memory, volume, outage, monkeypatch):
+    monkeypatch.setattr(memory, "check", lambda: pytest.fail("the storage was asked"))
+    assert erins.get(here).status_code == 200
+
+
+def test_no_page_of_a_stranger_says_it(client, outage):
+    assert WORDS not in text(client.get("/login"))

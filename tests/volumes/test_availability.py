@@ -1,0 +1,57 @@
+"""Whether the storage as a whole is available, as the reconciler sees it."""
+
+from threading import Event
+
+import pytest
+
+from tests.support.storage import Fallible
+from volumes.models import StorageState
+from volumes.reconciler import availability
+from volumes.reconciler.availability import SILENT, AvailabilityCheck, refresh_availability
+
+
+class Silent(Fallible):
+    """A storage that does not answer until `answer` is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answer = Event()
+        self.asked = 0
+
+    def check(self) -> None:
+        self.asked += 1
+        self.answer.wait()
+
+
+@pytest.fixture
+def backend(monkeypatch: pytest.MonkeyPatch) -> Fallible:
+    backend = Fallible()
+    monkeypatch.setattr(availability, "storage", lambda: backend)
+    return backend
+
+
+def test_an_outage_is_recorded_and_its_end(db, backend):
+    backend.unmount()
+    assert refresh_availability() != ""
+    state = StorageState.objects.get()
+    assert state.unavailable_since is not None
+    assert state.detail != ""
+    backend.mount()
+    assert refresh_availability() == ""
+    assert StorageState.objects.get().unavailable_since is None
+
+
+def test_what_has_not_changed_is_not_written(db, backend, django_assert_num_queries):
+    refresh_availability()
+    with django_assert_num_queries(1):
+        refresh_availability()
+
+
+def test_a_storage_that_does_not_answer_is_unavailable(monkeypatch):
+    monkeypatch.setattr(availability, "ANSWERS_WITHIN", 0.05)
+    check, backend = AvailabilityCheck(), Silent()
+    assert [check.run(backend), check.run(backend)] == [SILENT, SILENT]
+    assert backend.asked == 1
+    backend.answer.set()
+    monkeypatch.setattr(availability, "ANSWERS_WITHIN", 5.0)
+    assert check.run(backend) == ""
