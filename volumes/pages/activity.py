@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import uuid
 from collections.abc import Iterable, Iterator
@@ -24,6 +22,7 @@ from accounts.guards import SignedInRequest, signed_in
 from accounts.models import Company
 from accounts.searches import filter_value
 from config import errors
+from config.csv_cells import csv_text
 from config.turns import turn
 from volumes.api.wire import moment
 from volumes.pages.live import said, with_short_address
@@ -45,7 +44,6 @@ COLUMNS = (
 )
 RETRY_AFTER = 10
 """Seconds after which it is worth asking again while another download of the person runs."""
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @require_safe
@@ -130,21 +128,15 @@ def _is(named: str) -> Q:
 
 def _chunks(trail: Trail) -> Iterator[str]:
     """The table, batch by batch. Between two of them it has neither a request slot nor a connection."""
-    yield _csv([COLUMNS])
+    yield csv_text([COLUMNS])
     batches = trail.batches()
     while True:
         with turn():
             batch = next(batches, None)
-            chunk = _csv(map(_safe, _cells(step)) for step in batch) if batch else None
+            chunk = csv_text(map(_cells, batch)) if batch else None
         if chunk is None:
             return
         yield chunk
-
-
-def _csv(rows: Iterable[Iterable[object]]) -> str:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
-    return text.getvalue()
 
 
 def _cells(step: Step) -> Iterable[object]:
@@ -164,9 +156,3 @@ def _cells(step: Step) -> Iterable[object]:
         revision.version,
         changes,
     )
-
-
-def _safe(cell: object) -> str:
-    """Spreadsheets run what looks like a formula: an apostrophe makes text of it."""
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(FORMULA) else text
