@@ -1,4 +1,4 @@
-"""People and where they belong, for operators, through the same verbs as everybody.
+"""Where people belong, for operators, through the same verbs as everybody.
 
 The pages of companies, tokens and the history lead to volumes, so they stand in volumes/admin.
 """
@@ -6,102 +6,19 @@ The pages of companies, tokens and the history lead to volumes, so they stand in
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import UserChangeForm
-from django.db import transaction
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 
-from accounts import audit, services
-from accounts.admin_lists import SEARCHED, chosen, linked, listed
-from accounts.admin_parts import OperatorAdmin, Undeletable, actor_of
-from accounts.admin_record import kept_of, record_change
+from accounts import operators, services
+from accounts.admin_lists import SEARCHED, chosen, linked
+from accounts.admin_parts import OperatorAdmin, actor_of, operator_of
+from accounts.admin_people import PersonAdmin
 from accounts.admin_site import site
-from accounts.models import Company, Membership, Role, Subject, Token, User
+from accounts.errors import Refused
+from accounts.models import Company, Membership, Role, User
 from accounts.templatetags.times import when
 
-
-class Minority(admin.BooleanFieldListFilter):
-    """An index has those who are staff, or switched off; of the others a list is full."""
-
-    is_indexed = True
-
-
-@admin.register(User, site=site)
-class PersonAdmin(Undeletable, UserAdmin):  # type: ignore[type-arg]
-    """People are switched off, not deleted: the history speaks of them."""
-
-    form = UserChangeForm  # which alone keeps the password's hash off the page
-    list_display = ["username", "email", "is_active", "is_staff", "last_login", "date_joined"]
-    list_filter = [("is_active", Minority), ("is_staff", Minority)]
-    search_fields = ["username", "email"]
-    search_help_text = f"A whole user name, or a part of it among the newest {SEARCHED:,}"
-    sorts_anywhere = in_order = ["username"]
-    ordering = ["username"]
-
-    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
-        fieldsets = super().get_fieldsets(request, obj)
-        if obj is None:
-            return fieldsets
-        return [*fieldsets, ("In Holdfast", {"fields": ["second_factor", "belongs", "tokens"]})]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        fixed = ["last_login", "date_joined", "second_factor", "belongs", "tokens"]
-        if not request.user.is_superuser:
-            # Otherwise who may edit people could make themselves anything.
-            fixed += ["is_staff", "is_superuser", "groups", "user_permissions"]
-        return fixed
-
-    @admin.display(boolean=True)
-    def second_factor(self, person: User) -> bool:
-        return person.confirmed_device() is not None
-
-    @admin.display(description="Companies")
-    def belongs(self, person: User) -> str:
-        return listed(Membership, "Memberships", user=person.pk)
-
-    def tokens(self, person: User) -> str:
-        return listed(Token, "Tokens", owner=person.pk)
-
-    def subject_id(self, object_id: str) -> str:
-        return f"user-{object_id}"
-
-    def named(self, name: str) -> Q:
-        return Q(username=name)
-
-    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        form.was = kept_of(obj.pk) if change else {}
-        super().save_model(request, obj, form, change)
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Groups and permissions come last: then it is known what the whole form changed."""
-        super().save_related(request, form, formsets, change)
-        record_change(form.instance, form.was, actor_of(request))
-
-    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        above = obj is not None and obj.is_superuser and not request.user.is_superuser
-        return not above and super().has_change_permission(request, obj)
-
-    @transaction.atomic
-    def user_change_password(
-        self, request: HttpRequest, id: str, form_url: str = ""
-    ) -> HttpResponse:
-        before = self._password(id)
-        response = super().user_change_password(request, id, form_url)
-        if self._password(id) != before:
-            person = User.objects.get(pk=id)
-            audit.record_of_person(
-                actor=actor_of(request),
-                action="update",
-                subject=Subject.PASSWORD,
-                person=person,
-            )
-        return response
-
-    @staticmethod
-    def _password(pk: str) -> str | None:
-        found = User.objects.filter(pk=pk) if pk.isdecimal() else User.objects.none()
-        return found.values_list("password", flat=True).first()
+__all__ = ["MembershipAdmin", "PersonAdmin"]
 
 
 @admin.register(Membership, site=site)
@@ -140,8 +57,18 @@ class MembershipAdmin(OperatorAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> Any:
         return ["user", "company"] if obj else []
 
+    def has_change_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
+        return super().has_change_permission(request, obj) and _is_reachable(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and _is_reachable(request, obj)
+
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         role, actor = Role(obj.role), actor_of(request)
+        if problem := operators.membership_problem(
+            operator_of(request), person=obj.user, company=obj.company, role=role
+        ):
+            raise Refused(*problem)
         if change:
             services.change_role(membership=obj, role=role, actor=actor)
         else:
@@ -151,3 +78,7 @@ class MembershipAdmin(OperatorAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Membership) -> None:
         services.remove_member(membership=obj, actor=actor_of(request))
+
+
+def _is_reachable(request: HttpRequest, membership: Membership | None) -> bool:
+    return membership is None or operators.may_change_membership(operator_of(request), membership)

@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -25,9 +25,13 @@ Complaints = list[tuple[str, str]]
 """What was said to a form: the field at fault ("" for none) and why."""
 
 
-def actor_of(request: HttpRequest) -> Actor:
+def operator_of(request: HttpRequest) -> User:
     assert isinstance(request.user, User)
-    return Actor(by=request.user.ref, via="admin", ip=client_ip(request))
+    return request.user
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    return Actor(by=operator_of(request).ref, via="admin", ip=client_ip(request))
 
 
 class AnsweringForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -160,6 +164,8 @@ class OperatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """There is one history: everybody's."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
         subject_id = self.subject_id(object_id)
         url = reverse("admin:accounts_revision_changelist")
         return redirect(f"{url}?subject_id={subject_id}")

@@ -18,6 +18,8 @@ log = logging.getLogger("holdfast.accounts")
 
 HALF = "half_login"
 HALF_SECONDS = 300
+PROVEN = "proven_login"
+PROVEN_SECONDS = 900
 
 
 class HalfLogin(TypedDict):
@@ -26,6 +28,12 @@ class HalfLogin(TypedDict):
     user: int
     credentials: str
     ends: float
+
+
+class ProvenLogin(HalfLogin):
+    """The log-in of a person who gave password and code, and must change the password first."""
+
+    device: str | None
 
 
 def is_signed_in(user: Any) -> bool:
@@ -53,13 +61,40 @@ def begin_half_login(request: HttpRequest, person: User) -> None:
 
 def half_logged_in(request: HttpRequest) -> User | None:
     """Whose password this browser gave within the last minutes."""
-    half: HalfLogin | None = request.session.get(HALF)
-    if half is None or half["ends"] < time.time():
+    return _person_of(request.session.get(HALF))
+
+
+def begin_password_change(request: HttpRequest, person: User, device: TOTPDevice | None) -> None:
+    """The person has proven who they are. Until they set a new password, that opens nothing."""
+    request.session.flush()
+    request.session[PROVEN] = ProvenLogin(
+        user=person.pk,
+        credentials=person.get_session_auth_hash(),
+        ends=time.time() + PROVEN_SECONDS,
+        device=device.persistent_id if device else None,
+    )
+    request.session.set_expiry(PROVEN_SECONDS)
+
+
+def must_change_password(request: HttpRequest) -> tuple[User, TOTPDevice | None] | None:
+    """Return who began to change their password here, and their second factor; else None."""
+    proven: ProvenLogin | None = request.session.get(PROVEN)
+    person = _person_of(proven)
+    if proven is None or person is None:
         return None
-    person = User.objects.filter(pk=half["user"], is_active=True).first()
+    device = person.confirmed_device()
+    is_same = (device.persistent_id if device else None) == proven["device"]
+    return (person, device) if is_same else None
+
+
+def _person_of(begun: HalfLogin | None) -> User | None:
+    """Return who began to log in, if nothing ended it: time, deactivation, new credentials."""
+    if begun is None or begun["ends"] < time.time():
+        return None
+    person = User.objects.filter(pk=begun["user"], is_active=True).first()
     if person is None:
         return None
-    same = constant_time_compare(half["credentials"], person.get_session_auth_hash())
+    same = constant_time_compare(begun["credentials"], person.get_session_auth_hash())
     return person if same else None
 
 

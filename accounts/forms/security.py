@@ -1,13 +1,18 @@
+from typing import Any
+
+from django import forms
 from django.contrib.auth.password_validation import validate_password
 
 from accounts.forms.fields import CodeField, Form, PasswordField, ProofForm
+from accounts.models import User
 
 
-class PasswordForm(ProofForm):
+class NewPasswordFields(forms.Form):
+    """A new password of `person`, typed twice."""
+
+    person: User
     new_password = PasswordField(label="New password", autocomplete="new-password")
     new_password_again = PasswordField(label="New password again", autocomplete="new-password")
-
-    field_order = ["new_password", "new_password_again", "password", "code"]
 
     def clean_new_password(self) -> str:
         password: str = self.cleaned_data["new_password"]
@@ -19,6 +24,24 @@ class PasswordForm(ProofForm):
         if again != self.cleaned_data.get("new_password", again):
             self.add_error("new_password_again", "The two are not the same.")
         return again
+
+
+class PasswordForm(NewPasswordFields, ProofForm):
+    field_order = ["new_password", "new_password_again", "password", "code"]
+
+
+class DuePasswordForm(NewPasswordFields, Form):
+    """In place of a password that an operator made."""
+
+    def __init__(self, *args: Any, person: User, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.person = person
+
+    def clean_new_password(self) -> str:
+        password = super().clean_new_password()
+        if self.person.check_password(password):
+            raise forms.ValidationError("This is the password to be changed. Choose another.")
+        return password
 
 
 class ConfirmForm(Form):

@@ -18,6 +18,8 @@ class User(AbstractUser):
 
     credentials_version = models.PositiveIntegerField(default=1, editable=False)
     """Part of every session's hash: raising it ends the sessions."""
+    must_change_password = models.BooleanField(default=False, db_default=False, editable=False)
+    """Whether the password was made by an operator, so that the next log-in must change it."""
 
     class Meta(AbstractUser.Meta):
         indexes = [

@@ -1,5 +1,6 @@
 """What people ask of accounts. The second factor has its own verbs in accounts/second_factor.py."""
 
+from accounts.services.accounts import end_access, new_password, reset_password
 from accounts.services.companies import change_company, create_company
 from accounts.services.invitations import accept_invitation, decline_invitation, invite
 from accounts.services.members import (
@@ -20,10 +21,13 @@ __all__ = [
     "create_company",
     "create_token",
     "decline_invitation",
+    "end_access",
     "invite",
     "last_admin_problem",
+    "new_password",
     "remove_member",
     "reset_login",
+    "reset_password",
     "revoke_token",
     "withdraw_invitation",
     "withdraw_invitations_of",

@@ -63,10 +63,11 @@ def revoke_token(*, token: Token, actor: Actor) -> None:
 
 @transaction.atomic
 def change_password(*, user: User, password: str, actor: Actor) -> None:
-    """Sets the password and ends every session; the caller may renew its own."""
+    """Set the password and end every session; the caller may renew its own."""
     second_factor.lock(user)
     user.set_password(password)
-    user.save(update_fields=["password"])
+    user.must_change_password = False
+    user.save(update_fields=["password", "must_change_password"])
     user.end_sessions()
     audit.record_of_person(actor=actor, action="update", subject=Subject.PASSWORD, person=user)
 

@@ -8,26 +8,38 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts import second_factor
+from accounts import second_factor, services
 from accounts.errors import Refused
 from accounts.forms.login import CodeForm, LoginForm
+from accounts.forms.security import DuePasswordForm
 from accounts.guards import SignedInRequest, counted, session_actor, signed_in
+from accounts.models import User
 from accounts.proof import person_by_password
-from accounts.sessions import begin_half_login, finish_login, half_logged_in, is_signed_in
+from accounts.sessions import (
+    begin_half_login,
+    begin_password_change,
+    finish_login,
+    half_logged_in,
+    is_signed_in,
+    must_change_password,
+)
 
 
-@sensitive_post_parameters("password", "code")
+@sensitive_post_parameters()
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @counted
 def login(request: HttpRequest) -> HttpResponse:
-    """Two steps at one address: the password, then the code of who has a second factor."""
+    """Steps at one address: the password, the code where a factor is on, a new password if due."""
     if is_signed_in(request.user):
         return redirect(_target(request))
     if request.method != "POST":
         return _ask_password(request, LoginForm())
-    return _password_step(request) if "username" in request.POST else _code_step(request)
+    if "username" in request.POST:
+        return _password_step(request)
+    return _change_step(request) if "new_password" in request.POST else _code_step(request)
 
 
 def _password_step(request: HttpRequest) -> HttpResponse:
@@ -42,8 +54,7 @@ def _password_step(request: HttpRequest) -> HttpResponse:
     if second_factor.is_on(person):
         begin_half_login(request, person)
         return _ask_code(request, CodeForm())
-    finish_login(request, person, device=None)
-    return redirect(_target(request))
+    return _proven(request, person, None)
 
 
 def _code_step(request: HttpRequest) -> HttpResponse:
@@ -62,8 +73,38 @@ def _code_step(request: HttpRequest) -> HttpResponse:
     except Refused as refused:
         form.refuse(refused)
         return _ask_code(request, form)
+    return _proven(request, person, device)
+
+
+def _change_step(request: HttpRequest) -> HttpResponse:
+    proven = must_change_password(request)
+    if proven is None:
+        messages.info(request, "Log in again: the new password must follow within 15 minutes.")
+        return _ask_password(request, LoginForm())
+    person, device = proven
+    form = DuePasswordForm(request.POST, person=person)
+    if not form.is_valid():
+        return _ask_new_password(request, form)
+    services.change_password(
+        user=person,
+        password=form.cleaned_data["new_password"],
+        actor=session_actor(request, person),
+    )
+    return _welcome(request, person, device)
+
+
+def _proven(request: HttpRequest, person: User, device: TOTPDevice | None) -> HttpResponse:
+    """Password and code are right: log in, unless the password must be changed first."""
+    if not person.must_change_password:
+        return _welcome(request, person, device)
+    begin_password_change(request, person, device)
+    return _ask_new_password(request, DuePasswordForm(person=person))
+
+
+def _welcome(request: HttpRequest, person: User, device: TOTPDevice | None) -> HttpResponse:
     finish_login(request, person, device)
-    return redirect(_target(request))
+    response = redirect(_target(request))
+    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -89,6 +130,11 @@ def _ask_password(request: HttpRequest, form: LoginForm) -> HttpResponse:
 
 def _ask_code(request: HttpRequest, form: CodeForm) -> HttpResponse:
     return render(request, "accounts/code.html", {"form": form, "next": _target(request)})
+
+
+def _ask_new_password(request: HttpRequest, form: DuePasswordForm) -> HttpResponse:
+    context = {"form": form, "next": _target(request)}
+    return render(request, "accounts/new_password.html", context)
 
 
 def _target(request: HttpRequest) -> str:

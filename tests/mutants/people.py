@@ -105,8 +105,8 @@ GUARDS = [
     Guard(
         "five minutes of a half log-in",
         "accounts/sessions.py",
-        'if half is None or half["ends"] < time.time():',
-        "if half is None:",
+        'if begun is None or begun["ends"] < time.time():',
+        "if begun is None:",
         "accounts/test_half_login.py::test_the_code_must_follow_within_five_minutes",
     ),
     Guard(

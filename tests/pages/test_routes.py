@@ -120,7 +120,7 @@ def charlies_own(charlies_environment: Environment, memory: object) -> World:
 def standing(caller: str) -> str:
     """What pages make of a caller: a token says nothing to them."""
     name, _, way = caller.partition(", ")
-    outside = way != "cookie" or name in {"deactivated", "half logged in"}
+    outside = way != "cookie" or name in {"deactivated", "reactivated", "half logged in"}
     return OUTSIDE if outside else name
 
 

@@ -57,6 +57,7 @@ ROUTES = {
     f"{ADMIN}jsi18n/": Desk(f"{ADMIN}jsi18n/"),
     f"{ADMIN}r/<path:content_type_id>/<path:object_id>/": Desk(f"{ADMIN}r/1/{{volume}}/", 404),
     f"{ADMIN}accounts/user/<id>/password/": Desk(f"{ADMIN}accounts/user/{{user}}/password/"),
+    f"{ADMIN}accounts/user/<path:object_id>/reset/": Desk(f"{ADMIN}accounts/user/{{user}}/reset/"),
     f"{ADMIN}^(?P<app_label>accounts|volumes)/$": Desk(f"{ADMIN}volumes/"),
     f"{ADMIN}(?P<url>.*)$": Desk(f"{ADMIN}nonsense", 404),
 }

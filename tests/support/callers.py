@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.models import Permission
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import services
-from accounts.callers import Actor
+from accounts.callers import SYSTEM, Actor
 from accounts.models import Company, Invitation, Role, User
 from tests.factories import (
     CompanyFactory,
@@ -63,14 +64,20 @@ def everybody(
 ) -> dict[str, Api]:
     """The callers of the matrix. Who is deactivated, or lost the factor, administered the company.
 
-    The invited person was offered the role of an admin there, and has not answered.
+    The invited person was offered the role of an admin there, and has not answered. The reactivated one
+    still administers it, and comes with what they had before. The staff member has one permission.
     """
     leaver, careless = member("leaver", company), member("careless", company)
+    returned = member("returned", company)
+    staff = member("staff", CompanyFactory.create(name="Where staff work"), is_staff=True)
+    staff.user_permissions.set(Permission.objects.filter(codename="change_volume"))
     person = invited(company, by=admin).user
     assert person is not None
     insiders = {"viewer": viewer, "editor": editor, "admin": admin}
-    people = {"stranger": stranger, "invited": person, **insiders}
-    ways = both_ways({**people, "deactivated": leaver, "without factor": careless})
+    people = {"stranger": stranger, "invited": person, "staff": staff, **insiders}
+    ended = {"deactivated": leaver, "reactivated": returned}
+    ways = both_ways({**people, **ended, "without factor": careless})
+    services.end_access(person=returned, actor=SYSTEM)
     leaver.is_active = False
     leaver.save(update_fields=["is_active"])
     TOTPDevice.objects.filter(user=careless).delete()

@@ -11,7 +11,7 @@ from tests.support.routes import flat
 
 VIEWER, EDITOR, ADMIN = Role.VIEWER, Role.EDITOR, Role.ADMIN
 OUTSIDE = "outside"
-INSIDE = ("stranger", "invited", "viewer", "editor", "admin", "without factor")
+INSIDE = ("stranger", "invited", "staff", "viewer", "editor", "admin", "without factor")
 LOGIN = 302
 """Whoever has to log in first is led there."""
 
@@ -32,7 +32,7 @@ def in_company(needs: Role, status: int = 200, *, less: int = 403, stranger: int
     """A page about what belongs to the company; `less` for a member whose role is not enough."""
     by_role = {str(role): status if role.includes(needs) else less for role in Role}
     # A factor that went in any other way than on the page: the session goes on as one without.
-    outsiders = {OUTSIDE: LOGIN, "stranger": stranger, "invited": stranger}
+    outsiders = {OUTSIDE: LOGIN, "stranger": stranger, "invited": stranger, "staff": stranger}
     return {**outsiders, **by_role, "without factor": status}
 
 

@@ -28,6 +28,9 @@ class WithVerbs(OperatorAdmin):
     verbs: Sequence[Verb] = ()
     change_form_template = "admin/with_verbs.html"
 
+    def check_reach(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
+        """Raise PermissionDenied for rows that this operator may see and not touch."""
+
     def verb_rows(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """The rows with what the verbs want to know of each."""
         return rows
@@ -128,7 +131,9 @@ class WithVerbs(OperatorAdmin):
 
     def _chosen(self, request: HttpRequest, pks: Sequence[str]) -> QuerySet[Any]:
         known = [pk for pk in pks[: AT_ONCE + 1] if can_be(self.model, pk)]
-        return self.verb_rows(self.get_queryset(request).filter(pk__in=known)).order_by("pk")
+        chosen = self.get_queryset(request).filter(pk__in=known)
+        self.check_reach(request, chosen)
+        return self.verb_rows(chosen).order_by("pk")
 
     def _names(self, rows: Sequence[Model]) -> str:
         many = f"{len(rows)} {self.opts.verbose_name_plural}"
@@ -162,6 +167,7 @@ def _asking(verb: Verb) -> Callable[[WithVerbs, HttpRequest, QuerySet[Any]], Htt
     """The verb as an action of the list."""
 
     def ask(page: WithVerbs, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponseBase:
+        page.check_reach(request, chosen)
         return page.ask(request, verb, page.verb_rows(chosen))
 
     return ask

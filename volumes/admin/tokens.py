@@ -7,14 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import services
+from accounts import operators, services
 from accounts.admin_lists import SEARCHED, chosen, linked
-from accounts.admin_parts import ReadOnly, can_be
+from accounts.admin_parts import ReadOnly, can_be, operator_of
 from accounts.admin_site import site
 from accounts.callers import Actor
 from accounts.models import Token, User
@@ -109,6 +110,14 @@ class TokenAdmin(ReadOnly, WithVerbs):
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("accounts.change_token"))
+
+    def check_reach(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
+        if rows.filter(operators.owned_beyond_reach(operator_of(request))).exists():
+            raise PermissionDenied
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """Nobody finds out a digest by narrowing the list."""
+        return not lookup.startswith("digest") and super().lookup_allowed(lookup, value, request)
 
     def verb_rows(self, rows: QuerySet[Any]) -> Any:
         return rows.select_related("owner")

@@ -1,0 +1,45 @@
+"""Accounts, as operators end their access and reset their passwords."""
+
+import secrets
+
+from django.db import transaction
+
+from accounts import second_factor
+from accounts.callers import Actor
+from accounts.models import Company, User
+from accounts.revocation import revoke_all
+from accounts.services.locks import lock_company
+from accounts.services.tokens import change_password
+from accounts.services.withdrawal import withdraw_invitations_of
+
+
+def new_password() -> str:
+    """Return a random password of 120 bits."""
+    return secrets.token_urlsafe(15)
+
+
+@transaction.atomic
+def end_access(*, person: User, actor: Actor) -> None:
+    """End the person's sessions, tokens and pending offers for good.
+
+    Call it when an account is deactivated, and again when it is reactivated: an account that was
+    deactivated in the database must not get anything back either.
+    """
+    for company in Company.objects.filter(invitations__invited_by=person).distinct().order_by("pk"):
+        withdraw_invitations_of(inviter=person, company=lock_company(company), actor=actor)
+    second_factor.lock(person)
+    revoke_all(person, actor)
+    person.end_sessions()
+
+
+@transaction.atomic
+def reset_password(*, person: User, actor: Actor) -> str:
+    """Set a random password, which the next log-in must change, and return it.
+
+    Sessions end. The second factor and the tokens stay.
+    """
+    password = new_password()
+    change_password(user=person, password=password, actor=actor)
+    person.must_change_password = True
+    person.save(update_fields=["must_change_password"])
+    return password
