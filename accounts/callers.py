@@ -18,6 +18,8 @@ class Actor:
     by: str
     via: str
     ip: str | None
+    browser: str | None = None
+    """The id of the browser, if the person is known there: it has throttles of its own."""
 
 
 SYSTEM = Actor(by="system", via="command", ip=None)

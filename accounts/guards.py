@@ -1,6 +1,7 @@
 """What stands before a page: being signed in, and not failing too often."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
@@ -9,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.callers import Actor, Caller, client_ip
 from accounts.errors import Throttled
+from accounts.known_browsers import known_browser
 from accounts.models import User
 from accounts.sessions import charge_session, is_signed_in
 from config import errors
@@ -65,4 +67,5 @@ def counted(page: AnyonesPage[P]) -> AnyonesPage[P]:
 
 def session_actor(request: HttpRequest, person: User) -> Actor:
     """This person, through a browser: what the history keeps."""
-    return Caller(user=person, token=None, ip=client_ip(request)).actor
+    actor = Caller(user=person, token=None, ip=client_ip(request)).actor
+    return replace(actor, browser=known_browser(request, person))

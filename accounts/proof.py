@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from accounts import second_factor, throttle
 from accounts.callers import Actor, client_ip
 from accounts.errors import Refused
+from accounts.known_browsers import known_browser_of_name
 from accounts.models import User
 
 log = logging.getLogger("holdfast.accounts")
@@ -15,7 +16,9 @@ log = logging.getLogger("holdfast.accounts")
 
 def person_by_password(request: HttpRequest, *, username: str, password: str) -> User:
     """Who logs in. Not even the time it takes tells a wrong name from a wrong password."""
-    tries = throttle.passwords(username, client_ip(request))
+    tries = throttle.passwords(
+        username, client_ip(request), known_browser_of_name(request, username)
+    )
     tries.check()
     person = auth.authenticate(request, username=username, password=password)
     if not isinstance(person, User):
@@ -31,7 +34,7 @@ def person_by_password(request: HttpRequest, *, username: str, password: str) ->
 
 def demand_proof(*, person: User, password: str, code: str, actor: Actor) -> None:
     """The password again and, where a second factor is on, a code of it."""
-    tries = throttle.passwords(person.username, actor.ip)
+    tries = throttle.passwords(person.username, actor.ip, actor.browser)
     tries.check()
     if not person.check_password(password):
         tries.failed()

@@ -21,6 +21,10 @@ from accounts.revocation import revoke_all
 
 log = logging.getLogger("holdfast.accounts")
 
+WRONG_CODE = (
+    "This code is wrong or was used before. Type the one shown now. If it keeps failing, check the"
+    " clock of the device that shows it."
+)
 SIX_DIGITS = re.compile(r"[0-9]{6}", re.ASCII)
 
 Found = TypeVar("Found")
@@ -100,7 +104,7 @@ def _guess(person: User, actor: Actor, attempt: Callable[[], Found | None]) -> F
     and each sees how often the ones before it failed."""
     with transaction.atomic():
         lock(person)
-        tries = throttle.codes(person.ref, actor.ip)
+        tries = throttle.codes(person.ref, actor.ip, actor.browser)
         tries.check()
         found = attempt()
         if found is None:
@@ -110,7 +114,7 @@ def _guess(person: User, actor: Actor, attempt: Callable[[], Found | None]) -> F
     # Outside the transaction, which must keep the count.
     if found is None:
         log.warning("a code was refused", extra={"user": person.ref, "ip": actor.ip})
-        raise Refused("code", "This code is wrong or was used before. Type the one shown now.")
+        raise Refused("code", WRONG_CODE)
     return found
 
 

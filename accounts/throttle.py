@@ -1,7 +1,8 @@
 """Guessing made slow: failures counted by account and address, never for longer than five minutes.
 
 A stranger fills the bucket of their own address and account together (10) long before the one of
-the account from anywhere (50), so nobody is locked out by one stranger elsewhere.
+the account from anywhere (50), so nobody is locked out by one stranger elsewhere. Many strangers
+fill that too: so a browser in which the person logged in before has one of its own (10), and no other.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ class Tries:
     kind: str
     account: str
     address: str | None
+    browser: str | None = None
+    """The id of a browser in which the person of the account logged in before (known_browsers)."""
 
     def check(self) -> None:
         """Raises Throttled while one of the buckets is full."""
@@ -63,6 +66,8 @@ class Tries:
     def _buckets(self) -> list[tuple[RateLimitItem, str]]:
         # Always in this order, which is the order of the rows' locks.
         person, place = _person(self.account), _place(self.address)
+        if self.browser is not None:
+            return [(_window("browser", 10), _key(self.kind, person, "browser", self.browser))]
         return [
             (_window("both", 10), _key(self.kind, person, place)),
             (_window("account", 50), _key(self.kind, person)),
@@ -87,12 +92,12 @@ def _window(name: str, failures: int) -> RateLimitItem:
     return RateLimitItemPerMinute(failures, MINUTES, namespace=name)
 
 
-def passwords(account: str, address: str | None) -> Tries:
-    return Tries("password", account, address)
+def passwords(account: str, address: str | None, browser: str | None = None) -> Tries:
+    return Tries("password", account, address, browser)
 
 
-def codes(account: str, address: str | None) -> Tries:
-    return Tries("code", account, address)
+def codes(account: str, address: str | None, browser: str | None = None) -> Tries:
+    return Tries("code", account, address, browser)
 
 
 def lookups(account: str, address: str | None) -> Tries:

@@ -15,6 +15,7 @@ from accounts.errors import Refused
 from accounts.forms.login import CodeForm, LoginForm
 from accounts.forms.security import DuePasswordForm
 from accounts.guards import SignedInRequest, counted, session_actor, signed_in
+from accounts.known_browsers import remember_browser
 from accounts.models import User
 from accounts.proof import person_by_password
 from accounts.sessions import (
@@ -104,6 +105,7 @@ def _proven(request: HttpRequest, person: User, device: TOTPDevice | None) -> Ht
 def _welcome(request: HttpRequest, person: User, device: TOTPDevice | None) -> HttpResponse:
     finish_login(request, person, device)
     response = redirect(_target(request))
+    remember_browser(request, response, person)
     return response
 
 

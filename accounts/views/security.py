@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import services
 from accounts.guards import SignedInRequest, counted, session_actor, signed_in
+from accounts.known_browsers import remember_browser
 from accounts.sessions import keep_this_session
 from accounts.views import second_factor
 from accounts.views.security_page import proven, security_page, sent_form
@@ -28,7 +29,12 @@ def security(request: SignedInRequest) -> HttpResponse:
     action = ACTIONS.get(request.POST.get("action", ""))
     if action is None:
         raise BadRequest("The form names no action of this page.")
-    return action(request)
+    version = request.user.credentials_version
+    response = action(request)
+    if request.user.credentials_version != version:
+        # Changed credentials end what other browsers know. Here the person has just proven who they are.
+        remember_browser(request, response, request.user)
+    return response
 
 
 def change_password(request: SignedInRequest) -> HttpResponse:
