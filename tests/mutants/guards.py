@@ -8,6 +8,7 @@ from tests.mutants import (
     documents,
     fairness,
     identity,
+    operators,
     people,
     running,
     steps,
@@ -18,6 +19,7 @@ from tests.mutants import (
 
 GUARDS = [
     *people.GUARDS,
+    *operators.GUARDS,
     *tenants.GUARDS,
     *bodies.GUARDS,
     *documents.GUARDS,

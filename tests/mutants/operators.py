@@ -1,0 +1,188 @@
+"""What operators may do to accounts, how rights end, and what strangers cannot do to a log-in."""
+
+from tests.mutants.guard import Guard
+
+MATRIX = "admin/test_operators_rights.py::test_staff_change_only_what_their_permission_is_for"
+DEACTIVATE = "accounts/test_deactivate.py"
+RESET = "accounts/test_reset_password.py"
+KNOWN = "accounts/test_known_browser.py"
+
+GUARDS = [
+    Guard(
+        "only superusers set passwords",
+        "accounts/admin_people.py",
+        "        return operator_of(request).is_superuser\n",
+        "        return operator_of(request).has_perm('accounts.change_user')\n",
+        f"{MATRIX}[set the password]",
+    ),
+    Guard(
+        "resets reach plain people only",
+        "accounts/operators.py",
+        " and not is_privileged(person)",
+        "",
+        f"{MATRIX}[reset the password]",
+    ),
+    Guard(
+        "company admins are privileged",
+        "accounts/operators.py",
+        " or person.memberships.admins().exists()",
+        "",
+        f"{MATRIX}[reset the password]",
+    ),
+    Guard(
+        "memberships of privileged people",
+        "accounts/operators.py",
+        "operator.is_superuser or not is_privileged(membership.user)",
+        "True",
+        f"{MATRIX}[remove]",
+    ),
+    Guard(
+        "staff add neither staff nor themselves",
+        "accounts/operators.py",
+        "    if person.is_staff or person.is_superuser:",
+        "    if False:",
+        f"{MATRIX}[add as editor]",
+    ),
+    Guard(
+        "staff make nobody an admin beside another",
+        "accounts/operators.py",
+        "    if role == Role.ADMIN and company.memberships.admins().exists():",
+        "    if False:",
+        f"{MATRIX}[add as admin]",
+    ),
+    Guard(
+        "tokens of privileged people",
+        "accounts/operators.py",
+        "    return privileged & ~Q(owner=operator)",
+        "    return Q(pk__in=())",
+        f"{MATRIX}[revoke the token]",
+    ),
+    Guard(
+        "a new account's password must be changed",
+        "accounts/forms/operators.py",
+        "person.must_change_password = True",
+        "person.must_change_password = False",
+        "admin/test_operators_rights.py"
+        "::test_staff_create_plain_accounts_with_a_password_of_the_servers",
+    ),
+    Guard(
+        "staff choose no password for a new account",
+        "accounts/admin_people.py",
+        '            kwargs["form"] = NewAccountForm',
+        "            pass",
+        "admin/test_operators_rights.py"
+        "::test_staff_create_plain_accounts_with_a_password_of_the_servers",
+    ),
+    Guard(
+        "deactivating ends access",
+        "accounts/admin_people.py",
+        "            services.end_access(person=obj, actor=actor_of(request))",
+        "            pass",
+        f"{DEACTIVATE}::test_tokens_are_revoked_for_good",
+    ),
+    Guard(
+        "deactivating revokes tokens",
+        "accounts/services/accounts.py",
+        "    revoke_all(person, actor)\n",
+        "",
+        f"{DEACTIVATE}::test_tokens_are_revoked_for_good",
+    ),
+    Guard(
+        "deactivating ends sessions",
+        "accounts/services/accounts.py",
+        "    person.end_sessions()\n",
+        "",
+        f"{DEACTIVATE}::test_sessions_end_for_good",
+    ),
+    Guard(
+        "deactivating ends offers",
+        "accounts/services/accounts.py",
+        "        withdraw_invitations_of(inviter=person, company=lock_company(company), actor=actor)",
+        "        pass",
+        f"{DEACTIVATE}::test_pending_offers_of_the_person_end",
+    ),
+    Guard(
+        "the form of an account writes no other column",
+        "accounts/admin_people.py",
+        "        obj.save(update_fields=[name for name in form.changed_data if name in COLUMNS])",
+        "        obj.save()",
+        f"{DEACTIVATE}::test_the_form_writes_only_what_was_changed_in_it",
+    ),
+    Guard(
+        "a password of an operator's must be changed",
+        "accounts/views/login.py",
+        "    if not person.must_change_password:",
+        "    if True:",
+        f"{RESET}::test_the_first_log_in_must_change_it",
+    ),
+    Guard(
+        "the same password is no change",
+        "accounts/forms/security.py",
+        "        if self.person.check_password(password):",
+        "        if False:",
+        f"{RESET}::test_the_same_password_is_no_change",
+    ),
+    Guard(
+        "a second reset ends a change that was begun",
+        "accounts/sessions.py",
+        "    return person if same else None",
+        "    return person",
+        f"{RESET}::test_a_second_reset_ends_the_change_that_was_begun",
+    ),
+    Guard(
+        "a known browser's own throttle",
+        "accounts/throttle.py",
+        "        if self.browser is not None:",
+        "        if False:",
+        f"{KNOWN}::test_strangers_cannot_keep_a_person_out",
+    ),
+    Guard(
+        "a known browser's throttle is bounded",
+        "accounts/throttle.py",
+        '_window("browser", 10)',
+        '_window("browser", 100)',
+        f"{KNOWN}::test_its_own_budget_is_small",
+    ),
+    Guard(
+        "a known browser ends with the credentials",
+        "accounts/known_browsers.py",
+        "        if user == person.pk and constant_time_compare(tag, _tag(person, browser)):",
+        "        if user == person.pk:",
+        f"{KNOWN}::test_it_ends_with_the_credentials",
+    ),
+    Guard(
+        "a known browser expires",
+        "accounts/known_browsers.py",
+        " if entry[3] > time.time())",
+        ")",
+        f"{KNOWN}::test_it_expires",
+    ),
+    Guard(
+        "no script reads the cookie of a known browser",
+        "accounts/known_browsers.py",
+        "        httponly=True,\n",
+        "",
+        f"{KNOWN}::test_no_script_and_no_other_site_has_it",
+    ),
+    Guard(
+        "the browser that changed the password stays known",
+        "accounts/views/security.py",
+        "        remember_browser(request, response, request.user)",
+        "        pass",
+        f"{KNOWN}::test_the_browser_that_changed_the_password_stays_known",
+    ),
+    Guard(
+        "no cell of an export is a formula",
+        "config/csv_cells.py",
+        """    safe = _FORMULA.sub("'", text)""",
+        "    safe = text",
+        "test_csv_cells.py::test_no_field_begins_a_formula",
+    ),
+    Guard(
+        "no cell of an export begins with a control character",
+        "config/csv_cells.py",
+        """f"'{safe}" if safe.startswith(CONTROL_STARTS) else safe""",
+        "safe",
+        "test_csv_cells.py::test_a_control_character_begins_no_cell",
+    ),
+]
