@@ -14,3 +14,12 @@ def test_the_banner_has_path_and_cure(desk, volume, page):
     words = text(desk.get(f"/admin/{page}"))
     assert words.count("Storage has been unavailable since") == 1
     assert words.count(CAUSE) == 1
+
+
+def test_an_action_says_how_far_the_storage_is(desk, memory, volume):
+    memory.unmount()
+    sent = {"_selected_action": str(volume.pk)}
+    page = desk.post("/admin/volumes/volume/do/snapshot/", sent, follow=True)
+    told = "Accepted: uploads. It will be done when the storage is available again."
+    assert told in text(page)
+    assert 'class="success"' not in page.text

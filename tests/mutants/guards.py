@@ -4,6 +4,7 @@ from tests.mutants import (
     bodies,
     changes,
     connections,
+    console,
     disk,
     documents,
     fairness,
@@ -30,6 +31,7 @@ GUARDS = [
     *identity.GUARDS,
     *running.GUARDS,
     *connections.GUARDS,
+    *console.GUARDS,
     *surroundings.GUARDS,
     *times.GUARDS,
 ]

@@ -1,0 +1,61 @@
+"""What pages say about the state of rows and of the storage."""
+
+from tests.mutants.guard import Guard
+
+RESULTS, BANNER = "pages/test_results.py", "pages/test_storage_banner.py"
+AVAILABILITY = "volumes/test_availability.py"
+
+GUARDS = [
+    Guard(
+        "a message reads the row after its step",
+        "volumes/pages/results.py",
+        "    return type(row)._default_manager.filter(pk=row.pk).first()\n",
+        "    return row\n",
+        f"{RESULTS}::test_a_delete_is_accepted_while_the_storage_is_away",
+    ),
+    Guard(
+        "what waits for the storage is no failure",
+        "volumes/pages/results.py",
+        "    if row.waits_for_storage:\n        return Progress.WAITING\n",
+        "",
+        f"{RESULTS}::test_accepted_while_the_storage_is_away",
+    ),
+    Guard(
+        "an error is no success",
+        "volumes/pages/results.py",
+        "    if status == VolumeStatus.ERROR:\n        return Progress.FAILED\n",
+        "",
+        f"{RESULTS}::test_not_created_yet",
+    ),
+    Guard(
+        "a failed step tells of the outage",
+        "volumes/reconciler/records.py",
+        "    record_outage(unlike_wanted)\n",
+        "",
+        f"{BANNER}::test_rows_do_not_repeat_it",
+    ),
+    Guard(
+        "attention does not repeat the banner",
+        "volumes/pages/attention.py",
+        """    volumes = looked.volumes.exclude(
+        status=VolumeStatus.ERROR, status_message=StorageUnavailable.MESSAGE
+    )
+""",
+        "    volumes = looked.volumes\n",
+        f"{BANNER}::test_rows_do_not_repeat_it",
+    ),
+    Guard(
+        "the banner keeps the first moment",
+        "volumes/reconciler/availability.py",
+        "        rows.update(detail=detail)\n",
+        "        rows.update(unavailable_since=Now(), detail=detail)\n",
+        f"{BANNER}::test_the_time_stays_the_first_one",
+    ),
+    Guard(
+        "a storage that does not answer is asked once",
+        "volumes/reconciler/availability.py",
+        "if self._asking is None or not self._asking.is_alive():",
+        "if True:",
+        f"{AVAILABILITY}::test_a_storage_that_does_not_answer_is_unavailable",
+    ),
+]
