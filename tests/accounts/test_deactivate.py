@@ -1,6 +1,9 @@
 """Deactivating an account ends what it could do for good. Reactivating brings none of it back."""
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -93,7 +96,8 @@ def test_the_form_writes_only_what_was_changed_in_it(desk: Client, alice: User) 
     wish = {"username": "alice", "is_active": "on", "first_name": "Alice"}
     with CaptureQueriesContext(connection) as queries:
         desk.post(f"/admin/accounts/user/{alice.pk}/change/", wish)
-    [update] = [sql["sql"] for sql in queries if 'UPDATE "accounts_user"' in sql["sql"]]
+    statements = [str(query["sql"]) for query in queries]
+    [update] = [sql for sql in statements if sql.startswith('UPDATE "accounts_user"')]
     assert "first_name" in update
     assert "password" not in update
 
@@ -105,3 +109,12 @@ def test_a_deleted_person_has_nothing_left(client: Client, alice: User) -> None:
     assert caller.get("/environments").status_code == 401
     assert not is_in(client)
     assert not Token.objects.exists()
+
+
+def test_an_upgrade_ends_what_deactivated_people_kept(alice: User, erin: User) -> None:
+    gone, stays = Api(give_token(alice)), Api(give_token(erin))
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    import_module("accounts.migrations.0011_access_of_deactivated").end_access(apps, None)
+    User.objects.filter(pk=alice.pk).update(is_active=True)
+    assert gone.get("/environments").status_code == 401
+    assert stays.get("/environments").status_code == 200
