@@ -140,6 +140,7 @@ def _of_the_admin() -> dict[str, Sight]:
         "admin-volume-long": Sight(f"{ADMIN}/{{longest}}/change/"),
         "admin-volumes-action": Sight(f"{ADMIN}/", step=steps.choose_an_action),
         "admin-logout": Sight("/admin/logout/"),
+        "admin-user-reset": Sight("/admin/accounts/user/{user}/reset/"),
         "admin-membership-delete": Sight("/admin/accounts/membership/{membership}/delete/"),
         "admin-forbidden": Sight("/admin/", "bob"),
     }

@@ -48,7 +48,7 @@ def until_the_reference_is_drawn(page: Page, world: World) -> None:
 
 
 def send_a_bad_name(page: Page, world: World) -> None:
-    page.get_by_label("Name").fill("No Label")
+    page.get_by_label("Name", exact=True).fill("No Label")
     page.locator("main form .button.main").click()
     expect(page.locator(".wrong").first).to_be_visible()
 
@@ -76,7 +76,7 @@ def renew_recovery_codes(page: Page, world: World) -> None:
 
 
 def make_a_token(page: Page, world: World) -> None:
-    page.get_by_label("Name").fill("deploy from CI")
+    page.get_by_label("Name", exact=True).fill("deploy from CI")
     page.get_by_label("Code").fill(world.codes["heidi"].pop())
     page.get_by_role("button", name="Make the token").click()
     expect(page.locator("#token")).to_be_visible()

@@ -55,8 +55,8 @@ def test_the_activity_is_exported(visit: Open) -> None:
 @pytest.fixture
 def zoe(world: World) -> str:
     """She administers two companies of her own."""
-    made = world.server.installation.bootstrap("Zebra", "stables", "zoe")
-    world.server.installation.bootstrap("Aurochs", "meadow", "zoe")
+    made = world.server.installation.bootstrap("Aurochs", "meadow", "zoe")
+    world.server.installation.bootstrap("Zebra", "stables", "zoe")
     world.passwords["zoe"], world.codes["zoe"] = made["password"], made["recoveryCodes"]
     return "zoe"
 

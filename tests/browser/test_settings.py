@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), needs_chr
 
 def test_a_token_is_made_shown_once_used_and_revoked(visit: Open, world: World) -> None:
     page = visit("/settings/tokens")
-    page.get_by_label("Name").fill("deploy from CI")
+    page.get_by_label("Name", exact=True).fill("deploy from CI")
     page.get_by_label("Code").fill(world.codes["alice"].pop())
     page.get_by_role("button", name="Make the token").click()
     secret = page.locator(".secret").inner_text().strip()

@@ -59,7 +59,7 @@ def test_it_is_attached_grown_copied_and_restored(visit: Open) -> None:
     expect(page.locator("main")).to_contain_text("4 GB")
 
     page.get_by_role("link", name="Snapshot", exact=True).click()
-    page.get_by_label("Name").fill("before-sale")
+    page.get_by_label("Name", exact=True).fill("before-sale")
     page.get_by_role("button", name="Take a snapshot").click()
     expect(page.locator("tbody")).to_contain_text("before-sale")
     expect(page.locator("tbody")).to_contain_text("Ready")

@@ -215,7 +215,7 @@ def test_one_look_asks_the_database_little(
     alices, page, make, web, snapshot, django_assert_max_num_queries
 ):
     wish = {"name": "uploads", "size": "1", "restoreFrom": snapshot.ref, "applications": [web.ref]}
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         alices.post(page, wish | {"check": "yes"})
 
 

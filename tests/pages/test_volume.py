@@ -234,7 +234,7 @@ def test_a_page_asks_little_and_weighs_little(
         application = ApplicationFactory.create(environment=environment)
         path = f"/mnt/{number}"
         Attachment.objects.create(volume=volume, application=application, mount_path=path)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         response = alices.get(f"{there}{tab}")
     assert len(response.content) < MOST_BYTES
 

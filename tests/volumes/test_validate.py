@@ -165,12 +165,13 @@ def test_the_quota_is_the_environments_also_where_it_is_exceeded(ask, environmen
     assert answer["quota"] == {"limit": 120, "used": 100, "after": 150}
 
 
-@pytest.mark.parametrize("body", [[], "x", 1, None, True])
+@pytest.mark.parametrize("body", [[], "x", 1, True])
 def test_what_is_no_object_is_a_400(alices, volumes, body):
     response = alices.post(f"{volumes}/validate", json.dumps(body).encode())
     assert response.status_code == 400
 
 
-def test_an_empty_body_is_an_empty_object(alices, volumes):
-    answer = alices.post(f"{volumes}/validate").json()
+@pytest.mark.parametrize("body", [b"", b"null"])
+def test_an_empty_body_is_an_empty_object(alices, volumes, body):
+    answer = alices.post(f"{volumes}/validate", body).json()
     assert said(answer["errors"]) == {("name", "required"), ("size", "required")}

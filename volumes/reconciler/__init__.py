@@ -23,6 +23,7 @@ smaller than its pool.
                                               usage samples: 4 in the loop; 1
     volumes/reconciler/chores.py              3 threads, one for each periodic job, over all tenants
     volumes/reconciler/marking.py             8 threads, once, before a server or loop serves anybody
+    volumes/reconciler/availability.py        1 thread a loop; asks the storage, which may never answer
     volumes/reconciler/leases.py              1 thread a process; renews the leases of running steps
     volumes/management/commands/serve.py      1 thread; the reconcile loop of the server
     config/postgresql/base.py                 20 connections a process; one for each thread that asks
