@@ -17,6 +17,7 @@ from volumes.reconciler.records import record
 
 ROOM = 10
 SETTLED, DUE = 1000, 200
+REINDEX = {"postgresql": "REINDEX TABLE volumes_volume", "sqlite": "REINDEX volumes_volume"}
 
 
 @pytest.fixture
@@ -43,6 +44,8 @@ def busy(environment: Environment) -> list[Environment]:
         ):
             model.objects.filter(pk__in=pks).update(due_at=Now())
     with connection.cursor() as cursor:
+        # Other tests leave dead entries behind: the planner would take an index for what it is not.
+        cursor.execute(REINDEX[connection.vendor])
         cursor.execute("ANALYZE")
     return both
 
