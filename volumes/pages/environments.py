@@ -162,11 +162,13 @@ def new(request: SignedInRequest) -> HttpResponse:
     offered = list(companies.order_by("name")[: long_lists.OFFERED + 1])
     if not offered:
         raise PermissionDenied
+    # Only a selection has a first choice: among more companies, the name is typed.
+    is_selection = 1 < len(offered) <= long_lists.OFFERED
     form = NewEnvironmentForm(
         request.POST or None,
         companies=companies,
         offered=offered,
-        first=_first_company(request) if len(offered) > 1 else None,
+        first=_first_company(request) if is_selection else None,
     )
     if request.method == "POST" and form.is_valid():
         wish, reader = read_environment(form.body)
