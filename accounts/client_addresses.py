@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
 import re
 from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -30,7 +32,7 @@ def client_address(environ: Mapping[str, Any]) -> str:
     """Return the peer's address or, behind n trusted proxies, the n-th from the right of X-Forwarded-For.
 
     What stands further left was written by the client and proves nothing. Where the entry is missing or
-    unreadable, the peer's address is returned, and a warning is logged once in the life of the process.
+    unreadable, the peer's address is returned, and a warning is logged once in the life of the server.
     """
     peer = parse_address(environ.get("REMOTE_ADDR", "")) or UNKNOWN
     if not (hops := settings.TRUSTED_PROXIES):
@@ -39,13 +41,25 @@ def client_address(environ: Mapping[str, Any]) -> str:
     entry = entries[-hops].strip() if len(entries) >= hops else ""
     if (address := parse_address(entry)) is not None:
         return address
-    if next(_unreadable_entries) == 0:  # the first of all threads: counting is one step
+    if _is_first_in_server():
         log.warning(
             "X-Forwarded-For has no readable address where TRUSTED_PROXIES expects it: the address of the"
             " connection is used. Let the proxy set the header, and check TRUSTED_PROXIES.",
             extra={"entry": entry[:MAX_LENGTH], "ip": peer},
         )
     return peer
+
+
+def _is_first_in_server() -> bool:
+    """Return whether no thread of this process and no other worker of this server called it before."""
+    if next(_unreadable_entries):  # one step, so only one thread gets 0
+        return False
+    if directory := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):  # which all workers share
+        try:
+            (Path(directory) / "unreadable-address").touch(0o600, exist_ok=False)
+        except FileExistsError:
+            return False
+    return True
 
 
 def parse_address(text: str) -> str | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import logging
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -16,9 +18,14 @@ PEER = "192.0.2.1"
 
 
 @pytest.fixture(autouse=True)
-def new_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No warning was logged yet."""
-    monkeypatch.setattr(client_addresses, "_unreadable_entries", itertools.count())
+def new_process(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """`new_process()` stands for another one: it has logged no warning yet. So does each test."""
+
+    def begin() -> None:
+        monkeypatch.setattr(client_addresses, "_unreadable_entries", itertools.count())
+
+    begin()
+    return begin
 
 
 @pytest.fixture
@@ -77,6 +84,20 @@ def test_one_warning_says_so(caplog: pytest.LogCaptureFixture) -> None:
     assert record.levelno == logging.WARNING
     assert "X-Forwarded-For" in record.message
     assert "TRUSTED_PROXIES" in record.message
+
+
+@pytest.mark.usefixtures("behind_a_proxy")
+def test_the_workers_of_a_server_warn_once(
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    new_process: Callable[[], None],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    for _ in range(2):
+        new_process()
+        assert address(None) == PEER
+    assert len(caplog.records) == 1
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from tests.support.installation import Installation, eventually
 from tests.support.needs import needs
 from tests.support.postgres import free_port
+from tests.support.server import kill, serving
 
 
 def has_ipv6() -> bool:
@@ -59,6 +60,19 @@ def test_warnings_are_lines_of_the_log(installation: Installation) -> None:
         process.wait(60)
     (line,) = warnings(installation)
     assert "TRUSTED_PROXIES" in str(line["message"])
+
+
+def test_a_missing_header_is_warned_of_once_whatever_worker_sees_it(
+    installation: Installation,
+) -> None:
+    with serving(installation, TRUSTED_PROXIES="1") as server:
+        assert server.wire().get("/healthz").status == 200
+        for worker in server.workers():
+            kill(worker)
+        eventually(server.is_ready, within=240)
+        assert server.terminate() == 0
+    lines = [line for line in installation.log_lines() if line["logger"] == "holdfast.access"]
+    assert len([line for line in lines if "X-Forwarded-For" in str(line["message"])]) == 1
 
 
 def warnings(installation: Installation) -> list[dict[str, object]]:
