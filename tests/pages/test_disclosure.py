@@ -168,3 +168,85 @@ def test_tokens_from_before_the_upgrade_learn_their_company(alice: User, environ
         (environment.pk, environment.company_id),
         (None, None),
     }
+
+
+@pytest.fixture
+def told_before_the_upgrade(bob, company, elsewhere):
+    """Entries as older versions wrote them: in each company of Bob's, without the token's reach."""
+
+    def tell(*names):
+        for name in names:
+            for place in (company, elsewhere.company):
+                Revision.objects.create(
+                    company=place,
+                    subject=Subject.TOKEN,
+                    subject_id=bob.ref,
+                    subject_name=name,
+                    action="create",
+                    by=bob.ref,
+                    via="session",
+                )
+
+    return tell
+
+
+def limit_to_reach():
+    import_module("volumes.migrations.0014_token_entries").limit_to_reach(apps, None)
+    found = Revision.objects.filter(subject=Subject.TOKEN)
+    return sorted(found.values_list("subject_name", "company__name", "environment_id"), key=str)
+
+
+def test_entries_from_before_the_upgrade_are_shown_only_where_the_token_reaches(
+    bob, charlie, seen, environment, elsewhere, told_before_the_upgrade
+):
+    give_token(bob, name="everywhere")
+    give_token(bob, name="ours", environment_id=environment.pk)
+    give_token(bob, name="theirs", environment_id=elsewhere.pk)
+    give_token(charlie, name="theirs", environment_id=environment.pk)
+    told_before_the_upgrade("everywhere", "ours", "theirs")
+    once = limit_to_reach()
+    assert once == [
+        ("everywhere", "Acme", None),
+        ("everywhere", "Zebra", None),
+        ("ours", "Acme", environment.pk),
+        ("ours", None, None),
+        ("theirs", "Zebra", elsewhere.pk),
+        ("theirs", None, None),
+    ]
+    assert sorted(row["name"] for row in seen()[1]) == ["everywhere", "ours"]
+    assert limit_to_reach() == once
+
+
+def test_old_entries_of_tokens_that_are_in_doubt_are_the_operators_only(
+    bob, seen, environment, elsewhere, told_before_the_upgrade
+):
+    """Names that two tokens of different reach have, tokens that are gone, places that are gone."""
+    give_token(bob, name="two")
+    give_token(bob, name="two", environment_id=elsewhere.pk)
+    give_token(bob, name="placeless", environment_id=environment.pk)
+    Token.objects.filter(name="placeless").update(company=None)
+    told_before_the_upgrade("two", "gone", "placeless")
+    assert {company for _, company, _ in limit_to_reach()} == {None}
+    assert Revision.objects.count() == 6
+    assert seen()[1] == []
+
+
+def test_old_entries_of_other_people_and_other_changes_stay(
+    alice, bob, actor, seen, company, environment, told_before_the_upgrade
+):
+    change_password(bob, actor)
+    create_token(bob, actor, environment)
+    give_token(alice, name="alices")
+    Revision.objects.create(
+        company=company,
+        subject=Subject.TOKEN,
+        subject_id=alice.ref,
+        subject_name="alices",
+        action="revoke",
+        by=alice.ref,
+        via="session",
+    )
+    before = seen()[1]
+    assert len(before) == 3
+    limit_to_reach()
+    assert seen()[1] == before
