@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from tests.factories import (
 from tests.support.api import Api
 from volumes import storage
 from volumes.models import Environment
+from volumes.templatetags import storage_state
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -100,6 +102,21 @@ def storage_root(db: None, tmp_path: Path, settings: Any) -> Iterator[Path]:
     yield settings.STORAGE_ROOT
     storage.connect.cache_clear()
     storage.installation_id.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _forgotten_storage_state() -> Iterator[None]:
+    """What a process remembers of the storage's state belongs to the database of one test."""
+    storage_state.outage_of_interval.cache_clear()
+    yield
+    storage_state.outage_of_interval.cache_clear()
+
+
+@pytest.fixture
+def remembered_storage_state(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a process that has just shown a page: for a while the next ones do not ask."""
+    monkeypatch.setattr(storage_state, "REFRESH_INTERVAL", math.inf)
+    storage_state.storage_outage()
 
 
 @pytest.fixture(autouse=True)

@@ -165,13 +165,14 @@ def test_who_may_not_see_volumes_sees_none_here(client: Client, volume: Volume) 
     assert "uploads" not in page
 
 
+@pytest.mark.usefixtures("remembered_storage_state")
 def test_the_index_takes_few_queries(
     desk: Client, make: Callable[..., Volume], django_assert_max_num_queries: Callable[..., Any]
 ) -> None:
     for n in range(10):
         sample(make(f"v{n}"), n, n)
     Volume.objects.update(status="error", due_at=timezone.now(), missing_since=timezone.now())
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(12):
         page = desk.get("/admin/")
     assert "All volumes that are not settled" in page.text
     assert len(page.content) < 60_000

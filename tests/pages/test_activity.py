@@ -136,11 +136,12 @@ def test_who_belongs_nowhere_is_told_so(browser, db):
     assert nora.get("/activity.csv").status_code == 404
 
 
+@pytest.mark.usefixtures("remembered_storage_state")
 def test_it_comes_50_a_page_in_few_queries(bobs, happened, make, django_assert_max_num_queries):
     make("uploads")
     for number in range(120):
         happened("update", f"cache-{number:03}", size=[1, 2])
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(12):
         page = bobs.get("/activity?action=update&page=2")
     assert "51–100 of 120" in text(page)
     assert "cache-069" in page.text

@@ -211,11 +211,12 @@ def test_hostile_input_is_refused_like_any_other(alices, page):
     assert alices.post(page, wish).status_code == 200
 
 
+@pytest.mark.usefixtures("remembered_storage_state")
 def test_one_look_asks_the_database_little(
     alices, page, make, web, snapshot, django_assert_max_num_queries
 ):
     wish = {"name": "uploads", "size": "1", "restoreFrom": snapshot.ref, "applications": [web.ref]}
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(12):
         alices.post(page, wish | {"check": "yes"})
 
 

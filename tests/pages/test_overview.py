@@ -165,6 +165,7 @@ def test_what_fits_nowhere_is_counted(alices, company, make, volume):
     assert "And 5 more, each in its environment." in text(alices.get("/"))
 
 
+@pytest.mark.usefixtures("remembered_storage_state")
 def test_it_stays_within_its_queries(browser, alice, company, make, django_assert_max_num_queries):
     for name in ("full", "broken", "unused", "bare"):
         make(name)
@@ -176,9 +177,7 @@ def test_it_stays_within_its_queries(browser, alice, company, make, django_asser
     for number in range(30):
         EnvironmentFactory.create(company=company, name=f"other-{number}")
     alices = browser(alice)
-    with django_assert_max_num_queries(
-        14
-    ):  # one counts the person's invitations, one is about the storage
+    with django_assert_max_num_queries(12):
         page = alices.get("/")
     assert page.text.count('class="why"') == 4
     assert "1–24 of 31" in text(page)

@@ -6,6 +6,8 @@ from tests.support.words import text
 from volumes.backends import StorageUnavailable
 from volumes.models import StorageState
 from volumes.reconciler.availability import record_availability
+from volumes.templatetags import storage_state
+from volumes.templatetags.storage_state import REFRESH_INTERVAL
 
 WORDS = "Storage has been unavailable since"
 PATH = "/srv/holdfast is not mounted. Mount it."
@@ -27,6 +29,16 @@ def test_a_tenant_reads_it_once_without_paths(erins, here, volume, outage, page)
 def test_nothing_is_said_while_it_is_available(erins, here, volume, outage):
     record_availability("")
     assert WORDS not in text(erins.get(here))
+
+
+def test_a_process_that_showed_a_page_shows_the_banner_within_seconds(
+    erins, here, volume, monkeypatch
+):
+    clock = iter([60.0, 60.0 + REFRESH_INTERVAL])
+    monkeypatch.setattr(storage_state, "monotonic", lambda: next(clock))
+    assert WORDS not in text(erins.get(here))
+    record_availability(PATH)
+    assert WORDS in text(erins.get(here))
 
 
 def test_the_time_stays_the_first_one(outage):

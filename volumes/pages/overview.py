@@ -80,9 +80,12 @@ def overview(request: SignedInRequest) -> HttpResponse:
     visible = Environment.objects.live().visible_to(caller).select_related("company")
     visible = visible.order_by("company__name", "name")
     page = LongPaginator(visible, ON_A_PAGE).get_page(request.GET.get("page"))
-    page.object_list = list(page.object_list)
     is_watched = page.paginator.count <= WATCHED
-    watched = list(visible) if is_watched and page.has_other_pages() else page.object_list
+    # Few environments are read once, whichever page of them is shown.
+    watched = list(visible if is_watched else page.object_list)
+    page.object_list = (
+        watched[max(page.start_index() - 1, 0) : page.end_index()] if is_watched else watched
+    )
     looked = looked_at(Volume.objects.live().filter(environment__in=watched))
     cards = _cards(page.object_list, are_few=looked.most is None)
     context = _sections(request.user, cards) | {

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from time import monotonic
+
 from django import template
 
 from volumes.models import StorageState
+
+REFRESH_INTERVAL = 5.0
+"""Seconds for which a process shows what it read: pages ask no question of their own for the banner.
+
+The row itself is refreshed every ten seconds.
+"""
 
 register = template.Library()
 
 
 @register.simple_tag
 def storage_outage() -> StorageState | None:
-    """Return the state while the storage is unavailable, else None: one query of one row."""
+    """Return the state while the storage is unavailable, else None."""
+    return outage_of_interval(monotonic() // REFRESH_INTERVAL)
+
+
+@lru_cache(maxsize=1)
+def outage_of_interval(_: float) -> StorageState | None:
+    """Return what the row says, read once an interval."""
     return StorageState.objects.filter(unavailable_since__isnull=False).first()
