@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from accounts.callers import Actor
 from accounts.models import Membership, Revision, Subject, Token, User
-from config.prepared import execute, fresh, insertion
+from config.db.statements import execute, fresh, insertion
 
 Changes = dict[str, list[Any]]
 """Names as in the API's objects, each with what it was (null on create) and what it is."""

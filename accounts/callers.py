@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
-from accounts.client_addresses import client_address
 from accounts.models import Role, Scope, Token, User
+from config.client_addresses import client_address
 
 
 @dataclass(frozen=True, slots=True)

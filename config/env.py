@@ -214,7 +214,7 @@ def database(name: str, default: Path) -> dict[str, Any]:
 ENGINES: dict[str, tuple[str, dict[str, Any]]] = {
     # Deferred transactions end in "database is locked" whatever the timeout: take the write lock first.
     "django.db.backends.sqlite3": (
-        "config.sqlite3",
+        "config.db.sqlite3",
         {
             "timeout": 20,
             "transaction_mode": "IMMEDIATE",
@@ -226,7 +226,7 @@ ENGINES: dict[str, tuple[str, dict[str, Any]]] = {
     # A lost database answers 503 within seconds instead of holding every thread for half a minute,
     # and is found again within seconds: the pool's own pauses grow for as long as it is away.
     "django.db.backends.postgresql": (
-        "config.postgresql",
+        "config.db.postgresql",
         {
             "connect_timeout": 5,
             "options": (
@@ -236,7 +236,7 @@ ENGINES: dict[str, tuple[str, dict[str, Any]]] = {
                 # A process that is frozen, or cut off, must not keep its locks from all others.
                 "-c idle_in_transaction_session_timeout=20s"
             ),
-            "prepare_threshold": 5,  # lets statements be kept at all; see config/prepared.py
+            "prepare_threshold": 5,  # lets statements be kept at all; see config/db/statements.py
             "pool": {
                 "min_size": 1,
                 "max_size": 20,

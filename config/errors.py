@@ -1,106 +1,75 @@
-"""Answers for what no view answers: JSON where the path speaks JSON, a page elsewhere."""
+"""The ways Holdfast says no."""
 
-import re
-import sys
+from __future__ import annotations
 
-from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
 
-from config.database_errors import is_database_unavailable
-from config.logs import current_request_id
-from config.rate_limiting import RateLimitExceeded
-from volumes.api.envelope import envelope
-
-JSON_PATH = re.compile(
-    r"/(environments|api/v1)(/|\Z)"
-    r"|/[^/]+/(volume|app)(/|\Z)"
-    r"|/[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(/|\Z)"
+CONFLICTS = frozenset(
+    {
+        "name_taken",
+        "mount_path_taken",
+        "attached_already",
+        "quota_exceeded",
+        "in_use",
+        "protected",
+        "has_snapshots",
+        "too_many_snapshots",
+        "wrong_status",
+        "stale_version",
+        "key_reused",
+    }
 )
+"""Codes of wishes that are sound in themselves but clash with how things stand: 409, not 400."""
 
 
-def speaks_json(path: str) -> bool:
-    """The contract's line between the API and the pages."""
-    return JSON_PATH.match(path) is not None
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with a wish. `field` is the wire name, "" where none is at fault."""
+
+    field: str
+    code: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message}" if self.field else self.message
+
+    def as_json(self) -> dict[str, str]:
+        return {"field": self.field, "code": self.code, "message": self.message}
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    said = str(exception) if isinstance(exception, BadRequest) else ""
-    return _answer(request, 400, "VALIDATION_FAILED", said or "The request cannot be understood.")
+class DomainError(Exception):
+    """A refusal that the caller can understand."""
 
 
-def foreign_host(request: HttpRequest) -> HttpResponse:
-    """400 for a request that another host was meant by."""
-    return _answer(request, 400, "VALIDATION_FAILED", "This address is not served here.")
+class Refused(DomainError):
+    """A wish with problems, all of them: 400 if one of them is, else 409."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = list(problems)
+        super().__init__("; ".join(str(problem) for problem in self.problems))
+
+    @classmethod
+    def because(cls, field: str, code: str, message: str) -> Self:
+        return cls([Problem(field, code, message)])
+
+    @property
+    def is_conflict(self) -> bool:
+        return all(problem.code in CONFLICTS for problem in self.problems)
 
 
-def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _answer(request, 403, "FORBIDDEN", "You may not do that.")
+class BadRequest(Refused):
+    """A path, a query or a header that cannot be read."""
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return _answer(
-        request, 403, "FORBIDDEN", "The form is too old or came from elsewhere. Load it again."
-    )
+class NotFound(DomainError):
+    """Does not exist, or is not the caller's to see: one answer for both."""
 
 
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _answer(request, 404, "NOT_FOUND", "There is nothing here.")
+class Forbidden(DomainError):
+    """A member whose role or token scope is not enough."""
 
 
-def throttled(request: HttpRequest, seconds: int) -> HttpResponse:
-    """429 for a page. `seconds` until the next try is looked at."""
-    return too_many(request, f"Too many failed tries. Wait {seconds} seconds.", seconds)
-
-
-def too_many_requests(request: HttpRequest, exceeded: RateLimitExceeded) -> HttpResponse:
-    """429 for a page. The answer says when the next request is admitted."""
-    return too_many(request, str(exceeded), exceeded.retry_after)
-
-
-def too_many(request: HttpRequest, message: str, seconds: int) -> HttpResponse:
-    """429 for a page. `seconds` until it is worth asking again."""
-    answer = _answer(request, 429, "THROTTLED", message)
-    answer["Retry-After"] = str(seconds)
-    return answer
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    """500, or 503 where the cause is that the database does not answer."""
-    if is_database_unavailable(sys.exc_info()[1]):
-        return unavailable(request)
-    return _answer(request, 500, "INTERNAL_ERROR", "Something broke on our side.")
-
-
-def unavailable(request: HttpRequest) -> HttpResponse:
-    answer = _answer(request, 503, "UNAVAILABLE", "The database does not answer. Try again soon.")
-    answer["Retry-After"] = "5"
-    return answer
-
-
-def body_late(request: HttpRequest) -> HttpResponse:
-    """408 for a body that took too long. Without a template: hundreds may be due at once."""
-    return _plain_answer(
-        request, 408, "REQUEST_TIMEOUT", "The body of the request took too long. Send it again."
-    )
-
-
-def server_full(request: HttpRequest) -> HttpResponse:
-    """503 where the callers before take all the room. Without a template, as above."""
-    answer = _plain_answer(request, 503, "UNAVAILABLE", "The server is busy. Try again soon.")
-    answer["Retry-After"] = "5"
-    return answer
-
-
-def _plain_answer(request: HttpRequest, status: int, code: str, message: str) -> HttpResponse:
-    if speaks_json(request.path):
-        return JsonResponse(envelope(code, message), status=status)
-    return HttpResponse(f"{message}\n", content_type="text/plain; charset=utf-8", status=status)
-
-
-def _answer(request: HttpRequest, status: int, code: str, message: str) -> HttpResponse:
-    if speaks_json(request.path):
-        return JsonResponse(envelope(code, message), status=status)
-    context = {"status": status, "message": message, "request_id": current_request_id.get()}
-    # Rendered without the request: nothing that a context processor asks the database can break it.
-    return render(None, "error.html", context, status=status)
+class Stale(DomainError):
+    """If-Match names another version than the present one."""

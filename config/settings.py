@@ -63,20 +63,20 @@ INSTALLED_APPS = [
 ]
 
 EVERY_ANSWER_PASSES = [
-    "config.middleware.observed",
-    "config.middleware.public_scheme",
-    "config.middleware.security_headers",
-    "config.middleware.known_host",
-    "config.middleware.hostile_bytes",
+    "config.http.middleware.observed",
+    "config.http.middleware.public_scheme",
+    "config.http.middleware.security_headers",
+    "config.http.middleware.known_host",
+    "config.http.middleware.hostile_bytes",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.common.CommonMiddleware",
 ]
 MIDDLEWARE = [
     *EVERY_ANSWER_PASSES,
-    "config.middleware.page_query_limits",
-    "config.middleware.rate_limit_headers",
-    "config.static_files.StaticFilesMiddleware",
+    "config.http.middleware.page_query_limits",
+    "config.http.middleware.rate_limit_headers",
+    "config.http.static_files.StaticFilesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -129,7 +129,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 AUTH_PASSWORD_VALIDATORS[1]["OPTIONS"] = {"min_length": 12}  # type: ignore[assignment]
-# One throttle counts passwords and codes alike (accounts/throttle.py); a second one would only differ.
+# One throttle counts passwords and codes alike, see accounts/auth/throttling.py.
 OTP_TOTP_THROTTLE_FACTOR = 0
 OTP_TOTP_ISSUER = "Holdfast"
 
@@ -151,7 +151,7 @@ PUBLIC_IS_HTTPS = PUBLIC_URL.scheme == "https"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_IS_HTTPS
 SESSION_COOKIE_AGE = 14 * 86400
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL.geturl()]
-CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "config.http.error_responses.csrf_failure"
 SECURE_HSTS_SECONDS = 365 * 86400 if PUBLIC_IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = False
 SECURE_REFERRER_POLICY = "same-origin"
@@ -169,7 +169,7 @@ STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
 STATIC_ROOT = os.environ.get("HOLDFAST_STATIC_ROOT")
 STORAGES = {
     "staticfiles": {
-        "BACKEND": "config.static_files.HashedStaticFiles"
+        "BACKEND": "config.http.static_files.HashedStaticFiles"
         if STATIC_ROOT
         else "django.contrib.staticfiles.storage.StaticFilesStorage",
     },
@@ -186,8 +186,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "accounts.authentication.BearerAuthentication",  # first, so that a 401 names its scheme
-        "accounts.authentication.SessionAuthentication",
+        "accounts.auth.authentication.BearerAuthentication",  # first, so that a 401 names its scheme
+        "accounts.auth.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["volumes.api.parsers.StrictJSONParser"],
@@ -212,7 +212,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     # The package's own, out of the module that first loads the descriptions: for `check --deploy`.
-    "DEFAULT_GENERATOR_CLASS": "volumes.api.document.RootPathsGenerator",
+    "DEFAULT_GENERATOR_CLASS": "volumes.api.openapi.document.RootPathsGenerator",
     "SERVERS": [{"url": "/"}],
     "SORT_OPERATIONS": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,  # it repeats each value as its own description

@@ -3,17 +3,17 @@
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from accounts.admin_site import site
+from accounts.admin.site import site
 from accounts.views.tokens import tokens
-from volumes.health import healthz, readyz
-from volumes.metrics import metrics
-from volumes.reach import company_of_environment, environment_choices
+from volumes.monitoring.health import healthz, readyz
+from volumes.monitoring.metrics import metrics
+from volumes.queries.environments import company_of_environment, environment_choices
 
 urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz),
     path("metrics", metrics),
-    path("", include("volumes.api.reference")),
+    path("", include("volumes.api.openapi.views")),
     # Before the admin, which answers for all below it: `/admin/volume` speaks JSON as any such path.
     path("", include("volumes.api.urls")),
     path("admin", RedirectView.as_view(url="/admin/")),
@@ -25,11 +25,11 @@ urlpatterns = [
         {"environments": environment_choices, "company_of": company_of_environment},
         name="tokens",
     ),
-    path("", include("volumes.pages.urls")),
+    path("", include("volumes.console.urls")),
     path("", include("accounts.urls")),
 ]
 
-handler400 = "config.errors.bad_request"
-handler403 = "config.errors.forbidden"
-handler404 = "config.errors.not_found"
-handler500 = "config.errors.server_error"
+handler400 = "config.http.error_responses.bad_request"
+handler403 = "config.http.error_responses.forbidden"
+handler404 = "config.http.error_responses.not_found"
+handler500 = "config.http.error_responses.server_error"

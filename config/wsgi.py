@@ -10,7 +10,7 @@ refuse_other_encodings([])  # for other servers than `manage.py serve`, which ha
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup(set_prefix=False)
 
-from config.handler import Handler  # noqa: E402
-from volumes.api.lane import FastLane  # noqa: E402
+from config.http.request import Handler  # noqa: E402
+from volumes.api.fast_path import FastLane  # noqa: E402
 
 application = FastLane(Handler())

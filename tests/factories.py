@@ -10,8 +10,8 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from factory.declarations import Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
+from accounts.auth.token_format import digest, new_secret
 from accounts.models import Company, Membership, Role, Scope, Token, User
-from accounts.tokens import digest, new_secret
 from volumes.models import Application, Environment
 
 PASSWORD = "correct horse battery staple"

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from config import env, turns
+from config import concurrency, env
 from volumes import reconciler
-from volumes.reconciler import chores, executors
+from volumes.reconciler import executors, periodic
 from volumes.services import group_commit
 
 ROOT = Path(__file__).parent.parent
@@ -70,13 +70,13 @@ def test_a_worker_has_a_connection_for_each_thread_that_may_hold_one(
 ) -> None:
     quick, bulk = executors._INLINE
     heartbeat = 1
-    holding = turns.AT_ONCE + group_commit.COMMIT_THREADS + quick.size + bulk.size + heartbeat
+    holding = concurrency.AT_ONCE + group_commit.COMMIT_THREADS + quick.size + bulk.size + heartbeat
     assert holding <= connections(monkeypatch)
 
 
 def test_a_loop_has_one_too(monkeypatch: pytest.MonkeyPatch) -> None:
     loop = heartbeat = 1  # steps ask the database nothing there
-    holding = loop + heartbeat + len(chores.JOBS) + executors.SAMPLING_THREADS
+    holding = loop + heartbeat + len(periodic.JOBS) + executors.SAMPLING_THREADS
     assert holding <= connections(monkeypatch)
 
 

@@ -6,7 +6,7 @@ import psycopg.errors
 import pytest
 from django.db import DataError, InterfaceError, OperationalError, connection
 
-from config.database_errors import is_database_unavailable
+from config.db.failures import is_database_unavailable
 from tests.support.browser import Browser
 
 TOO_WIDE = f"SELECT {', '.join(['1'] * 3000)}"
@@ -21,8 +21,8 @@ def broken(monkeypatch):
         with connection.cursor() as cursor:
             cursor.execute(TOO_WIDE)
 
-    monkeypatch.setattr("volumes.api.volumes.filter_volumes", ask)
-    monkeypatch.setattr("volumes.pages.environments.Listing", ask)
+    monkeypatch.setattr("volumes.api.views.volumes.filter_volumes", ask)
+    monkeypatch.setattr("volumes.console.views.environments.Listing", ask)
 
 
 @pytest.mark.usefixtures("broken")

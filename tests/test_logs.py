@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.tokens import new_secret
+from accounts.auth.token_format import new_secret
 from config.logs import JsonLines, PlainLines, shorten
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from config import counters
+from config.server import metrics_directories
 from tests.support.needs import needs
 
 LONG_AGO = (0, 0)
@@ -18,7 +18,7 @@ LONG_AGO = (0, 0)
 @pytest.fixture
 def left() -> Iterator[Path]:
     """A directory under the name that a server's has."""
-    path = Path("/dev/shm") / f"{counters.PREFIX}{uuid.uuid4().hex}"
+    path = Path("/dev/shm") / f"{metrics_directories.PREFIX}{uuid.uuid4().hex}"
     path.mkdir()
     yield path
     for root, directories, files in os.walk(path, topdown=False):
@@ -30,7 +30,7 @@ def left() -> Iterator[Path]:
 
 
 def start() -> None:
-    with counters.shared():
+    with metrics_directories.shared():
         pass
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from config.turns import Turns
+from config.concurrency import Turns
 from tests.support.installation import eventually
 
 

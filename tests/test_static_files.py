@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from config.static_files import STATIC_ROOT_VARIABLE, StaticFilesPublisher
+from config.http.static_files import STATIC_ROOT_VARIABLE, StaticFilesPublisher
 from tests.support.installation import ROOT
 
 LONG_AGO = (0, 0)

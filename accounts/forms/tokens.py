@@ -6,10 +6,10 @@ from typing import Any, Protocol
 from django import forms
 from django.utils import timezone
 
-from accounts import long_lists
 from accounts.forms.fields import CodeField, Form
 from accounts.models import Scope
-from accounts.rules import NAME_MAX, name_problem
+from accounts.validators import NAME_MAX, name_problem
+from config import pagination
 
 LIFETIMES = [
     ("7", "7 days"),
@@ -55,8 +55,8 @@ class TokenForm(Form):
     def __init__(self, *args: Any, environments: Environments, **options: Any) -> None:
         super().__init__(*args, **options)
         self.environments = environments
-        offered = environments(most=long_lists.OFFERED + 1)
-        if len(offered) <= long_lists.OFFERED:
+        offered = environments(most=pagination.OFFERED + 1)
+        if len(offered) <= pagination.OFFERED:
             self.fields["environment"] = forms.TypedChoiceField(
                 label="In",
                 required=False,

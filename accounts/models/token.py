@@ -26,7 +26,7 @@ class TokenQuerySet(models.QuerySet["Token"]):
 
 
 class Token(models.Model):
-    """What lets a program act for a person. See accounts/tokens.py for its secret's form."""
+    """What lets a program act for a person. See accounts/auth/token_format.py for its secret's form."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     owner = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""What people ask of accounts. The second factor has its own verbs in accounts/second_factor.py."""
+"""What people ask of accounts. The second factor has its own verbs in accounts/auth/second_factor.py."""
 
 from accounts.services.accounts import end_access, new_password, reset_password
 from accounts.services.companies import change_company, create_company

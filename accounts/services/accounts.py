@@ -4,10 +4,10 @@ import secrets
 
 from django.db import transaction
 
-from accounts import second_factor
+from accounts.auth import second_factor
+from accounts.auth.revocation import revoke_all
 from accounts.callers import Actor
 from accounts.models import Company, User
-from accounts.revocation import revoke_all
 from accounts.services.locks import lock_company
 from accounts.services.tokens import change_password
 from accounts.services.withdrawal import withdraw_invitations_of

@@ -6,7 +6,7 @@ from accounts import audit
 from accounts.callers import Actor
 from accounts.errors import Refused
 from accounts.models import Company, Subject
-from accounts.rules import name_problem, quota_problem
+from accounts.validators import name_problem, quota_problem
 
 
 @transaction.atomic

@@ -12,15 +12,16 @@ from django.db.models import Q
 from django.db.models.functions import Lower, Now
 from django.utils import timezone
 
-from accounts import audit, throttle
+from accounts import audit
+from accounts.auth import throttling
 from accounts.callers import SYSTEM, Actor
 from accounts.errors import Refused
 from accounts.models import Company, Invitation, Membership, Role, Subject, User
 from accounts.models.invitation import INVITED_NAME_MAX_LENGTH, default_expiry
-from accounts.rules import name_problem
 from accounts.services.locks import lock_company
 from accounts.services.members import admit
 from accounts.services.withdrawal import record_invitation
+from accounts.validators import name_problem
 
 MAX_PENDING_INVITATIONS = 500
 """Of one company: what nobody answers must not fill the table."""
@@ -33,7 +34,7 @@ def invite(*, company: Company, name: str, role: Role, inviter: User, actor: Act
     """
     if problem := name_problem(name, longest=INVITED_NAME_MAX_LENGTH):
         raise Refused("username", problem)
-    throttle.lookups(actor.by, actor.ip).take()
+    throttling.lookups(actor.by, actor.ip).take()
     invitee = _find_account(name)
     with transaction.atomic():
         company = lock_company(company)

@@ -6,12 +6,13 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts import audit, second_factor, tokens
+from accounts import audit
+from accounts.auth import second_factor, token_format
+from accounts.auth.revocation import revoke
 from accounts.callers import Actor
 from accounts.errors import Refused
 from accounts.models import Scope, Subject, Token, User
-from accounts.revocation import revoke
-from accounts.rules import name_problem
+from accounts.validators import name_problem
 
 
 @transaction.atomic
@@ -35,11 +36,11 @@ def create_token(
     second_factor.lock(owner)
     if not second_factor.is_on(owner):
         raise Refused("", f"{owner.username} needs a second factor before a token can be made.")
-    secret = tokens.new_secret()
+    secret = token_format.new_secret()
     token = Token.objects.create(
         owner=owner,
         name=name,
-        digest=tokens.digest(secret),
+        digest=token_format.digest(secret),
         scope=scope,
         environment_id=environment_id,
         company_id=company_id,

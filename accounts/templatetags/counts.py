@@ -5,8 +5,8 @@ from typing import Any
 from django import template
 from django.template.defaulttags import querystring
 
-from accounts import long_lists
-from accounts.stretches import Stretch
+from config import pagination
+from config.keyset import Stretch
 
 register = template.Library()
 
@@ -14,7 +14,7 @@ register = template.Library()
 @register.filter
 def many(count: int, most: int | None = None) -> str:
     """A count that was ended beyond `most`, as `30,000+`."""
-    most = most or long_lists.MOST
+    most = most or pagination.MOST
     return f"{most:,}+" if count > most else str(count)
 
 

@@ -2,8 +2,8 @@
 
 from django import template
 
-from accounts.long_lists import counted
 from accounts.models import Invitation, User
+from config.pagination import counted
 
 register = template.Library()
 

@@ -10,11 +10,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import services
+from accounts.auth.decorators import SignedInRequest, session_actor, signed_in
 from accounts.errors import Refused
-from accounts.guards import SignedInRequest, session_actor, signed_in
-from accounts.long_lists import LongPaginator
 from accounts.models import Invitation, Role, Token
 from accounts.views.members import WITH_ARTICLE, administered_by, company_address
+from config.pagination import LongPaginator
 
 ON_A_PAGE = 50
 

@@ -10,15 +10,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts import second_factor, services
-from accounts.errors import Refused
-from accounts.forms.login import CodeForm, LoginForm
-from accounts.forms.security import DuePasswordForm
-from accounts.guards import SignedInRequest, counted, session_actor, signed_in
-from accounts.known_browsers import remember_browser
-from accounts.models import User
-from accounts.proof import person_by_password
-from accounts.sessions import (
+from accounts import services
+from accounts.auth import second_factor
+from accounts.auth.decorators import SignedInRequest, counted, session_actor, signed_in
+from accounts.auth.known_browsers import remember_browser
+from accounts.auth.reauthentication import person_by_password
+from accounts.auth.sessions import (
     begin_half_login,
     begin_password_change,
     finish_login,
@@ -26,6 +23,10 @@ from accounts.sessions import (
     is_signed_in,
     must_change_password,
 )
+from accounts.errors import Refused
+from accounts.forms.login import CodeForm, LoginForm
+from accounts.forms.security import DuePasswordForm
+from accounts.models import User
 
 
 @sensitive_post_parameters()

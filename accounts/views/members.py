@@ -16,12 +16,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import services
+from accounts.auth.decorators import SignedInRequest, counted, session_actor, signed_in
 from accounts.errors import Refused
 from accounts.forms.members import InvitationForm, OwnRoleForm
-from accounts.guards import SignedInRequest, counted, session_actor, signed_in
 from accounts.invitation_mail import needs_mail, send_invitation
 from accounts.models import Company, Membership, Role, User
-from accounts.stretches import Stretch
+from config.keyset import Stretch
 
 WITH_ARTICLE = {Role.VIEWER: "a viewer", Role.EDITOR: "an editor", Role.ADMIN: "an admin"}
 

@@ -8,11 +8,11 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts import second_factor
+from accounts.auth import second_factor
+from accounts.auth.decorators import SignedInRequest, session_actor
+from accounts.auth.sessions import keep_this_session
 from accounts.errors import Refused
 from accounts.forms.security import ConfirmForm
-from accounts.guards import SignedInRequest, session_actor
-from accounts.sessions import keep_this_session
 from accounts.views.qr import secret_of, svg_of
 from accounts.views.security_page import proven, security_page, sent_form
 

@@ -11,9 +11,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts import services
-from accounts.guards import SignedInRequest, counted, session_actor, signed_in
-from accounts.known_browsers import remember_browser
-from accounts.sessions import keep_this_session
+from accounts.auth.decorators import SignedInRequest, counted, session_actor, signed_in
+from accounts.auth.known_browsers import remember_browser
+from accounts.auth.sessions import keep_this_session
 from accounts.views import second_factor
 from accounts.views.security_page import proven, security_page, sent_form
 

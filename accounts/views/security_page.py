@@ -3,13 +3,13 @@
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from accounts import second_factor
+from accounts.auth import second_factor
+from accounts.auth.decorators import SignedInRequest, session_actor
+from accounts.auth.reauthentication import demand_proof
 from accounts.errors import Refused
 from accounts.forms.fields import ProofForm
 from accounts.forms.security import PasswordForm
-from accounts.guards import SignedInRequest, session_actor
 from accounts.models import Token
-from accounts.proof import demand_proof
 
 FORMS: dict[str, type[ProofForm]] = {
     "password": PasswordForm,

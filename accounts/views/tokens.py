@@ -12,12 +12,13 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import second_factor, services
+from accounts import services
+from accounts.auth import second_factor
+from accounts.auth.decorators import SignedInRequest, counted, session_actor, signed_in
 from accounts.errors import Refused
 from accounts.forms.tokens import Environments, TokenForm
-from accounts.guards import SignedInRequest, counted, session_actor, signed_in
-from accounts.long_lists import LongPaginator
 from accounts.models import Scope, Token
+from config.pagination import LongPaginator
 
 SOON = timedelta(days=7)
 ON_A_PAGE = 50

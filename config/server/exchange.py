@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.http.response import HttpResponseBase
 
+from config.concurrency import turns
 from config.limits import UNCOUNTED_BYTES
 from config.server.body import Arrival, BodyReader, body_length, has_body
 from config.server.connections import ConnectionGuard
@@ -19,7 +20,6 @@ from config.server.environ import Environ, build_environ, size_of_head
 from config.server.granian_types import Watcher
 from config.server.quota import AddressQuota
 from config.server.response import ResponseSender, pieces, slices
-from config.turns import turns
 
 Headers = list[tuple[str, str]]
 App = Callable[[Environ, Callable[..., object]], Iterable[bytes]]

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable
 
 from django.http import HttpRequest, HttpResponse
 
-from accounts.client_addresses import client_address
-from config import errors, limits
-from config.handler import Request
-from config.middleware import Handler, observed, public_scheme, security_headers
+from config import limits
+from config.client_addresses import client_address
+from config.http import error_responses
+from config.http.middleware import Handler, observed, public_scheme, security_headers
+from config.http.request import Request
 from config.server.connections import ConnectionGuard
 from config.server.environ import Environ
 from config.server.exchange import App, Exchange, Site
@@ -29,8 +30,8 @@ def begin(application: App) -> Callable[[Watcher], None]:
         guard.start()
     site = Site(
         application=application,
-        late=_answered_by(errors.body_late),
-        full=_answered_by(errors.server_full),
+        late=_answered_by(error_responses.body_late),
+        full=_answered_by(error_responses.server_full),
         address_of=client_address,
         guard=guard,
         bodies=AddressQuota(

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from accounts import client_addresses
-from accounts.client_addresses import client_address
+from config import client_addresses
+from config.client_addresses import client_address
 from tests.support.people import give_password
 
 PEER = "192.0.2.1"

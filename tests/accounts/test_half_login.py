@@ -3,8 +3,8 @@
 import pytest
 from django.test import Client
 
+from accounts.auth.sessions import HALF, HALF_SECONDS
 from accounts.models import User
-from accounts.sessions import HALF, HALF_SECONDS
 from tests.support.people import fresh_code, give_password, is_in
 
 PAGES = ["/", "/settings/security", "/settings/tokens", "/settings/members", "/logout", "/admin/"]

@@ -4,9 +4,10 @@ import pytest
 from django.core import signing
 from django.test import Client
 
-from accounts import services, throttle
+from accounts import services
+from accounts.auth import throttling
+from accounts.auth.known_browsers import COOKIE, LIFETIME, SALT
 from accounts.callers import SYSTEM
-from accounts.known_browsers import COOKIE, LIFETIME, SALT
 from accounts.models import User
 from tests.factories import UserFactory
 from tests.support.people import WRONG_CODE, fresh_code, give_password, is_in, log_in
@@ -18,9 +19,9 @@ NEW = "kelp on the rock 77"
 def shut(person: User) -> None:
     """What strangers at five addresses, and one at the person's own, do to a log-in."""
     for number in range(50):
-        throttle.passwords(person.username, f"203.0.113.{number % 5}").failed()
+        throttling.passwords(person.username, f"203.0.113.{number % 5}").failed()
     for number in range(100):
-        throttle.passwords(f"nobody{number}", HERE).failed()
+        throttling.passwords(f"nobody{number}", HERE).failed()
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def test_nor_by_wrong_codes(alice: User) -> None:
     known = log_in(Client(REMOTE_ADDR=HERE), alice)
     known.post("/logout")
     for number in range(50):
-        throttle.codes(alice.ref, f"203.0.113.{number % 5}").failed()
+        throttling.codes(alice.ref, f"203.0.113.{number % 5}").failed()
     stranger = Client()
     give_password(stranger, alice)
     assert stranger.post("/login", {"code": fresh_code(alice)}).status_code == 429

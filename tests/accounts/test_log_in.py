@@ -5,10 +5,10 @@ import re
 import pytest
 from django.test import Client
 
-from accounts import second_factor
+from accounts.auth import second_factor
+from accounts.auth.sessions import HALF
 from accounts.callers import SYSTEM
 from accounts.models import RecoveryCode, User
-from accounts.sessions import HALF
 from tests.factories import PASSWORD
 from tests.support.people import (
     WRONG_CODE,

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Company, Role, User
-from config import errors
+from config.http import error_responses
 from tests.factories import PASSWORD, MembershipFactory
 from tests.support.callers import invited
 from tests.support.people import log_in
@@ -101,12 +101,12 @@ def test_a_missing_page_is_sound_and_says_what_to_do(client: Client, db: None) -
 @pytest.mark.parametrize(
     ("answer", "status", "words"),
     [
-        (errors.bad_request, 400, "check what you typed"),
-        (errors.forbidden, 403, "ask an admin"),
-        (errors.not_found, 404, "Check the address"),
-        (errors.server_error, 500, "tell whoever runs"),
-        (errors.unavailable, 503, "Load the page again"),
-        (lambda request: errors.throttled(request, 60), 429, "Wait 60 seconds"),
+        (error_responses.bad_request, 400, "check what you typed"),
+        (error_responses.forbidden, 403, "ask an admin"),
+        (error_responses.not_found, 404, "Check the address"),
+        (error_responses.server_error, 500, "tell whoever runs"),
+        (error_responses.unavailable, 503, "Load the page again"),
+        (lambda request: error_responses.throttled(request, 60), 429, "Wait 60 seconds"),
     ],
 )
 def test_each_error_page_says_what_to_do_next(rf, answer, status: int, words: str) -> None:

@@ -10,7 +10,8 @@ from django.db import transaction
 from django.db.models import F
 from django.test import Client
 
-from accounts import services, throttle
+from accounts import services
+from accounts.auth import throttling
 from accounts.callers import SYSTEM, Actor
 from accounts.errors import Refused, Throttled
 from accounts.models import (
@@ -72,7 +73,7 @@ def test_of_33_wrong_codes_ten_are_looked_at(race: Race, alice: User) -> None:
 
 
 def fail(account: str) -> None:
-    throttle.passwords(account, "198.51.100.7").failed()
+    throttling.passwords(account, "198.51.100.7").failed()
 
 
 def test_every_failure_is_counted(race: Race, db: None) -> None:
@@ -125,7 +126,7 @@ def test_admins_who_invite_the_same_name_at_once_make_one_invitation(
 
 def look_up(name: str) -> bool:
     try:
-        throttle.lookups("user-1", "192.0.2.1").take()
+        throttling.lookups("user-1", "192.0.2.1").take()
     except Throttled:
         return False
     return True

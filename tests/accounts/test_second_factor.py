@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from accounts.auth.second_factor import renew_recovery_codes
 from accounts.callers import SYSTEM
 from accounts.models import RecoveryCode, Revision, Subject, Token, User
-from accounts.second_factor import renew_recovery_codes
 from accounts.views.qr import secret_of
 from tests.factories import PASSWORD, give_token
 from tests.support.people import WRONG_CODE, code_of, fresh_code, give_password, is_in, log_in

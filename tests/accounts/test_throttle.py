@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from accounts import throttle
+from accounts.auth import throttling
 from accounts.errors import Throttled
 from accounts.models import FailureCount, User
 from tests.factories import PASSWORD
@@ -86,7 +86,7 @@ def test_ended_windows_are_forgotten(client: Client, dora: User) -> None:
         row.expires_at -= timedelta(minutes=6)
         row.save()
     guess_passwords(client, dora, 1, address=ELSEWHERE)
-    ours = throttle.passwords("dora", ELSEWHERE)
+    ours = throttling.passwords("dora", ELSEWHERE)
     assert FailureCount.objects.count() == len(ours._buckets())
 
 
@@ -99,26 +99,26 @@ def test_what_was_typed_is_not_kept(client: Client, db: None) -> None:
 
 def test_an_account_is_guarded_from_everywhere_together(db: None) -> None:
     for n in range(50):
-        throttle.passwords("alice", f"192.0.2.{n}").failed()
+        throttling.passwords("alice", f"192.0.2.{n}").failed()
     with pytest.raises(Throttled):
-        throttle.passwords("alice", "198.51.100.1").check()
-    throttle.passwords("bob", "198.51.100.1").check()
+        throttling.passwords("alice", "198.51.100.1").check()
+    throttling.passwords("bob", "198.51.100.1").check()
 
 
 def test_an_address_is_guarded_against_for_all_accounts(db: None) -> None:
     for n in range(100):
-        throttle.passwords(f"person{n}", HERE).failed()
+        throttling.passwords(f"person{n}", HERE).failed()
     with pytest.raises(Throttled):
-        throttle.passwords("alice", HERE).check()
-    throttle.passwords("alice", ELSEWHERE).check()
+        throttling.passwords("alice", HERE).check()
+    throttling.passwords("alice", ELSEWHERE).check()
 
 
 def test_the_addresses_of_one_ipv6_network_count_as_one(db: None) -> None:
     for n in range(10):
-        throttle.passwords("alice", f"2001:db8::{n:x}").failed()
+        throttling.passwords("alice", f"2001:db8::{n:x}").failed()
     with pytest.raises(Throttled):
-        throttle.passwords("alice", "2001:db8::ffff:1").check()
-    throttle.passwords("alice", "2001:db8:0:1::1").check()
+        throttling.passwords("alice", "2001:db8::ffff:1").check()
+    throttling.passwords("alice", "2001:db8:0:1::1").check()
 
 
 def test_a_throttled_page_says_what_to_do(client: Client, dora: User) -> None:

@@ -15,10 +15,10 @@ from accounts.models import User
 from tests.factories import UserFactory, give_second_factor, give_token
 from tests.support.people import log_in
 from tests.support.storage import Fallible
-from volumes.admin import dashboard
 from volumes.models import Snapshot, StorageScan, UsageSample, Volume
-from volumes.reconciler import chores
-from volumes.reconciler.scan import scan
+from volumes.monitoring import dashboard
+from volumes.reconciler import periodic
+from volumes.reconciler.orphans import scan
 from volumes.services.cleanup import remove_orphan
 
 STRAY = "0199aaaa-aaaa-7aaa-8aaa-aaaaaaaaaaaa"
@@ -111,7 +111,7 @@ def test_what_a_scan_finds_is_shown(
 ) -> None:
     memory.volumes[STRAY] = 0.0
     memory.lose(str(volume.pk))
-    chores.look_at_settled(Volume.objects.settled())
+    periodic.look_at_settled(Volume.objects.settled())
     found = scan(timedelta(days=1))
     page = desk.get("/admin/").text
     assert "<strong>1</strong> found." in page
@@ -124,19 +124,19 @@ def test_what_a_scan_finds_is_shown(
 
 def test_the_chores_scan_once_a_day(memory: Fallible, volume: Volume) -> None:
     memory.volumes[STRAY] = 0.0
-    chores.scan_daily()
+    periodic.scan_daily()
     first = StorageScan.objects.get()
     assert first.orphans == 1
-    chores.scan_daily()
+    periodic.scan_daily()
     assert StorageScan.objects.get().at == first.at
     StorageScan.objects.update(at=timezone.now() - timedelta(days=2))
-    chores.scan_daily()
+    periodic.scan_daily()
     assert StorageScan.objects.get().at > first.at
 
 
 def test_a_storage_that_cannot_be_scanned_says_nothing(memory: Fallible, volume: Volume) -> None:
     memory.unmount()
-    chores.scan_daily()
+    periodic.scan_daily()
     assert not StorageScan.objects.exists()
 
 

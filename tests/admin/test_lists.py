@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.admin_lists import newest
+from accounts.admin.changelists import newest
 from accounts.callers import SYSTEM
 from accounts.models import Revision, Token, User
 from accounts.services import change_company
@@ -128,7 +128,7 @@ def test_a_part_of_a_name_is_looked_for_among_the_newest_and_a_whole_one_among_a
     desk: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old, new = UserFactory.create(username="smith"), UserFactory.create(username="smithers")
-    monkeypatch.setattr("accounts.admin_parts.newest", lambda rows: newest(rows, 1))
+    monkeypatch.setattr("accounts.admin.base.newest", lambda rows: newest(rows, 1))
     found = [
         list(desk.get(f"/admin/accounts/user/?q={q}").context["cl"].result_list)
         for q in ("smit", "smith", "smythe")
@@ -143,7 +143,7 @@ def test_a_long_list_is_sorted_only_where_it_is_narrowed(desk: Client, many: lis
 
 @pytest.fixture
 def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("accounts.admin_lists.NARROWED", 100)
+    monkeypatch.setattr("accounts.admin.changelists.NARROWED", 100)
 
 
 def test_what_no_index_has_is_looked_for_among_the_newest_which_the_page_says(

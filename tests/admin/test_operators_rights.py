@@ -11,7 +11,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.admin_site import site
+from accounts.admin.site import site
 from accounts.models import Company, Membership, Role, Token, User
 from tests.factories import CompanyFactory, MembershipFactory, UserFactory, give_token
 from tests.support.browser import Browser

@@ -12,7 +12,7 @@ from django.test import Client
 from accounts.models import Revision, User
 from tests.support.storage import Fallible
 from volumes.models import Application, Environment, Snapshot, Volume
-from volumes.reconciler.chores import look_at_settled
+from volumes.reconciler.periodic import look_at_settled
 
 LIST = "/admin/volumes/volume/"
 

@@ -18,7 +18,8 @@ from typing import Any
 
 import pytest
 
-from volumes.backends import BackendError, Found, faultpoints
+from config import faultpoints
+from volumes.backends import BackendError, Found
 from volumes.backends.directory import Directory
 
 FORK = multiprocessing.get_context("fork")

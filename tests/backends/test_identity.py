@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from config import faultpoints
 from tests.backends.helpers import (
     FORK,
     INSTALLATION,
@@ -21,7 +22,7 @@ from tests.backends.helpers import (
     new_id,
 )
 from tests.support.needs import needs
-from volumes.backends import BackendError, DataState, Found, faultpoints
+from volumes.backends import BackendError, DataState, Found
 from volumes.backends.directory import Directory
 
 needs_root = needs(os.geteuid() == 0, "only root may give files away")

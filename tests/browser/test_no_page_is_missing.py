@@ -9,8 +9,8 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from playwright.sync_api import APIRequestContext
 
-from accounts.admin_site import site
-from config.errors import speaks_json
+from accounts.admin.site import site
+from config.http.error_responses import speaks_json
 from tests.browser.conftest import Open
 from tests.browser.pages import MEANT, PAGES
 from tests.browser.world import World

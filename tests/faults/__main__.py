@@ -18,7 +18,7 @@ from tqdm import trange
 
 from tests.faults import report
 from tests.faults.campaign import campaign
-from tests.faults.victims import Kill
+from tests.faults.kill_targets import Kill
 from tests.support.postgres import PrivatePostgres
 
 DATABASES = ("sqlite", "postgresql")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from django.apps import AppConfig
 
+from config import faultpoints
 from tests.faults.switch import pull
-from volumes.backends import faultpoints
 
 
 class Faults(AppConfig):

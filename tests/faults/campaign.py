@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.faults.victims import Kill, Servers, Workers
+from tests.faults.kill_targets import Kill, Servers, Workers
 from tests.faults.watch import Watch
 from tests.support.installation import Installation, installed
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tests.faults.nursery import KILLED, Ended
+from tests.faults.fork_server import KILLED, Ended
 from tests.support.installation import Installation, eventually
 from tests.support.wire import Answer, Request
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tests.faults.victims import Kill
+from tests.faults.kill_targets import Kill
 
 STORAGE = "directory"
 

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from tests.faults.campaign import faulty
-from tests.faults.nursery import Nursery
+from tests.faults.fork_server import Nursery
 from tests.faults.operations import fill
 from tests.faults.switch import Fault, Switch
 from tests.support.installation import eventually
+from tests.support.invariants import must_hold
 from tests.support.server import Server
-from tests.support.truths import must_hold
 from tests.support.wire import Answer
 
 REASONS = {

@@ -13,8 +13,8 @@ from tests.faults.campaign import faulty
 from tests.faults.operations import fill
 from tests.faults.switch import Fault, Switch
 from tests.support.installation import eventually
+from tests.support.invariants import must_hold
 from tests.support.server import Server
-from tests.support.truths import must_hold
 from tests.support.wire import Request
 
 MANY = 12

@@ -12,7 +12,7 @@ from django.db import OperationalError, connection, transaction
 from accounts.models import User
 from tests.support.api import Api
 from volumes.models import Environment
-from volumes.services.locks import locked
+from volumes.services.locking import locked
 
 LONG = 40.0
 """Seconds: twice as long as it may keep its locks."""

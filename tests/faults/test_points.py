@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from config import faultpoints
 from tests.faults.points import points_in_source
 from tests.faults.table import BY_VICTIM
-from volumes.backends import faultpoints
 
 
 def test_every_point_of_the_source_has_a_row_in_the_campaign() -> None:

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from tests.faults.campaign import faulty
-from tests.faults.nursery import Nursery
+from tests.faults.fork_server import Nursery
 from tests.faults.operations import CONTENT, Clone, Create, Delete, Operation, World, content
 from tests.faults.switch import Fault, Switch
 from tests.support.installation import PATIENCE, Installation, Process, eventually
+from tests.support.invariants import UNSETTLED, must_hold
 from tests.support.server import is_frozen
-from tests.support.truths import UNSETTLED, must_hold
 
 ROWS = "SELECT * FROM volumes_volume ORDER BY id"
 

@@ -16,7 +16,7 @@ from schemathesis.core.result import Ok
 from schemathesis.core.transport import Response
 from schemathesis.specs.openapi import checks
 
-from config.errors import speaks_json
+from config.http.error_responses import speaks_json
 from tests.fuzz.cases import Operation
 from tests.fuzz.gate import Answer, Shot
 from tests.fuzz.ledger import Finding

@@ -12,7 +12,7 @@ from tests.fuzz.gate import Answer, Shot
 from tests.fuzz.judge import Judge
 from tests.support.installation import installed
 from tests.support.server import serving
-from volumes.api.document import document_of_the_api
+from volumes.api.openapi.document import document_of_the_api
 
 NIL = "00000000-0000-0000-0000-000000000000"
 HERE = f"/{NIL}/volume/vol-{NIL}"

@@ -11,9 +11,9 @@ from pathlib import Path
 from tests.history.nemesis import Nemesis
 from tests.history.run import Plan, Run, conclude, play
 from tests.support.installation import PATIENCE, Installation, eventually
+from tests.support.invariants import must_hold
 from tests.support.postgres import PrivatePostgres, restartable
 from tests.support.server import Server, serving
-from tests.support.truths import must_hold
 
 GRACE = "2"
 """Seconds: long enough for some deletes to be undone, short enough for the others to end."""

@@ -11,21 +11,21 @@ RULES = "volumes/test_last_line.py"
 GUARDS = [
     Guard(
         "compare and set",
-        "volumes/services/locks.py",
+        "volumes/services/locking.py",
         "filter(pk=_PK, version=_EXPECTED)",
         "filter(pk=_PK)",
         f"{RULES}::test_a_write_that_slips_past_the_locks_is_a_conflict",
     ),
     Guard(
         "version sent along",
-        "volumes/services/locks.py",
+        "volumes/services/locking.py",
         "    if given != row.version:",
         "    if False:",
         f"{UPDATE}::test_a_stale_version_is_a_409",
     ),
     Guard(
         "If-Match",
-        "volumes/services/locks.py",
+        "volumes/services/locking.py",
         "        if self.versions is None or str(row.version) in self.versions:",
         "        if True:",
         f"{UPDATE}::test_another_version_is_a_412",
@@ -39,7 +39,7 @@ GUARDS = [
     ),
     Guard(
         "lock of the company, of its quota",
-        "volumes/room.py",
+        "volumes/queries/quota.py",
         "        Company.objects.select_for_update(no_key=True)\n",
         "        Company.objects.all()\n",
         "races/test_quota.py"
@@ -99,7 +99,7 @@ GUARDS = [
     ),
     Guard(
         "a copy takes room as well",
-        "volumes/services/newborn.py",
+        "volumes/services/new_volume.py",
         "sum(volume.size for volume in volumes)",
         "sum(0 if volume.restore_from else volume.size for volume in volumes)",
         f"{QUOTA}::test_what_is_filled_from_a_snapshot_counts_like_any_other",

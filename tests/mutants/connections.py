@@ -73,7 +73,7 @@ GUARDS = [
         "accounts/exports.py",
         "    if not _own(export).exists():",
         "    if False:",
-        "pages/test_activity.py::test_a_second_download_of_a_person_is_429_until_the_first_has_ended",
+        "console/test_activity.py::test_a_second_download_of_a_person_is_429_until_the_first_has_ended",
     ),
     Guard(
         "exports in batches",
@@ -84,7 +84,7 @@ GUARDS = [
     ),
     Guard(
         "strangers' trees under the name of the counters",
-        "config/counters.py",
+        "config/server/metrics_directories.py",
         "status.st_uid != os.geteuid() or ",
         "",
         "test_metrics_directories.py::test_another_users_files_stay",

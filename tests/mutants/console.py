@@ -2,41 +2,41 @@
 
 from tests.mutants.guard import Guard
 
-RESULTS, BANNER = "pages/test_results.py", "pages/test_storage_banner.py"
+RESULTS, BANNER = "console/test_results.py", "console/test_storage_banner.py"
 AVAILABILITY = "volumes/test_availability.py"
 
 GUARDS = [
     Guard(
         "a message reads the row after its step",
-        "volumes/pages/results.py",
+        "volumes/console/results.py",
         "    return type(row)._default_manager.filter(pk=row.pk).first()\n",
         "    return row\n",
         f"{RESULTS}::test_a_delete_is_accepted_while_the_storage_is_away",
     ),
     Guard(
         "what waits for the storage is no failure",
-        "volumes/pages/results.py",
+        "volumes/console/results.py",
         "    if row.waits_for_storage:\n        return Progress.WAITING\n",
         "",
         f"{RESULTS}::test_accepted_while_the_storage_is_away",
     ),
     Guard(
         "an error is no success",
-        "volumes/pages/results.py",
+        "volumes/console/results.py",
         "    if status == VolumeStatus.ERROR:\n        return Progress.FAILED\n",
         "",
         f"{RESULTS}::test_not_created_yet",
     ),
     Guard(
         "a failed step tells of the outage",
-        "volumes/reconciler/records.py",
+        "volumes/reconciler/persistence.py",
         "    record_outage(unlike_wanted)\n",
         "",
         f"{BANNER}::test_rows_do_not_repeat_it",
     ),
     Guard(
         "attention does not repeat the banner",
-        "volumes/pages/attention.py",
+        "volumes/console/panels/attention.py",
         """    volumes = looked.volumes.exclude(
         status=VolumeStatus.ERROR, status_message=StorageUnavailable.MESSAGE
     )

@@ -134,7 +134,7 @@ GUARDS = [
     ),
     Guard(
         "a database without volumes removes nothing",
-        "volumes/reconciler/scan.py",
+        "volumes/reconciler/orphans.py",
         "    if found and len(unknown) == len(found):",
         "    if False:",
         "volumes/test_commands/test_remove_orphaned_data.py::test_where_everything_is_unknown_nothing_is_removed",

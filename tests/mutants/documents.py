@@ -7,14 +7,14 @@ SCHEMA = "volumes/test_schema.py"
 GUARDS = [
     Guard(
         "names of enum members",
-        "volumes/api/document.py",
+        "volumes/api/openapi/document.py",
         "    name_enum_members(document)\n",
         "",
         f"{SCHEMA}::test_no_two_enums_share_a_member_in_generated_code",
     ),
     Guard(
         "sizes of 64 bits",
-        "volumes/api/schemas.py",
+        "volumes/api/openapi/schemas.py",
         "s.IntegerField(max_value=MAX_QUOTA, help_text",
         "s.IntegerField(help_text",
         f"{SCHEMA}::test_every_size_is_an_int64_that_javascript_reads_exactly",

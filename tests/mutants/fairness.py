@@ -37,7 +37,7 @@ GUARDS = [
     ),
     Guard(
         "bulk rows apart from quick rows",
-        "volumes/querysets.py",
+        "volumes/models/querysets.py",
         "        return self.filter(QUICK_VOLUMES)",
         "        return self.all()",
         f"{FAIRNESS}::test_the_database_finds_bulk_work_as_the_executors_do",
@@ -65,7 +65,7 @@ GUARDS = [
     ),
     Guard(
         "no lease for what waits for a thread",
-        "volumes/services/newborn.py",
+        "volumes/services/new_volume.py",
         "initial_lease() if is_leased else",
         "initial_lease() if True else",
         "volumes/test_reconciler.py::test_what_waits_for_a_thread_is_not_leased",

@@ -103,7 +103,7 @@ GUARDS = [
     ),
     Guard(
         "identity: data below 1 MB is not empty",
-        "volumes/reconciler/measure.py",
+        "volumes/reconciler/usage_samples.py",
         "    was_empty = not backend.has_content(handle)",
         "    was_empty = backend.usage(handle) <= MB",
         f"{ROWS}::TestVanishedAndEmpty::test_data_that_is_measured_as_less_than_1_mb_is_not_empty",

@@ -10,7 +10,7 @@ KNOWN = "accounts/test_known_browser.py"
 GUARDS = [
     Guard(
         "only superusers set passwords",
-        "accounts/admin_people.py",
+        "accounts/admin/users.py",
         "        return operator_of(request).is_superuser\n",
         "        return operator_of(request).has_perm('accounts.change_user')\n",
         f"{MATRIX}[set the password]",
@@ -67,7 +67,7 @@ GUARDS = [
     ),
     Guard(
         "staff choose no password for a new account",
-        "accounts/admin_people.py",
+        "accounts/admin/users.py",
         '            kwargs["form"] = NewAccountForm',
         "            pass",
         "admin/test_operators_rights.py"
@@ -75,7 +75,7 @@ GUARDS = [
     ),
     Guard(
         "deactivating ends access",
-        "accounts/admin_people.py",
+        "accounts/admin/users.py",
         "            services.end_access(person=obj, actor=actor_of(request))",
         "            pass",
         f"{DEACTIVATE}::test_tokens_are_revoked_for_good",
@@ -103,7 +103,7 @@ GUARDS = [
     ),
     Guard(
         "the form of an account writes no other column",
-        "accounts/admin_people.py",
+        "accounts/admin/users.py",
         "        obj.save(update_fields=[name for name in form.changed_data if name in COLUMNS])",
         "        obj.save()",
         f"{DEACTIVATE}::test_the_form_writes_only_what_was_changed_in_it",
@@ -124,42 +124,42 @@ GUARDS = [
     ),
     Guard(
         "a second reset ends a change that was begun",
-        "accounts/sessions.py",
+        "accounts/auth/sessions.py",
         "    return person if same else None",
         "    return person",
         f"{RESET}::test_a_second_reset_ends_the_change_that_was_begun",
     ),
     Guard(
         "a known browser's own throttle",
-        "accounts/throttle.py",
+        "accounts/auth/throttling.py",
         "        if self.browser is not None:",
         "        if False:",
         f"{KNOWN}::test_strangers_cannot_keep_a_person_out",
     ),
     Guard(
         "a known browser's throttle is bounded",
-        "accounts/throttle.py",
+        "accounts/auth/throttling.py",
         '_window("browser", 10)',
         '_window("browser", 100)',
         f"{KNOWN}::test_its_own_budget_is_small",
     ),
     Guard(
         "a known browser ends with the credentials",
-        "accounts/known_browsers.py",
+        "accounts/auth/known_browsers.py",
         "        if user == person.pk and constant_time_compare(tag, _tag(person, browser)):",
         "        if user == person.pk:",
         f"{KNOWN}::test_it_ends_with_the_credentials",
     ),
     Guard(
         "a known browser expires",
-        "accounts/known_browsers.py",
+        "accounts/auth/known_browsers.py",
         " if entry[3] > time.time())",
         ")",
         f"{KNOWN}::test_it_expires",
     ),
     Guard(
         "no script reads the cookie of a known browser",
-        "accounts/known_browsers.py",
+        "accounts/auth/known_browsers.py",
         "        httponly=True,\n",
         "",
         f"{KNOWN}::test_no_script_and_no_other_site_has_it",

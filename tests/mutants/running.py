@@ -19,7 +19,7 @@ GUARDS = [
     ),
     Guard(
         "no connection kept while a disk hangs",
-        "config/turns.py",
+        "config/concurrency.py",
         '    if connection.vendor == "postgresql":\n        connection.close()\n',
         "",
         "faults/test_failing_disks.py"
@@ -44,7 +44,7 @@ GUARDS = [
     ),
     Guard(
         "a worker's second death",
-        "config/supervisor.py",
+        "config/server/supervisor.py",
         "            self.respawned_wrks.clear()",
         "            pass",
         "races/test_serve.py"

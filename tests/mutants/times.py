@@ -15,7 +15,7 @@ GUARDS = [
     ),
     Guard(
         "order of a history by version, in the API",
-        "volumes/api/volumes.py",
+        "volumes/api/views/volumes.py",
         'page = Page(self.query, sort="-version")',
         'page = Page(self.query, sort="-createdAt")',
         f"{ORDER}::test_the_history_has_the_newest_version_first",
@@ -29,7 +29,7 @@ GUARDS = [
     ),
     Guard(
         "time of change",
-        "volumes/services/locks.py",
+        "volumes/services/locking.py",
         "max(row.modified_at, timezone.now())",
         "timezone.now()",
         f"{ORDER}::test_a_volumes_time_of_change_never_goes_back",
@@ -50,10 +50,10 @@ GUARDS = [
     ),
     Guard(
         "how to mount what has no data",
-        "volumes/pages/volumes.py",
+        "volumes/console/views/volumes.py",
         "if volume.has_data and not volume.is_deleted",
         "if not volume.is_deleted",
-        "pages/test_volume.py::test_without_data_nothing_is_offered_that_needs_it",
+        "console/test_volume.py::test_without_data_nothing_is_offered_that_needs_it",
     ),
     Guard(
         "one attempt for a snapshot",

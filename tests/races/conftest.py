@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.races.helpers import CROWD, plant_witnesses
-from tests.support.crowd import Crowd
+from tests.support.concurrent_clients import Crowd
 from tests.support.installation import Installation, installed
 from tests.support.server import Server, serving
 

@@ -8,8 +8,8 @@ import time
 from typing import Any
 
 from tests.support.installation import Installation, Process, eventually
+from tests.support.invariants import UNSETTLED
 from tests.support.server import Server
-from tests.support.truths import UNSETTLED
 from tests.support.wire import Answer, Request, Wire
 
 CROWD = 32

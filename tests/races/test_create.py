@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.races.helpers import CROWD, alternating, codes, create, delete, outcomes, put, statuses
-from tests.support.crowd import Crowd
+from tests.support.concurrent_clients import Crowd
+from tests.support.invariants import must_hold
 from tests.support.server import Server
-from tests.support.truths import must_hold
 from tests.support.wire import Request
 
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.races.helpers import create
-from tests.support.crowd import Crowd
+from tests.support.concurrent_clients import Crowd
 from tests.support.installation import Installation, eventually
+from tests.support.invariants import must_hold
 from tests.support.postgres import PrivatePostgres, restartable
 from tests.support.server import Server, serving
-from tests.support.truths import must_hold
 from tests.support.wire import Request
 
 CLIENTS = 4

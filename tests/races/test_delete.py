@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.races.helpers import CROWD, alternating, clone, codes, delete, outcomes, statuses
-from tests.support.crowd import Crowd
+from tests.support.concurrent_clients import Crowd
+from tests.support.invariants import must_hold
 from tests.support.server import Server
-from tests.support.truths import must_hold
 from tests.support.wire import Request
 
 PAIRS = CROWD // 2

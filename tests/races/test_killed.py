@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.races.helpers import LEASED, create, delete, freeze_at_work, reconciler, wish
-from tests.support.crowd import Crowd
+from tests.support.concurrent_clients import Crowd
 from tests.support.installation import Installation, eventually, installed
+from tests.support.invariants import must_hold
 from tests.support.server import Server, is_alive, serving
-from tests.support.truths import must_hold
 from tests.support.wire import Answer, Request
 
 CLIENTS = 6

@@ -13,9 +13,9 @@ import pytest
 from django_otp.oath import totp
 
 from tests.races.helpers import CROWD, statuses
-from tests.support.crowd import Crowd
+from tests.support.concurrent_clients import Crowd
+from tests.support.invariants import must_hold
 from tests.support.server import Server
-from tests.support.truths import must_hold
 from tests.support.wire import Request
 
 RECOVERY_CODES_LEFT = """

@@ -18,9 +18,9 @@ from tests.races.helpers import (
     restore,
     statuses,
 )
-from tests.support.crowd import Crowd
+from tests.support.concurrent_clients import Crowd
+from tests.support.invariants import must_hold
 from tests.support.server import Server
-from tests.support.truths import must_hold
 from tests.support.wire import Answer, Request
 
 Way = Callable[[Server, list[str]], list[Request]]

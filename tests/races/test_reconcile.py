@@ -8,7 +8,7 @@ import pytest
 
 from tests.races.helpers import LEASED, end, freeze_at_work, reconciler, wish
 from tests.support.installation import Installation, installed
-from tests.support.truths import UNSETTLED, leftovers, must_hold
+from tests.support.invariants import UNSETTLED, leftovers, must_hold
 
 
 @pytest.fixture(scope="module")

@@ -17,9 +17,9 @@ from tests.races.helpers import (
     restore,
     statuses,
 )
-from tests.support.crowd import Crowd
+from tests.support.concurrent_clients import Crowd
+from tests.support.invariants import must_hold
 from tests.support.server import Server, serving
-from tests.support.truths import must_hold
 
 GRACE = 1
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tests.races.helpers import CROWD, codes, put, statuses
-from tests.support.crowd import Crowd
+from tests.support.concurrent_clients import Crowd
+from tests.support.invariants import must_hold
 from tests.support.server import Server
-from tests.support.truths import must_hold
 
 
 def test_one_of_32_writers_that_read_the_same_version_succeeds(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tests.races.helpers import create, delete, put
-from tests.support.crowd import Crowd
+from tests.support.concurrent_clients import Crowd
+from tests.support.invariants import must_hold
 from tests.support.server import Server
-from tests.support.truths import must_hold
 from tests.support.wire import Request
 
 CLIENTS = 8

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from accounts.admin_site import site
+from accounts.admin.site import site
 from config.urls import urlpatterns
 from tests.support.routes import flat
 

@@ -7,8 +7,8 @@ from typing import Any
 from django.http.response import ResponseHeaders
 from django.test.client import ClientHandler
 
-from config.handler import Request
-from volumes.api.lane import FastLane
+from config.http.request import Request
+from volumes.api.fast_path import FastLane
 
 
 class Served(ClientHandler):

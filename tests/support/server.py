@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.support.crowd import Crowd
+from tests.support.concurrent_clients import Crowd
 from tests.support.installation import Installation, Process, eventually
 from tests.support.postgres import free_port
 from tests.support.wire import Answer, Request, Wire

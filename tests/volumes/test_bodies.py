@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from config.handler import Request
+from config.http.request import Request
 from tests.support.api import codes
 from volumes.models import Volume
 

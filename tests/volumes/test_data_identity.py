@@ -7,15 +7,15 @@ from django.utils import timezone
 
 from volumes.backends import BackendError, DataState
 from volumes.models import Snapshot, Volume
-from volumes.reconciler import chores
+from volumes.reconciler import periodic
 from volumes.reconciler.marking import mark_older_data
-from volumes.reconciler.measure import measure
 from volumes.reconciler.steps import settle
+from volumes.reconciler.usage_samples import measure
 from volumes.reconciler.usage_sampling import sample_all
 
 
 def look():
-    missing, _ = chores.look_at_settled(Volume.objects.settled())
+    missing, _ = periodic.look_at_settled(Volume.objects.settled())
     return missing
 
 

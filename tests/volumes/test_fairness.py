@@ -20,12 +20,12 @@ from tests.support.installation import eventually
 from tests.support.storage import Fallible
 from volumes import storage
 from volumes.models import Environment, Snapshot, UsageSample, Volume, VolumeStatus
-from volumes.querysets import LEASE
-from volumes.reconciler import chores, executors, fair_queue, sweep
+from volumes.models.querysets import LEASE
+from volumes.reconciler import executors, fair_queue, loop, periodic
 from volumes.reconciler.executors import Executors, FairExecutor
 from volumes.reconciler.fair_queue import Backlog, RoundRobin
+from volumes.reconciler.loop import Sweeper
 from volumes.reconciler.step_runner import StepRunner
-from volumes.reconciler.sweep import Sweeper
 from volumes.reconciler.targets import is_bulk
 from volumes.reconciler.usage_sampling import sample_all
 from volumes.services.creation import create_volume
@@ -66,7 +66,7 @@ def small(settings: Any, monkeypatch: pytest.MonkeyPatch, disk: Hanging) -> Iter
     settings.EXECUTOR = "threads"
     few = Executors(FairExecutor("quick", size=3, share=2), FairExecutor("bulk", size=3, share=2))
     monkeypatch.setattr(executors, "_INLINE", few)
-    monkeypatch.setattr(sweep, "loop_executors", lambda: few)
+    monkeypatch.setattr(loop, "loop_executors", lambda: few)
     yield few
     disk.may_end.set()
     for one in few:
@@ -213,9 +213,9 @@ def test_one_pass_works_on_others_while_bulk_work_hangs(disk, hostile, victim):
     hang(disk, removals(hostile, 5))
     theirs = rows(victim, 5)
 
-    def one_pass() -> sweep.PassResult:
+    def one_pass() -> loop.PassResult:
         try:
-            return sweep.one_pass()
+            return loop.one_pass()
         finally:
             connection.close()
 
@@ -368,9 +368,9 @@ def test_a_periodic_job_that_lasts_delays_no_other(monkeypatch, disk):
     def other(stop: Event) -> None:
         ran.append("other")
 
-    monkeypatch.setattr(chores, "JOBS", (lasting, other))
-    monkeypatch.setattr(chores, "BEGIN_EVERY", 0)
-    runner, stop = chores.PeriodicRunner(), Event()
+    monkeypatch.setattr(periodic, "JOBS", (lasting, other))
+    monkeypatch.setattr(periodic, "BEGIN_EVERY", 0)
+    runner, stop = periodic.PeriodicRunner(), Event()
 
     def has_run(times: int) -> bool:
         runner.run_due(stop)

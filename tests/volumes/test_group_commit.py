@@ -15,11 +15,11 @@ from django.utils import timezone
 
 from accounts.callers import SYSTEM
 from accounts.models import Company, Revision, User
-from config.prepared import execute_if
+from config.db.statements import execute_if
+from config.errors import Refused
 from tests.factories import EnvironmentFactory
 from tests.support.installation import eventually
 from tests.support.storage import Fallible
-from volumes.errors import Refused
 from volumes.models import Environment, Snapshot, Volume
 from volumes.reconciler import inline
 from volumes.rules.volumes import Wish

@@ -6,7 +6,7 @@ import pytest
 from django.db import InternalError, OperationalError, connection
 
 from accounts.models import FailureCount
-from volumes import health
+from volumes.monitoring import health
 
 
 def value(text, series):
@@ -137,7 +137,7 @@ def test_a_bug_says_nothing_but_the_request_id(alices, volumes, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("canary-secret")
 
-    monkeypatch.setattr("volumes.api.volumes.filter_volumes", broken)
+    monkeypatch.setattr("volumes.api.views.volumes.filter_volumes", broken)
     response = alices.get(f"{volumes}?name=x", X_Request_ID="findme")
     refusal = response.json()
     assert (response.status_code, refusal["code"], refusal["requestId"]) == (

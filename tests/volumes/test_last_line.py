@@ -11,7 +11,7 @@ from django.db.models import F
 from accounts.models import Company, Membership, Revision
 from tests.support.api import codes
 from volumes.models import Application, Attachment, Environment, Volume
-from volumes.services import locks
+from volumes.services import locking
 from volumes.services import volumes as services
 
 MORE = F("version") + 1
@@ -20,7 +20,7 @@ MORE = F("version") + 1
 def test_a_write_that_slips_past_the_locks_is_a_conflict(alices, here, row, monkeypatch):
     def overtaken(volume: Volume, by: str) -> int:
         Volume.objects.filter(pk=volume.pk).update(version=MORE, description="from elsewhere")
-        return locks.touch(volume, by)
+        return locking.touch(volume, by)
 
     monkeypatch.setattr(services, "touch", overtaken)
     response = alices.put(here, {"description": "mine"})

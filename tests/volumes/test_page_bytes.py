@@ -8,7 +8,7 @@ import pytest
 
 from accounts.models import Revision, Subject
 from tests.factories import ApplicationFactory, EnvironmentFactory
-from volumes.api import paging
+from volumes.api import pagination
 from volumes.models import Attachment, Snapshot, Volume
 
 NEXT = re.compile(r'^<http://testserver([^>]+)>; rel="next"$')
@@ -32,9 +32,9 @@ def pages(alices):
 @pytest.fixture
 def small(monkeypatch):
     """Pages of 6,000 bytes, which a test can afford to fill in every list."""
-    monkeypatch.setattr(paging, "MAX_PAGE_BYTES", 6000)
-    monkeypatch.setattr(paging, "ROWS_AT_ONCE", 3)
-    monkeypatch.setattr("volumes.api.lane.ROWS_AT_ONCE", 3)
+    monkeypatch.setattr(pagination, "MAX_PAGE_BYTES", 6000)
+    monkeypatch.setattr(pagination, "ROWS_AT_ONCE", 3)
+    monkeypatch.setattr("volumes.api.fast_path.ROWS_AT_ONCE", 3)
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_every_row_is_on_exactly_one_page(pages, volumes, apps, here, path, key)
 @pytest.mark.usefixtures("many")
 @pytest.mark.parametrize("path", LISTS)
 def test_a_page_has_one_row_at_least(pages, volumes, apps, here, path, monkeypatch):
-    monkeypatch.setattr(paging, "MAX_PAGE_BYTES", 1)
+    monkeypatch.setattr(pagination, "MAX_PAGE_BYTES", 1)
     found = list(pages(path.format(volumes=volumes, apps=apps, here=here)))
     assert {len(json.loads(page)) for page in found} == {1}
 
@@ -116,8 +116,8 @@ def test_how_many_are_read_at_a_time_changes_nothing(
 ):
     place = path.format(volumes=volumes, apps=apps, here=here)
     before = alices.get(place)
-    monkeypatch.setattr(paging, "ROWS_AT_ONCE", rows_at_once)
-    monkeypatch.setattr("volumes.api.lane.ROWS_AT_ONCE", rows_at_once)
+    monkeypatch.setattr(pagination, "ROWS_AT_ONCE", rows_at_once)
+    monkeypatch.setattr("volumes.api.fast_path.ROWS_AT_ONCE", rows_at_once)
     after = alices.get(place)
     assert (after.content, after.get("Link")) == (before.content, before.get("Link"))
 

@@ -5,10 +5,10 @@ import re
 import pytest
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.tokens import new_secret
-from config import rate_limiting
+from accounts.auth.token_format import new_secret
 from config.env import BadSetting, Rate, rates
-from config.rate_limiting import MAX_WINDOWS, WindowTable
+from config.http import rate_limiting
+from config.http.rate_limiting import MAX_WINDOWS, WindowTable
 from tests.support.browser import Browser
 
 POLICY = {

@@ -12,10 +12,10 @@ from django.utils import timezone
 from tests.factories import EnvironmentFactory
 from volumes.backends import BackendError
 from volumes.models import Snapshot, Volume
-from volumes.reconciler import chores
+from volumes.reconciler import periodic
 from volumes.reconciler.fair_queue import RoundRobin
 from volumes.reconciler.outcomes import VolumeHeld
-from volumes.reconciler.records import record
+from volumes.reconciler.persistence import record
 from volumes.reconciler.steps import settle, step
 
 SOON = timedelta(seconds=20)
@@ -29,7 +29,7 @@ def settle_now(row):
 
 
 def look():
-    missing, _ = chores.look_at_settled(Volume.objects.settled())
+    missing, _ = periodic.look_at_settled(Volume.objects.settled())
     return missing
 
 

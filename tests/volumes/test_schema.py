@@ -12,7 +12,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from tests.factories import EnvironmentFactory
 from tests.support.api import codes as problems
 from tests.support.routes import ROWS, filled
-from volumes.api.document import document_of_the_api
+from volumes.api.openapi.document import document_of_the_api
 from volumes.models import UsageSample
 
 SIZES = {"size", "provisionedSize", "usedSize", "storage", "limit", "used", "after"}

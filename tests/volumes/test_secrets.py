@@ -12,9 +12,9 @@ from django.contrib.admin.models import LogEntry
 from django.core.management import call_command
 from rest_framework.views import APIView
 
+from accounts.auth.second_factor import set_up
 from accounts.callers import SYSTEM
 from accounts.models import Revision
-from accounts.second_factor import set_up
 from tests.factories import EnvironmentFactory, MembershipFactory, UserFactory, give_token
 from tests.support.api import Api
 from tests.support.browser import Browser

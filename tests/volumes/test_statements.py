@@ -4,7 +4,7 @@ import threading
 
 from django.db import connection
 
-from config.prepared import Prepared
+from config.db.statements import Prepared
 from volumes.models import Volume
 
 

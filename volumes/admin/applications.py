@@ -9,16 +9,16 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from accounts.admin_lists import chosen, listed
-from accounts.admin_site import site
+from accounts.admin.changelists import chosen, listed
+from accounts.admin.site import site
 from accounts.callers import Actor
+from volumes.admin.actions import Verb
 from volumes.admin.base import ByServices, WishForm
 from volumes.admin.columns import Dated, place
 from volumes.admin.filters import Standing
-from volumes.admin.verbs import Verb
 from volumes.models import Application, Attachment, Environment
-from volumes.rules.fields import Body
 from volumes.services import applications as services
+from volumes.specs.parsers import Body
 
 
 class ApplicationForm(WishForm):

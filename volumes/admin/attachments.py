@@ -9,17 +9,17 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from accounts.admin_lists import chosen, linked
-from accounts.admin_site import site
+from accounts.admin.changelists import chosen, linked
+from accounts.admin.site import site
 from accounts.callers import Actor
+from config.errors import Problem
+from volumes.admin.actions import Verb
 from volumes.admin.base import ByServices, WishForm
 from volumes.admin.columns import place, volumes_of_a_page
-from volumes.admin.verbs import Verb
-from volumes.errors import Problem
 from volumes.models import Application, Attachment, Volume
-from volumes.rules.fields import Body
 from volumes.rules.others import attachment_warnings
 from volumes.services import attachments as services
+from volumes.specs.parsers import Body
 
 
 class AttachmentForm(WishForm):

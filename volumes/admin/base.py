@@ -13,14 +13,14 @@ from django.contrib import messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from accounts.admin_parts import AnsweringForm, Complaints, actor_of
+from accounts.admin.base import AnsweringForm, Complaints, actor_of
 from accounts.callers import Actor
-from volumes.admin.confirming import WithVerbs
-from volumes.admin.verbs import GONE, REFUSALS
-from volumes.errors import NotFound, Problem, Refused
-from volumes.pages import words
-from volumes.pages.results import Result
-from volumes.rules.fields import UUID, Body
+from config.errors import NotFound, Problem, Refused
+from volumes.admin.actions import GONE, REFUSALS
+from volumes.admin.confirmation import WithVerbs
+from volumes.console.results import Result
+from volumes.presentation import formatting
+from volumes.specs.parsers import UUID, Body
 
 STALE = "Somebody changed it since this page was loaded. Load it again to see how it is now."
 
@@ -91,7 +91,7 @@ class ByServices(WithVerbs):
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
         actor, row = actor_of(request), form.instance if change else None
         # Said after the saving, which they do not keep from happening; asked before it, as quotas are.
-        remarks = [words.remark(warning) for warning in self.warnings(form, row)]
+        remarks = [formatting.remark(warning) for warning in self.warnings(form, row)]
         before = copy(row)
         saved = self.update(row, form.body(), actor) if change else self.create(form, actor)
         request.saving_result = self.result(saved, before)  # type: ignore[attr-defined]

@@ -8,11 +8,11 @@ from django.contrib import admin
 from django.db.models import Prefetch
 from django.utils.html import format_html
 
-from accounts.admin_lists import linked
+from accounts.admin.changelists import linked
 from accounts.models import User
 from volumes.models import Environment, Volume
 from volumes.models.base import Reconciled
-from volumes.pages import words
+from volumes.presentation import formatting
 from volumes.templatetags import console
 
 
@@ -29,12 +29,12 @@ def place(environment: Environment) -> str:
     return format_html("{} / {}", linked(environment.company), linked(environment))
 
 
-def standing(state: words.State) -> str:
+def standing(state: formatting.State) -> str:
     """In a colour only where it is not well."""
     return format_html('<span class="state {}">{}</span>', state.kind, state.words)
 
 
-def failing(state: words.State, row: Reconciled) -> str:
+def failing(state: formatting.State, row: Reconciled) -> str:
     """The status, with the operator's text of what went wrong beneath it."""
     if not row.operator_message or row.waits_for_storage:  # the banner says it
         return standing(state)

@@ -9,12 +9,12 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from accounts import services
-from accounts.admin_lists import SEARCHED, listed
-from accounts.admin_parts import Undeletable, actor_of
-from accounts.admin_site import site
+from accounts.admin.base import Undeletable, actor_of
+from accounts.admin.changelists import SEARCHED, listed
+from accounts.admin.site import site
 from accounts.models import Company, Membership, Revision
 from volumes.models import Environment
-from volumes.pages import words
+from volumes.presentation import formatting
 from volumes.templatetags import console
 
 
@@ -48,8 +48,8 @@ class CompanyAdmin(Undeletable):
     @admin.display(description="Taken", ordering="storage_used")
     def taken(self, row: Company) -> str:
         if row.storage_quota is None:
-            return words.size(row.storage_used)
-        return words.share(row.storage_used, row.storage_quota)
+            return formatting.size(row.storage_used)
+        return formatting.share(row.storage_used, row.storage_quota)
 
     @admin.display(ordering="pk")  # which says when
     def made(self, row: Company) -> str:

@@ -10,21 +10,21 @@ from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
 
-from accounts.admin_lists import SEARCHED, chosen, linked, listed
-from accounts.admin_site import site
+from accounts.admin.changelists import SEARCHED, chosen, linked, listed
+from accounts.admin.site import site
 from accounts.callers import Actor
 from accounts.models import Company, Revision, Token
+from config.errors import Problem
+from volumes.admin.actions import Verb
 from volumes.admin.base import ByServices, WishForm
 from volumes.admin.columns import Dated
 from volumes.admin.filters import Standing
-from volumes.admin.verbs import Verb
-from volumes.errors import Problem
 from volumes.models import Application, Environment, Volume
-from volumes.pages import words
+from volumes.presentation import formatting
 from volumes.rules.deletion import reasons_to_keep_environment
-from volumes.rules.fields import Body
 from volumes.rules.others import read_environment
 from volumes.services import environments as services
+from volumes.specs.parsers import Body
 from volumes.templatetags import console
 
 
@@ -127,8 +127,8 @@ class EnvironmentAdmin(Dated, ByServices):
     @admin.display(description="Taken", ordering="storage_used")
     def taken(self, row: Environment) -> str:
         if row.storage_quota is None:
-            return words.size(row.storage_used)
-        return words.share(row.storage_used, row.storage_quota)
+            return formatting.size(row.storage_used)
+        return formatting.share(row.storage_used, row.storage_quota)
 
     def volumes(self, row: Environment) -> str:
         return listed(Volume, "Volumes", environment=row.pk)

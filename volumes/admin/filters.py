@@ -9,9 +9,9 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from volumes.filters import in_each, is_mounted
 from volumes.models import VolumeStatus
-from volumes.pages.troubles import TROUBLES
+from volumes.presentation.alerts import TROUBLES
+from volumes.queries.search import in_each, is_mounted
 
 UNSETTLED = {VolumeStatus.PENDING, VolumeStatus.RESIZING, VolumeStatus.ERROR}
 """Nothing settles in these states. Snapshots have some of them, and wait as deleted for their volume."""

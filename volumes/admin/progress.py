@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from volumes.admin.verbs import Verb
+from volumes.admin.actions import Verb
+from volumes.console.results import WHEN_BACK, Progress, Result, fresh, progress
 from volumes.models.base import Reconciled
-from volumes.pages.results import WHEN_BACK, Progress, Result, fresh, progress
 
 
 class Done:

@@ -10,12 +10,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from accounts.admin_lists import SEARCHED, OrderedList, chosen, linked
-from accounts.admin_parts import ReadOnly
-from accounts.admin_site import site
+from accounts.admin.base import ReadOnly
+from accounts.admin.changelists import SEARCHED, OrderedList, chosen, linked
+from accounts.admin.site import site
 from accounts.models import Company, Revision, Subject
 from volumes.models import Environment
-from volumes.pages.history import VERBS, Entry, entries
+from volumes.presentation.timeline import VERBS, Entry, entries
 from volumes.templatetags import console
 
 PAGES = {

@@ -10,21 +10,22 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.admin_lists import chosen, linked
-from accounts.admin_parts import can_be
-from accounts.admin_site import site
+from accounts.admin.base import can_be
+from accounts.admin.changelists import chosen, linked
+from accounts.admin.site import site
 from accounts.callers import Actor
+from config.errors import Problem
+from volumes.admin.actions import Verb
 from volumes.admin.base import ByServices, WishForm
 from volumes.admin.columns import Failing, failing, person, place, volumes_of_a_page
 from volumes.admin.filters import Standing, Status
-from volumes.admin.verbs import Verb
-from volumes.errors import Problem
+from volumes.console import results
+from volumes.console.results import Result
 from volumes.models import Snapshot, Volume
-from volumes.pages import results, words
-from volumes.pages.results import Result
+from volumes.presentation import formatting
 from volumes.rules.deletion import reasons_to_keep_snapshot
-from volumes.rules.fields import Body
 from volumes.services import snapshots as services
+from volumes.specs.parsers import Body
 from volumes.storage import snapshot_consistency
 from volumes.templatetags import console
 
@@ -35,7 +36,7 @@ class SnapshotForm(WishForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if volume := self.fields.get("volume"):  # shown, it is no field
-            volume.help_text = words.CONSISTENCY[snapshot_consistency()]
+            volume.help_text = formatting.CONSISTENCY[snapshot_consistency()]
 
     def body(self) -> Body:
         return {"name": self.cleaned_data["name"]} if self.cleaned_data["name"] else {}
@@ -137,7 +138,7 @@ class SnapshotAdmin(Failing, ByServices):
 
     @admin.display(description="Status")
     def state(self, row: Snapshot) -> str:
-        return failing(words.snapshot_state(row), row)
+        return failing(formatting.snapshot_state(row), row)
 
     @admin.display(description="Size")
     def size_in_words(self, row: Snapshot) -> str:

@@ -14,17 +14,17 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import operators, services
-from accounts.admin_lists import SEARCHED, chosen, linked
-from accounts.admin_parts import ReadOnly, can_be, operator_of
-from accounts.admin_site import site
+from accounts.admin.base import ReadOnly, can_be, operator_of
+from accounts.admin.changelists import SEARCHED, chosen, linked
+from accounts.admin.site import site
 from accounts.callers import Actor
 from accounts.models import Token, User
+from config.errors import Problem
+from volumes.admin.actions import Verb
 from volumes.admin.columns import standing
-from volumes.admin.confirming import WithVerbs
-from volumes.admin.verbs import Verb
-from volumes.errors import Problem
+from volumes.admin.confirmation import WithVerbs
 from volumes.models import Environment
-from volumes.pages.words import State
+from volumes.presentation.formatting import State
 from volumes.templatetags import console
 
 SOON = timedelta(days=14)

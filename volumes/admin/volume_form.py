@@ -8,8 +8,8 @@ from django import forms
 
 from volumes.admin.base import WishForm
 from volumes.models import Volume
-from volumes.pages import typed
-from volumes.rules.fields import Body
+from volumes.presentation import form_values
+from volumes.specs.parsers import Body
 
 INPUTS = {
     "name": "name",
@@ -48,13 +48,13 @@ class VolumeForm(WishForm):
         if isinstance(self.instance, Volume) and not self.instance._state.adding:
             self.fields["mount_path"].help_text = ""
             self.fields["size"].help_text = "It can only grow."
-            shown = typed.from_volume(self.instance, INPUTS.values())
+            shown = form_values.from_volume(self.instance, INPUTS.values())
             self.initial.update({here: shown[wire] for here, wire in INPUTS.items()})
 
     def body(self) -> Body:
         given = self.cleaned_data
         values = {wire: given[here] for here, wire in INPUTS.items()}
-        body = typed.body_of(
+        body = form_values.body_of(
             {**values, "labels": given["labels"].replace("\r\n", "\n")}, new="version" not in given
         )
         if snapshot := given.get("restore_from"):

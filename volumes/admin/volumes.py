@@ -10,24 +10,25 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 
-from accounts.admin_lists import chosen, linked, listed, newest
-from accounts.admin_site import site
+from accounts.admin.changelists import chosen, linked, listed, newest
+from accounts.admin.site import site
 from accounts.callers import Actor
+from config.errors import Problem
 from volumes.admin.base import ByServices
 from volumes.admin.columns import Dated, Failing, failing, place
-from volumes.admin.data_verbs import ACCEPT, DELETE, DELETE_ALL, RESTORE, SNAPSHOT
+from volumes.admin.data_actions import ACCEPT, DELETE, DELETE_ALL, RESTORE, SNAPSHOT
 from volumes.admin.filters import Standing, Status, Trouble, Use
-from volumes.admin.upkeep import PROTECT, RECONCILE, RETRY, UNPROTECT
+from volumes.admin.maintenance_actions import PROTECT, RECONCILE, RETRY, UNPROTECT
 from volumes.admin.volume_form import VolumeForm
-from volumes.errors import Problem
-from volumes.filters import is_indexed, named_like
+from volumes.console import results
+from volumes.console.results import Result
 from volumes.models import Attachment, Environment, Snapshot, Volume
-from volumes.pages import results, words
-from volumes.pages.results import Result
-from volumes.rules.fields import Body
+from volumes.presentation import formatting
+from volumes.queries.search import is_indexed, named_like
 from volumes.rules.volumes import review
 from volumes.services import volumes as services
 from volumes.services.creation import create_volume
+from volumes.specs.parsers import Body
 from volumes.templatetags import console
 
 ASKED = ["name", "size", "mount_path", "description", "labels", "protected"]
@@ -126,12 +127,12 @@ class VolumeAdmin(Dated, Failing, ByServices):
 
     @admin.display(description="Status")
     def state(self, row: Volume) -> str:
-        return failing(words.state(row), row)
+        return failing(formatting.state(row), row)
 
     @admin.display(description="Used", ordering="size")
     def used(self, row: Volume) -> str:
         exact = f"{row.used_size if row.used_size is not None else '–'} of {row.size} MB"
-        shown = words.share(row.used_size, row.size)
+        shown = formatting.share(row.used_size, row.size)
         figures = format_html('<span class="figures" title="{}">{}</span>', exact, shown)
         if row.unmeasured_since is None:
             return figures

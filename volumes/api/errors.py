@@ -13,11 +13,11 @@ from django.http import Http404, HttpResponse, JsonResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions
 
-from accounts.authentication import SecondFactorRequired
-from config.database_errors import is_database_unavailable
-from config.rate_limiting import RateLimitExceeded
-from volumes import errors
-from volumes.api.envelope import envelope
+from accounts.auth.authentication import SecondFactorRequired
+from config import errors
+from config.db.failures import is_database_unavailable
+from config.http.envelope import envelope
+from config.http.rate_limiting import RateLimitExceeded
 from volumes.api.parsers import PayloadTooLarge, UnsupportedContentEncoding
 
 log = logging.getLogger("holdfast")

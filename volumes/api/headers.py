@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.http import parse_etags
 from rest_framework.request import Request
 
-from volumes.errors import BadRequest
-from volumes.services.locks import ANY, Precondition
+from config.errors import BadRequest
+from volumes.services.locking import ANY, Precondition
 
 TAG = re.compile(r'(W/)?"([!#-~\x80-\xff]+)"')
 TAGS = re.compile(rf"[ \t,]*{TAG.pattern}(?:[ \t]*,[ \t,]*{TAG.pattern})*[ \t,]*")

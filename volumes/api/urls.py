@@ -4,12 +4,12 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from volumes.api.applications import ApplicationView
-from volumes.api.attachments import AttachmentView
-from volumes.api.environments import EnvironmentCollectionView, EnvironmentView
-from volumes.api.snapshots import SnapshotView
-from volumes.api.views import UnroutedView
-from volumes.api.volumes import VolumeView
+from volumes.api.views.applications import ApplicationView
+from volumes.api.views.attachments import AttachmentView
+from volumes.api.views.base import UnroutedView
+from volumes.api.views.environments import EnvironmentCollectionView, EnvironmentView
+from volumes.api.views.snapshots import SnapshotView
+from volumes.api.views.volumes import VolumeView
 
 Actions = dict[str, Any]
 

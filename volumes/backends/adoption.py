@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
+from config.faultpoints import faultpoint
+
 from . import marks, tree
 from .base import BackendError
-from .faultpoints import faultpoint
 from .fds import ANYTHING, is_same, made, opened, path_of
 from .layout import DATA, PASSABLE, is_own, move
 from .linux import mount_id, rename_new

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 
+from config.faultpoints import faultpoint
+
 from . import adoption, layout, linux, marker, marks, names, place, tree
 from .base import Backend, BackendError, DataState, Found, Leftover, StorageUnavailable, Unreadable
-from .faultpoints import faultpoint
 from .fds import ANYTHING, MISSING, is_same, is_there, make, opened
 from .layout import DATA, SNAPSHOTS, TMP, TRASH
 from .oserrors import told, unavailable

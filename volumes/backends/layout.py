@@ -17,10 +17,11 @@ import stat
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 
+from config.faultpoints import faultpoint
+
 from . import marker, marks, names, tree
 from .base import BackendError, DataState
 from .failures import all_of_them
-from .faultpoints import faultpoint
 from .fds import ANYTHING, DIRECTORY, MISSING, made, opened, path_of
 from .linux import rename_new
 

@@ -14,9 +14,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from config.faultpoints import faultpoint
+
 from . import marks
 from .base import BackendError
-from .faultpoints import faultpoint
 from .fds import ANYTHING, MISSING, is_same, opened, path_of
 from .layout import DATA, SNAPSHOTS, has_entries, move
 from .linux import rename_new

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from config.limits import MAX_QUOTA
 from volumes.models import Volume
-from volumes.rules.fields import Unreadable, identifier
+from volumes.specs.parsers import Unreadable, identifier
 
 
 def environment_id(value: str) -> uuid.UUID:

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from accounts.models import Company
 from volumes.models.base import Versioned
-from volumes.querysets import ApplicationQuerySet, EnvironmentQuerySet
+from volumes.models.querysets import ApplicationQuerySet, EnvironmentQuerySet
 
 
 class Environment(Versioned):

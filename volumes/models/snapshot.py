@@ -7,8 +7,8 @@ from django.db.models import Q
 
 from volumes.models.base import Identified, Reconciled
 from volumes.models.environment import Environment
+from volumes.models.querysets import SnapshotQuerySet
 from volumes.models.volume import Volume
-from volumes.querysets import SnapshotQuerySet
 
 
 class SnapshotStatus(models.TextChoices):

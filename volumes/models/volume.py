@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from volumes.models.base import Reconciled, Versioned
 from volumes.models.environment import Environment
-from volumes.querysets import BULK_VOLUMES, QUICK_VOLUMES, VolumeQuerySet
+from volumes.models.querysets import BULK_VOLUMES, QUICK_VOLUMES, VolumeQuerySet
 
 
 class VolumeStatus(models.TextChoices):

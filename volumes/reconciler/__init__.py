@@ -10,7 +10,7 @@ smaller than its pool.
 
     threads and pools                         size; share; reason
 
-    config/turns.py                           2 requests a worker; first come, first served; a request
+    config/concurrency.py                     2 requests a worker; first come, first served; a request
                                               that waits for anything gives its slot back; threads of
                                               those that wait for steps: MAX_WAITING_REQUESTS
     config/server/connections.py              1 thread a worker; closes silent and late connections
@@ -21,20 +21,20 @@ smaller than its pool.
                                               bulk steps: 4 and 32; 2 and 8; copies and removals take
                                               hours; waiting environments take turns in both
                                               usage samples: 4 in the loop; 1
-    volumes/reconciler/chores.py              3 threads, one for each periodic job, over all tenants
+    volumes/reconciler/periodic.py            3 threads, one for each periodic job, over all tenants
     volumes/reconciler/marking.py             8 threads, once, before a server or loop serves anybody
     volumes/reconciler/availability.py        1 thread a loop; asks the storage, which may never answer
-    volumes/reconciler/leases.py              1 thread a process; renews the leases of running steps
+    volumes/reconciler/heartbeat.py           1 thread a process; renews the leases of running steps
     volumes/management/commands/serve.py      1 thread; the reconcile loop of the server
-    config/postgresql/base.py                 20 connections a process; one for each thread that asks
+    config/db/postgresql/base.py              20 connections a process; one for each thread that asks
                                               the database, so that none waits for another
 
     queues, locks and events                  none is held while the storage is read or written
 
-    config/rate_limiting.py                   1 lock; the table of request counts
+    config/http/rate_limiting.py              1 lock; the table of request counts
     config/server/body.py                     1 lock for each body; its end and its deadline may meet
     config/server/quota.py                    1 lock for each quota; what each address takes
-    volumes/health.py                         1 lock; one request at a time writes to the database,
+    volumes/monitoring/health.py              1 lock; one request at a time writes to the database,
                                               no other waits for it
     volumes/reconciler/step_runner.py         1 queue a loop; what steps saw, for one thread to record
     volumes/reconciler/usage_sampling.py      1 queue; what was measured, for one thread to go on

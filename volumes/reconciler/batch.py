@@ -10,9 +10,9 @@ from functools import partial
 
 from volumes.backends import Backend
 from volumes.models import Volume
-from volumes.reconciler import leases
+from volumes.reconciler import heartbeat
 from volumes.reconciler.executors import Executor
-from volumes.reconciler.leases import Claimed
+from volumes.reconciler.heartbeat import Claimed
 from volumes.reconciler.outcomes import Outcome
 from volumes.reconciler.steps import bring_about, conclude, settle
 from volumes.reconciler.targets import eligible
@@ -65,7 +65,7 @@ class Batch:
 
     def _work(self, backend: Backend) -> None:
         while (row := self._next()) is not None:
-            leases.hold([row])
+            heartbeat.hold([row])
             outcome = bring_about(row, backend)
             if not self._is_in_time(outcome):
                 self._conclude([outcome])
@@ -90,7 +90,7 @@ class Batch:
             for row in conclude(outcomes):
                 self._settle_later(row)
         finally:
-            leases.let_go(outcome.row for outcome in outcomes)
+            heartbeat.let_go(outcome.row for outcome in outcomes)
             for outcome in outcomes:
                 self._on_settled(outcome.row)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import UUIDField
 
-from config.prepared import Parameter, Prepared
+from config.db.statements import Parameter, Prepared
 from volumes.reconciler.targets import Rows
 
 QueuedRow = tuple[uuid.UUID, uuid.UUID]

@@ -17,13 +17,13 @@ from django.db import transaction
 from django.db.models import Expression
 from django.db.models.functions import Now
 
-from config.turns import aside
-from volumes.backends.faultpoints import faultpoint
+from config.concurrency import aside
+from config.faultpoints import faultpoint
 from volumes.models import Snapshot, Volume
-from volumes.querysets import LEASE
+from volumes.models.querysets import LEASE
 from volumes.reconciler.batch import INLINE_WAIT
-from volumes.reconciler.chores import look_at_settled
 from volumes.reconciler.executors import inline_executors, is_immediate
+from volumes.reconciler.periodic import look_at_settled
 from volumes.reconciler.step_runner import StepRunner
 from volumes.reconciler.steps import settle
 from volumes.reconciler.targets import eligible, is_bulk

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from volumes.backends import Backend, BackendError, DataState, StorageUnavailable
 from volumes.models import Snapshot, Volume
-from volumes.querysets import SnapshotQuerySet, VolumeQuerySet
+from volumes.models.querysets import SnapshotQuerySet, VolumeQuerySet
 from volumes.storage import storage
 
 log = logging.getLogger("holdfast.reconciler")

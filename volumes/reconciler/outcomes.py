@@ -13,7 +13,7 @@ from django.db.models.functions import Greatest, Now
 
 from volumes.backends.texts import cut
 from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
-from volumes.reconciler.leases import Claimed
+from volumes.reconciler.heartbeat import Claimed
 
 Values = dict[str, Any]
 """Columns to write. Outcomes that need the same ones share a statement."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
+from config.units import size
 from volumes.backends import Backend, DataState
 from volumes.models import Volume
-from volumes.units import size
 
 
 class LastSeen(Protocol):

@@ -12,13 +12,13 @@ from django.db import connection
 
 from volumes.backends import Backend
 from volumes.models import Volume
-from volumes.reconciler import leases
+from volumes.reconciler import heartbeat
 from volumes.reconciler.batch import Batch
 from volumes.reconciler.executors import Executor, Executors
 from volumes.reconciler.fair_queue import QueuedRow
-from volumes.reconciler.leases import Claimed
+from volumes.reconciler.heartbeat import Claimed
 from volumes.reconciler.outcomes import Outcome
-from volumes.reconciler.records import record
+from volumes.reconciler.persistence import record
 from volumes.reconciler.steps import bring_about, is_unwanted, remove_leftovers
 from volumes.reconciler.targets import Rows, is_bulk
 from volumes.storage import storage
@@ -66,7 +66,7 @@ class StepRunner:
             connection.close()
             lost = []
         finally:
-            leases.let_go(outcome.row for outcome in outcomes)
+            heartbeat.let_go(outcome.row for outcome in outcomes)
         for outcome in lost:
             self._clean_up(outcome.row)
         return outcomes
@@ -92,7 +92,7 @@ class StepRunner:
         return self.executors.of(is_bulk=is_bulk(row))
 
     def _step(self, row: Claimed, backend: Backend) -> None:
-        leases.hold([row])
+        heartbeat.hold([row])
         self._finished.put(bring_about(row, backend))
 
     def _take(self, timeout: float) -> list[Outcome]:

@@ -10,13 +10,13 @@ from datetime import UTC, datetime, timedelta
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from config.faultpoints import faultpoint
 from volumes.backends import Backend, BackendError, DataState, StorageUnavailable
-from volumes.backends.faultpoints import faultpoint
 from volumes.models import Snapshot, Volume, VolumeStatus
-from volumes.querysets import SnapshotQuerySet, VolumeQuerySet
-from volumes.reconciler import leases
+from volumes.models.querysets import SnapshotQuerySet, VolumeQuerySet
+from volumes.reconciler import heartbeat
 from volumes.reconciler.expiry import waited_too_long
-from volumes.reconciler.leases import Claimed
+from volumes.reconciler.heartbeat import Claimed
 from volumes.reconciler.outcomes import (
     LONGEST_PAUSE,
     Failed,
@@ -31,8 +31,8 @@ from volumes.reconciler.outcomes import (
     VolumeHeld,
     messages,
 )
+from volumes.reconciler.persistence import record
 from volumes.reconciler.presence import check_data, missing_detail, missing_message
-from volumes.reconciler.records import record
 from volumes.storage import storage
 
 log = logging.getLogger("holdfast.reconciler")
@@ -60,7 +60,7 @@ def _claimed(rows: VolumeQuerySet | SnapshotQuerySet, pk: uuid.UUID) -> Claimed 
 
 def step(row: Claimed) -> bool:
     """Work on a claimed row. True where it went well, but another step may be worth it."""
-    with leases.kept(row):
+    with heartbeat.kept(row):
         outcome = bring_about(row, storage())
     return bool(conclude([outcome]))
 

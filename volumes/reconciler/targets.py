@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from volumes.models import Snapshot, Volume
-from volumes.querysets import SnapshotQuerySet, VolumeQuerySet
+from volumes.models.querysets import SnapshotQuerySet, VolumeQuerySet
 
 Row = Volume | Snapshot
 Rows = VolumeQuerySet | SnapshotQuerySet

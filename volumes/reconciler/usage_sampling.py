@@ -12,8 +12,8 @@ from threading import Event
 from volumes.backends import StorageUnavailable
 from volumes.models import Environment, Volume
 from volumes.reconciler.executors import sampling_executor
-from volumes.reconciler.measure import measure
 from volumes.reconciler.passes import Pass
+from volumes.reconciler.usage_samples import measure
 
 PAGE = 100
 """Volumes of one environment that are read at once."""

@@ -6,8 +6,8 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from config.prepared import Prepared, Row, among
-from volumes.errors import Problem
+from config.db.statements import Prepared, Row, among
+from config.errors import Problem
 from volumes.models import Attachment, Environment, Snapshot, Volume
 
 NAMED_IN_A_REFUSAL = 10

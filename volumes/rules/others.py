@@ -10,11 +10,12 @@ from typing import Any
 from django.conf import settings
 
 from accounts.models import Company
+from config.errors import Problem
 from config.limits import MAX_QUOTA
-from volumes.errors import Problem
 from volumes.models import Application, Attachment, Environment, Volume
-from volumes.rules import fields, warnings
-from volumes.rules.fields import Body, Reader
+from volumes.rules import warnings
+from volumes.specs import parsers
+from volumes.specs.parsers import Body, Reader
 
 COMMON = {"id", "createdBy", "createdAt"}
 VERSIONED = COMMON | {"companyIdRef", "isDeleted", "modifiedBy", "modifiedAt", "version"}
@@ -31,9 +32,9 @@ def read_attachment(volume: Volume, body: Body) -> tuple[AttachmentWish | None, 
     """Who wants to mount the volume, where, and whether only for reading."""
     known = {"appIdRef", "mountPath", "readOnly", "volumeIdRef", "source", "attachedAt"}
     reader = Reader(body, known=known)
-    app_id = reader.read("appIdRef", fields.identifier(Application.prefix), required=True)
-    path = reader.read("mountPath", fields.mount_path)
-    read_only = reader.read("readOnly", fields.boolean)
+    app_id = reader.read("appIdRef", parsers.identifier(Application.prefix), required=True)
+    path = reader.read("mountPath", parsers.mount_path)
+    read_only = reader.read("readOnly", parsers.boolean)
     application = (
         volume.environment.applications.live().filter(pk=app_id).first() if app_id else None
     )
@@ -70,7 +71,7 @@ def read_snapshot(volume: Volume, body: Body) -> tuple[str | None, list[Problem]
         *("volumeIdRef", "name", "size", "takenAt", "consistency", "status", "statusMessage"),
     }
     reader = Reader(body, known=known)
-    name = reader.read("name", fields.dns_label)
+    name = reader.read("name", parsers.dns_label)
     present = volume.snapshots.standing().count() if volume.has_data else 0
     return name, [*reader.problems, *reasons_against_snapshot(volume, present=present)]
 
@@ -90,7 +91,7 @@ def read_application(
 ) -> tuple[str | None, list[Problem]]:
     """The name, the only thing that a caller sets."""
     reader = Reader(body, known=VERSIONED | {"name", "envIdRef", "volumeMounts"})
-    name = reader.read("name", fields.dns_label, required=application is None)
+    name = reader.read("name", parsers.dns_label, required=application is None)
     others = environment.applications.live().filter(name=name)
     if name and not (application and application.name == name) and others.exists():
         reader.note("name", "name_taken", f"{name} is taken in this environment")
@@ -109,10 +110,10 @@ def read_environment(body: Body) -> tuple[EnvironmentWish, Reader]:
     """What can be read without knowing the company; `check_environment` does the rest."""
     reader = Reader(body, known=VERSIONED | {"name", "resourceQuota"})
     wish = EnvironmentWish(
-        name=reader.read("name", fields.dns_label),
-        company_id=reader.read("companyIdRef", fields.identifier("")),
+        name=reader.read("name", parsers.dns_label),
+        company_id=reader.read("companyIdRef", parsers.identifier("")),
     )
-    quota = reader.read("resourceQuota", fields.mapping)
+    quota = reader.read("resourceQuota", parsers.mapping)
     if quota is not None:
         inner = Reader(quota, known={"storage"})
         wish.says_quota = "storage" in quota
@@ -137,9 +138,9 @@ def check_environment(
 
 
 def _quota(value: Any) -> int:
-    quota = fields.integer(value)
+    quota = parsers.integer(value)
     if quota < 0:
-        raise fields.Unreadable("must be 0 or more, or null for none")
+        raise parsers.Unreadable("must be 0 or more, or null for none")
     if quota > MAX_QUOTA:
-        raise fields.Unreadable(f"must be at most {MAX_QUOTA} MB", "too_large")
+        raise parsers.Unreadable(f"must be at most {MAX_QUOTA} MB", "too_large")
     return quota

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.db.models import Expression, F, Q
 
-from volumes.errors import Problem
+from config.errors import Problem
 from volumes.models import Environment
 
 

@@ -10,12 +10,13 @@ from typing import Any
 from django.conf import settings
 from django.db.models import CharField, UUIDField
 
-from config.prepared import Parameter, Prepared
-from volumes.errors import Problem
+from config.db.statements import Parameter, Prepared
+from config.errors import Problem
 from volumes.models import Application, Attachment, Environment, Snapshot, SnapshotStatus, Volume
-from volumes.querysets import SnapshotQuerySet
-from volumes.rules import fields, quota, warnings
-from volumes.rules.fields import Body, Reader
+from volumes.models.querysets import SnapshotQuerySet
+from volumes.rules import quota, warnings
+from volumes.specs import parsers
+from volumes.specs.parsers import Body, Reader
 
 SET_BY_CALLER = {
     "name",
@@ -126,18 +127,18 @@ def _known(volume: Volume | None) -> set[str]:
 
 def _read(reader: Reader, *, new: bool) -> Wish:
     wish = Wish(
-        name=reader.read("name", fields.dns_label, required=new),
+        name=reader.read("name", parsers.dns_label, required=new),
         size=_read_size(reader, required=new),
-        mount_path=reader.read("mountPath", fields.mount_path),
-        description=reader.read("description", fields.description),
-        labels=fields.read_labels(reader),
-        protected=reader.read("protected", fields.boolean),
+        mount_path=reader.read("mountPath", parsers.mount_path),
+        description=reader.read("description", parsers.description),
+        labels=parsers.read_labels(reader),
+        protected=reader.read("protected", parsers.boolean),
         application_ids=reader.read(
-            "attachedAppsRefs", fields.listed(fields.identifier(Application.prefix))
+            "attachedAppsRefs", parsers.listed(parsers.identifier(Application.prefix))
         ),
     )
     if new:
-        wish.snapshot_id = reader.read("restoreFrom", fields.identifier(Snapshot.prefix))
+        wish.snapshot_id = reader.read("restoreFrom", parsers.identifier(Snapshot.prefix))
         if wish.name and "mountPath" not in reader.body:
             wish.mount_path = f"/data/{wish.name}"
     return wish
@@ -146,7 +147,7 @@ def _read(reader: Reader, *, new: bool) -> Wish:
 def _read_size(reader: Reader, *, required: bool) -> int | None:
     """`size`, or `resourceRequests.storage`, which says the same in words; both must agree."""
     in_words = _read_size_in_words(reader)
-    size = reader.read("size", fields.integer)
+    size = reader.read("size", parsers.integer)
     if required and not {"size", "resourceRequests"} & set(reader.body):
         reader.note("size", "required", "is required")
     if size is not None and in_words is not None and size != in_words:
@@ -167,11 +168,11 @@ def _read_size(reader: Reader, *, required: bool) -> int | None:
 
 
 def _read_size_in_words(reader: Reader) -> int | None:
-    requests = reader.read("resourceRequests", fields.mapping)
+    requests = reader.read("resourceRequests", parsers.mapping)
     if requests is None:
         return None
     inner = Reader(requests, known={"storage"})
-    in_words = inner.read("storage", fields.storage, required=True)
+    in_words = inner.read("storage", parsers.storage, required=True)
     for problem in inner.problems:
         reader.note(f"resourceRequests.{problem.field}", problem.code, problem.message)
     return in_words

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from volumes.errors import Problem
+from config.errors import Problem
 
 VAGUE_NAME = re.compile(
     r"(data|disk|storage|store|volume|vol|test|tmp|temp|new|my|foo|bar|untitled|default)-?[0-9]*"

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from django.db import transaction
 
 from accounts.callers import Actor
+from config.errors import NotFound, Problem, Refused
 from volumes.backends import BackendError, DataState
-from volumes.errors import NotFound, Problem, Refused
 from volumes.models import Volume
 from volumes.reconciler.inline import settle_soon, soon
 from volumes.services import history
-from volumes.services.locks import locked, locked_volume
+from volumes.services.locking import locked, locked_volume
 from volumes.storage import storage
 
 

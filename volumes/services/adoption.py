@@ -8,12 +8,12 @@ from pathlib import Path
 from django.db import transaction
 
 from accounts.callers import Actor
-from volumes.errors import NotFound, Refused
+from config.errors import NotFound, Refused
 from volumes.models import Environment, Snapshot, Volume
 from volumes.rules.volumes import review
 from volumes.services.creation import insert_volume
-from volumes.services.locks import locked
-from volumes.services.newborn import Newborn
+from volumes.services.locking import locked
+from volumes.services.new_volume import Newborn
 from volumes.storage import storage
 
 

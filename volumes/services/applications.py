@@ -7,13 +7,12 @@ import uuid
 from django.db import transaction
 
 from accounts.callers import Actor
-from volumes.errors import NotFound, Refused
+from config.errors import NotFound, Refused
 from volumes.models import Application, Environment
-from volumes.rules.fields import Body
 from volumes.rules.others import read_application
 from volumes.services import history
 from volumes.services.attachments import release
-from volumes.services.locks import (
+from volumes.services.locking import (
     ANY,
     Precondition,
     check_version,
@@ -22,6 +21,7 @@ from volumes.services.locks import (
     touch,
     write,
 )
+from volumes.specs.parsers import Body
 
 
 @transaction.atomic

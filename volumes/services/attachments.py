@@ -10,12 +10,12 @@ from django.db.models.functions import Now
 
 from accounts.audit import Changes
 from accounts.callers import Actor
-from volumes.errors import NotFound, Refused
+from config.errors import NotFound, Refused
 from volumes.models import Application, Attachment, Environment, Volume
-from volumes.rules.fields import Body
 from volumes.rules.others import read_attachment
 from volumes.services import history
-from volumes.services.locks import locked, locked_volume, touch, write
+from volumes.services.locking import locked, locked_volume, touch, write
+from volumes.specs.parsers import Body
 
 
 @transaction.atomic

@@ -8,11 +8,11 @@ from datetime import timedelta
 from django.db.models.functions import Now
 
 from accounts.callers import Actor
-from volumes.backends.faultpoints import faultpoint
-from volumes.errors import NotFound, Refused
+from config.errors import NotFound, Refused
+from config.faultpoints import faultpoint
 from volumes.models import Volume, VolumeStatus
-from volumes.querysets import VolumeQuerySet
-from volumes.reconciler.scan import Orphan, forget
+from volumes.models.querysets import VolumeQuerySet
+from volumes.reconciler.orphans import Orphan, forget
 from volumes.reconciler.steps import settle
 from volumes.services.volumes import delete_volume
 from volumes.storage import storage

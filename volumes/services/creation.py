@@ -7,17 +7,17 @@ import uuid
 from django.db import connection, transaction
 
 from accounts.callers import Actor
-from config.prepared import execute
-from volumes.errors import Refused
+from config.db.statements import execute
+from config.errors import Refused
 from volumes.models import Environment, Volume
-from volumes.querysets import SnapshotQuerySet
+from volumes.models.querysets import SnapshotQuerySet
 from volumes.reconciler.inline import settle_soon
-from volumes.rules.fields import Body
 from volumes.rules.volumes import Wish, review, wish_for_new
 from volumes.services.group_commit import AuthorizedCreate, GroupCommitter, authorize_create
 from volumes.services.idempotency import IdempotencyKey
-from volumes.services.locks import locked
-from volumes.services.newborn import Newborn, written
+from volumes.services.locking import locked
+from volumes.services.new_volume import Newborn, written
+from volumes.specs.parsers import Body
 
 
 def create_volume(

@@ -7,14 +7,13 @@ from django.db import transaction
 from accounts.audit import Changes
 from accounts.callers import Actor
 from accounts.models import Company
-from volumes.errors import Refused
+from config.errors import Refused
 from volumes.models import Environment
 from volumes.rules.deletion import reasons_to_keep_environment
-from volumes.rules.fields import Reader
 from volumes.rules.others import EnvironmentWish, check_environment
 from volumes.services import history
 from volumes.services.applications import remove_application
-from volumes.services.locks import (
+from volumes.services.locking import (
     ANY,
     Precondition,
     check_version,
@@ -23,6 +22,7 @@ from volumes.services.locks import (
     touch,
     write,
 )
+from volumes.specs.parsers import Reader
 
 
 @transaction.atomic

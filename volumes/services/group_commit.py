@@ -22,16 +22,16 @@ from django.db import IntegrityError, connection
 
 from accounts.callers import Actor, Caller
 from accounts.models import Role
-from config.prepared import execute_if
-from config.turns import aside
+from config.concurrency import aside
+from config.db.statements import execute_if
 from volumes.models import Environment, Volume
-from volumes.reach import environment_by_token
+from volumes.queries.environments import environment_by_token
+from volumes.queries.quota import room_for
 from volumes.reconciler.batch import INLINE_WAIT
 from volumes.reconciler.executors import is_immediate, run_in_thread
 from volumes.reconciler.inline import reconcile_batch
-from volumes.room import room_for
 from volumes.rules.volumes import Wish
-from volumes.services.newborn import Newborn, written
+from volumes.services.new_volume import Newborn, written
 
 log = logging.getLogger("holdfast.group_commit")
 

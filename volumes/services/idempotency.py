@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from django.db.models.functions import Now
 
-from volumes.errors import Refused
+from config.errors import Refused
 from volumes.models import IdempotencyRecord
-from volumes.rules.fields import Body
+from volumes.specs.parsers import Body
 
 
 @dataclass(frozen=True, slots=True)

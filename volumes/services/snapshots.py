@@ -11,15 +11,15 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.callers import Actor
-from volumes.errors import NotFound, Refused
+from config.errors import NotFound, Refused
 from volumes.models import Environment, Snapshot, SnapshotStatus
 from volumes.reconciler.inline import settle_soon, soon
 from volumes.rules.deletion import reasons_to_keep_snapshot
-from volumes.rules.fields import Body
 from volumes.rules.others import read_snapshot
 from volumes.services import history
 from volumes.services.idempotency import IdempotencyKey
-from volumes.services.locks import locked, locked_volume
+from volumes.services.locking import locked, locked_volume
+from volumes.specs.parsers import Body
 from volumes.storage import snapshot_consistency
 
 

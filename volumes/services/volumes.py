@@ -12,16 +12,15 @@ from django.db.models.functions import Now
 
 from accounts.audit import Changes
 from accounts.callers import Actor
-from volumes.errors import NotFound, Refused
+from config.errors import NotFound, Refused
 from volumes.models import Environment, Snapshot, SnapshotStatus, Volume, VolumeStatus
+from volumes.queries.quota import take_room
 from volumes.reconciler.inline import settle_soon, soon
-from volumes.room import take_room
 from volumes.rules.deletion import reasons_not_to_restore, reasons_to_keep
-from volumes.rules.fields import Body
 from volumes.rules.volumes import COLUMNS, Wish, review
 from volumes.services import history
 from volumes.services.attachments import detach_time, set_applications
-from volumes.services.locks import (
+from volumes.services.locking import (
     ANY,
     Precondition,
     check_version,
@@ -30,6 +29,7 @@ from volumes.services.locks import (
     touch,
     write,
 )
+from volumes.specs.parsers import Body
 
 
 @transaction.atomic

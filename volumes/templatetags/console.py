@@ -11,18 +11,18 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from volumes.api.wire import moment
-from volumes.pages import words
+from volumes.api.representations import moment
+from volumes.presentation import formatting
 from volumes.rules.quota import Room
 
 register = template.Library()
 
-register.filter("state", words.state)
-register.filter("snapshot_state", words.snapshot_state)
-register.filter("size", words.size)
-register.filter("day", words.day)
-register.filter("lasting", words.lasting)
-register.filter("clock", words.clock)
+register.filter("state", formatting.state)
+register.filter("snapshot_state", formatting.snapshot_state)
+register.filter("size", formatting.size)
+register.filter("day", formatting.day)
+register.filter("lasting", formatting.lasting)
+register.filter("clock", formatting.clock)
 
 
 @register.filter
@@ -30,7 +30,7 @@ def mb(value: int | None) -> SafeString:
     """A size as people say it, the exact MB on hover."""
     if value is None:
         return SafeString("–")
-    return format_html('<span title="{} MB">{}</span>', f"{value:,}", words.size(value))
+    return format_html('<span title="{} MB">{}</span>', f"{value:,}", formatting.size(value))
 
 
 @register.filter
@@ -40,7 +40,7 @@ def ago(at: datetime | None) -> SafeString:
         return SafeString("never")
     exact = moment(at)
     title = f"{at:%Y-%m-%d %H:%M:%S} UTC"
-    return format_html('<time datetime="{}" title="{}">{}</time>', exact, title, words.ago(at))
+    return format_html('<time datetime="{}" title="{}">{}</time>', exact, title, formatting.ago(at))
 
 
 # What each row of a long list shows is put together here: fifty times a template of its own would cost
@@ -55,7 +55,7 @@ def icon(kind: str) -> SafeString:
 
 
 @register.filter
-def status(state: words.State) -> SafeString:
+def status(state: formatting.State) -> SafeString:
     """An icon and words."""
     html = '<span class="status {0}">{1}<span title="{2}">{2}</span></span>'
     return format_html(html, state.kind, icon(state.kind), state.words)
@@ -65,8 +65,8 @@ def status(state: words.State) -> SafeString:
 def used(used_size: int | None, size: int) -> SafeString:
     """A small bar with "8.1 of 10 GB" beside it."""
     exact = f"{'–' if used_size is None else f'{used_size:,}'} of {size:,} MB"
-    full = min(words.percent(used_size, size), 100)
-    return format_html(USED, exact=exact, full=full, words=words.share(used_size, size))
+    full = min(formatting.percent(used_size, size), 100)
+    return format_html(USED, exact=exact, full=full, words=formatting.share(used_size, size))
 
 
 USED = (

@@ -6,8 +6,8 @@ from typing import Any
 
 from django import template
 
-from volumes.admin import dashboard as numbers
-from volumes.pages.history import Entry
+from volumes.monitoring import dashboard as numbers
+from volumes.presentation.timeline import Entry
 
 register = template.Library()
 

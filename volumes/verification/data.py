@@ -16,11 +16,11 @@ from volumes.backends import (
     Unreadable,
 )
 from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
-from volumes.querysets import SnapshotQuerySet, VolumeQuerySet
+from volumes.models.querysets import SnapshotQuerySet, VolumeQuerySet
 from volumes.reconciler.presence import is_present
 from volumes.storage import storage
+from volumes.verification.batches import batches, pages
 from volumes.verification.invariants import Invariant, Unseen, Violation
-from volumes.verification.pages import batches, pages
 from volumes.verification.progress import UNDER_WAY
 
 Listed = TypeVar("Listed")

@@ -9,8 +9,8 @@ from typing import Any
 from accounts.models import Revision, Subject
 from volumes.models import Volume
 from volumes.rules import volumes as rules
+from volumes.verification.batches import distinct, pages
 from volumes.verification.invariants import Invariant, Violation
-from volumes.verification.pages import distinct, pages
 
 COLUMNS = {**rules.COLUMNS, "isDeleted": "is_deleted"}
 """What the history tells of a row, by its name there and its column."""

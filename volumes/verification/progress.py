@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
-from volumes.querysets import SnapshotQuerySet, VolumeQuerySet
+from volumes.models.querysets import SnapshotQuerySet, VolumeQuerySet
 from volumes.verification.invariants import Invariant, Violation
 
 WITHIN = timedelta(seconds=60)

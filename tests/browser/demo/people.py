@@ -7,11 +7,12 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from accounts import recovery_codes, services
+from accounts import services
+from accounts.auth import recovery_codes
 from accounts.callers import Actor
 from accounts.models import Company, Role, Scope, Token, User
 from tests.factories import PASSWORD, give_second_factor
-from volumes.reach import company_of_environment
+from volumes.queries.environments import company_of_environment
 
 LONGEST = "a-name-as-long-as-a-name-may-be-which-is-sixty-three-characters"
 MEMBERS = {"bob": Role.VIEWER, "erin": Role.EDITOR, "grace": Role.ADMIN, "heidi": Role.EDITOR}

@@ -12,7 +12,7 @@ from accounts.models import Company, Invitation, Membership, Revision, Token, Us
 from tests.browser.demo.people import LONGEST
 from tests.browser.demo.volumes import GB, TB, fill, many
 from volumes.models import Attachment, Environment, Snapshot, StorageScan, Volume
-from volumes.reconciler.sweep import one_pass
+from volumes.reconciler.loop import one_pass
 from volumes.rules.others import read_environment
 from volumes.services.applications import create_application
 from volumes.services.creation import create_volume

@@ -7,7 +7,7 @@ import pytest
 from accounts.models import Revision
 from volumes.backends import BackendError, DataState
 from volumes.models import Volume
-from volumes.reconciler import chores
+from volumes.reconciler import periodic
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def handle(row):
 def lost(row, memory, handle):
     """The volume, in error: its data vanished, and an empty directory came in its place."""
     memory.replace(handle)
-    chores.look_at_settled(Volume.objects.settled())
+    periodic.look_at_settled(Volume.objects.settled())
     row.refresh_from_db()
     assert row.status == "error"
     return row

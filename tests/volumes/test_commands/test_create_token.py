@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import Revision, Token
 from tests.support.api import Api
-from volumes.api.wire import moment
+from volumes.api.representations import moment
 
 
 @pytest.fixture

@@ -6,8 +6,9 @@ import stat
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 
+from config.faultpoints import faultpoint
+
 from ..causes import DeviceError
-from ..faultpoints import faultpoint
 from ..fds import ANYTHING, MISSING, opened, path_of
 from ..linux import open_on_mount
 from .content import copy_content

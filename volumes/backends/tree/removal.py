@@ -5,7 +5,8 @@ import os
 import stat
 from contextlib import suppress
 
-from ..faultpoints import faultpoint
+from config.faultpoints import faultpoint
+
 from ..fds import ANYTHING, MISSING, located, locating, path_of
 from ..linux import open_on_mount
 from .cursor import Cursor

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.callers import SYSTEM
-from volumes.errors import NotFound, Refused
+from config.errors import NotFound, Refused
 from volumes.management.arguments import volume_id
 from volumes.models import Volume, VolumeStatus
 from volumes.reconciler.steps import settle

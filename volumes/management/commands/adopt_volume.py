@@ -10,8 +10,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.callers import SYSTEM
+from config.errors import NotFound, Refused
 from volumes.backends import BackendError
-from volumes.errors import NotFound, Refused
 from volumes.management.arguments import environment_id, megabytes
 from volumes.models import Volume, VolumeStatus
 from volumes.reconciler.steps import settle

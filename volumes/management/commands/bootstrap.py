@@ -13,9 +13,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.errors import Refused as AccountRefused
 from accounts.models import Role
-from volumes.errors import Refused
+from config.errors import Refused
 from volumes.management.arguments import megabytes
-from volumes.services.setup import bootstrap
+from volumes.services.bootstrap import bootstrap
 from volumes.storage import ensure_installation
 
 

@@ -15,9 +15,9 @@ from accounts import services
 from accounts.callers import SYSTEM
 from accounts.errors import Refused
 from accounts.models import Scope, User
-from volumes.api.wire import moment
+from volumes.api.representations import moment
 from volumes.management.arguments import environment_id, whole_number
-from volumes.reach import company_of_environment, environment_choices
+from volumes.queries.environments import company_of_environment, environment_choices
 
 
 class Command(BaseCommand):

@@ -14,7 +14,7 @@ from accounts.callers import SYSTEM
 from accounts.models import Company
 from volumes.models import Environment
 from volumes.services.applications import create_application
-from volumes.services.setup import Made, bootstrap
+from volumes.services.bootstrap import Made, bootstrap
 from volumes.storage import ensure_installation
 
 COMPANY, ENVIRONMENT, USERNAME = "Demo", "production", "admin"

@@ -11,8 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
 from volumes.reconciler.availability import refresh_availability
+from volumes.reconciler.loop import one_pass, watch
 from volumes.reconciler.marking import mark_older_data
-from volumes.reconciler.sweep import one_pass, watch
 
 
 class Command(BaseCommand):

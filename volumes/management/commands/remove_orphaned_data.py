@@ -8,13 +8,13 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from volumes.api.wire import moment
+from volumes.api.representations import moment
 from volumes.backends import BackendError, StorageUnavailable
 from volumes.backends.texts import quoted
 from volumes.management.arguments import hours
 from volumes.management.cleanup import CleanupCommand, table
 from volumes.models import Installation, Volume
-from volumes.reconciler.scan import Orphan, scan
+from volumes.reconciler.orphans import Orphan, scan
 from volumes.services import cleanup
 
 WHERE_IT_IS = "It is in the file .holdfast in STORAGE_ROOT."

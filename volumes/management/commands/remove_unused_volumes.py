@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from accounts.callers import SYSTEM
-from volumes.api.wire import moment
+from volumes.api.representations import moment
 from volumes.management.arguments import days, environment_id
 from volumes.management.cleanup import CleanupCommand
 from volumes.models import Volume

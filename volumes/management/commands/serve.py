@@ -19,21 +19,21 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from config import counters
 from config.deployment import warn_of_unsafe_settings
 from config.env import BadSetting, address
+from config.http.static_files import StaticFilesPublisher
 from config.limits import (
     KEEP_ALIVE_TIMEOUT,
     MAX_CONNECTIONS,
     MAX_HEADER_BYTES,
     MAX_WAITING_REQUESTS,
 )
+from config.server import metrics_directories
+from config.server.supervisor import Supervisor
 from config.server.worker import spawn_worker
-from config.static_files import StaticFilesPublisher
-from config.supervisor import Supervisor
 from volumes.checks import volume_owner_problem
+from volumes.reconciler.loop import watch
 from volumes.reconciler.marking import mark_older_data
-from volumes.reconciler.sweep import watch
 from volumes.storage import ensure_installation, storage
 
 ACCEPT_QUEUE = 4096
@@ -72,7 +72,7 @@ class Command(BaseCommand):
         if shared:
             mark_older_data()
         connection.close()
-        with counters.shared() as directory:
+        with metrics_directories.shared() as directory:
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
             run(host, port, (workers or min(4, os.cpu_count() or 1)) if shared else 1, sweep=shared)
 
@@ -105,7 +105,7 @@ def run(host: str, port: int, workers: int, *, sweep: bool) -> None:
         sweeper.start()
     try:
         Supervisor(
-            "config.serving:application",
+            "config.server.app:application",
             before_spawn=(lambda: None) if settings.DEBUG else static_files.publish,
             address=host,
             port=port,

@@ -1,0 +1,84 @@
+"""Where people belong, for operators, through the same verbs as everybody.
+
+The pages of companies, tokens and the history lead to volumes, so they stand in volumes/admin.
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q
+from django.http import HttpRequest
+
+from accounts import operators, services
+from accounts.admin.base import OperatorAdmin, actor_of, operator_of
+from accounts.admin.changelists import SEARCHED, chosen, linked
+from accounts.admin.site import site
+from accounts.admin.users import PersonAdmin
+from accounts.errors import Refused
+from accounts.models import Company, Membership, Role, User
+from accounts.templatetags.times import when
+
+__all__ = ["MembershipAdmin", "PersonAdmin"]
+
+
+@admin.register(Membership, site=site)
+class MembershipAdmin(OperatorAdmin):
+    list_display = ["user", "company_link", "role", "since"]
+    list_filter = ["role", chosen("company", Company, "company"), chosen("user", User, "user")]
+    list_select_related = ["user", "company"]
+    search_fields = ["user__username", "company__name"]
+    search_help_text = (
+        f"Whole names of people and companies, or parts among the newest {SEARCHED:,}"
+    )
+    sorts_within = ["company", "user"]
+    sortable_by = ["role", "since"]
+    in_order = ["since"]
+    autocomplete_fields = ["user", "company"]
+    ordering = ["-pk"]
+    actions = None  # deleting many at once would pass by the rule of the last admin
+
+    def named(self, name: str) -> Q:
+        people, companies = User.objects.filter(username=name), Company.objects.filter(name=name)
+        return Q(user__in=list(people)) | Q(company__in=list(companies))
+
+    @admin.display(description="Company")
+    def company_link(self, membership: Membership) -> str:
+        return linked(membership.company)
+
+    @admin.display(ordering="pk")  # which says when
+    def since(self, membership: Membership) -> str:
+        return when(membership.created_at)
+
+    def subject_id(self, object_id: str) -> str:
+        found = Membership.objects.filter(pk=object_id) if object_id.isdecimal() else None
+        membership = found.select_related("user").first() if found is not None else None
+        return membership.user.ref if membership else object_id
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> Any:
+        return ["user", "company"] if obj else []
+
+    def has_change_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
+        return super().has_change_permission(request, obj) and _is_reachable(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and _is_reachable(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
+        role, actor = Role(obj.role), actor_of(request)
+        if problem := operators.membership_problem(
+            operator_of(request), person=obj.user, company=obj.company, role=role
+        ):
+            raise Refused(*problem)
+        if change:
+            services.change_role(membership=obj, role=role, actor=actor)
+        else:
+            obj.pk = services.add_member(
+                company=obj.company, person=obj.user, role=role, actor=actor
+            ).pk
+
+    def delete_model(self, request: HttpRequest, obj: Membership) -> None:
+        services.remove_member(membership=obj, actor=actor_of(request))
+
+
+def _is_reachable(request: HttpRequest, membership: Membership | None) -> bool:
+    return membership is None or operators.may_change_membership(operator_of(request), membership)

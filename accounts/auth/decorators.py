@@ -1,0 +1,71 @@
+"""What stands before a page: being signed in, and not failing too often."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+
+from accounts.auth.known_browsers import known_browser
+from accounts.auth.sessions import charge_session, is_signed_in
+from accounts.callers import Actor, Caller, client_ip
+from accounts.errors import Throttled
+from accounts.models import User
+from config.http import error_responses
+from config.http.rate_limiting import RateLimitExceeded
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+P = ParamSpec("P")
+
+
+class SignedInRequest(HttpRequest):
+    """What a page behind `signed_in` receives."""
+
+    user: User
+
+
+Page = Callable[Concatenate[SignedInRequest, P], HttpResponse]
+AnyonesPage = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def signed_in(page: Page[P]) -> AnyonesPage[P]:
+    """Leads everybody else to the log-in, also who gave the password only."""
+
+    @wraps(page)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not is_signed_in(request.user):
+            return redirect_to_login(request.get_full_path())
+        try:
+            charge_page(request)
+        except RateLimitExceeded as exceeded:
+            return error_responses.too_many_requests(request, exceeded)
+        return page(cast(SignedInRequest, request), *args, **kwargs)
+
+    return cast(AnyonesPage[P], guarded)
+
+
+def charge_page(request: HttpRequest) -> None:
+    """Count a page's request: a form that is sent is a change. Raises RateLimitExceeded."""
+    charge_session(request, is_change=request.method not in SAFE_METHODS)
+
+
+def counted(page: AnyonesPage[P]) -> AnyonesPage[P]:
+    """Answers 429 where a throttle says so."""
+
+    @wraps(page)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            return page(request, *args, **kwargs)
+        except Throttled as throttled:
+            return error_responses.throttled(request, throttled.retry_after)
+
+    return cast(AnyonesPage[P], guarded)
+
+
+def session_actor(request: HttpRequest, person: User) -> Actor:
+    """This person, through a browser: what the history keeps."""
+    actor = Caller(user=person, token=None, ip=client_ip(request)).actor
+    return replace(actor, browser=known_browser(request, person))

@@ -1,0 +1,49 @@
+"""Which fault is planted: the file that PLANTED names says so, before each request and each sweep."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Lock
+
+from django.http import HttpRequest, HttpResponse
+
+from tests.seeded_bugs.faults import FAULTS
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class Switch:
+    """What is planted in this process now."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.fault = ""
+        self.planted = ExitStack()
+
+    def turn(self, fault: str) -> None:
+        """Mend what is broken, and break something else, or nothing."""
+        with self.lock:
+            if fault == self.fault:
+                return
+            self.planted.close()
+            for replacement in FAULTS[fault]() if fault else ():
+                self.planted.enter_context(replacement)
+            self.fault = fault
+
+
+switch = Switch()
+
+
+def look() -> None:
+    switch.turn(Path(os.environ["PLANTED"]).read_text())
+
+
+def middleware(get_response: Handler) -> Handler:
+    def looking(request: HttpRequest) -> HttpResponse:
+        look()
+        return get_response(request)
+
+    return looking

@@ -1,0 +1,173 @@
+"""Doing a verb in two steps: a page that lists what will happen to which, then the doing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from accounts.admin.base import OperatorAdmin, actor_of, can_be
+from volumes.admin.actions import REFUSALS, Verb, words_of
+from volumes.admin.progress import Done
+from volumes.reconciler import inline
+
+AT_ONCE = 100
+
+
+class WithVerbs(OperatorAdmin):
+    """A list whose actions are verbs. They replace the stock ones, bulk delete first of all."""
+
+    verbs: Sequence[Verb] = ()
+    change_form_template = "admin/with_verbs.html"
+
+    def check_reach(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
+        """Raise PermissionDenied for rows that this operator may see and not touch."""
+
+    def verb_rows(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows with what the verbs want to know of each."""
+        return rows
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.verb_view)
+        return [path("do/<slug:name>/", view, name=self._named_url("do")), *super().get_urls()]
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        if "_popup" in request.GET:
+            return {}
+        chosen = f"the chosen {self.opts.verbose_name_plural}"
+        return {
+            verb.name: (_asking(verb), verb.name, verb.phrase.format(chosen))
+            for verb in self.permitted(request)
+        }
+
+    def permitted(self, request: HttpRequest) -> list[Verb]:
+        return [
+            verb
+            for verb in self.verbs
+            if getattr(self, f"has_{verb.permission}_permission")(request)
+        ]
+
+    def verb_view(self, request: HttpRequest, name: str) -> HttpResponseBase:
+        """GET asks, for rows named by `pk`; POST does it to those that the page listed."""
+        verb = next((verb for verb in self.permitted(request) if verb.name == name), None)
+        if verb is None:
+            raise PermissionDenied
+        if request.method == "POST":
+            self.do(
+                request, verb, self._chosen(request, request.POST.getlist(ACTION_CHECKBOX_NAME))
+            )
+            return redirect(self._way_back(request))
+        return self.ask(request, verb, self._chosen(request, request.GET.getlist("pk")))
+
+    def ask(self, request: HttpRequest, verb: Verb, chosen: QuerySet[Any]) -> HttpResponseBase:
+        rows = list(chosen[: AT_ONCE + 1])
+        if not 0 < len(rows) <= AT_ONCE:
+            why = f"Choose at most {AT_ONCE} at once." if rows else "What was chosen is not there."
+            messages.error(request, why)
+            return redirect(self._list_url(request.GET))
+        one = rows[0] if "pk" in request.GET else None
+        against = verb.against(rows)
+        can = [row for row in rows if not against.get(row.pk)]
+        context = {
+            **self.admin_site.each_context(request),
+            "admin": self,
+            "opts": self.opts,
+            "verb": verb,
+            "title": verb.phrase.format(self._names(rows)),
+            "button": verb.phrase.format(self._names(can)),
+            "can": [(row, verb.says(row)) for row in can],
+            "cannot": [(row, against[row.pk]) for row in rows if against.get(row.pk)],
+            "checkbox": ACTION_CHECKBOX_NAME,
+            "one": one,
+            "filters": "" if one else request.GET.urlencode(),
+            "do_url": self._do_url(verb.name),
+            "back": self._url("change", one.pk) if one else self._list_url(request.GET),
+        }
+        return TemplateResponse(request, "admin/confirm.html", context)
+
+    def do(self, request: HttpRequest, verb: Verb, chosen: QuerySet[Any]) -> None:
+        """Each in a transaction of its own: what one of them refuses does not undo the others."""
+        actor, done = actor_of(request), Done(verb)
+        with inline.patience():
+            for row in chosen[:AT_ONCE]:
+                try:
+                    returned = verb.do(row, actor)
+                except REFUSALS as refusal:
+                    messages.error(request, f"{self.full_name(row)}: {words_of(refusal)}")
+                else:
+                    done.add(row, returned)
+        for result in done.results():
+            result.tell(request)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return redirect(self._verb_url("delete", object_id))
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        # To delete it the page has a button anyway.
+        others = [verb for verb in self.permitted(request) if verb.name != "delete"]
+        offered = [verb for verb in others if obj and verb.offered(obj)]
+        context["verbs"] = [
+            (verb.short, self._verb_url(verb.name, obj.pk), verb.is_danger) for verb in offered
+        ]
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def _chosen(self, request: HttpRequest, pks: Sequence[str]) -> QuerySet[Any]:
+        known = [pk for pk in pks[: AT_ONCE + 1] if can_be(self.model, pk)]
+        chosen = self.get_queryset(request).filter(pk__in=known)
+        self.check_reach(request, chosen)
+        return self.verb_rows(chosen).order_by("pk")
+
+    def _names(self, rows: Sequence[Model]) -> str:
+        many = f"{len(rows)} {self.opts.verbose_name_plural}"
+        return str(rows[0]) if len(rows) == 1 else many
+
+    def _way_back(self, request: HttpRequest) -> str:
+        """To the row's own page, if it was asked from there and the row is still there."""
+        if request.POST.get("one"):
+            row = self._chosen(request, request.POST.getlist(ACTION_CHECKBOX_NAME)).first()
+            return self._url("change", row.pk) if row else self._url("changelist")
+        return self._list_url(QueryDict(request.POST.get("filters", "")))
+
+    def _list_url(self, filters: QueryDict) -> str:
+        kept = "" if "pk" in filters else filters.urlencode()
+        return self._url("changelist") + (f"?{kept}" if kept else "")
+
+    def _verb_url(self, name: str, pk: object) -> str:
+        return f"{self._do_url(name)}?pk={pk}"
+
+    def _do_url(self, name: str) -> str:
+        return self._url("do", name)
+
+    def _url(self, page: str, *args: object) -> str:
+        return reverse(f"admin:{self._named_url(page)}", args=args)
+
+    def _named_url(self, page: str) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}_{page}"
+
+
+def _asking(verb: Verb) -> Callable[[WithVerbs, HttpRequest, QuerySet[Any]], HttpResponseBase]:
+    """The verb as an action of the list."""
+
+    def ask(page: WithVerbs, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponseBase:
+        page.check_reach(request, chosen)
+        return page.ask(request, verb, page.verb_rows(chosen))
+
+    return ask

@@ -1,0 +1,139 @@
+"""What volumes' data goes through: copied, deleted, brought back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.callers import Actor
+from volumes.admin.actions import Reasons, Verb
+from volumes.admin.maintenance_actions import unless
+from volumes.models import Snapshot, Volume
+from volumes.presentation import formatting
+from volumes.rules.deletion import reasons_not_to_restore, reasons_to_keep
+from volumes.rules.others import reasons_against_snapshot
+from volumes.services import snapshots
+from volumes.services import volumes as services
+from volumes.services.acceptance import accept_data
+from volumes.storage import storage
+
+
+def _snapshot(volume: Volume, actor: Actor) -> Snapshot:
+    snapshot, _ = snapshots.take_snapshot(
+        environment=volume.environment, volume_id=volume.pk, body={}, actor=actor
+    )
+    return snapshot
+
+
+def _against_snapshot(rows: Sequence[Any]) -> Reasons:
+    gone = unless(lambda row: None)(rows)
+    return {
+        row.pk: gone.get(row.pk) or list(reasons_against_snapshot(row, present=row.snapshot_count))
+        for row in rows
+    }
+
+
+SNAPSHOT = Verb(
+    name="snapshot",
+    short="Take a snapshot",
+    phrase="Take a snapshot of {}",
+    done="Snapshot taken",
+    permission="change",
+    do=_snapshot,
+    says=lambda row: f"{formatting.size(row.used_size or 0)} are copied.",
+    against=_against_snapshot,
+    offered=lambda row: row.has_data and not row.is_deleted,
+    settles=True,
+)
+
+
+def _against_acceptance(volume: Volume) -> str | None:
+    return None if volume.missing_since else "Its data is not missing."
+
+
+ACCEPT = Verb(
+    name="accept_data",
+    short="Accept the data",
+    phrase="Accept what is there now as the data of {}",
+    done="Data accepted",
+    permission="change",
+    do=lambda volume, actor: accept_data(volume_id=volume.pk, actor=actor),
+    says=lambda row: (
+        f"{storage().source(str(row.pk))} becomes its data as it is, even if it is empty. "
+        f"It held {formatting.size(row.used_size)} when it was last measured."
+    ),
+    against=unless(_against_acceptance),
+    offered=lambda row: row.missing_since is not None and not row.is_deleted,
+    is_danger=True,
+    settles=True,
+)
+
+
+def _delete(cascade: bool, volume: Volume, actor: Actor) -> None:
+    services.delete_volume(
+        environment=volume.environment, volume_id=volume.pk, actor=actor, cascade=cascade
+    )
+
+
+def _against_delete(cascade: bool, rows: Sequence[Volume]) -> Reasons:
+    gone = unless(lambda row: None)(rows)
+    return {**reasons_to_keep(rows, cascade=cascade), **gone}
+
+
+def _delete_says(volume: Any) -> str:
+    held = formatting.share(volume.used_size, volume.size)
+    snapshots = f" and {volume.snapshot_count} snapshots" if volume.snapshot_count else ""
+    if grace := settings.VOLUME_DELETE_GRACE:
+        goes = formatting.ago(timezone.now() + timedelta(seconds=grace + 1))
+        return f"Its data ({held}{snapshots}) goes {goes}. Until then it can be restored."
+    return f"Its data ({held}{snapshots}) is removed at once, for good."
+
+
+DELETE = Verb(
+    name="delete",
+    short="Delete",
+    phrase="Delete {}",
+    done="Deleted",
+    permission="delete",
+    do=partial(_delete, False),
+    says=_delete_says,
+    against=partial(_against_delete, False),
+    is_danger=True,
+    settles=True,
+)
+DELETE_ALL = Verb(
+    name="cascade",
+    short="Delete with snapshots",
+    phrase="Delete {} with all snapshots",
+    done="Deleted",
+    permission="delete",
+    do=partial(_delete, True),
+    says=_delete_says,
+    against=partial(_against_delete, True),
+    offered=lambda row: not row.is_deleted,
+    is_danger=True,
+    settles=True,
+)
+
+
+def _restore(volume: Volume, actor: Actor) -> None:
+    services.restore_volume(environment=volume.environment, volume_id=volume.pk, actor=actor)
+
+
+RESTORE = Verb(
+    name="restore",
+    short="Restore",
+    phrase="Restore {}",
+    done="Restored",
+    permission="change",
+    do=_restore,
+    says=lambda row: "It comes back with its data, and with the snapshots deleted with it.",
+    against=lambda rows: {row.pk: list(reasons_not_to_restore(row)) for row in rows},
+    offered=lambda row: row.is_deleted and not row.removal_started,
+    settles=True,
+)

@@ -1,0 +1,102 @@
+"""What keeps volumes well: trying again, looking now, protecting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.callers import Actor
+from config.errors import Problem
+from volumes.admin.actions import GONE, Reasons, Verb
+from volumes.models import Volume, VolumeStatus
+from volumes.reconciler import inline
+from volumes.services import volumes as services
+
+Why = Callable[[Any], str | None]
+
+
+def unless(why: Why, *, standing: bool = True) -> Callable[[Sequence[Volume]], Reasons]:
+    """What needs no query: a sentence where it makes no sense for a volume, and no deleted ones."""
+
+    def against(rows: Sequence[Volume]) -> Reasons:
+        said = {row.pk: GONE if standing and row.is_deleted else why(row) for row in rows}
+        return {pk: [Problem("", "wrong_status", text)] for pk, text in said.items() if text}
+
+    return against
+
+
+def _update(body: dict[str, Any], volume: Volume, actor: Actor) -> None:
+    services.update_volume(
+        environment=volume.environment, volume_id=volume.pk, body=body, actor=actor
+    )
+
+
+RETRY = Verb(
+    name="retry",
+    short="Retry",
+    phrase="Retry {}",
+    done="Tried again",
+    permission="change",
+    do=partial(_update, {}),
+    says=lambda row: f"It is tried again at once. So far: {row.operator_message}",
+    against=unless(
+        lambda row: (
+            None if row.status == VolumeStatus.ERROR else f"It is {row.status}, not in error."
+        )
+    ),
+    offered=lambda row: row.status == VolumeStatus.ERROR and not row.is_deleted,
+    settles=True,
+)
+
+
+def _nothing_to_reconcile(volume: Volume) -> str | None:
+    if volume.status == VolumeStatus.DELETED:
+        return "Its data is gone."
+    if volume.grace_until and volume.grace_until > timezone.now():
+        return f"Its data is kept until {volume.grace_until:%-d %B %Y, %H:%M} UTC."
+    return None
+
+
+def _reconcile_says(volume: Volume) -> str:
+    if volume.due_at is None:
+        return "Holdfast looks whether its data is there."
+    return "Its next step is taken now, whatever pause it has."
+
+
+RECONCILE = Verb(
+    name="reconcile",
+    short="Reconcile now",
+    phrase="Reconcile {} now",
+    done="Reconciled",
+    permission="change",
+    do=lambda volume, actor: inline.reconcile_now(volume),
+    says=_reconcile_says,
+    against=unless(_nothing_to_reconcile, standing=False),
+    offered=lambda row: row.status != VolumeStatus.DELETED,
+    settles=True,
+)
+PROTECT = Verb(
+    name="protect",
+    short="Protect",
+    phrase="Protect {}",
+    done="Protected",
+    permission="change",
+    do=partial(_update, {"protected": True}),
+    says=lambda row: "Nobody and no command can delete it any more.",
+    against=unless(lambda row: "It is protected already." if row.protected else None),
+    offered=lambda row: not (row.protected or row.is_deleted),
+)
+UNPROTECT = Verb(
+    name="unprotect",
+    short="Take the protection off",
+    phrase="Take the protection off {}",
+    done="No longer protected",
+    permission="change",
+    do=partial(_update, {"protected": False}),
+    says=lambda row: "It can be deleted again.",
+    against=unless(lambda row: None if row.protected else "It is not protected."),
+    offered=lambda row: row.protected,
+)

@@ -1,0 +1,219 @@
+"""The fast lane: what programs ask for most, answered before Django is put to work.
+
+Reading a volume, reading a page of volumes and creating one, by token. It knows the rules from where
+everybody knows them, and it only ever says yes: whatever is refused, or is not as plain as it looks for,
+goes the ordinary way, which alone knows how to say no. `tests/volumes/test_fast_path.py` holds both to
+the same answers, byte for byte.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Iterable
+from io import BytesIO
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.handlers.exception import response_for_exception
+from django.db import InterfaceError, OperationalError, connection
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.utils.module_loading import import_string
+from rest_framework.exceptions import APIException
+
+from accounts.auth.authentication import token_digest
+from accounts.callers import client_ip
+from config.errors import DomainError
+from config.http.error_responses import unavailable
+from config.http.middleware import Handler, observed, public_scheme
+from config.http.rate_limiting import RateLimitExceeded, add_headers, charge, is_exhausted
+from config.http.request import Request
+from volumes.api import responses
+from volumes.api.headers import idempotency_key
+from volumes.api.pagination import ROWS_AT_ONCE, Page
+from volumes.api.parsers import StrictJSONParser, is_encoded
+from volumes.api.query_params import Query
+from volumes.queries import volume_rows
+from volumes.services.creation import authorize_by_token, create_authorized
+from volumes.specs.parsers import Body
+
+UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+PATH = re.compile(
+    rf"(?:/api/v1)?(?:/environments)?/({UUID})/volume(?:/(?:vol-)?({UUID}))?", re.ASCII
+)
+JSON = "application/json"
+
+Environ = dict[str, Any]
+App = Callable[..., Iterable[bytes]]
+
+
+class NotPlain(Exception):
+    """For the ordinary way."""
+
+
+REFUSALS = (
+    NotPlain,
+    DomainError,
+    APIException,
+    SuspiciousOperation,
+    RateLimitExceeded,
+    RequestDataTooBig,
+    UnreadablePostError,
+)
+
+
+class FastLane:
+    """A WSGI application around Django's."""
+
+    def __init__(self, django: App) -> None:
+        self.django = django
+        self._answer = observed(public_scheme(self._respond))
+        self._worn: dict[str, str] = {}
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        response = self.answer(environ)
+        if response is None:
+            return self.django(environ, start_response)
+        connection.close_if_unusable_or_obsolete()
+        status = f"{response.status_code} {response.reason_phrase}"
+        start_response(status, list(self.headers(response).items()))
+        return [response.content]
+
+    def answer(self, environ: Environ) -> HttpResponse | None:
+        """None for what goes the ordinary way, which finds it as it was."""
+        is_plain = (
+            "HTTP_AUTHORIZATION" in environ
+            and not environ.get("HTTP_COOKIE")
+            and "%" not in environ.get("QUERY_STRING", "")
+            and PATH.fullmatch(environ.get("PATH_INFO", ""))
+        )
+        if not is_plain:
+            return None
+        try:
+            return self._answer(Request(environ))
+        except NotPlain:
+            return None
+
+    def headers(self, answer: HttpResponse) -> dict[str, str]:
+        """Its own, and those that all answers have on their way out.
+
+        Put into the answer one by one, these were a sixth of all that Python does for it.
+        """
+        return dict(answer.items()) | self._worn
+
+    def _respond(self, request: HttpRequest) -> HttpResponse:
+        """The answer, with what it has of its own. Raises NotPlain."""
+        try:
+            request.get_host()
+            response = _answer(request)
+        except REFUSALS as refusal:
+            raise NotPlain from refusal
+        except (OperationalError, InterfaceError) as error:
+            response = _without_database(request, error)
+        except Exception as error:  # as Django does it
+            response = response_for_exception(request, error)
+        add_headers(request, response)
+        self._worn = self._worn or _worn_by_all(request)
+        response.headers.setdefault("Content-Length", str(len(response.content)))
+        return response
+
+
+def _worn_by_all(request: HttpRequest) -> dict[str, str]:
+    """What those that every answer passes give to it. It is the same for all answers of the lane."""
+    handler: Handler = lambda request: HttpResponse()  # noqa: E731
+    for name in reversed(settings.EVERY_ANSWER_PASSES[1:]):
+        handler = import_string(name)(handler)
+    bare = HttpResponse()
+    return {
+        name: value
+        for name, value in handler(request).items()
+        if name not in bare and name != "Content-Length"
+    }
+
+
+def _without_database(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Where nothing can have happened yet, the ordinary way tries again."""
+    is_there = connection.connection is not None
+    if is_there and connection.is_usable():
+        raise NotPlain from error
+    if is_there and request.method == "GET":
+        connection.close()  # it begins with another one
+        raise NotPlain from error
+    return unavailable(request)  # waiting for a connection once more would only take longer
+
+
+def _answer(request: HttpRequest) -> HttpResponse:
+    env_id, volume_id = PATH.fullmatch(request.path_info).groups()  # type: ignore[union-attr]
+    if request.method == "POST" and volume_id is None:
+        return _create(request, uuid.UUID(env_id))
+    if request.method != "GET" or request.META.get("CONTENT_TYPE", "") not in {"", JSON}:
+        raise NotPlain
+    if volume_id is not None:
+        return _get(request, uuid.UUID(env_id), uuid.UUID(volume_id))
+    return _list(request, uuid.UUID(env_id))
+
+
+def _get(request: HttpRequest, env_id: uuid.UUID, volume_id: uuid.UUID) -> HttpResponse:
+    if request.META.get("QUERY_STRING"):
+        raise NotPlain
+    digest = _digest(request, is_change=False)
+    found = volume_rows.volume_by_token(digest, env_id, volume_id)
+    if found is None:
+        raise NotPlain  # nothing there, or no right to know
+    charge(request, digest, is_change=False)
+    return responses.one_volume(request, found)
+
+
+def _list(request: HttpRequest, env_id: uuid.UUID) -> HttpResponse:
+    query = Query(request.GET, known={"limit", "cursor"})
+    page = Page(query)
+    query.check()
+    after = page.after[1] if page.after else volume_rows.FIRST
+    digest = _digest(request, is_change=False)
+    most = min(page.limit, ROWS_AT_ONCE) + 1
+    rows = volume_rows.page_by_token(digest, env_id, after, most)
+    if not rows:
+        raise NotPlain  # nothing there, or no right to know
+    charge(request, digest, is_change=False)
+    found = volume_rows.continued(rows, env_id) if len(rows) == most else rows
+    return responses.page_of_volumes(request, page, found)
+
+
+def _create(request: HttpRequest, env_id: uuid.UUID) -> HttpResponse:
+    if idempotency_key(request) is not None:
+        raise NotPlain
+    digest = _digest(request, is_change=True)
+    authorized = authorize_by_token(
+        environment_id=env_id,
+        body=_plain_body(request),
+        digest=digest,
+        ip=client_ip(request),
+    )
+    if authorized is None:
+        raise NotPlain
+    charge(request, digest, is_change=True)
+    volume = create_authorized(authorized)
+    if volume is None:
+        raise NotPlain
+    return responses.created(request, volume)
+
+
+def _digest(request: HttpRequest, *, is_change: bool) -> str:
+    """What the token is looked up by, unless its rate limit is reached already."""
+    digest = token_digest(request)
+    if digest is None or is_exhausted(digest, is_change=is_change):
+        raise NotPlain
+    return digest
+
+
+def _plain_body(request: HttpRequest) -> Body:
+    meta = request.META
+    if meta.get("QUERY_STRING") or meta.get("CONTENT_TYPE") != JSON or is_encoded(meta):
+        raise NotPlain
+    raw = request.body
+    request.META["wsgi.input"] = BytesIO(raw)  # for whoever may have to read it once more
+    body = StrictJSONParser().parse(BytesIO(raw))
+    if not isinstance(body, dict):
+        raise NotPlain
+    return body

@@ -1,0 +1,192 @@
+"""How rows look on the wire: their names, order and forms live here and nowhere else."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from accounts.disclosure import visible_volume_changes
+from accounts.models import Revision
+from volumes.models import Application, Attachment, Environment, Snapshot, UsageSample, Volume
+from volumes.queries.volume_rows import VolumeRow
+from volumes.rules.quota import Room
+from volumes.rules.volumes import Review
+
+Json = dict[str, Any]
+
+
+def moment(at: datetime | None) -> str | None:
+    """RFC 3339 in UTC with six decimals and Z, always."""
+    if at is None:
+        return None
+    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+
+
+def volume(row: VolumeRow) -> Json:
+    mounting = row.application_ids.split(",") if row.application_ids else ()
+    return {
+        "id": f"{Volume.prefix}{row.id}",
+        "name": row.name,
+        "envIdRef": row.environment_id,
+        "companyIdRef": row.company_id,
+        "size": row.size,
+        "mountPath": row.mount_path,
+        "isDeleted": row.is_deleted,
+        "createdBy": row.created_by,
+        "modifiedBy": row.modified_by,
+        "version": row.version,
+        "description": row.description,
+        "labels": orjson.Fragment(row.labels),
+        "protected": row.protected,
+        "status": row.status,
+        "statusMessage": row.status_message,
+        "provisionedSize": row.provisioned_size,
+        "usedSize": row.used_size,
+        "usedSizeAt": row.used_size_at,
+        "attachedAppsRefs": [f"{Application.prefix}{pk}" for pk in mounting],
+        "createdAt": row.created_at,
+        "modifiedAt": row.modified_at,
+    }
+
+
+def written(
+    row: Volume, company_id: uuid.UUID, application_ids: Iterable[uuid.UUID] = ()
+) -> VolumeRow:
+    """A volume as an object holds it, in the form in which the database answers one."""
+    return VolumeRow(
+        **{name: getattr(row, name) for name in _AS_IT_IS_HELD}
+        | {
+            "id": str(row.pk),
+            "environment_id": str(row.environment_id),
+            "company_id": str(company_id),
+            "application_ids": ",".join(map(str, application_ids)),
+            "labels": orjson.dumps(row.labels),
+            "used_size_at": moment(row.used_size_at),
+            "created_at": moment(row.created_at),
+            "modified_at": moment(row.modified_at),
+        }
+    )
+
+
+_AS_IT_IS_HELD = VolumeRow._fields[8:]
+
+
+def attachment(row: Attachment, source: str | None) -> Json:
+    """`source` is what to mount, as `source_of()` says."""
+    return {
+        "volumeIdRef": f"{Volume.prefix}{row.volume_id}",
+        "appIdRef": f"{Application.prefix}{row.application_id}",
+        "mountPath": row.mount_path,
+        "readOnly": row.read_only,
+        "source": source,
+        "attachedAt": moment(row.attached_at),
+    }
+
+
+def snapshot(row: Snapshot) -> Json:
+    return {
+        "id": row.ref,
+        "volumeIdRef": f"{Volume.prefix}{row.volume_id}",
+        "name": row.name,
+        "size": row.size,
+        "takenAt": moment(row.taken_at),
+        "consistency": row.consistency,
+        "status": row.status,
+        "statusMessage": row.status_message,
+        "createdBy": row.created_by,
+        "createdAt": moment(row.created_at),
+    }
+
+
+def application(row: Application, company_id: uuid.UUID) -> Json:
+    """Reads `row.attachments.all()`: prefetch them for lists."""
+    return {
+        "id": row.ref,
+        "name": row.name,
+        "envIdRef": str(row.environment_id),
+        "companyIdRef": str(company_id),
+        "volumeMounts": [
+            {
+                "volumeIdRef": f"{Volume.prefix}{mount.volume_id}",
+                "mountPath": mount.mount_path,
+                "readOnly": mount.read_only,
+            }
+            for mount in row.attachments.all()
+        ],
+        "isDeleted": row.is_deleted,
+        "createdBy": row.created_by,
+        "modifiedBy": row.modified_by,
+        "version": row.version,
+        "createdAt": moment(row.created_at),
+        "modifiedAt": moment(row.modified_at),
+    }
+
+
+def environment(row: Environment) -> Json:
+    return {
+        "id": str(row.pk),
+        "name": row.name,
+        "companyIdRef": str(row.company_id),
+        "resourceQuota": {"storage": row.storage_quota},
+        "isDeleted": row.is_deleted,
+        "createdBy": row.created_by,
+        "modifiedBy": row.modified_by,
+        "version": row.version,
+        "createdAt": moment(row.created_at),
+        "modifiedAt": moment(row.modified_at),
+    }
+
+
+def resource_usage(row: Environment) -> Json:
+    """What is used and what may still be taken, the company's quota included."""
+    room = Room(row)
+    return {
+        "environmentId": str(row.pk),
+        "quota": {"storage": room.limit},
+        "used": {"storage": room.used},
+        "available": {"storage": room.available},
+        "utilizationPercent": {"storage": room.percent},
+    }
+
+
+def usage(row: Volume, samples: list[UsageSample], full_at: datetime | None) -> Json:
+    return {
+        "volumeIdRef": row.ref,
+        "size": row.size,
+        "samples": [
+            {"at": moment(sample.at), "usedSize": sample.used_size, "size": sample.size}
+            for sample in samples
+        ],
+        "fullAt": moment(full_at),
+    }
+
+
+def revision(row: Revision) -> Json:
+    return {
+        "version": row.version,
+        "action": row.action,
+        "by": row.by,
+        "via": row.via,
+        "ip": row.ip,
+        "at": moment(row.at),
+        "changes": visible_volume_changes(row.changes),
+    }
+
+
+def review(found: Review) -> Json:
+    """The answer of validate."""
+    return {
+        "valid": not found.problems,
+        "errors": [problem.as_json() for problem in found.problems],
+        "warnings": [warning.as_json() for warning in found.warnings],
+        "quota": {
+            "limit": found.room.limit,
+            "used": found.room.used,
+            "after": found.room.after,
+        },
+        "normalized": found.normalized,
+    }

@@ -1,0 +1,78 @@
+"""The three answers that are asked for most, for both doors that give them: views and fast lane."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.http import HttpRequest, HttpResponse
+from rest_framework.request import Request
+
+from accounts.callers import Caller
+from config.errors import NotFound
+from volumes.api import representations
+from volumes.api.headers import idempotency_key, tagged
+from volumes.api.pagination import Page
+from volumes.models import Environment, Snapshot, Volume, VolumeStatus
+from volumes.queries.volume_rows import VolumeRow, volume_in
+from volumes.services.creation import create_volume
+from volumes.services.idempotency import IdempotencyKey
+from volumes.specs.parsers import Body
+
+AnyRequest = HttpRequest | Request
+
+
+def one_volume(request: AnyRequest, found: VolumeRow | None) -> HttpResponse:
+    """A volume that was looked for. Raises NotFound."""
+    if found is None:
+        raise NotFound
+    return tagged(request, representations.volume(found))
+
+
+def page_of_volumes(request: AnyRequest, page: Page, found: Iterable[VolumeRow]) -> HttpResponse:
+    return page.reply(request, found, representations.volume)
+
+
+def as_it_is(environment: Environment, volume: Volume) -> representations.Json:
+    """A volume that was just written, by now: its step may have changed it since."""
+    found = volume_in(environment.pk, volume.pk, deleted_too=True)
+    if found is None:  # purged in this very moment
+        raise NotFound
+    return representations.volume(found)
+
+
+def new_volume(
+    request: AnyRequest, caller: Caller, environment: Environment, body: Body
+) -> HttpResponse:
+    """What was made, as it is by now, or made earlier under the same Idempotency-Key.
+
+    Raises Refused with every problem, BadRequest.
+    """
+    given = idempotency_key(request)
+    key = given and IdempotencyKey(caller.user.pk, "volume", environment.pk, given)
+    reached = Snapshot.objects
+    snapshots = reached.visible_to(caller) if "restoreFrom" in body else reached.none()
+    volume, replayed = create_volume(
+        environment=environment,
+        body=body,
+        snapshots=snapshots,
+        actor=caller.actor,
+        key=key or None,
+    )
+    answer = created(request, volume, is_new=not replayed and "attachedAppsRefs" not in body)
+    if replayed:
+        answer["Idempotent-Replay"] = "true"
+    return answer
+
+
+def created(request: AnyRequest, volume: Volume, *, is_new: bool = True) -> HttpResponse:
+    """The answer to a create. `is_new` if it was made just now and is mounted by nobody."""
+    # Only what is new and was settled in time is known without looking.
+    environment = volume.environment
+    shown = (
+        representations.volume(representations.written(volume, environment.company_id))
+        if is_new and volume.status == VolumeStatus.READY
+        else as_it_is(environment, volume)
+    )
+    answer = tagged(request, shown, status=201)
+    answer["Location"] = f"{request.path}/{volume.ref}"
+    return answer

@@ -1,0 +1,56 @@
+"""`/{envId}/volume/{id}/attachment`: who mounts a volume, and where."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from accounts.models import Role
+from volumes.api import pagination, representations
+from volumes.api.headers import reply
+from volumes.api.pagination import Page
+from volumes.api.views.base import EnvironmentScopedView
+from volumes.models import Application
+from volumes.services import attachments as services
+from volumes.storage import source_of
+
+
+class AttachmentView(EnvironmentScopedView):
+    """One application's use of one volume."""
+
+    needs = {"create": Role.EDITOR, "destroy": Role.EDITOR}
+    parameters = {"list": pagination.PARAMETERS}
+
+    def list(self, request: Request, **path: str) -> HttpResponse:
+        page = Page(self.query)
+        self.query.check()
+        volume = self.volume_or_refuse()
+        source = source_of(volume)
+        return page.answer(
+            request, volume.attachments.all(), lambda row: representations.attachment(row, source)
+        )
+
+    def create(self, request: Request, **path: str) -> HttpResponse:
+        attachment = services.attach(
+            environment=self.environment,
+            volume_id=self.volume_id,
+            body=self.body(),
+            actor=self.caller.actor,
+        )
+        source = source_of(attachment.volume)
+        return reply(representations.attachment(attachment, source), status=201)
+
+    def destroy(self, request: Request, **path: str) -> HttpResponse:
+        application = services.detach(
+            environment=self.environment,
+            volume_id=self.volume_id,
+            application_id=self.app_id,
+            actor=self.caller.actor,
+        )
+        return reply({"message": "Application detached successfully", "id": application.ref})
+
+    @property
+    def app_id(self) -> uuid.UUID:
+        return self.path_id("appId", Application.prefix)

@@ -1,0 +1,115 @@
+"""`/environments`: the workspaces that the caller reaches."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from accounts.models import Company, Membership, Role
+from config.errors import Forbidden, Problem, Refused
+from volumes.api import pagination, representations
+from volumes.api.headers import if_match, reply, tagged
+from volumes.api.list_filters import NAME_FILTERS, filter_named
+from volumes.api.pagination import Page
+from volumes.api.views.base import ApiView
+from volumes.models import Environment
+from volumes.rules.others import EnvironmentWish, read_environment
+from volumes.services import environments as services
+from volumes.specs.parsers import Reader
+
+
+class EnvironmentCollectionView(ApiView):
+    """Listing what one reaches; making one, for admins of a company."""
+
+    needs = {"create": Role.ADMIN}
+    parameters = {"list": pagination.PARAMETERS | NAME_FILTERS}
+
+    def admit(self) -> None:
+        if self.action == "create" and not self._administered():
+            raise Forbidden("Environments are made by a company's admins, with an unbound token.")
+
+    def create(self, request: Request) -> HttpResponse:
+        wish, reader = read_environment(self.body())
+        environment = services.create_environment(
+            company=self._company(wish, reader), wish=wish, reader=reader, actor=self.caller.actor
+        )
+        answer = tagged(request, representations.environment(environment), status=201)
+        answer["Location"] = f"{request.path}/{environment.pk}"
+        return answer
+
+    def _administered(self) -> list[Membership]:
+        """Memberships in which these credentials act as an admin."""
+        if self.caller.environment_id is not None:
+            return []
+        memberships = self.caller.user.memberships.select_related("company").order_by("pk")
+        return [
+            membership
+            for membership in memberships
+            if self.caller.may(Role.ADMIN, role=membership.role)
+        ]
+
+    def _company(self, wish: EnvironmentWish, reader: Reader) -> Company:
+        """Return the named company, or else the only one whose admin the person accepted to be.
+
+        Others decide on a promotion, and must not change what the person's programs do.
+        """
+        administered = self._administered()
+        if wish.company_id is None and reader.is_sound("companyIdRef"):
+            accepted = [one.company for one in administered if not one.is_promoted]
+            if len(accepted) == 1:
+                return accepted[0]
+            reader.note(
+                "companyIdRef",
+                "required",
+                "is required unless you accepted to be an admin of exactly one company",
+            )
+        for membership in administered:
+            if membership.company_id == wish.company_id:
+                return membership.company
+        if self.caller.user.memberships.filter(company=wish.company_id).exists():
+            raise Forbidden("Environments of that company are made by its admins.")
+        if wish.company_id is not None:
+            reader.note("companyIdRef", "not_found", "names no company of yours")
+        # Which company's names and quotas to check against is not known, but the rest can be said.
+        if "name" not in reader.body:
+            reader.problems.append(Problem("name", "required", "is required"))
+        raise Refused(reader.problems)
+
+    def list(self, request: Request) -> HttpResponse:
+        page = Page(self.query)
+        found = filter_named(Environment.objects.visible_to(self.caller), self.query)
+        self.query.check()
+        return page.answer(request, found, representations.environment)
+
+
+class EnvironmentView(ApiView):
+    """One environment. Changing it takes an admin."""
+
+    needs = {"update": Role.ADMIN, "destroy": Role.ADMIN}
+    environment_parameter = "id"
+
+    def admit(self) -> None:
+        self.environment = self.environment_or_refuse()
+
+    def retrieve(self, request: Request, **path: str) -> HttpResponse:
+        return tagged(request, representations.environment(self.environment))
+
+    def update(self, request: Request, **path: str) -> HttpResponse:
+        wish, reader = read_environment(self.optional_body())
+        environment = services.update_environment(
+            environment=self.environment,
+            wish=wish,
+            reader=reader,
+            actor=self.caller.actor,
+            precondition=if_match(request),
+        )
+        return tagged(request, representations.environment(environment))
+
+    def destroy(self, request: Request, **path: str) -> HttpResponse:
+        environment = services.delete_environment(
+            environment=self.environment, actor=self.caller.actor, precondition=if_match(request)
+        )
+        return reply({"message": "Environment deleted successfully", "id": str(environment.pk)})
+
+    def resource_usage(self, request: Request, **path: str) -> HttpResponse:
+        return reply(representations.resource_usage(self.environment))

@@ -1,0 +1,70 @@
+"""`/{envId}/volume/{id}/snapshot`: copies of a volume's data at one moment."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from accounts.models import Role
+from config.errors import NotFound
+from volumes.api import pagination, representations
+from volumes.api.headers import idempotency_key, reply
+from volumes.api.pagination import Page
+from volumes.api.views.base import EnvironmentScopedView
+from volumes.models import Snapshot
+from volumes.services import snapshots as services
+from volumes.services.idempotency import IdempotencyKey
+
+
+class SnapshotView(EnvironmentScopedView):
+    """Read-only copies, to fill new volumes from."""
+
+    needs = {"create": Role.EDITOR, "destroy": Role.EDITOR}
+    parameters = {"list": pagination.PARAMETERS}
+
+    def list(self, request: Request, **path: str) -> HttpResponse:
+        page = Page(self.query)
+        self.query.check()
+        # A snapshot on its way out is shown until it is gone: its status says so.
+        return page.answer(
+            request, self.volume_or_refuse().snapshots.all(), representations.snapshot
+        )
+
+    def create(self, request: Request, **path: str) -> HttpResponse:
+        given, volume_id_ = idempotency_key(request), self.volume_id
+        key = given and IdempotencyKey(self.caller.user.pk, "snapshot", volume_id_, given)
+        snapshot, replayed = services.take_snapshot(
+            environment=self.environment,
+            volume_id=volume_id_,
+            body=self.optional_body(),
+            actor=self.caller.actor,
+            key=key or None,
+        )
+        # As it is by now; gone already only if somebody deleted it in this very moment.
+        snapshot = Snapshot.objects.filter(pk=snapshot.pk).first() or snapshot
+        answer = reply(representations.snapshot(snapshot), status=201)
+        answer["Location"] = f"{request.path}/{snapshot.ref}"
+        if replayed:
+            answer["Idempotent-Replay"] = "true"
+        return answer
+
+    def retrieve(self, request: Request, **path: str) -> HttpResponse:
+        snapshot = self.volume_or_refuse().snapshots.filter(pk=self.snapshot_id).first()
+        if snapshot is None:
+            raise NotFound
+        return reply(representations.snapshot(snapshot))
+
+    def destroy(self, request: Request, **path: str) -> HttpResponse:
+        snapshot = services.delete_snapshot(
+            environment=self.environment,
+            volume_id=self.volume_id,
+            snapshot_id=self.snapshot_id,
+            actor=self.caller.actor,
+        )
+        return reply({"message": "Snapshot deleted successfully", "id": snapshot.ref})
+
+    @property
+    def snapshot_id(self) -> uuid.UUID:
+        return self.path_id("snapId", Snapshot.prefix)

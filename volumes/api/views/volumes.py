@@ -1,0 +1,146 @@
+"""`/{envId}/volume`: volumes themselves."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.http import HttpResponse
+from django.utils import timezone
+from rest_framework.request import Request
+
+from accounts.models import Revision, Role, Subject
+from config.errors import CONFLICTS, Problem, Refused
+from volumes.api import pagination, representations, responses
+from volumes.api.headers import if_match, reply, tagged
+from volumes.api.list_filters import VOLUME_FILTERS, filter_volumes
+from volumes.api.pagination import Page
+from volumes.api.views.base import EnvironmentScopedView
+from volumes.models import Snapshot, Volume
+from volumes.queries import forecast, volume_rows
+from volumes.queries.volume_rows import VolumeRow
+from volumes.rules.volumes import Review, review
+from volumes.services import volumes as services
+from volumes.services.locking import check_version
+from volumes.specs.parsers import Body, Reader, Unreadable, identifier
+
+
+class VolumeView(EnvironmentScopedView):
+    """Persistent storage that applications of one environment mount."""
+
+    needs = {
+        "create": Role.EDITOR,
+        "update": Role.EDITOR,
+        "destroy": Role.EDITOR,
+        "restore": Role.EDITOR,
+    }
+    parameters = {
+        "list": pagination.PARAMETERS | VOLUME_FILTERS,
+        "destroy": frozenset({"cascade"}),
+        "history": pagination.PARAMETERS,
+        "usage": frozenset({"days"}),
+    }
+    repeatable = frozenset({"label"})
+
+    def create(self, request: Request, **path: str) -> HttpResponse:
+        return responses.new_volume(request, self.caller, self.environment, self.body())
+
+    def list(self, request: Request, **path: str) -> HttpResponse:
+        sort = self.query.choice(
+            "sort", ["createdAt", "-createdAt", "name", "-name", "size", "-size"]
+        )
+        page = Page(self.query, sort=sort or "createdAt")
+        volumes = filter_volumes(self.environment.volumes.all(), self.query, many=page.limit + 1)
+        self.query.check()
+        found = page.read(volume_rows.in_full(page.slice(volumes)))
+        answer = responses.page_of_volumes(request, page, map(VolumeRow._make, found))
+        if page.count:
+            answer["X-Total-Count"] = str(volumes.count())
+        return answer
+
+    def retrieve(self, request: Request, **path: str) -> HttpResponse:
+        return responses.one_volume(
+            request, volume_rows.volume_in(self.environment.pk, self.volume_id)
+        )
+
+    def update(self, request: Request, **path: str) -> HttpResponse:
+        volume = services.update_volume(
+            environment=self.environment,
+            volume_id=self.volume_id,
+            body=self.optional_body(),
+            actor=self.caller.actor,
+            precondition=if_match(request),
+        )
+        return self._show_written(volume)
+
+    def destroy(self, request: Request, **path: str) -> HttpResponse:
+        cascade = self.query.flag("cascade")
+        self.query.check()
+        volume = services.delete_volume(
+            environment=self.environment,
+            volume_id=self.volume_id,
+            cascade=bool(cascade),
+            actor=self.caller.actor,
+            precondition=if_match(request),
+        )
+        return reply({"message": "Volume deleted successfully", "id": volume.ref})
+
+    def validate(self, request: Request, **path: str) -> HttpResponse:
+        return reply(representations.review(self._review(self.optional_body())))
+
+    def restore(self, request: Request, **path: str) -> HttpResponse:
+        if problems := Reader(self.optional_body(), known=()).problems:
+            raise Refused(problems)
+        volume = services.restore_volume(
+            environment=self.environment, volume_id=self.volume_id, actor=self.caller.actor
+        )
+        return tagged(request, responses.as_it_is(self.environment, volume))
+
+    def history(self, request: Request, **path: str) -> HttpResponse:
+        volume = self.volume_or_refuse(deleted_too=True)
+        page = Page(self.query, sort="-version")
+        self.query.check()
+        revisions = Revision.objects.about(Subject.VOLUME, volume.pk)
+        return page.answer(request, revisions.with_position(), representations.revision)
+
+    def usage(self, request: Request, **path: str) -> HttpResponse:
+        days = self.query.number("days", 30, most=365)
+        self.query.check()
+        volume = self.volume_or_refuse()
+        since = timezone.now() - timedelta(days=days)
+        samples = list(volume.samples.filter(at__gte=since).order_by("at"))
+        full_at = forecast.full_at(samples, volume.size)
+        return reply(representations.usage(volume, forecast.thinned(samples, 500), full_at))
+
+    def _show_written(self, written: Volume) -> HttpResponse:
+        """What this call wrote, with what its step has done to it since, but nobody else's change."""
+        answer = responses.as_it_is(self.environment, written)
+        if answer["version"] != written.version:
+            company, mounting = self.environment.company_id, written.application_ids
+            answer = representations.volume(representations.written(written, company, mounting))
+        return tagged(self.request, answer)
+
+    def _review(self, body: Body) -> Review:
+        """What create would say, or update where the body has an `id`."""
+        snapshots = Snapshot.objects.visible_to(self.caller)
+        if "id" not in body:
+            return review(self.environment, body, volume=None, snapshots=snapshots)
+        problems: list[Problem] = []
+        volume = None
+        try:
+            volume_id = identifier(Volume.prefix)(body["id"])
+            volume = self.environment.volumes.live().filter(pk=volume_id).first()
+            if volume is None:
+                problems.append(Problem("id", "not_found", "names no volume of this environment"))
+            else:
+                check_version(volume, body)
+        except Unreadable as error:
+            problems.append(Problem("id", "invalid", str(error)))
+        except Refused as refusal:
+            problems += refusal.problems
+        found = review(self.environment, body, volume=volume, snapshots=snapshots)
+        if volume is None:
+            # Without the volume only what is wrong in itself can be said.
+            in_itself = CONFLICTS | {"required"}
+            found.problems = [one for one in found.problems if one.code not in in_itself]
+        found.problems += problems
+        return found

@@ -1,0 +1,82 @@
+"""Who comes in: each page of an environment or a volume is found through what its person reaches."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+
+from accounts.auth.decorators import SignedInRequest, signed_in
+from accounts.callers import Actor, Caller, client_ip
+from accounts.models import Role
+from config import errors
+from volumes.models import Environment, Volume
+
+Page = Callable[..., HttpResponse]
+
+
+def caller_of(request: SignedInRequest) -> Caller:
+    return Caller(user=request.user, token=None, ip=client_ip(request))
+
+
+class Visit:
+    """One request of one person to one environment: what pages and templates ask."""
+
+    def __init__(self, request: SignedInRequest, environment: Environment) -> None:
+        self.request = request
+        self.caller = caller_of(request)
+        self.environment = environment
+        self.company = environment.company
+        self.may_edit = self.caller.may(Role.EDITOR, role=environment.role)
+        self.may_administer = self.caller.may(Role.ADMIN, role=environment.role)
+
+    @property
+    def actor(self) -> Actor:
+        return self.caller.actor
+
+    def volume(self, volume_id: uuid.UUID, *, deleted_too: bool = False) -> Volume:
+        """A volume of this environment, or 404."""
+        volumes = self.environment.volumes
+        found = (volumes.all() if deleted_too else volumes.live()).filter(pk=volume_id).first()
+        if found is None:
+            raise Http404
+        found.environment = self.environment
+        return found
+
+
+def in_environment(needs: Role = Role.VIEWER) -> Callable[[Page], Page]:
+    """A page below `/env/<env_id>`: it receives a Visit. 404 for a stranger, 403 for too little a role.
+
+    What a service refuses to find is a 404 too; Refused is for the page to show where it was typed.
+    """
+
+    def guard(page: Page) -> Page:
+        @wraps(page)
+        @signed_in
+        def guarded(
+            request: SignedInRequest, env_id: uuid.UUID, *args: Any, **kwargs: Any
+        ) -> HttpResponse:
+            reached = Environment.objects.live().visible_to(caller_of(request))
+            environment = reached.select_related("company").filter(pk=env_id).first()
+            if environment is None:
+                raise Http404
+            visit = Visit(request, environment)
+            if not visit.caller.may(needs, role=environment.role):
+                raise PermissionDenied
+            try:
+                return page(visit, *args, **kwargs)
+            except errors.NotFound:
+                raise Http404 from None
+
+        return cast(Page, guarded)
+
+    return guard
+
+
+def is_live(request: HttpRequest) -> bool:
+    """Whether htmx asks for a part of the page only."""
+    return request.headers.get("HX-Request") == "true"

@@ -1,0 +1,135 @@
+"""What happens to several volumes at once: which can, which cannot and why, and doing it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Q
+
+from config.errors import NotFound, Problem, Refused
+from volumes.console.access import Visit
+from volumes.models import Snapshot, Volume
+from volumes.presentation import formatting
+from volumes.rules.deletion import reasons_to_keep
+from volumes.rules.others import reasons_against_snapshot
+from volumes.services.snapshots import take_snapshot
+from volumes.services.volumes import delete_volume
+from volumes.specs.parsers import Unreadable, identifier
+
+
+@dataclass(frozen=True)
+class Fate:
+    """One volume, and why nothing will happen to it, if so."""
+
+    volume: Volume
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Verb:
+    """What can be done with several: the rules asked for all of them, the service for each."""
+
+    name: str
+    heading: str
+    refused: str
+    """What stands between a volume's name and why it was not done."""
+    weigh: Callable[[list[Volume]], list[Fate]]
+    act: Callable[[Visit, Volume], object]
+
+
+def chosen(visit: Visit, ids: Iterable[str]) -> list[Volume]:
+    """The live ones of this environment; what is no identifier names none."""
+    pks = []
+    for one in ids:
+        try:
+            pks.append(identifier(Volume.prefix)(one))
+        except Unreadable:
+            continue
+    return list(visit.environment.volumes.live().filter(pk__in=pks).order_by("name"))
+
+
+class Plan:
+    """What would happen to each of them, and whether the person has said yes to that."""
+
+    def __init__(self, verb: Verb, volumes: list[Volume], *, typed: str) -> None:
+        self.verb, self.typed = verb, typed
+        self.fates = verb.weigh(volumes)
+        self.able = [fate.volume for fate in self.fates if not fate.why]
+        self.unable = [fate for fate in self.fates if fate.why]
+
+    @property
+    def is_danger(self) -> bool:
+        return self.verb.name == "delete"
+
+    @property
+    def heading(self) -> str:
+        """ "Delete 3 volumes": of those that can, or else of all."""
+        count = len(self.able or self.fates)
+        return f"{self.verb.heading.format(count)}{'' if count == 1 else 's'}"
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Deleting asks to type how many: whoever counts has read."""
+        has_counted = not self.is_danger or self.typed == str(len(self.able))
+        return has_counted and bool(self.able)
+
+
+def attempt(visit: Visit, plan: Plan) -> tuple[list[tuple[Volume, Any]], list[Fate]]:
+    """One by one, each in its own transaction.
+
+    Returns those done, each with what its service returned, and those refused.
+    """
+    done, refused = [], []
+    for volume in plan.able:
+        try:
+            result = plan.verb.act(visit, volume)
+        except Refused as refusal:
+            refused.append(Fate(volume, _why(refusal.problems)))
+        except NotFound:
+            refused.append(Fate(volume, "Somebody else deleted it meanwhile."))
+        else:
+            done.append((volume, result))
+    return done, refused
+
+
+def _why(problems: Iterable[Problem]) -> str:
+    return " ".join(formatting.sentence(problem) for problem in problems)
+
+
+def _weigh_delete(volumes: list[Volume]) -> list[Fate]:
+    reasons = reasons_to_keep(volumes)
+    return [Fate(volume, _why(reasons[volume.pk])) for volume in volumes]
+
+
+def _weigh_snapshot(volumes: list[Volume]) -> list[Fate]:
+    standing = Count("snapshots", filter=Q(snapshots__is_deleted=False))
+    counted = Volume.objects.filter(pk__in=[one.pk for one in volumes]).annotate(present=standing)
+    present = dict(counted.values_list("pk", "present"))
+    return [
+        Fate(volume, _why(reasons_against_snapshot(volume, present=present[volume.pk])))
+        for volume in volumes
+    ]
+
+
+def _delete(visit: Visit, volume: Volume) -> object:
+    return delete_volume(environment=visit.environment, volume_id=volume.pk, actor=visit.actor)
+
+
+def _snapshot(visit: Visit, volume: Volume) -> object:
+    snapshot, _ = take_snapshot(
+        environment=visit.environment, volume_id=volume.pk, body={}, actor=visit.actor
+    )
+    missed = Snapshot.objects.missed().filter(pk=snapshot.pk).first()
+    if missed:
+        raise Refused.because("", "wrong_status", missed.status_message)
+    return snapshot
+
+
+VERBS = {
+    "delete": Verb("delete", "Delete {} volume", "is not deleted.", _weigh_delete, _delete),
+    "snapshot": Verb(
+        "snapshot", "Take {} snapshot", "has no new snapshot.", _weigh_snapshot, _snapshot
+    ),
+}

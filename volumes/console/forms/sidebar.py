@@ -1,0 +1,71 @@
+"""What stands beside a form: the quota as it would be then, and the same by curl."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any
+
+from django.conf import settings
+from django.utils.functional import SimpleLazyObject
+
+from volumes.console.forms.volume import VolumeForm
+from volumes.console.scan_scope import use
+from volumes.presentation import form_values, formatting
+
+
+def beside(form: VolumeForm) -> dict[str, Any]:
+    """For the template of a form that was looked at."""
+    environment = form.visit.environment
+    return {
+        "visit": form.visit,
+        "environment": environment,
+        "volume": form.volume,
+        "form": form,
+        "room": form.found and form.found.room,
+        # Asked only where a gauge is shown.
+        "totals": SimpleLazyObject(lambda: use(environment.volumes.live())),
+        "size_well": _size_well(form),
+        "curl": same_by_curl(form),
+    }
+
+
+def _size_well(form: VolumeForm) -> str:
+    """What there is to say to a size that may be."""
+    room, size = form.found.room, form.found.wish.size
+    if not size or room.extra <= 0 or form.fields["size"].problems:
+        return ""
+    exact = f"{size:,} MB."
+    return (
+        exact
+        if room.limit is None
+        else f"{exact} Leaves {formatting.size(room.limit - room.after)} of the quota."
+    )
+
+
+def same_by_curl(form: VolumeForm) -> str:
+    """The request that the form stands for, as far as it is filled in."""
+    path = f"{settings.PUBLIC_URL.geturl().rstrip('/')}/{form.visit.environment.pk}/volume"
+    address = f"-X PUT {path}/{form.volume.ref}" if form.volume else path
+    body = json.dumps(_wish(form), indent=1, ensure_ascii=False)
+    lines = [
+        f"curl {address}",
+        '-H "Authorization: Bearer $HOLDFAST_TOKEN"',
+        f"--json {shlex.quote(body)}",
+    ]
+    return " \\\n  ".join(lines)
+
+
+def _wish(form: VolumeForm) -> dict[str, Any]:
+    """The body with its size as a number. Of a change, only what would change."""
+    size = form.found.wish.size if form.found else None
+    before: dict[str, Any] = {}
+    if form.volume:
+        before = form_values.body_of(form_values.from_volume(form.volume, form.fields), new=False)
+    wish: dict[str, Any] = {}
+    for name, value in form.body.items():
+        if name == "resourceRequests" and size:
+            wish["size"] = size
+        elif name != "version" and before.get(name) != value:
+            wish[name] = value
+    return wish

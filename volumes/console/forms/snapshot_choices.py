@@ -1,0 +1,47 @@
+"""The snapshots that a new volume can be filled from."""
+
+from __future__ import annotations
+
+from django.db.models import F, Subquery
+
+from volumes.console.access import Visit
+from volumes.models import Environment, Snapshot, SnapshotStatus
+from volumes.models.querysets import SnapshotQuerySet
+from volumes.queries.search import OneOf
+from volumes.specs.parsers import Unreadable, identifier
+
+MOST = 50
+
+
+def sources(visit: Visit, ref: str) -> tuple[list[Snapshot], Snapshot | None]:
+    """The newest ones of the company, and the one that `ref` names, if it can be used.
+
+    What is wrong with another the rules say.
+    """
+    newest = list(_ready(visit).filter(OneOf(F("pk"), _newest(visit))).order_by("-id"))
+    try:
+        pk = identifier(Snapshot.prefix)(ref)
+    except Unreadable:
+        return newest, None
+    if found := next((one for one in newest if one.pk == pk), None):
+        return newest, found
+    older = _ready(visit).filter(pk=pk).first()
+    return [older, *newest] if older else newest, older
+
+
+def _newest(visit: Visit) -> Subquery:
+    """Their keys, found by those of their environments.
+
+    For a join PostgreSQL would read all volumes and snapshots of the company first.
+    """
+    reached = Environment.objects.live().visible_to(visit.caller).filter(company=visit.company)
+    here = OneOf(F("environment"), Subquery(reached.values("pk")))
+    there = Snapshot.objects.filter(here, status=SnapshotStatus.READY)
+    return Subquery(there.order_by("-id").values("pk")[:MOST])
+
+
+def _ready(visit: Visit) -> SnapshotQuerySet:
+    found = Snapshot.objects.visible_to(visit.caller).filter(
+        status=SnapshotStatus.READY, volume__environment__company=visit.company
+    )
+    return found.select_related("volume__environment")

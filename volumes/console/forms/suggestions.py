@@ -1,0 +1,79 @@
+"""A value that would do in the place of one that does not, where it is easy to find."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import unicodedata
+
+from config.errors import Problem
+from volumes.models import Environment
+from volumes.presentation.form_values import Values, size_text
+from volumes.rules.volumes import Review
+from volumes.specs.parsers import Unreadable, dns_label, mount_path
+
+MENDS = {
+    "name_taken": "Free and close:",
+    "system_path": "Usual:",
+    "mount_path_taken": "Usual:",
+    "quota_exceeded": "What fits:",
+}
+
+
+def lead(problem: Problem) -> str:
+    """What stands before the value that would do."""
+    return MENDS.get(problem.code, "Close to it:")
+
+
+def mended(problem: Problem, values: Values, environment: Environment, found: Review) -> str:
+    """The value that would do at this problem's field, or ""."""
+    match problem.field, problem.code:
+        case "name", "name_taken":
+            return free_name(environment, values["name"])
+        case "name", "invalid":
+            return _as_label(values["name"])
+        case "mountPath", "system_path" | "mount_path_taken":
+            usual = f"/data/{found.normalized['name']}" if found.normalized["name"] else ""
+            return usual if usual != values["mountPath"] else ""
+        case "mountPath", "invalid":
+            return _as_path(values["mountPath"])
+        case "size", "quota_exceeded":
+            return _what_fits(found)
+        case "size", "invalid" if found.wish.snapshot:
+            return size_text(found.wish.snapshot.size)
+    return ""
+
+
+def free_name(environment: Environment, name: str) -> str:
+    """The name with the next free number behind it."""
+    stem = re.sub(r"-[0-9]+$", "", name)[:56].rstrip("-")
+    close = environment.volumes.live().filter(name__startswith=f"{stem}-")
+    taken = set(close.values_list("name", flat=True))
+    return next(
+        free for number in range(2, len(taken) + 3) if (free := f"{stem}-{number}") not in taken
+    )
+
+
+def _as_label(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()
+    close = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:63].rstrip("-")
+    try:
+        return dns_label(close)
+    except Unreadable:
+        return ""
+
+
+def _as_path(path: str) -> str:
+    try:
+        return mount_path(posixpath.normpath(f"/{path.strip('/')}"))
+    except Unreadable:
+        return ""
+
+
+def _what_fits(found: Review) -> str:
+    left, wanted = found.room.available, found.wish.size
+    if not left or wanted is None:
+        return ""
+    present = wanted - found.room.extra
+    fits, round_one = present + left, (present + left) // 1024 * 1024
+    return size_text(round_one if round_one > present else fits)

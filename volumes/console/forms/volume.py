@@ -1,0 +1,162 @@
+"""The form of a volume: the rules' answer, put where it was typed. It knows no rule itself."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import F, Q, Subquery
+from django.utils.functional import cached_property
+
+from config.errors import Problem, Refused
+from volumes.console.access import Visit
+from volumes.console.forms import suggestions
+from volumes.models import Application, Snapshot, Volume
+from volumes.presentation import form_values, formatting
+from volumes.queries.search import OneOf
+from volumes.rules.volumes import Review, review
+from volumes.services.locking import check_version
+from volumes.specs.parsers import Unreadable, identifier
+
+DETAILS = ("description", "labels", "protected")
+NEW = ("name", "size", "mountPath", "applications", *DETAILS, "restoreFrom")
+EDIT = ("name", "mountPath", "applications", *DETAILS, "version")
+GROW = ("size",)
+
+MOST_APPLICATIONS = 100
+
+INPUTS = {"resourceRequests": "size", "attachedAppsRefs": "applications"}
+"""Those that are called otherwise than on the wire."""
+
+
+@dataclass
+class Field:
+    """One input: what stands in it, what is to be said to that, and a value that would do."""
+
+    name: str
+    value: Any
+    problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    mended: str = ""
+    lead: str = ""
+    has_focus: bool = False
+
+
+class VolumeForm:
+    """A form of `names` for a new volume, or for a change of one."""
+
+    def __init__(
+        self, visit: Visit, names: tuple[str, ...], *, volume: Volume | None = None
+    ) -> None:
+        self.visit, self.volume = visit, volume
+        self.problems: list[str] = []
+        request = visit.request
+        if request.method == "POST":
+            values = form_values.from_query(request.POST, names)
+        elif volume:
+            values = form_values.from_volume(volume, names)
+        else:
+            values = form_values.from_query(request.GET, names)
+        self.fields = {name: Field(name, value) for name, value in values.items()}
+        self._take_mended_value()
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether it is to be done, not only looked at while somebody types."""
+        request = self.visit.request
+        return request.method == "POST" and not {"check", "use"} & set(request.POST)
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return form_values.body_of(self._values, new=self.volume is None)
+
+    @cached_property
+    def found(self) -> Review:
+        """What the rules say to what stands in the form."""
+        snapshots = Snapshot.objects.visible_to(self.visit.caller)
+        return review(self.visit.environment, self.body, volume=self.volume, snapshots=snapshots)
+
+    def look(self) -> None:
+        """Show what the rules say. Of what is still empty nothing is said."""
+        problems = [one for one in self.found.problems if one.code != "required"]
+        self._place([*self._staleness(), *problems])
+
+    def refuse(self, refused: Refused) -> None:
+        """Show why it was not done, the first field that is at fault in focus."""
+        self._place(refused.problems)
+        wrong = (one for one in self.fields.values() if one.problems)
+        if first := next(wrong, None):
+            first.has_focus = True
+
+    @property
+    def has_details(self) -> bool:
+        """Whether something stands, or is wrong, in what is folded away at first."""
+        folded = [self.fields[name] for name in (*DETAILS, "restoreFrom") if name in self.fields]
+        return any(one.value or one.problems for one in folded)
+
+    @property
+    def to_mend(self) -> int:
+        inputs = [one for one in self.fields.values() if one.name != "version"]
+        return len(self.problems) + sum(len(one.problems) for one in inputs)
+
+    def applications(self) -> list[Application]:
+        """Those to tick: the ticked ones first, so that none is lost where there are many."""
+        ticked = set(self.fields["applications"].value)
+        there = self.visit.environment.applications.live()
+        first = Subquery(there.order_by("name").values("pk")[:MOST_APPLICATIONS])
+        found = there.filter(Q(OneOf(F("pk"), first)) | Q(pk__in=_identifiers(ticked)))
+        ordered = sorted(found, key=lambda one: (one.ref not in ticked, one.name))
+        return ordered[: max(MOST_APPLICATIONS, len(ticked))]
+
+    @property
+    def _values(self) -> form_values.Values:
+        return {one.name: one.value for one in self.fields.values()}
+
+    def _staleness(self) -> list[Problem]:
+        try:
+            if self.volume:
+                check_version(self.volume, self.body)
+        except Refused as refused:
+            return refused.problems
+        return []
+
+    def _place(self, problems: list[Problem]) -> None:
+        self.problems = []
+        for one in self.fields.values():
+            one.problems, one.warnings, one.mended = [], [], ""
+        for problem in problems:
+            target = self._target(problem)
+            (target.problems if target else self.problems).append(formatting.sentence(problem))
+            self._mend(problem, target)
+        for warning in self.found.warnings:
+            if target := self._target(warning):
+                target.warnings.append(formatting.sentence(warning))
+                self._mend(warning, target)
+
+    def _target(self, problem: Problem) -> Field | None:
+        name = problem.field.partition(".")[0]
+        return self.fields.get(INPUTS.get(name, name))
+
+    def _mend(self, problem: Problem, target: Field | None) -> None:
+        if target and not target.mended:
+            environment = self.visit.environment
+            target.mended = suggestions.mended(problem, self._values, environment, self.found)
+            target.lead = suggestions.lead(problem)
+
+    def _take_mended_value(self) -> None:
+        name, _, value = self.visit.request.POST.get("use", "").partition("=")
+        if name in self.fields:
+            self.fields[name].value = value
+            self.fields[name].has_focus = True
+
+
+def _identifiers(refs: Iterable[str]) -> list[uuid.UUID]:
+    """Of what was ticked, as far as it is any: what is wrong with the rest the rules say."""
+    found = []
+    for ref in refs:
+        with suppress(Unreadable):
+            found.append(identifier(Application.prefix)(ref))
+    return found

@@ -1,0 +1,184 @@
+"""What needs a person: counted by one query, the worst named by a second, one line each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Case, Count, F, IntegerField, Q, Value, When, Window
+from django.db.models.functions import RowNumber
+from django.urls import reverse
+
+from accounts.callers import Caller
+from accounts.models import Role
+from volumes.backends import StorageUnavailable
+from volumes.console.scan_scope import Looked, looked_at
+from volumes.models import Environment, Volume, VolumeStatus
+from volumes.presentation import formatting
+from volumes.presentation.alerts import FULLNESS, TROUBLES, Trouble
+from volumes.queries.forecast import full_dates
+
+SHOWN = (
+    "environment_id",
+    "name",
+    "size",
+    "used_size",
+    "status",
+    "status_message",
+    "missing_since",
+    "grace_until",
+    "restore_from_id",
+    "detached_at",
+)
+NOISE = 3
+"""So many lines of one trouble that is not worth a line each."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """What, why, and the one link that mends it."""
+
+    kind: str
+    name: str
+    why: str
+    mend: str
+    url: str
+    environment: Environment
+
+
+@dataclass(frozen=True)
+class Attention:
+    lines: list[Line]
+    more: int
+    """Volumes that need something and stand in no line."""
+    looked_at: int | None = None
+    """How many of the newest volumes that is about, and all that are not settled; None for all."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """The volumes of one environment whose worst trouble is the same."""
+
+    environment: Environment
+    rank: int
+    total: int
+
+    @property
+    def trouble(self) -> Trouble:
+        return TROUBLES[self.rank]
+
+    def named(self, each: int) -> int:
+        """How many of them have a line of their own: none where those would only be noise."""
+        return min(self.total, each) if self.trouble.one_by_one or self.total < NOISE else 0
+
+
+def attention(
+    environments: Iterable[Environment],
+    caller: Caller,
+    *,
+    most: int,
+    each: int,
+    looked: Looked | None = None,
+) -> Attention:
+    """Up to `most` lines about these environments, which know the caller's role. Four queries.
+
+    Of one trouble in one environment `each` volumes are named; one line leads to the rest. `looked`
+    is what is looked at of their volumes, if that is known: it is a query less.
+    """
+    known = {environment.pk: environment for environment in environments}
+    looked = looked or looked_at(Volume.objects.live().filter(environment__in=known))
+    # What only waits for the storage is in the banner, once.
+    volumes = looked.volumes.exclude(
+        status=VolumeStatus.ERROR, status_message=StorageUnavailable.MESSAGE
+    )
+    groups = _groups(known, volumes)
+    shown = groups[:most]  # each of them has a line at least
+    worst = _worst([group for group in shown if group.named(each)], each, volumes)
+    lines: list[Line] = []
+    told = 0
+    for group in shown:
+        may_edit = caller.may(Role.EDITOR, role=group.environment.role)
+        for line, count in _lines(group, worst[group.environment.pk, group.rank], may_edit):
+            if len(lines) < most:
+                lines.append(line)
+                told += count
+    return Attention(lines, sum(group.total for group in groups) - told, looked.most)
+
+
+def _groups(environments: dict[UUID, Environment], volumes: Any) -> list[Group]:
+    """Each volume counts once, with its worst trouble. The worst group is the first."""
+    counted = (
+        _ranked(volumes, len(TROUBLES)).values_list("environment", "rank").annotate(Count("pk"))
+    )
+    groups = [
+        Group(environments[pk], rank, total)
+        for pk, rank, total in counted.order_by()
+        if rank is not None
+    ]
+    return sorted(groups, key=lambda one: (one.rank, one.environment.name, one.environment.pk))
+
+
+def _ranked(volumes: Any, ranks: int) -> Any:
+    """These volumes with the place of their worst trouble among the first so many of TROUBLES."""
+    cases = [When(trouble.has, then=Value(rank)) for rank, trouble in enumerate(TROUBLES[:ranks])]
+    return volumes.annotate(rank=Case(*cases, output_field=IntegerField()))
+
+
+def _worst(groups: Sequence[Group], each: int, volumes: Any) -> dict[tuple[UUID, int], list[Any]]:
+    """A few of each group, the fullest first, and when those that are almost full will be full."""
+    found: dict[tuple[UUID, int], list[Any]] = defaultdict(list)
+    if not groups:
+        return found
+    known = {group.environment.pk: group.environment for group in groups}
+    wanted = Q()
+    for group in groups:
+        wanted |= Q(environment=group.environment.pk, rank=group.rank)
+    place = Window(
+        RowNumber(),
+        partition_by=[F("environment_id"), F("rank")],
+        order_by=[FULLNESS.desc(nulls_last=True), F("name").asc()],
+    )
+    # The rarer troubles are the dearer ones to look for: those that are not asked for stay out.
+    ranks = 1 + max(group.rank for group in groups)
+    ranked = _ranked(volumes.filter(environment__in=known), ranks).filter(wanted)
+    rows = list(ranked.only(*SHOWN).annotate(place=place).filter(place__lte=each).order_by("place"))
+    dates = full_dates([row for row in rows if TROUBLES[row.rank].is_full])
+    for row in rows:
+        row.environment, row.full_at = known[row.environment_id], dates.get(row.pk)
+        found[row.environment_id, row.rank].append(row)
+    return found
+
+
+def _lines(group: Group, worst: list[Any], may_edit: bool) -> Iterator[tuple[Line, int]]:
+    """A line for each of the worst and one for all the others; and its volumes."""
+    trouble, environment = group.trouble, group.environment
+    for row in worst:
+        yield _line(trouble, row, may_edit), 1
+    if rest := group.total - len(worst):
+        volumes = "volume" if rest == 1 else "volumes"
+        yield (
+            Line(
+                kind=trouble.kind,
+                name=f"{rest} more" if worst else f"{rest} {volumes}",
+                why=trouble.about_several,
+                mend="Look",
+                url=f"{reverse('environment', args=[environment.pk])}?status={trouble.key}",
+                environment=environment,
+            ),
+            rest,
+        )
+
+
+def _line(trouble: Trouble, volume: Volume, may_edit: bool) -> Line:
+    page = trouble.page if may_edit else "volume"
+    return Line(
+        kind=formatting.state(volume).kind if trouble.is_full else trouble.kind,
+        name=volume.name,
+        why=trouble.why(volume),
+        mend=trouble.mend if may_edit else "Look",
+        url=reverse(page, args=[volume.environment_id, volume.pk]),
+        environment=volume.environment,
+    )

@@ -1,0 +1,38 @@
+"""What stands above the tabs of every page of an environment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+
+from config import pagination
+from volumes.console.access import Visit
+from volumes.console.scan_scope import count_of, used_by
+from volumes.models import Environment
+from volumes.rules.quota import Room
+
+
+def frame(visit: Visit, tab: str) -> dict[str, Any]:
+    """The gauge, and the tabs with their counts: one query."""
+    environment = visit.environment
+    return _totals(environment) | {
+        "visit": visit,
+        "environment": environment,
+        "room": Room(environment),
+        "tab": tab,
+        "origin": settings.PUBLIC_URL.geturl().rstrip("/"),
+    }
+
+
+def _totals(environment: Environment) -> dict[str, Any]:
+    """Of the newest where there are more than MOST; `used` is None where nobody measured."""
+    most = pagination.MOST
+    volumes = environment.volumes.live()
+    figures = Environment.objects.filter(pk=environment.pk).values(
+        volume_count=count_of(volumes, most),
+        application_count=count_of(environment.applications.live(), most),
+        used=used_by(volumes, most),
+    )
+    found: dict[str, Any] = {**figures.get()}
+    return found | {"is_cut": found["volume_count"] > most}

@@ -1,0 +1,22 @@
+"""What is shown in the place of a form that needs a volume's data, while there is none."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from volumes.console.access import Visit
+from volumes.models import Volume
+
+
+def without_data(visit: Visit, volume: Volume, verb: str, reason: str) -> HttpResponse:
+    """Return the page that says why `verb` is not offered, whether the form is opened or sent."""
+    context = {
+        "visit": visit,
+        "environment": visit.environment,
+        "volume": volume,
+        "heading": f"{verb} {volume}",
+        "place": verb.removesuffix(" of"),
+        "reason": reason,
+    }
+    return render(visit.request, "console/no_data.html", context)

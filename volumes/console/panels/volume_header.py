@@ -1,0 +1,54 @@
+"""What stands above the tabs of every page of a volume."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Count, Q, Subquery
+from django.db.models.functions import Coalesce
+
+from accounts.models import Revision, Subject
+from volumes.console.access import Visit
+from volumes.models import Volume, VolumeStatus
+from volumes.presentation import formatting
+
+SOON, LATER = 3, 10
+"""Seconds until a page looks again: while something moves, and while an error is retried."""
+
+
+def volume_frame(visit: Visit, volume: Volume, tab: str, *, moving: bool = False) -> dict[str, Any]:
+    """Name, status, what is wrong, and the tabs with their counts.
+
+    `moving`: something else on the page will change by itself in a moment.
+    """
+    state = formatting.state(volume)
+    is_in_error = volume.status == VolumeStatus.ERROR
+    return {
+        "visit": visit,
+        "environment": visit.environment,
+        "volume": volume,
+        "state": state,
+        "is_in_error": is_in_error,
+        "may_come_back": volume.is_deleted and not volume.removal_started,
+        "look_again": SOON if state.is_moving or moving else LATER if is_in_error else 0,
+        "counts": _counts(volume),
+        "tab": tab,
+    }
+
+
+def _counts(volume: Volume) -> Mapping[str, Any]:
+    """All that the tabs count, in one query."""
+    entries = Revision.objects.about(Subject.VOLUME, volume.pk)
+    changes = entries.values("subject").annotate(count=Count("pk"))
+    found = (
+        Volume.objects.filter(pk=volume.pk)
+        .annotate(
+            snapshots_kept=Count("snapshots", filter=Q(snapshots__is_deleted=False), distinct=True),
+            mounts=Count("attachments", distinct=True),
+            changes=Coalesce(Subquery(changes.values("count")), 0),
+        )
+        .values("snapshots_kept", "mounts", "changes")
+        .get()
+    )
+    return found

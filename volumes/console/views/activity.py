@@ -1,0 +1,158 @@
+"""What happened in a company: to read, to narrow down, to take away as a table."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Iterator
+from typing import Any, cast
+
+from django.db.models import F, Q, QuerySet
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.text import slugify
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_safe
+
+from accounts.auth.decorators import SignedInRequest, signed_in
+from accounts.errors import ExportRunning
+from accounts.exports import ExportStream
+from accounts.models import Company
+from config import pagination
+from config.concurrency import turn
+from config.csv_cells import csv_text
+from config.http import error_responses
+from config.searches import filter_value
+from volumes.api.representations import moment
+from volumes.console.htmx import said, with_short_address
+from volumes.console.panels.activity_feed import Step, Trail
+
+COLUMNS = (
+    "at",
+    "by",
+    "person",
+    "via",
+    "ip",
+    "environment",
+    "subject",
+    "name",
+    "id",
+    "action",
+    "version",
+    "changes",
+)
+RETRY_AFTER = 10
+"""Seconds after which it is worth asking again while another download of the person runs."""
+
+
+@require_safe
+@gzip_page
+@signed_in
+def activity(request: SignedInRequest) -> HttpResponse:
+    companies = _offered(request)
+    company = _chosen(request, companies)
+    trail = Trail(company, said(request)) if company else None
+    context = {
+        "company": company,
+        "companies": companies,
+        "is_typed": len(companies) > pagination.OFFERED,
+        "trail": trail,
+    }
+    return with_short_address(request, render(request, "console/activity.html", context))
+
+
+@require_safe
+@gzip_page
+@signed_in
+def export(request: SignedInRequest) -> HttpResponse:
+    """The same, all of it, sent while it is read."""
+    company = _chosen(request, _offered(request))
+    if company is None:
+        raise Http404
+    trail = Trail(company, request.GET)
+    name = f"activity-{slugify(company.name) or 'company'}-{timezone.now():%Y-%m-%d}.csv"
+    try:
+        stream = ExportStream(request.user, _chunks(trail))
+    except ExportRunning as running:
+        return error_responses.too_many(request, str(running), RETRY_AFTER)
+    answer = StreamingHttpResponse(
+        stream,
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+    return cast(HttpResponse, answer)  # as far as any middleware cares
+
+
+def _companies(request: SignedInRequest) -> QuerySet[Any]:
+    """The person's companies; `joined` puts them in the order in which the person joined."""
+    mine = Company.objects.filter(memberships__user=request.user)
+    return mine.annotate(joined=F("memberships__pk"))
+
+
+def _offered(request: SignedInRequest) -> list[Company]:
+    return list(_companies(request).order_by("name")[: pagination.OFFERED + 1])
+
+
+def _chosen(request: SignedInRequest, known_companies: list[Company]) -> Company | None:
+    """Return the company that `?company=` names or identifies, or else the one joined first.
+
+    `known_companies` are companies of this person that were looked up already. Raises Http404 for
+    a company of others. Joining another company must not change what a bookmark or a program gets,
+    so the default does not depend on names.
+    """
+    named = filter_value(request.GET.get("company", ""))
+    if not named:
+        company: Company | None = _joined_first(known_companies)
+        return company
+    known = (one for one in known_companies if named in {str(one.pk), one.name})
+    company = next(known, None) or _companies(request).filter(_is(named)).first()
+    if company is None:
+        raise Http404
+    return company
+
+
+def _joined_first(known_companies: list[Any]) -> Any:
+    """Return the default among `known_companies`; among too many to offer, the first by name."""
+    if len(known_companies) > pagination.OFFERED:
+        return known_companies[0]
+    return min(known_companies, key=lambda one: one.joined, default=None)
+
+
+def _is(named: str) -> Q:
+    try:
+        return Q(pk=uuid.UUID(named))
+    except ValueError:
+        return Q(name=named)
+
+
+def _chunks(trail: Trail) -> Iterator[str]:
+    """The table, batch by batch. Between two of them it has neither a request slot nor a connection."""
+    yield csv_text([COLUMNS])
+    batches = trail.batches()
+    while True:
+        with turn():
+            batch = next(batches, None)
+            chunk = csv_text(map(_cells, batch)) if batch else None
+        if chunk is None:
+            return
+        yield chunk
+
+
+def _cells(step: Step) -> Iterable[object]:
+    revision = step.entry.revision
+    changes = json.dumps(revision.changes, ensure_ascii=False) if revision.changes else ""
+    return (
+        moment(revision.at),
+        revision.by,
+        step.entry.who,
+        revision.via,
+        revision.ip,
+        step.place,
+        revision.subject,
+        revision.subject_name,
+        revision.subject_id,
+        revision.action,
+        revision.version,
+        changes,
+    )

@@ -1,0 +1,61 @@
+"""Making a volume, empty or filled from a snapshot."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import Role
+from config.errors import Refused
+from volumes.console import results
+from volumes.console.access import Visit, in_environment
+from volumes.console.forms import suggestions
+from volumes.console.forms.sidebar import beside
+from volumes.console.forms.snapshot_choices import sources
+from volumes.console.forms.volume import NEW, VolumeForm
+from volumes.models import Snapshot, Volume
+from volumes.presentation import form_values, formatting
+from volumes.services.creation import create_volume
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@in_environment(Role.EDITOR)
+def new(visit: Visit) -> HttpResponse:
+    form = VolumeForm(visit, NEW)
+    choices, source = sources(visit, form.fields["restoreFrom"].value)
+    if source and visit.request.method != "POST":
+        _suggest(form, source)
+    form.look()
+    if form.is_sent and (volume := _made(form)):
+        return redirect("volume", visit.environment.pk, volume.pk)
+    context = beside(form) | {"source": source, "sources": choices}
+    return render(visit.request, "console/new_volume.html", context)
+
+
+def _suggest(form: VolumeForm, source: Snapshot) -> None:
+    """What a copy starts with, where the address says nothing else."""
+    name = suggestions.free_name(form.visit.environment, source.volume.name)
+    for field, value in (("name", name), ("size", form_values.size_text(source.size))):
+        form.fields[field].value = form.fields[field].value or value
+
+
+def _made(form: VolumeForm) -> Volume | None:
+    """The new volume, or None with the reasons in the form."""
+    visit = form.visit
+    try:
+        volume, _ = create_volume(
+            environment=visit.environment,
+            body=form.body,
+            snapshots=Snapshot.objects.visible_to(visit.caller),
+            actor=visit.actor,
+        )
+    except Refused as refused:
+        form.refuse(refused)
+        return None
+    results.created(volume).tell(visit.request)
+    for warning in form.found.warnings:
+        # Who works without script has not seen them before.
+        messages.warning(visit.request, formatting.remark(warning))
+    return volume

@@ -1,0 +1,129 @@
+"""Deleting volumes, one or several, and taking it back while there is a grace."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.models import Role
+from config.errors import Refused
+from volumes.console import bulk_actions, results
+from volumes.console.access import Visit, in_environment
+from volumes.console.forms.environment import ConfirmNameForm
+from volumes.console.panels.delete_impact import loss, undo_until
+from volumes.console.results import Progress, Result
+from volumes.models import Volume
+from volumes.presentation import formatting
+from volumes.rules.deletion import reasons_to_keep
+from volumes.services.volumes import delete_volume, restore_volume
+from volumes.storage import snapshot_consistency
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@in_environment(Role.EDITOR)
+def delete(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
+    volume, post = visit.volume(volume_id), visit.request.POST
+    form = ConfirmNameForm(post or None, name=volume.name)
+    if form.is_valid() and _is_deleted(visit, volume, cascade="cascade" in post):
+        _tell_deleted(visit, [volume])
+        return redirect("environment", visit.environment.pk)
+    reasons = reasons_to_keep([volume], cascade="cascade" in post)[volume.pk]
+    context = {
+        "visit": visit,
+        "environment": visit.environment,
+        "volume": volume,
+        "loss": loss(volume),
+        "form": form,
+        # Where nothing but snapshots is in the way, a box lets them go too.
+        "reasons": [reason for reason in reasons if reason.code != "has_snapshots"],
+        "snapshots_left": post
+        and next((one for one in reasons if one.code == "has_snapshots"), None),
+    }
+    return render(visit.request, "console/delete_volume.html", context)
+
+
+@require_POST
+@in_environment(Role.EDITOR)
+def undelete(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
+    environment = visit.environment
+    try:
+        volume = restore_volume(environment=environment, volume_id=volume_id, actor=visit.actor)
+    except Refused as refused:
+        messages.error(visit.request, str(refused))
+        return redirect("environment", environment.pk)
+    results.restored(volume).tell(visit.request)
+    return redirect("volume", environment.pk, volume.pk)
+
+
+@require_POST
+@in_environment(Role.EDITOR)
+def selected(visit: Visit) -> HttpResponse:
+    """First what would happen to each; sent once more with `confirmed`, it happens."""
+    post, environment = visit.request.POST, visit.environment
+    verb = bulk_actions.VERBS.get(post.get("do", ""))
+    if verb is None:
+        raise Http404
+    volumes = bulk_actions.chosen(visit, post.getlist("volume"))
+    if not volumes:
+        messages.warning(visit.request, "Tick the volumes first.")
+        return redirect("environment", environment.pk)
+    if verb.name == "delete" and len(volumes) == 1 and "confirmed" not in post:
+        return redirect("delete_volume", environment.pk, volumes[0].pk)
+    plan = bulk_actions.Plan(verb, volumes, typed=post.get("count", "").strip())
+    if "confirmed" in post and plan.is_confirmed:
+        _do(visit, plan)
+        return redirect("environment", environment.pk)
+    context = {
+        "visit": visit,
+        "environment": environment,
+        "plan": plan,
+        "again": "confirmed" in post,
+        "undo_until": undo_until(),
+        "consistency": formatting.CONSISTENCY[snapshot_consistency()],
+    }
+    return render(visit.request, "console/selected.html", context)
+
+
+def _is_deleted(visit: Visit, volume: Volume, *, cascade: bool) -> bool:
+    """False where it has to stay; the page that is shown then asks for the reasons itself."""
+    try:
+        delete_volume(
+            environment=visit.environment,
+            volume_id=volume.pk,
+            cascade=cascade,
+            actor=visit.actor,
+        )
+    except Refused:
+        return False
+    return True
+
+
+def _do(visit: Visit, plan: bulk_actions.Plan) -> None:
+    """One by one, and what became of each."""
+    done, refused = bulk_actions.attempt(visit, plan)
+    if plan.verb.name == "delete":
+        _tell_deleted(visit, [volume for volume, _ in done])
+    else:
+        for result in results.snapshots_taken(done):
+            result.tell(visit.request)
+    for fate in refused:
+        messages.error(visit.request, f"{fate.volume.name} {plan.verb.refused} {fate.why}")
+
+
+def _tell_deleted(visit: Visit, volumes: list[Volume]) -> None:
+    """What became of each; while there is a grace period, with a button that takes it back."""
+    kept = Volume.objects.filter(pk__in=[one.pk for one in volumes], grace_until__isnull=False)
+    until = dict(kept.values_list("pk", "grace_until"))
+    for result in results.deleted(volume for volume in volumes if volume.pk not in until):
+        result.tell(visit.request)
+    for volume in volumes:
+        if at := until.get(volume.pk):
+            text = f"Deleted {volume.name}. Its data is kept until {at:%-d %B, %H:%M} UTC."
+            undo = reverse("undelete_volume", args=[visit.environment.pk, volume.pk])
+            # The list of messages makes a button of it.
+            Result(Progress.DONE, text).tell(visit.request, undo=undo)

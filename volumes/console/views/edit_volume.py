@@ -1,0 +1,121 @@
+"""Changing a volume: edit, grow, protect, and try again after an error."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.db.models import prefetch_related_objects
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.models import Revision, Role, Subject
+from config.errors import Refused
+from volumes.console import results
+from volumes.console.access import Visit, in_environment
+from volumes.console.forms.sidebar import beside
+from volumes.console.forms.volume import EDIT, GROW, VolumeForm
+from volumes.console.panels.no_data import without_data
+from volumes.console.results import Progress, Result
+from volumes.models import Volume
+from volumes.presentation import formatting
+from volumes.presentation.timeline import Entry, entries
+from volumes.services.volumes import update_volume
+from volumes.specs.parsers import Body
+
+MOST_OF_THEIRS = 5
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@in_environment(Role.EDITOR)
+def edit(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
+    volume = visit.volume(volume_id)
+    prefetch_related_objects([volume], "attachments")
+    form = VolumeForm(visit, EDIT, volume=volume)
+    form.look()
+    if form.is_sent and (changed := _changed(form, volume)):
+        if changed.version > volume.version:
+            results.updated(changed).tell(visit.request)
+        else:
+            messages.warning(visit.request, f"{changed.name} stays as it was.")
+        return redirect("volume", visit.environment.pk, volume.pk)
+    context = beside(form) | {"theirs": _theirs(form, volume)}
+    if form.is_sent:
+        # The page tells what came between: whoever sends it once more means it.
+        form.fields["version"].value = volume.version
+    return render(visit.request, "console/edit_volume.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@in_environment(Role.EDITOR)
+def grow(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
+    volume = visit.volume(volume_id)
+    if not volume.has_data:
+        return without_data(visit, volume, "Grow", "It can be grown once its data is there.")
+    form = VolumeForm(visit, GROW, volume=volume)
+    form.look()
+    if form.is_sent and (changed := _changed(form, volume)):
+        if changed.size > volume.size:
+            results.grown(changed).tell(visit.request)
+        else:
+            text = f"{volume.name} stays at {formatting.size(changed.size)}."
+            messages.warning(visit.request, text)
+        return redirect("volume", visit.environment.pk, volume.pk)
+    return render(visit.request, "console/grow_volume.html", beside(form))
+
+
+@require_POST
+@in_environment(Role.EDITOR)
+def protect(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
+    """Sets what `protected` says, true or false: sent twice, it means the same."""
+    wanted = visit.request.POST.get("protected") == "true"
+    return _at_once(visit, volume_id, {"protected": wanted}, _protected)
+
+
+@require_POST
+@in_environment(Role.EDITOR)
+def retry(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
+    """A change that changes nothing makes a volume in error try again."""
+    return _at_once(visit, volume_id, {}, results.retried)
+
+
+def _changed(form: VolumeForm, volume: Volume) -> Volume | None:
+    """The volume with the change, or None with the reasons in the form."""
+    visit = form.visit
+    try:
+        return update_volume(
+            environment=visit.environment, volume_id=volume.pk, body=form.body, actor=visit.actor
+        )
+    except Refused as refused:
+        form.refuse(refused)
+        return None
+
+
+def _theirs(form: VolumeForm, volume: Volume) -> list[Entry]:
+    """What others changed since the page was opened, newest first."""
+    seen = form.body["version"]
+    if not isinstance(seen, int) or seen >= volume.version:
+        return []
+    since = Revision.objects.about(Subject.VOLUME, volume.pk).filter(version__gt=seen)
+    return entries(list(since.newest_first()[:MOST_OF_THEIRS]))
+
+
+def _protected(volume: Volume) -> Result:
+    state = "is protected from deletion" if volume.protected else "can be deleted"
+    return Result(Progress.DONE, f"{volume.name} {state}.")
+
+
+def _at_once(
+    visit: Visit, volume_id: uuid.UUID, body: Body, result_of: Callable[[Volume], Result]
+) -> HttpResponse:
+    try:
+        volume = update_volume(
+            environment=visit.environment, volume_id=volume_id, body=body, actor=visit.actor
+        )
+    except Refused as refused:
+        messages.error(visit.request, str(refused))
+    else:
+        result_of(volume).tell(visit.request)
+    return redirect("volume", visit.environment.pk, volume_id)

@@ -1,0 +1,200 @@
+"""An environment: its volumes, its applications, what happened in it, and its settings."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Prefetch, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.auth.decorators import SignedInRequest, signed_in
+from accounts.models import Company, Membership, Role
+from config import pagination
+from config.errors import Refused
+from config.pagination import LongPaginator, counted
+from volumes.console.access import Visit, caller_of, in_environment
+from volumes.console.forms import service_errors
+from volumes.console.forms.environment import (
+    ConfirmNameForm,
+    EnvironmentSettingsForm,
+    NewEnvironmentForm,
+)
+from volumes.console.htmx import said, with_short_address
+from volumes.console.panels.activity_feed import Trail
+from volumes.console.panels.attention import attention
+from volumes.console.panels.environment_header import frame
+from volumes.console.panels.volume_list import Listing
+from volumes.console.scan_scope import looked_at
+from volumes.models import Application, Attachment
+from volumes.rules.others import read_environment
+from volumes.services import environments as services
+
+ON_A_PAGE = 50
+LINES = 8
+NAMED = 5
+MOUNTS_SHOWN = 3
+QUOTA = {"resourceQuota.storage": "quota"}
+
+
+@require_safe
+@gzip_page
+@in_environment()
+def volumes(visit: Visit) -> HttpResponse:
+    context = frame(visit, "volumes")
+    live = context["volume_count"]
+    looked = looked_at(visit.environment.volumes.live(), of=live)
+    listing = Listing(visit.environment, said(visit.request), live=live, looked=looked)
+    context |= {
+        "listing": listing,
+        "page": listing.page,
+        "attention": attention(
+            [visit.environment], visit.caller, most=LINES, each=NAMED, looked=looked
+        ),
+    }
+    answer = render(visit.request, "console/volumes.html", context)
+    return with_short_address(visit.request, answer)
+
+
+@require_safe
+@gzip_page
+@in_environment()
+def applications(visit: Visit) -> HttpResponse:
+    """What runs here, and what each mounts."""
+    mounts = Attachment.objects.select_related("volume").order_by("volume__name")[:MOUNTS_SHOWN]
+    found = visit.environment.applications.live().order_by("name")
+    found = found.prefetch_related(Prefetch("attachments", mounts, "mounts"))
+    page = LongPaginator(found, ON_A_PAGE).get_page(visit.request.GET.get("page"))
+    page.object_list = _with_counts(list(page.object_list))
+    context = frame(visit, "applications") | {"page": page}
+    return render(visit.request, "console/applications.html", context)
+
+
+def _with_counts(applications: list[Application]) -> list[Application]:
+    """Each with `mount_count` and `more_mounts`.
+
+    Of those that are shown alone: a join would count for all of them.
+    """
+    mounts = Attachment.objects.filter(application__in=applications).order_by()
+    counts = dict(mounts.values_list("application").annotate(Count("pk")))
+    for application in applications:
+        count = counts.get(application.pk, 0)
+        application.mount_count = count  # type: ignore[attr-defined]
+        application.more_mounts = max(0, count - MOUNTS_SHOWN)  # type: ignore[attr-defined]
+    return applications
+
+
+@require_safe
+@gzip_page
+@in_environment()
+def activity(visit: Visit) -> HttpResponse:
+    trail = Trail(visit.company, visit.request.GET, environment=visit.environment)
+    context = frame(visit, "activity") | {"trail": trail, "company": visit.company}
+    return render(visit.request, "console/environment_activity.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@in_environment()
+def settings(visit: Visit) -> HttpResponse:
+    """Facts for everybody; name and quota are for admins to change."""
+    form = EnvironmentSettingsForm.showing(visit.environment)
+    if visit.request.method == "POST":
+        if not visit.may_administer:
+            raise PermissionDenied
+        form = EnvironmentSettingsForm(visit.request.POST)
+        if form.is_valid() and _update(visit, form):
+            messages.success(
+                visit.request, f"The settings of {form.cleaned_data['name']} are kept."
+            )
+            return redirect("environment_settings", visit.environment.pk)
+    context = frame(visit, "settings") | {"form": form}
+    return render(visit.request, "console/environment_settings.html", context)
+
+
+def _update(visit: Visit, form: EnvironmentSettingsForm) -> bool:
+    wish, reader = read_environment(form.body)
+    try:
+        services.update_environment(
+            environment=visit.environment, wish=wish, reader=reader, actor=visit.actor
+        )
+    except Refused as refused:
+        service_errors.show(form, refused, QUOTA)
+        return False
+    return True
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@in_environment(Role.ADMIN)
+def delete(visit: Visit) -> HttpResponse:
+    """Says what goes, or why nothing can; asks for the name."""
+    environment = visit.environment
+    form = ConfirmNameForm(visit.request.POST or None, name=environment.name)
+    if visit.request.method == "POST" and form.is_valid():
+        try:
+            services.delete_environment(environment=environment, actor=visit.actor)
+        except Refused as refused:
+            service_errors.show(form, refused)
+        else:
+            messages.success(visit.request, f"{environment.name} is deleted.")
+            return redirect("home")
+    gone = environment.volumes.unsettled().filter(is_deleted=True, grace_until__isnull=False)
+    context: dict[str, Any] = {
+        "visit": visit,
+        "environment": environment,
+        "form": form,
+        "volume_count": counted(environment.volumes.live()),
+        "application_count": counted(environment.applications.live()),
+        "restorable": gone.filter(removal_started=False).count(),
+    }
+    return render(visit.request, "console/delete_environment.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def new(request: SignedInRequest) -> HttpResponse:
+    """A company's admins make environments."""
+    companies = administered(request)
+    offered = list(companies.order_by("name")[: pagination.OFFERED + 1])
+    if not offered:
+        raise PermissionDenied
+    # Only a selection has a first choice: among more companies, the name is typed.
+    is_selection = 1 < len(offered) <= pagination.OFFERED
+    form = NewEnvironmentForm(
+        request.POST or None,
+        companies=companies,
+        offered=offered,
+        first=_first_company(request) if is_selection else None,
+    )
+    if request.method == "POST" and form.is_valid():
+        wish, reader = read_environment(form.body)
+        try:
+            made = services.create_environment(
+                company=form.company_chosen,
+                wish=wish,
+                reader=reader,
+                actor=caller_of(request).actor,
+            )
+        except Refused as refused:
+            service_errors.show(form, refused, QUOTA)
+        else:
+            messages.success(request, f"{made.name} is ready for its first volume.")
+            return redirect("environment", made.pk)
+    context = {"form": form, "companies": offered}
+    return render(request, "console/new_environment.html", context)
+
+
+def _first_company(request: SignedInRequest) -> UUID | None:
+    """The company whose admin the person first accepted to be. Others' promotions do not count."""
+    accepted = Membership.objects.accepted_admins().filter(user=request.user)
+    return accepted.order_by("pk").values_list("company", flat=True).first()
+
+
+def administered(request: SignedInRequest) -> QuerySet[Company]:
+    """The companies in which this person may make environments."""
+    places = Membership.objects.admins().filter(user=request.user)
+    return Company.objects.filter(pk__in=places.values("company"))

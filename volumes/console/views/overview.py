@@ -1,0 +1,166 @@
+"""The start: the environments that one may see, and what needs attention in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Sum, When
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_safe
+
+from accounts.auth.decorators import SignedInRequest, signed_in
+from accounts.models import Membership, User
+from accounts.templatetags.counts import many
+from config.pagination import LongPaginator
+from volumes.console.access import caller_of
+from volumes.console.panels.attention import attention
+from volumes.console.scan_scope import count_of, looked_at, used_by
+from volumes.models import Environment, Volume, VolumeStatus
+from volumes.rules.quota import Room
+
+ON_A_PAGE = 24
+COUNTED = 5_000
+"""Of more than MOST volumes a card counts so many of each status, and sums what as many use."""
+WATCHED = 100
+"""Whoever sees more environments is told of each page what needs attention there."""
+LINES = 8
+NAMED = 3
+
+IN_WORDS = {
+    VolumeStatus.ERROR: ("bad", "in error"),
+    VolumeStatus.PENDING: ("moving", "being made"),
+    VolumeStatus.RESIZING: ("moving", "growing"),
+    VolumeStatus.READY: ("good", "ready"),
+}
+"""Each status with its icon, in the order in which it matters."""
+
+
+Figures = dict[str, Any]
+"""Of one environment: how many volumes of each status it has, and what they use."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    kind: str
+    status: str
+    words: str
+    count: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """One environment at a glance."""
+
+    environment: Environment
+    room: Room
+    used: int | None
+    tallies: list[Tally]
+    is_cut: bool
+    """Whether more may be used than was summed."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """One company, and how this person belongs to it."""
+
+    place: Membership
+    cards: list[Card]
+
+
+@require_safe
+@gzip_page
+@signed_in
+def overview(request: SignedInRequest) -> HttpResponse:
+    caller = caller_of(request)
+    visible = Environment.objects.live().visible_to(caller).select_related("company")
+    visible = visible.order_by("company__name", "name")
+    page = LongPaginator(visible, ON_A_PAGE).get_page(request.GET.get("page"))
+    is_watched = page.paginator.count <= WATCHED
+    # Few environments are read once, whichever page of them is shown.
+    watched = list(visible if is_watched else page.object_list)
+    page.object_list = (
+        watched[max(page.start_index() - 1, 0) : page.end_index()] if is_watched else watched
+    )
+    looked = looked_at(Volume.objects.live().filter(environment__in=watched))
+    cards = _cards(page.object_list, are_few=looked.most is None)
+    context = _sections(request.user, cards) | {
+        "page": page,
+        "attention": attention(watched, caller, most=LINES, each=NAMED, looked=looked),
+        "attention_is_of_page": not is_watched,
+    }
+    return render(request, "console/overview.html", context)
+
+
+def _sections(person: User, cards: list[Card]) -> dict[str, Any]:
+    """The companies of these cards, and as many as fit a page of those without any environment."""
+    shown = {card.environment.company_id for card in cards}
+    empty = ~Exists(Environment.objects.live().filter(company=OuterRef("company")))
+    mine = Membership.objects.filter(user=person)
+    found: list[Any] = list(
+        mine.filter(Q(company__in=shown) | empty)
+        .annotate(may_make=Exists(mine.admins()))
+        .select_related("company")
+        .order_by(Case(When(company__in=shown, then=0), default=1), "company__name")[
+            : len(shown) + ON_A_PAGE + 1
+        ]
+    )
+    places = sorted(found[: len(shown) + ON_A_PAGE], key=lambda place: place.company.name)
+    return {
+        "sections": [
+            Section(place, [one for one in cards if one.environment.company_id == place.company_id])
+            for place in places
+        ],
+        "is_cut": len(found) > len(places),
+        "may_make": any(place.may_make for place in places),
+    }
+
+
+def _cards(environments: Iterable[Environment], *, are_few: bool) -> list[Card]:
+    """Their volumes are counted by one query for all of them; `are_few` allows to look at each."""
+    known = {environment.pk: environment for environment in environments}
+    figures = _exactly(known) if are_few else _up_to_a_number(known.values())
+    return [_card(environment, figures[pk]) for pk, environment in known.items()]
+
+
+def _exactly(environments: Iterable[UUID]) -> dict[UUID, Figures]:
+    figures: dict[UUID, Figures] = {pk: {"used": None} for pk in environments}
+    counted = Volume.objects.live().filter(environment__in=figures).order_by()
+    sums = counted.values_list("environment", "status").annotate(Count("pk"), Sum("used_size"))
+    for pk, status, count, used in sums:
+        sizes = [size for size in (figures[pk]["used"], used) if size is not None]
+        figures[pk] |= {status: count, "used": sum(sizes) if sizes else None}
+    return figures
+
+
+def _up_to_a_number(environments: Iterable[Environment]) -> dict[UUID, Figures]:
+    first, *others = map(_counted, environments)
+    return {row["pk"]: row for row in first.union(*others, all=True)}
+
+
+def _counted(environment: Environment) -> QuerySet[Environment, Any]:
+    """Names its environment, as of an outer row's PostgreSQL does not know how many volumes it has."""
+    live = environment.volumes.live()
+    counts = {status: count_of(live.filter(status=status), COUNTED) for status in IN_WORDS}
+    return Environment.objects.filter(pk=environment.pk).values(
+        "pk", used=used_by(live, COUNTED), seen=count_of(live, COUNTED), **counts
+    )
+
+
+def _card(environment: Environment, figures: Figures) -> Card:
+    most = COUNTED if "seen" in figures else None
+    return Card(
+        environment=environment,
+        room=Room(environment),
+        used=figures["used"],
+        tallies=[
+            Tally(kind, status, words, many(figures[status], most))
+            for status, (kind, words) in IN_WORDS.items()
+            if figures.get(status)
+        ],
+        is_cut=figures.get("seen", 0) > COUNTED,
+    )

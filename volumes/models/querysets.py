@@ -1,0 +1,240 @@
+"""Sets of rows. Permission is one of them: every look-up of a tenant's row starts at `visible_to`."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+
+from django.apps import apps
+from django.db import models
+from django.db.models import F, Func, Q
+from django.db.models.functions import Now
+from django.utils.functional import cached_property
+
+from accounts.callers import Caller
+from config.db.claims import Taking
+from config.db.statements import Parameter, Prepared, among, columns, instance
+
+if TYPE_CHECKING:
+    from volumes.models import Application, Environment, Snapshot, Volume  # noqa: F401  (in strings)
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+class Reaching(Protocol):
+    """What decides what a caller reaches: a Caller, or parameters in its place."""
+
+    @property
+    def user(self) -> Any: ...
+
+    @property
+    def environment_id(self) -> Any: ...
+
+
+LEASE = timedelta(seconds=20)
+_AMONG_THEM = among("pk")
+
+
+class EnvironmentQuerySet(models.QuerySet["Environment"]):
+    def live(self) -> Self:
+        return self.filter(is_deleted=False)
+
+    def visible_to(self, caller: Reaching) -> Self:
+        """What the caller reaches, each with the caller's `role` in its company."""
+        # A user has at most one membership per company, so the join repeats no row.
+        found = self.filter(company__memberships__user=caller.user).annotate(
+            role=F("company__memberships__role")
+        )
+        if caller.environment_id is not None:
+            found = found.filter(pk=caller.environment_id)
+        return found
+
+
+class ApplicationQuerySet(models.QuerySet["Application"]):
+    def live(self) -> Self:
+        return self.filter(is_deleted=False)
+
+    def with_attachments(self) -> Self:
+        return self.prefetch_related(_attachments())
+
+
+class ReconciledQuerySet(models.QuerySet[Row]):
+    """Rows as the reconciler sees them. All times are the database's: clocks of hosts differ."""
+
+    followed: tuple[str, ...] = ()
+    """The relations that a step follows: fetched by the claim, a step asks the database nothing."""
+    moving: tuple[str, ...] = ("lease_owner", "due_at", "attempts", "is_deleted")
+    """What others may have changed while a step was at work, and its outcome depends on."""
+    marks_of_claim: dict[str, Any] = {}
+    """What else changes in the moment of the claim."""
+
+    def unsettled(self) -> Self:
+        return self.filter(due_at__isnull=False)
+
+    def ripe(self) -> Self:
+        """Unsettled and allowed to be worked on, whatever pause a failure earned it."""
+        return self.unsettled()
+
+    def due(self) -> Self:
+        return self.ripe().filter(due_at__lte=Now())
+
+    def free(self) -> Self:
+        """Nobody works on it, or whoever did has not been heard of for a lease's time."""
+        return self.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=Now()))
+
+    def quick(self) -> Self:
+        """Rows whose next step opens no file of a tenant, so that it ends within moments."""
+        raise NotImplementedError
+
+    def bulk(self) -> Self:
+        """All other rows: their steps take as long as copying or removing a tenant's files does."""
+        raise NotImplementedError
+
+    def in_turn(self) -> Self:
+        """Environment by environment, in each what has waited longest first: as the index has it."""
+        return self.order_by("environment_id", "due_at")
+
+    def claim(self, pks: Iterable[uuid.UUID]) -> list[Row]:
+        """Lease these rows, but for those that are settled, not in this set, or somebody else's.
+
+        All of them under one owner, which no other claim has.
+        """
+        owner = uuid.uuid4()
+        found = self._claiming.rows(pks=list(pks), owner=owner)
+        rows: list[Row] = [instance(self.model, values) for values in found]
+        for row in rows:
+            row.lease_owner = owner  # type: ignore[attr-defined]
+        for name in self.followed:
+            followers = [row for row in rows if getattr(row, f"{name}_id")]
+            models.prefetch_related_objects(followers, name)
+        return rows
+
+    @cached_property
+    def _claiming(self) -> Taking:
+        """Once for a set that lives on and is claimed from again and again."""
+        owner = Parameter("owner", models.UUIDField())
+        return Taking(
+            lambda: self.free().filter(_AMONG_THEM).values_list(*columns(self.model)),
+            lambda: {"lease_owner": owner, "lease_until": Now() + LEASE, **self.marks_of_claim},
+        )
+
+    def by_now(self, pks: Iterable[uuid.UUID], *, skip_locked: bool) -> dict[uuid.UUID, Row]:
+        """These rows as people have left them meanwhile, locked, with what moves in them."""
+        names = [name for name in columns(self.model) if name in ("id", *self.moving)]
+        found = _by_now(self.model, skip_locked, *names).rows(pks=list(pks))
+        rows = (self.model.from_db(self.db, names, values) for values in found)
+        return {row.pk: row for row in rows}
+
+    def renew(self, leases: Mapping[uuid.UUID, uuid.UUID]) -> int:
+        """Another lease's time for those rows that these owners still hold."""
+        held = self.filter(pk__in=leases, lease_owner__in=leases.values())
+        return held.update(lease_until=Now() + LEASE)
+
+    def release(self, leases: Mapping[uuid.UUID, uuid.UUID]) -> int:
+        """Give these owners' leases back, so that any process can claim the rows at once."""
+        leased = self.filter(lease_owner__in=leases.values(), pk__in=leases)
+        return leased.update(lease_owner=None, lease_until=None)
+
+
+@lru_cache
+def _by_now(model: type[models.Model], skip_locked: bool, *names: str) -> Prepared:
+    rows = model._default_manager.select_for_update(skip_locked=skip_locked)
+    return Prepared(lambda: rows.filter(_AMONG_THEM).values_list(*names))
+
+
+class IsEmpty(Func):
+    """Whether a text is empty. Without a parameter, so that it can name the condition of an index."""
+
+    template = "(%(expressions)s = '')"
+    output_field = models.BooleanField()
+
+
+QUICK_VOLUMES = Q(is_deleted=False) & (
+    Q(provisioned_size__isnull=False) | Q(IsEmpty("adopt_from"), restore_from__isnull=True)
+)
+"""Volumes that are neither removed nor filled from a snapshot or a directory next."""
+BULK_VOLUMES = Q(is_deleted=True) | (
+    Q(provisioned_size__isnull=True) & (~Q(IsEmpty("adopt_from")) | Q(restore_from__isnull=False))
+)
+
+
+class VolumeQuerySet(ReconciledQuerySet["Volume"]):
+    followed = ("restore_from",)
+    moving = (*ReconciledQuerySet.moving, "size", "missing_since", "environment_id")
+    marks_of_claim = {"removal_started": F("is_deleted")}
+
+    def live(self) -> Self:
+        return self.filter(is_deleted=False)
+
+    def with_data(self) -> Self:
+        """What can be measured, settled or not: a failed growth keeps the data usable."""
+        return self.live().filter(provisioned_size__isnull=False, missing_since__isnull=True)
+
+    def settled(self) -> Self:
+        """Ready, with data that should be there."""
+        return self.live().filter(due_at__isnull=True, provisioned_size__isnull=False)
+
+    def ripe(self) -> Self:
+        over = Q(grace_until__isnull=True) | Q(grace_until__lte=Now())
+        return self.unsettled().filter(over)
+
+    def quick(self) -> Self:
+        return self.filter(QUICK_VOLUMES)
+
+    def bulk(self) -> Self:
+        return self.filter(BULK_VOLUMES)
+
+
+class SnapshotQuerySet(ReconciledQuerySet["Snapshot"]):
+    followed = ("volume",)
+
+    @property
+    def marks_of_claim(self) -> dict[str, Any]:  # type: ignore[override]
+        """An attempt begins with the claim: when that is, and how large the volume is then."""
+        volumes = apps.get_model("volumes", "Volume")._default_manager
+        size = volumes.filter(pk=models.OuterRef("volume_id")).values("size")
+        return {"copying_since": Now(), "copying_size": models.Subquery(size)}
+
+    def claim(self, pks: Iterable[uuid.UUID]) -> list[Snapshot]:
+        rows = super().claim(pks)
+        if rows:
+            # SQLite answers with the rows as they were before the claim.
+            claimed = self.model._default_manager.filter(pk__in=[row.pk for row in rows])
+            since = dict(claimed.values_list("pk", "copying_since"))
+            for row in rows:
+                row.copying_since = since.get(row.pk)
+        return rows
+
+    def waiting(self) -> Self:
+        """Wanted and not taken yet."""
+        return self.unsettled().filter(
+            is_deleted=False, taken_at__isnull=True, take_until__isnull=False
+        )
+
+    def missed(self) -> Self:
+        """What could not be taken, for good."""
+        return self.filter(is_deleted=False, taken_at__isnull=True, take_until__isnull=True)
+
+    def quick(self) -> Self:
+        return self.none()
+
+    def bulk(self) -> Self:
+        return self.all()
+
+    def standing(self) -> Self:
+        """Not on its way out: what blocks a volume's delete and counts towards its maximum."""
+        return self.filter(is_deleted=False)
+
+    def visible_to(self, caller: Caller) -> Self:
+        found = self.filter(volume__environment__company__memberships__user=caller.user)
+        if caller.environment_id is not None:
+            found = found.filter(volume__environment=caller.environment_id)
+        return found.filter(volume__environment__is_deleted=False)
+
+
+def _attachments() -> models.Prefetch[Any]:
+    attachment = apps.get_model("volumes", "Attachment")
+    return models.Prefetch("attachments", queryset=attachment._default_manager.order_by("id"))

@@ -1,0 +1,100 @@
+"""Prometheus text: how requests fare, and how the volumes are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.db.models import Count, F, Sum
+from django.db.models.functions import Coalesce, Now
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from config.http.envelope import envelope
+from volumes.models import Environment, Snapshot, Volume, VolumeStatus
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """For whoever sends METRICS_TOKEN; there is nothing here while that setting is empty."""
+    if not settings.METRICS_TOKEN:
+        raise Http404
+    given = request.headers.get("Authorization", "")
+    if not constant_time_compare(given, f"Bearer {settings.METRICS_TOKEN}"):
+        refusal = JsonResponse(envelope("UNAUTHORIZED", "METRICS_TOKEN is needed."), status=401)
+        refusal["WWW-Authenticate"] = "Bearer"
+        return refusal
+    text = generate_latest(_requests()) + generate_latest(_volumes())
+    return HttpResponse(text, content_type=CONTENT_TYPE_LATEST)
+
+
+def _requests() -> CollectorRegistry:
+    """Of every worker together where the server runs several, else of this process."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return registry
+
+
+def _volumes() -> CollectorRegistry:
+    registry = CollectorRegistry()
+    registry.register(VolumeCollector())
+    return registry
+
+
+class VolumeCollector:
+    """Asks the database at each scrape: the rows are the truth, whichever process answers."""
+
+    def collect(self) -> Iterable[Metric]:
+        yield self._by_status()
+        yield from self._by_environment()
+        yield self._oldest_unsettled()
+
+    def _by_status(self) -> Metric:
+        gauge = GaugeMetricFamily("holdfast_volumes", "Volumes by status", labels=["status"])
+        counted = dict(Volume.objects.order_by().values_list("status").annotate(number=Count("pk")))
+        for status in VolumeStatus.values:
+            gauge.add_metric([status], counted.get(status, 0))
+        return gauge
+
+    def _by_environment(self) -> Iterable[Metric]:
+        provisioned = GaugeMetricFamily(
+            "holdfast_provisioned_mb", "MiB that the backend holds", labels=["environment"]
+        )
+        used = GaugeMetricFamily(
+            "holdfast_used_mb", "MiB used at the last measurement", labels=["environment"]
+        )
+        sums = {
+            pk: (held or 0, full or 0)
+            for pk, held, full in Volume.objects.live()
+            .order_by()
+            .values_list("environment")
+            .annotate(held=Sum("provisioned_size"), full=Sum("used_size"))
+        }
+        for pk in Environment.objects.live().values_list("pk", flat=True):
+            held, full = sums.get(pk, (0, 0))
+            provisioned.add_metric([str(pk)], held)
+            used.add_metric([str(pk)], full)
+        return provisioned, used
+
+    def _oldest_unsettled(self) -> Metric:
+        """Seconds for which the oldest ripe row has waited; 0 where everything is settled."""
+        waiting = (
+            Volume.objects.ripe().annotate(since=Coalesce("grace_until", "modified_at")),
+            Snapshot.objects.ripe().annotate(since=F("created_at")),
+        )
+        ages = [0.0]
+        for rows in waiting:
+            oldest = rows.annotate(now=Now()).order_by("since").values_list("since", "now")[:1]
+            ages += [(now - since).total_seconds() for since, now in oldest]
+        return GaugeMetricFamily(
+            "holdfast_oldest_unsettled_seconds",
+            "Age of the oldest change that is not settled",
+            value=max(ages),
+        )

@@ -1,0 +1,120 @@
+"""What may be wrong with a volume, the worst first: how to find it, what to say, what mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Case, Exists, F, OuterRef, Q
+from django.db.models.functions import Now
+from django.db.models.lookups import GreaterThanOrEqual
+from django.utils import timezone
+
+from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
+from volumes.presentation import formatting
+from volumes.queries.search import in_each, is_mounted
+
+FULL = 80
+UNUSED_FOR = timedelta(days=30)
+NO_SNAPSHOT_FOR = timedelta(days=7)
+
+FULLNESS = F("used_size") * 1000 / F("size")
+"""How full, in thousandths; null where nobody measured."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    key: str
+    """How the address of a filtered list says it."""
+    title: str
+    has: Any
+    """The condition, for a filter of volumes."""
+    kind: str
+    why: Callable[[Volume], str]
+    about_several: str
+    mend: str
+    page: str
+    one_by_one: bool
+    """Whether each is worth a line of its own."""
+
+    @property
+    def is_full(self) -> bool:
+        return self.key == "full"
+
+
+def _why_error(volume: Volume) -> str:
+    return volume.status_message or "It is not as it should be. Holdfast keeps trying."
+
+
+def _why_full(volume: Volume) -> str:
+    full = formatting.percent(volume.used_size, volume.size)
+    at = getattr(volume, "full_at", None)
+    pace = f", and full {formatting.day(at)} at this pace" if at and full < 100 else ""
+    return f"{full} % full{pace}."
+
+
+def _why_unused(volume: Volume) -> str:
+    assert volume.detached_at
+    days = (timezone.now() - volume.detached_at).days
+    return f"No application has used it for {days} days."
+
+
+def _has_recent_snapshot() -> Case:
+    recent = Snapshot.objects.standing().filter(
+        volume=OuterRef("pk"),
+        status=SnapshotStatus.READY,
+        taken_at__gt=Now() - NO_SNAPSHOT_FOR,
+    )
+    return in_each(Exists(recent))
+
+
+TROUBLES = [
+    Trouble(
+        key="error",
+        title="In error",
+        has=Q(status=VolumeStatus.ERROR),
+        kind="bad",
+        why=_why_error,
+        about_several="in error.",
+        mend="Look",
+        page="volume",
+        one_by_one=True,
+    ),
+    Trouble(
+        key="full",
+        title=f"{FULL} % full or more",
+        has=GreaterThanOrEqual(F("used_size") * 100, F("size") * FULL),
+        kind="warning",
+        why=_why_full,
+        about_several=f"at least {FULL} % full.",
+        mend="Grow",
+        page="grow_volume",
+        one_by_one=True,
+    ),
+    Trouble(
+        key="unused",
+        title=f"Unused for {UNUSED_FOR.days} days",
+        # To protect it is to say that it is kept for a reason.
+        has=Q(protected=False, detached_at__lte=Now() - UNUSED_FOR) & ~is_mounted(),
+        kind="muted",
+        why=_why_unused,
+        about_several=f"used by no application for {UNUSED_FOR.days} days.",
+        mend="Attach",
+        page="attach",
+        one_by_one=False,
+    ),
+    Trouble(
+        key="bare",
+        title=f"No snapshot for {NO_SNAPSHOT_FOR.days} days",
+        has=Q(provisioned_size__isnull=False, created_at__lte=Now() - NO_SNAPSHOT_FOR)
+        & ~Q(_has_recent_snapshot()),
+        kind="muted",
+        why=lambda volume: f"It has no snapshot of the last {NO_SNAPSHOT_FOR.days} days.",
+        about_several=f"without a snapshot of the last {NO_SNAPSHOT_FOR.days} days.",
+        mend="Take one",
+        page="take_snapshot",
+        one_by_one=False,
+    ),
+]

@@ -1,0 +1,149 @@
+"""Revisions as sentences: who did what, what it was, what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from accounts.models import Revision, Subject, User
+from volumes.models import Application
+from volumes.presentation import formatting
+from volumes.presentation.audit_phrases import VERBS, Deed, Names, deed
+
+__all__ = ["VERBS", "Change", "Entry", "entries", "people"]
+
+FIELDS = {
+    "name": "name",
+    "size": "size",
+    "mountPath": "mount path",
+    "description": "description",
+    "labels": "labels",
+    "protected": "protection",
+    "attachedAppsRefs": "applications",
+    "restoreFrom": "filled from",
+    "resourceQuota.storage": "quota",
+    "storageQuota": "quota",
+    "role": "role",
+    "recoveryCodes": "recovery codes left",
+    "firstName": "first name",
+    "lastName": "last name",
+    "isActive": "active",
+    "isStaff": "staff",
+    "isSuperuser": "superuser",
+}
+SIZES = {"size", "resourceQuota.storage", "storageQuota"}
+
+
+@dataclass(frozen=True)
+class Change:
+    """`field` is empty where the sentence names it already."""
+
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a timeline."""
+
+    who: str
+    token: str
+    deed: Deed
+    subject: str
+    changes: list[Change]
+    at: datetime
+    version: int | None
+    revision: Revision
+
+    @property
+    def verb(self) -> str:
+        """All that stands before the subject, for who says that in a way of their own."""
+        return " ".join(
+            filter(None, [self.deed.verb, self.deed.thing, self.deed.joint, self.deed.end])
+        )
+
+    @property
+    def subject_kind(self) -> str:
+        return self.deed.kind.removeprefix("the ")
+
+
+def entries(revisions: list[Revision], known: Names | None = None) -> list[Entry]:
+    """In the order given, with people and applications by their names: two queries for all of them.
+
+    One, where the caller knows the people already.
+    """
+    known = known or people(revision.by for revision in revisions)
+    applications = _applications(revisions)
+    return [_entry(revision, known, applications) for revision in revisions]
+
+
+def people(refs: Iterable[str]) -> dict[str, str]:
+    """Who `user-1`, `system` and the like are, by name. Who is gone keeps the number."""
+    names = {ref: "Holdfast" if ref == "system" else ref for ref in refs}
+    keys = [key for ref in names if (key := ref.removeprefix("user-")).isdigit()]
+    found = User.objects.filter(pk__in=keys) if keys else []
+    return names | {person.ref: person.username for person in found}
+
+
+def _entry(revision: Revision, known: Names, applications: Names) -> Entry:
+    done = deed(revision, applications)
+    return Entry(
+        who=_who(revision, known),
+        token=revision.via.removeprefix("token:") if revision.via.startswith("token:") else "",
+        deed=done,
+        subject=revision.subject_name,
+        changes=[
+            Change(
+                "" if done.verb == "grew" else FIELDS.get(name, name),
+                *(_value(name, one, applications) for one in pair),
+            )
+            for name, pair in _fields(revision).items()
+            if name not in done.told
+        ],
+        at=revision.at,
+        version=revision.version,
+        revision=revision,
+    )
+
+
+def _who(revision: Revision, known: Names) -> str:
+    """Return who did it. A company knows only which name it had invited, not who declined."""
+    is_hidden = revision.action == "decline" and revision.by == "system"
+    return revision.subject_name if is_hidden else known[revision.by]
+
+
+def _fields(revision: Revision) -> dict[str, list[Any]]:
+    """What is made shows itself; of a member the role is the news."""
+    if revision.action in {"create", "adopt"} and revision.subject != Subject.MEMBER:
+        return {}
+    fields: dict[str, list[Any]] = revision.changes
+    return fields
+
+
+def _value(name: str, value: Any, applications: Names) -> str:
+    if value is None or value == "" or value == [] or value == {}:
+        return "none"
+    if name in SIZES:
+        return formatting.size(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(applications.get(str(one), str(one)) for one in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {one}" for key, one in value.items())
+    return str(value)
+
+
+def _applications(revisions: list[Revision]) -> dict[str, str]:
+    refs = {
+        ref
+        for revision in revisions
+        for side in revision.changes.get("attachedAppsRefs", [])
+        for ref in side or []
+    }
+    bare = [ref.removeprefix(Application.prefix) for ref in refs]
+    found = Application.objects.filter(pk__in=bare) if bare else []
+    return {app.ref: app.name for app in found}

@@ -1,0 +1,90 @@
+"""Both quotas' rows: locking them, counting what is taken, looking whether there is enough left."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import BigIntegerField, Exists, F, QuerySet, UUIDField
+
+from accounts.models import Company
+from config.db.statements import (
+    Parameter,
+    Prepared,
+    PreparedUpdate,
+    Statement,
+    among,
+    columns,
+    execute,
+    instance,
+)
+from volumes.models import Environment, Volume
+from volumes.rules.quota import has_room
+
+
+def with_room_locked(environment_id: uuid.UUID) -> Environment:
+    """The environment, deleted or not, and its company, as they are now and locked until the transaction
+    ends: two requests must not take the last of either quota.
+
+    Raises Environment.DoesNotExist.
+    """
+    row = _BOTH.first(pk=environment_id)
+    if row is None:
+        raise Environment.DoesNotExist
+    found = instance(Environment, row[_COMPANY:])
+    found.company = instance(Company, row[:_COMPANY])
+    return found
+
+
+def take_room(environment: Environment, extra: int) -> None:
+    """Count `extra` MB more (or less) against both quotas, whose rows are locked."""
+    if extra:
+        execute(*room_taken(environment, extra))
+
+
+def room_taken(environment: Environment, extra: int) -> list[Statement]:
+    """What `take_room` writes."""
+    return [
+        _ENVIRONMENT_USES.with_values(pk=environment.pk, extra=extra),
+        _COMPANY_USES.with_values(pk=environment.company_id, extra=extra),
+    ]
+
+
+def room_for(environment: Environment, extra: int, names: Sequence[str]) -> list[Statement]:
+    """Locks both quotas' rows, company first, if both have `extra` MB left and the names are free."""
+    return [
+        _COMPANY_HAS.with_values(pk=environment.company_id, extra=extra),
+        _ENVIRONMENT_HAS.with_values(pk=environment.pk, extra=extra, names=names),
+    ]
+
+
+def _uses(owners: QuerySet[Any]) -> tuple[QuerySet[Any], dict[str, Any]]:
+    return owners.filter(pk=_PK), {"storage_used": F("storage_used") + _EXTRA}
+
+
+def _has_room(owners: QuerySet[Any]) -> QuerySet[Any, Any]:
+    found = owners.filter(has_room(_EXTRA), pk=_PK).select_for_update(no_key=True)
+    return found.values_list("pk")
+
+
+def _without_namesakes() -> QuerySet[Any]:
+    namesakes = Volume.objects.live().filter(among("name", "names"), environment=_PK)
+    return Environment.objects.live().filter(~Exists(namesakes))
+
+
+_PK: uuid.UUID | Any = Parameter("pk", UUIDField())
+_EXTRA = Parameter("extra", BigIntegerField())
+_COMPANY = len(Company._meta.concrete_fields)
+# The rows of a join are locked in the order in which it names their tables: here the company's first.
+_BOTH = Prepared(
+    lambda: (
+        Company.objects.select_for_update(no_key=True)
+        .filter(environments__pk=_PK)
+        .values_list(*columns(Company), *columns(Environment, "environments__"))
+    )
+)
+_COMPANY_HAS = Prepared(lambda: _has_room(Company.objects.all()))
+_ENVIRONMENT_HAS = Prepared(lambda: _has_room(_without_namesakes()))
+_ENVIRONMENT_USES = PreparedUpdate(lambda: _uses(Environment.objects.all()))
+_COMPANY_USES = PreparedUpdate(lambda: _uses(Company.objects.all()))

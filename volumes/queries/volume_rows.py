@@ -1,0 +1,201 @@
+"""Volumes as answers show them: read column by column, in the form that the wire has.
+
+The database writes identifiers and times; making objects of them, only to write them again, costs more
+than all the rest of an answer.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django.db.models import F, Func, OuterRef, QuerySet, Subquery, TextField, UUIDField
+
+from accounts.auth.authentication import plain_credentials
+from config.db.statements import Parameter, Prepared
+from volumes.models import Attachment, Volume
+from volumes.queries.environments import reached
+from volumes.queries.search import OneOf
+
+FIRST = uuid.UUID(int=0)
+"""Before every identifier."""
+
+
+class Moment(Func):
+    """RFC 3339 in UTC with six decimals and Z, always."""
+
+    output_field = TextField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **_: Any) -> Any:
+        form = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
+        template = f"to_char(%(expressions)s AT TIME ZONE 'UTC', '{form}')"
+        return self.as_sql(compiler, connection, template=template)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> Any:
+        # Written by Django in UTC, with no decimals where there are none.
+        sql, parameters = compiler.compile(self.source_expressions[0])
+        decimals = f"CASE length({sql}) WHEN 19 THEN '.000000Z' ELSE 'Z' END"
+        return f"replace({sql}, ' ', 'T') || {decimals}", [*parameters, *parameters]
+
+
+class Identifier(Func):
+    """A UUID as text."""
+
+    output_field = TextField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **_: Any) -> Any:
+        return self.as_sql(compiler, connection, template="%(expressions)s::text")
+
+    def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> Any:
+        sql, parameters = compiler.compile(self.source_expressions[0])
+        parts = [(1, 8), (9, 4), (13, 4), (17, 4), (21, 12)]
+        text = " || '-' || ".join(f"substr({sql}, {first}, {long})" for first, long in parts)
+        return text, [*parameters * len(parts)]
+
+
+class Labels(Func):
+    """The map as compact JSON: neither keys nor values can hold a blank."""
+
+    output_field = TextField()
+    template = "replace(CAST(%(expressions)s AS text), ' ', '')"
+
+
+class Joined(Subquery):
+    """The column `x` of all rows of a queryset, in their order and with commas between; null for none."""
+
+    template = "(SELECT %(function)s(x, ',') FROM (%(subquery)s) found)"
+
+    def as_postgresql(self, compiler: Any, connection: Any, **_: Any) -> Any:
+        return self.as_sql(compiler, connection, function="string_agg")
+
+    def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> Any:
+        return self.as_sql(compiler, connection, function="group_concat")
+
+
+class VolumeRow(NamedTuple):
+    """One volume; `labels` is JSON, the others are what they are on the wire.
+
+    `application_ids` are of those that mount it, in the order in which they were attached, with commas
+    between.
+    """
+
+    id: str
+    environment_id: str
+    company_id: str
+    application_ids: str | None
+    labels: str
+    used_size_at: str | None
+    created_at: str
+    modified_at: str
+    name: str
+    size: int
+    mount_path: str
+    is_deleted: bool
+    created_by: str
+    modified_by: str
+    version: int
+    description: str
+    protected: bool
+    status: str
+    status_message: str
+    provisioned_size: int | None
+    used_size: int | None
+
+
+_MOUNTS = Attachment.objects.filter(volume=OuterRef("pk")).order_by("id")
+
+COLUMNS = (
+    Identifier("id"),
+    Identifier("environment_id"),
+    Identifier("environment__company_id"),
+    Joined(_MOUNTS.values(x=Identifier("application_id")), output_field=TextField()),
+    Labels("labels"),
+    Moment("used_size_at"),
+    Moment("created_at"),
+    Moment("modified_at"),
+    *VolumeRow._fields[8:],
+)
+
+
+def volume_in(
+    environment: uuid.UUID, pk: uuid.UUID, *, deleted_too: bool = False
+) -> VolumeRow | None:
+    """One volume of an environment."""
+    statement = _ONE_EVEN_DELETED if deleted_too else _ONE
+    return _first(statement.rows(environment=environment, pk=pk))
+
+
+def volume_by_token(digest: str, environment: uuid.UUID, pk: uuid.UUID) -> VolumeRow | None:
+    """The same in one question, for whoever may read it by a token; None says nothing at all."""
+    return _first(_ONE_BY_TOKEN.rows(digest=digest, environment=environment, pk=pk))
+
+
+def page_by_token(
+    digest: str, environment: uuid.UUID, after: uuid.UUID, limit: int
+) -> list[VolumeRow]:
+    """The next `limit` live volumes of an environment, in creation order, for whoever may read them
+    by a token; an empty list says nothing.
+    """
+    found = _page_by_token(limit).rows(digest=digest, environment=environment, after=after)
+    return _in_full(found)
+
+
+def continued(rows: list[VolumeRow], environment: uuid.UUID) -> Iterator[VolumeRow]:
+    """These rows, and those that follow: as many at a time as are read, for whoever may read these."""
+    while rows:
+        yield from rows
+        last = uuid.UUID(rows[-1].id)
+        rows = _in_full(_NEXT.rows(environment=environment, after=last))
+
+
+def in_full(page: QuerySet[Volume]) -> QuerySet[Volume, Any]:
+    """The volumes of a page as rows of COLUMNS, whatever it was narrowed and sorted by.
+
+    Who mounts them is looked for when it is known which they are: PostgreSQL expects so much of that
+    that it would find them in the first way that comes.
+    """
+    found = Volume.objects.filter(OneOf(F("pk"), Subquery(page.values("pk"))))
+    return found.order_by(*page.query.order_by).values_list(*COLUMNS)
+
+
+def _in_full(rows: Iterable[Any]) -> list[VolumeRow]:
+    return list(map(VolumeRow._make, rows))
+
+
+def _first(rows: list[Any]) -> VolumeRow | None:
+    return VolumeRow._make(rows[0]) if rows else None
+
+
+def _one(volumes: QuerySet[Any]) -> QuerySet[Any, Any]:
+    found = volumes.filter(environment=ENVIRONMENT, pk=Parameter("pk", UUIDField()))
+    return found.values_list(*COLUMNS)
+
+
+def _next(volumes: QuerySet[Any], limit: int) -> QuerySet[Any, Any]:
+    after = Parameter("after", UUIDField())
+    found = volumes.filter(environment=ENVIRONMENT, id__gt=after)
+    return found.order_by("id").values_list(*COLUMNS)[:limit]
+
+
+def _by_token() -> QuerySet[Any]:
+    """Live volumes that a plain token may read."""
+    environments = reached(user=Subquery(plain_credentials().values("owner")), pk=ENVIRONMENT)
+    return Volume.objects.live().filter(environment__in=environments)
+
+
+ENVIRONMENT = Parameter("environment", UUIDField())
+
+FOLLOWING = 300
+"""Rows that are read at a time where more follow: few enough to be held, enough to be quick."""
+
+_NEXT = Prepared(lambda: _next(Volume.objects.live(), FOLLOWING))
+_ONE = Prepared(lambda: _one(Volume.objects.live()))
+_ONE_EVEN_DELETED = Prepared(lambda: _one(Volume.objects.all()))
+_ONE_BY_TOKEN = Prepared(lambda: _one(_by_token()))
+
+
+@lru_cache(maxsize=32)
+def _page_by_token(limit: int) -> Prepared:
+    return Prepared(lambda: _next(_by_token(), limit))

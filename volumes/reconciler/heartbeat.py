@@ -1,0 +1,83 @@
+"""Keeping leases alive while long steps work: one thread for all the leases of a process."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from django.db import Error, connection
+
+from config.faultpoints import faultpoint
+from volumes.models import Snapshot, Volume
+from volumes.models.querysets import LEASE
+
+log = logging.getLogger("holdfast.reconciler")
+
+RENEW_EVERY = LEASE.total_seconds() / 4
+
+Claimed = Volume | Snapshot
+
+_held: dict[tuple[type[Claimed], uuid.UUID], uuid.UUID] = {}
+"""The owner of each lease, by its row."""
+_changed = threading.Condition()
+_keeper: threading.Thread | None = None
+
+
+def hold(rows: Iterable[Claimed]) -> None:
+    """From now on these rows' leases are renewed."""
+    global _keeper
+    with _changed:
+        for row in rows:
+            assert row.lease_owner is not None
+            _held[type(row), row.pk] = row.lease_owner
+        if _keeper is None or not _keeper.is_alive():
+            _keeper = threading.Thread(target=_keep, name="lease-keeper", daemon=True)
+            _keeper.start()
+        _changed.notify()
+    faultpoint("step:claimed")
+
+
+def let_go(rows: Iterable[Claimed]) -> None:
+    """No longer: what still has a lease loses it when its time is over."""
+    with _changed:
+        for row in rows:
+            # A zombie's row may be claimed anew by this very process: that lease is held on.
+            if _held.get((type(row), row.pk)) == row.lease_owner:
+                del _held[type(row), row.pk]
+
+
+@contextmanager
+def kept(row: Claimed) -> Iterator[None]:
+    """While inside, the row's lease is renewed."""
+    hold([row])
+    try:
+        yield
+    finally:
+        let_go([row])
+
+
+def _keep() -> None:
+    while True:
+        with _changed:
+            _changed.wait_for(lambda: bool(_held))
+        # Most steps are over within a moment: only what lasts is renewed.
+        threading.Event().wait(RENEW_EVERY)
+        try:
+            _renew()
+        except Error as error:
+            log.warning("the leases could not be renewed: %s", error)
+        finally:
+            connection.close()
+
+
+def _renew() -> None:
+    leases: dict[type[Claimed], dict[uuid.UUID, uuid.UUID]] = defaultdict(dict)
+    with _changed:
+        for (model, pk), owner in _held.items():
+            leases[model][pk] = owner
+    for model, owners in leases.items():
+        model._default_manager.renew(owners)

@@ -1,0 +1,153 @@
+"""Locks in one order: company, environment, volume. Whoever keeps it never waits in a circle."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from django.db.models import Expression, IntegerField, UUIDField
+from django.utils import timezone
+
+from accounts.callers import Actor
+from config.db.statements import Parameter, Prepared, PreparedUpdate, columns, instance
+from config.errors import NotFound, Refused, Stale
+from config.faultpoints import faultpoint
+from volumes.models import Environment, Volume
+from volumes.models.base import Versioned
+from volumes.queries.quota import with_room_locked
+from volumes.specs.parsers import Body, Unreadable, integer
+
+
+def locked(environment: Environment) -> Environment:
+    """The environment as it is now, with both rows of quotas locked until the transaction ends.
+
+    Raises NotFound, for one that was deleted meanwhile as well.
+    """
+    try:
+        found = with_room_locked(environment.pk)
+    except Environment.DoesNotExist:
+        raise NotFound from None
+    if found.is_deleted:
+        raise NotFound
+    faultpoint("change:begun")
+    return found
+
+
+def locked_volume(environment: Environment, volume_id: uuid.UUID) -> Volume:
+    """A live volume of a locked environment."""
+    row = _VOLUME.first(environment=environment.pk, pk=volume_id)
+    if row is None:
+        raise NotFound
+    found = instance(Volume, row)
+    found.environment = environment
+    return found
+
+
+class Precondition:
+    """What If-Match demands: one of some versions, or anything.
+
+    `weak_versions` are those of weak tags, which never match (RFC 9110, 13.1.1).
+    """
+
+    def __init__(
+        self, versions: Collection[str] | None = None, *, weak_versions: Sequence[str] = ()
+    ) -> None:
+        self.versions = versions
+        self.weak_versions = weak_versions
+
+    def check(self, row: Versioned) -> None:
+        """Raise Stale if the row has another version."""
+        if self.versions is None or str(row.version) in self.versions:
+            return
+        if self.weak_versions:
+            # Of a tag that was never this row's, the version says nothing.
+            versions = [version for version in self.weak_versions if version.isdecimal()]
+            cure = f'send If-Match: "{versions[0] if versions else row.version}"'
+            raise Stale(f"the tag was weakened by a proxy; {cure}")
+        raise Stale(
+            f"The current version is {row.version}. Read it again before you change or delete it."
+        )
+
+
+ANY = Precondition()
+
+
+def check_version(row: Versioned, body: Body) -> None:
+    """A version sent along must be the present one: of N writers that read it, one succeeds."""
+    if "version" not in body:
+        return
+    try:
+        given = integer(body["version"])
+    except Unreadable as error:
+        raise Refused.because("version", "invalid", str(error)) from None
+    if given != row.version:
+        raise Refused.because("version", "stale_version", f"is {row.version} by now")
+
+
+def created_by(actor: Actor) -> dict[str, Any]:
+    """Who made a row, and when: at first that is who changed it last."""
+    now = timezone.now()
+    return {
+        "created_by": actor.by,
+        "modified_by": actor.by,
+        "created_at": now,
+        "modified_at": now,
+    }
+
+
+def touch(row: Versioned, by: str) -> int:
+    """Raise the version and note by whom and when. Returns the version that the row had.
+
+    A clock that is behind another server's never moves `modified_at` back. The row is written only
+    at the version that it was read at, so no later time is overwritten.
+    """
+    before = row.version
+    row.version = before + 1
+    row.modified_by = by
+    row.modified_at = max(row.modified_at, timezone.now())
+    return before
+
+
+def write(
+    row: Versioned, *, expected: int, fields: Iterable[str], **worked_out: Expression | None
+) -> None:
+    """Save these fields if nobody changed the row since: the last line behind the locks.
+
+    With them go columns that the database works out, such as a time of its own.
+    """
+    names = (*fields, "version", "modified_by", "modified_at")
+    values = {name: getattr(row, name) for name in names}
+    writing = _writing(type(row), names, tuple(worked_out.items()))
+    if writing.count(pk=row.pk, expected=expected, **values) != 1:
+        raise Refused.because("version", "stale_version", "was changed by somebody else")
+
+
+@lru_cache(maxsize=32)
+def _writing(
+    model: type[Versioned],
+    names: tuple[str, ...],
+    worked_out: tuple[tuple[str, Expression | None], ...],
+) -> PreparedUpdate:
+    fields: Any = {name: model._meta.get_field(name) for name in names}
+    values: dict[str, Any] = {name: Parameter(name, field) for name, field in fields.items()}
+    return PreparedUpdate(
+        lambda: (
+            model._default_manager.filter(pk=_PK, version=_EXPECTED),
+            values | dict(worked_out),
+        )
+    )
+
+
+_PK: Any = Parameter("pk", UUIDField())
+_EXPECTED: Any = Parameter("expected", IntegerField())
+_ENVIRONMENT: Any = Parameter("environment", UUIDField())
+_VOLUME = Prepared(
+    lambda: (
+        Volume.objects.live()
+        .filter(environment=_ENVIRONMENT, pk=_PK)
+        .select_for_update()
+        .values_list(*columns(Volume))
+    )
+)

@@ -1,0 +1,88 @@
+"""A new volume and all that it brings with it: what is mounted, what is counted, what history tells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models.functions import Now
+
+from accounts.audit import Changes
+from accounts.callers import Actor
+from config.db.statements import Statement, fresh, insertion
+from volumes.models import Attachment, Environment, Volume
+from volumes.queries.quota import room_taken
+from volumes.reconciler.inline import initial_lease, soon
+from volumes.rules.volumes import COLUMNS, Wish
+from volumes.services import history
+from volumes.services.locking import created_by
+
+_NOW = Now()
+
+
+class Newborn:
+    """Not written yet. The wish has no problems in itself."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        wish: Wish,
+        actor: Actor,
+        *,
+        adopt_from: str = "",
+        action: str = "create",
+        is_leased: bool = False,
+    ) -> None:
+        due = initial_lease() if is_leased else {"due_at": soon()}
+        self.volume = volume = _volume(environment, wish, actor, adopt_from, due)
+        self.mounts = [
+            Attachment(volume=volume, application=application, mount_path=volume.mount_path)
+            for application in wish.applications
+        ]
+        changes = _as_created(volume, wish)
+        self.entry = history.entry_of_volume(volume, actor, action, changes)
+
+
+def written(newborns: Sequence[Newborn]) -> list[Statement]:
+    """What writes some of one environment, and all that they bring."""
+    volumes = [newborn.volume for newborn in newborns]
+    mounts = [mount for newborn in newborns for mount in newborn.mounts]
+    return [
+        insertion(*volumes),
+        *([insertion(*mounts)] if mounts else []),
+        *room_taken(volumes[0].environment, sum(volume.size for volume in volumes)),
+        insertion(*(newborn.entry for newborn in newborns)),
+    ]
+
+
+def _volume(
+    environment: Environment, wish: Wish, actor: Actor, adopt_from: str, due: dict[str, Any]
+) -> Volume:
+    volume = fresh(
+        Volume,
+        environment_id=environment.pk,
+        name=wish.name or "",
+        size=wish.size or 0,
+        mount_path=wish.mount_path or "",
+        description=wish.description or "",
+        labels=wish.labels or {},
+        protected=bool(wish.protected),
+        restore_from_id=wish.snapshot and wish.snapshot.pk,
+        adopt_from=adopt_from,
+        detached_at=_NOW,
+        **due,
+        **created_by(actor),
+    )
+    volume.environment, volume.restore_from = environment, wish.snapshot
+    return volume
+
+
+def _as_created(volume: Volume, wish: Wish) -> Changes:
+    given: dict[str, Any] = {name: getattr(volume, column) for name, column in COLUMNS.items()}
+    if wish.applications:
+        given["attachedAppsRefs"] = [application.ref for application in wish.applications]
+    if wish.snapshot:
+        given["restoreFrom"] = wish.snapshot.ref
+    if volume.adopt_from:
+        given["path"] = volume.adopt_from
+    return history.created(**given)

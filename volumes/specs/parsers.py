@@ -1,0 +1,194 @@
+"""Reading the fields of a body: each reader yields a clean value or notes a problem, never both.
+
+The wire's names are used throughout, so that a problem can be shown where it was typed. Nothing here
+asks the database.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeVar
+
+from config.errors import Problem
+
+Clean = TypeVar("Clean")
+Body = Mapping[str, Any]
+
+LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
+UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
+STORAGE = re.compile(r"([0-9]+)(MB|GB|TB|Mi|Gi|Ti)", re.ASCII)
+MB_IN = {"MB": 1, "Mi": 1, "GB": 1024, "Gi": 1024, "TB": 1024**2, "Ti": 1024**2}
+# The label syntax of Kubernetes: an optional DNS subdomain and a slash before the name of a key.
+LABEL_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?", re.ASCII)
+SUBDOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.ASCII)
+# A lone surrogate would be stored by SQLite and then break every list that holds the row.
+NOT_TEXT = re.compile(r"[\x00\ud800-\udfff]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class Unreadable(ValueError):
+    """Why a value cannot be taken, in words that follow the field's name."""
+
+    def __init__(self, message: str, code: str = "invalid") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Reader:
+    """Reads one body, collecting every problem on the way."""
+
+    def __init__(self, body: Body, *, known: Collection[str]) -> None:
+        self.body = body
+        self.problems = [
+            Problem(name, "unknown_field", "is not a field of this object")
+            for name in body
+            if name not in known
+        ]
+
+    def read(
+        self, name: str, reader: Callable[[Any], Clean], *, required: bool = False
+    ) -> Clean | None:
+        """The clean value; None where it is absent or, with a problem noted, cannot be taken."""
+        if name not in self.body:
+            if required:
+                self.note(name, "required", "is required")
+            return None
+        if self.body[name] is None:
+            self.note(name, "invalid", "may not be null")
+            return None
+        try:
+            return reader(self.body[name])
+        except Unreadable as error:
+            self.note(name, error.code, str(error))
+            return None
+
+    def note(self, field: str, code: str, message: str) -> None:
+        self.problems.append(Problem(field, code, message))
+
+    def is_sound(self, field: str) -> bool:
+        """Whether nothing was noted at this field so far."""
+        return all(problem.field != field for problem in self.problems)
+
+
+def text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise Unreadable("must be a string")
+    if NOT_TEXT.search(value):
+        raise Unreadable("must be text without NUL and lone surrogates")
+    return value
+
+
+def boolean(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise Unreadable("must be true or false")
+    return value
+
+
+def integer(value: Any) -> int:
+    # True is an int to Python, and 1.0 equals 1: neither is a whole number that somebody wrote.
+    if type(value) is not int:
+        raise Unreadable("must be a whole number")
+    return value
+
+
+def dns_label(value: Any) -> str:
+    if not LABEL.fullmatch(text(value)):
+        raise Unreadable(
+            "must be a DNS label: 1 to 63 of a-z, 0-9 and -, not starting or ending with -"
+        )
+    return str(value)
+
+
+def identifier(prefix: str) -> Callable[[Any], uuid.UUID]:
+    """Reads `<prefix><uuid>` or the bare UUID."""
+
+    def reader(value: Any) -> uuid.UUID:
+        bare = text(value).removeprefix(prefix)
+        if not UUID.fullmatch(bare):
+            raise Unreadable(f"must be an identifier of the form {prefix}<uuid>")
+        return uuid.UUID(bare)
+
+    return reader
+
+
+def storage(value: Any) -> int:
+    """MB of "10GB" and the like; every unit is binary."""
+    match = STORAGE.fullmatch(text(value))
+    if not match:
+        raise Unreadable("must be a whole number with MB, GB, TB, Mi, Gi or Ti, such as 10GB")
+    if len(match[1].lstrip("0")) > 18:
+        raise Unreadable("is far too large", "too_large")
+    return int(match[1]) * MB_IN[match[2]]
+
+
+def description(value: Any) -> str:
+    if len(text(value)) > 500:
+        raise Unreadable("must be at most 500 characters")
+    return str(value)
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Unreadable("must be an object")
+    return value
+
+
+def read_labels(reader: Reader) -> dict[str, str] | None:
+    """Up to 32 pairs in the label syntax of Kubernetes; each bad pair is a problem of its own."""
+    given = reader.read("labels", mapping)
+    if given is not None and len(given) > 32:
+        reader.note("labels", "invalid", "must be at most 32 pairs")
+    for key, value in (given or {}).items():
+        if not is_label_key(key):
+            reader.note(f"labels.{key}", "invalid", "is no Kubernetes label key")
+        elif not is_label_value(value):
+            reader.note(f"labels.{key}", "invalid", "must be a Kubernetes label value")
+    # In the order in which PostgreSQL keeps them, so that all answers about them are the same.
+    return given and dict(sorted(given.items(), key=lambda pair: (len(pair[0]), pair[0])))
+
+
+def is_label_key(key: str) -> bool:
+    prefix, slash, name = key.rpartition("/")
+    if slash and not (len(prefix) <= 253 and SUBDOMAIN.fullmatch(prefix)):
+        return False
+    return LABEL_NAME.fullmatch(name) is not None
+
+
+def is_label_value(value: Any) -> bool:
+    return value == "" or (isinstance(value, str) and LABEL_NAME.fullmatch(value) is not None)
+
+
+def mount_path(value: Any) -> str:
+    """An absolute, normalised POSIX path that is not the kernel's; one trailing slash is dropped."""
+    path = text(value)
+    if len(path) > 1 and path.endswith("/"):
+        path = path[:-1]
+    if not path.startswith("/"):
+        raise Unreadable("must be an absolute path")
+    if path == "/":
+        raise Unreadable("must not be the root directory")
+    if len(path.encode()) > 1024:
+        raise Unreadable("must be at most 1024 bytes")
+    if ":" in path or CONTROL.search(path):
+        raise Unreadable("must not contain a colon or a control character")
+    parts = path[1:].split("/")
+    if any(part in {"", ".", ".."} for part in parts):
+        raise Unreadable("must be normalised: no empty component, no . and no ..")
+    if any(len(part.encode()) > 255 for part in parts):
+        raise Unreadable("must have components of at most 255 bytes each")
+    if parts[0] in {"proc", "sys", "dev"}:
+        raise Unreadable(f"must not be at or under /{parts[0]}")
+    return path
+
+
+def listed(reader: Callable[[Any], Clean]) -> Callable[[Any], list[Clean]]:
+    """Reads an array, each member once."""
+
+    def read_list(value: Any) -> list[Clean]:
+        if not isinstance(value, list):
+            raise Unreadable("must be an array")
+        return list(dict.fromkeys(reader(member) for member in value))
+
+    return read_list
