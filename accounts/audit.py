@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from accounts.callers import Actor
 from accounts.models import Membership, Revision, Subject, Token, User
-from config.db.statements import execute, fresh, insertion
+from config.db.statements import bulk_insert, execute, new_instance
 
 Changes = dict[str, list[Any]]
 """Names as in the API's objects, each with what it was (null on create) and what it is."""
@@ -31,7 +31,7 @@ def entry(
     `version` is the one that this change made. What makes none of a subject that has versions has a
     `rank` instead (`rank_after`).
     """
-    return fresh(
+    return new_instance(
         Revision,
         company_id=company_id,
         environment_id=environment_id,
@@ -50,7 +50,7 @@ def entry(
 
 def record(**fields: Any) -> None:
     """Write one entry, of the same fields."""
-    execute(insertion(entry(**fields)))
+    execute(bulk_insert(entry(**fields)))
 
 
 def record_of_person(

@@ -20,7 +20,7 @@ from django.db import connection
 
 from config.limits import MAX_WAITING_REQUESTS
 
-AT_ONCE = 2
+MAX_CONCURRENT_REQUESTS = 2
 """Requests that each worker works on. More than the one that Python runs: some wait for the database."""
 
 Work = Callable[[], None]
@@ -29,7 +29,7 @@ log = logging.getLogger("holdfast.server")
 _this_thread = threading.local()
 
 
-class Turns:
+class FifoSemaphore:
     """Slots that go to what has waited longest: a semaphore lets who just came go first.
 
     What waits is a thread, as the lock that it waits for, or work that any thread may do.
@@ -46,7 +46,7 @@ class Turns:
         """How many wait for a slot."""
         return len(self._line)
 
-    def take(self) -> None:
+    def acquire(self) -> None:
         """Wait for a slot, in this thread."""
         with self._lock:
             if self._free:
@@ -57,7 +57,7 @@ class Turns:
             self._line.append(mine)
         mine.acquire()
 
-    def give(self) -> None:
+    def release(self) -> None:
         """Free the slot of this thread, which has something else to do."""
         if work := self._pass_on():
             self._threads.submit(self._work, work)
@@ -96,7 +96,7 @@ class Turns:
 
 
 _LOCK = type(threading.Lock())
-turns = Turns(AT_ONCE)
+request_slots = FifoSemaphore(MAX_CONCURRENT_REQUESTS)
 
 
 def _logged(work: Work) -> None:
@@ -108,12 +108,12 @@ def _logged(work: Work) -> None:
 
 
 @contextmanager
-def turn() -> Iterator[None]:
+def request_slot() -> Iterator[None]:
     """Work on a part of a response in a slot, once there is one. The request itself must not have one.
 
     The connection to the database goes back to the pool: the next part may be due much later.
     """
-    turns.take()
+    request_slots.acquire()
     _this_thread.has_turn = True
     try:
         yield
@@ -121,11 +121,11 @@ def turn() -> Iterator[None]:
         if connection.vendor == "postgresql" and not connection.in_atomic_block:
             connection.close()
         _this_thread.has_turn = False
-        turns.give()
+        request_slots.release()
 
 
 @contextmanager
-def aside() -> Iterator[None]:
+def slot_released() -> Iterator[None]:
     """Wait for what another thread does. Nothing outside a server's request.
 
     Its connection to the database goes back to the pool: who waits must not keep it from those who work.
@@ -136,9 +136,9 @@ def aside() -> Iterator[None]:
     if connection.vendor == "postgresql":
         connection.close()
     _this_thread.has_turn = False
-    turns.give()
+    request_slots.release()
     try:
         yield
     finally:
-        turns.take()
+        request_slots.acquire()
         _this_thread.has_turn = True

@@ -130,7 +130,7 @@ def directory(name: str, default: Path) -> Path:
     return Path(value).absolute()
 
 
-def home(name: str, default: Path) -> Path:
+def data_directory(name: str, default: Path) -> Path:
     """A directory of our own, made where it is missing. Others may pass through it, to volumes."""
     path = directory(name, default)
     try:
@@ -145,7 +145,7 @@ def home(name: str, default: Path) -> Path:
     return path
 
 
-def web_address(name: str, default: str) -> SplitResult:
+def http_url(name: str, default: str) -> SplitResult:
     """An http or https address without a path: what people type to come here."""
     value = text(name, default).rstrip("/")
     try:

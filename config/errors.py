@@ -71,5 +71,5 @@ class Forbidden(DomainError):
     """A member whose role or token scope is not enough."""
 
 
-class Stale(DomainError):
+class PreconditionFailed(DomainError):
     """If-Match names another version than the present one."""

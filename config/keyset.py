@@ -9,24 +9,24 @@ from django.http import QueryDict
 
 from config.searches import filter_value
 
-ON_A_PAGE = 50
+PAGE_SIZE = 50
 
 
-class Stretch:
+class KeysetPage:
     """Rows in the order of a name that each of them has alone, from the one that the address says."""
 
     def __init__(self, rows: QuerySet[Any], by: str, query: QueryDict, parameter: str) -> None:
         self.parameter = parameter
         start = filter_value(query.get(parameter, ""))
         named = rows.annotate(named=F(by))
-        found = list(named.filter(named__gte=start).order_by("named")[: ON_A_PAGE + 1])
-        self.rows = found[:ON_A_PAGE]
-        self.next: str | None = found[ON_A_PAGE].named if len(found) > ON_A_PAGE else None
+        found = list(named.filter(named__gte=start).order_by("named")[: PAGE_SIZE + 1])
+        self.rows = found[:PAGE_SIZE]
+        self.next: str | None = found[PAGE_SIZE].named if len(found) > PAGE_SIZE else None
         """Where the next page begins, and the one before: None where there is none."""
         self.previous: str | None = None
         if start:
             earlier = named.filter(named__lt=start).order_by("-named")
-            names = list(earlier.values_list("named", flat=True)[:ON_A_PAGE])
+            names = list(earlier.values_list("named", flat=True)[:PAGE_SIZE])
             self.previous = names[-1] if names else None
 
     @property

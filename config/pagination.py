@@ -8,30 +8,30 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.utils.functional import cached_property
 
-MOST = 30_000
+MAX_COUNTED_ROWS = 30_000
 """So many rows are counted, and paged through: whoever looks further narrows the list down."""
 
-OFFERED = 100
+MAX_CHOICES = 100
 """So many are offered to choose from; whoever has more to choose from types which one it is."""
 
 
-def counted(rows: QuerySet[Any]) -> int:
+def capped_count(rows: QuerySet[Any]) -> int:
     """How many there are; one more than MOST stands for all that are more."""
-    return rows.order_by()[: MOST + 1].count()
+    return rows.order_by()[: MAX_COUNTED_ROWS + 1].count()
 
 
-class LongPaginator(Paginator):  # type: ignore[type-arg]
+class CappedPaginator(Paginator):  # type: ignore[type-arg]
     """Knows how many rows there are up to MOST, and has no page beyond them."""
 
     @cached_property
     def found(self) -> int:
-        return counted(self.object_list)  # type: ignore[arg-type]
+        return capped_count(self.object_list)  # type: ignore[arg-type]
 
     @cached_property
     def count(self) -> int:
-        return min(self.found, MOST)
+        return min(self.found, MAX_COUNTED_ROWS)
 
     @property
     def is_open(self) -> bool:
         """Whether there are more."""
-        return self.found > MOST
+        return self.found > MAX_COUNTED_ROWS

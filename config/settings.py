@@ -15,9 +15,9 @@ os.umask(0o077)
 # What an operator sets ------------------------------------------------------
 
 DEBUG = env.flag("DEBUG", False)
-DATA_DIR = env.home("DATA_DIR", BASE_DIR / "data")
+DATA_DIR = env.data_directory("DATA_DIR", BASE_DIR / "data")
 SECRET_KEY = env.secret_key("SECRET_KEY", DATA_DIR)
-PUBLIC_URL = env.web_address("PUBLIC_URL", "http://127.0.0.1:8000")
+PUBLIC_URL = env.http_url("PUBLIC_URL", "http://127.0.0.1:8000")
 ALLOWED_HOSTS = env.hosts(
     "ALLOWED_HOSTS",
     list(dict.fromkeys(["localhost", "127.0.0.1", "[::1]", env.host_of(PUBLIC_URL)])),
@@ -62,18 +62,18 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
 ]
 
-EVERY_ANSWER_PASSES = [
-    "config.http.middleware.observed",
+COMMON_MIDDLEWARE = [
+    "config.http.middleware.request_log",
     "config.http.middleware.public_scheme",
     "config.http.middleware.security_headers",
     "config.http.middleware.known_host",
-    "config.http.middleware.hostile_bytes",
+    "config.http.middleware.reject_nul_bytes",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.common.CommonMiddleware",
 ]
 MIDDLEWARE = [
-    *EVERY_ANSWER_PASSES,
+    *COMMON_MIDDLEWARE,
     "config.http.middleware.page_query_limits",
     "config.http.middleware.rate_limit_headers",
     "config.http.static_files.StaticFilesMiddleware",

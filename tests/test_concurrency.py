@@ -70,7 +70,13 @@ def test_a_worker_has_a_connection_for_each_thread_that_may_hold_one(
 ) -> None:
     quick, bulk = executors._INLINE
     heartbeat = 1
-    holding = concurrency.AT_ONCE + group_commit.COMMIT_THREADS + quick.size + bulk.size + heartbeat
+    holding = (
+        concurrency.MAX_CONCURRENT_REQUESTS
+        + group_commit.COMMIT_THREADS
+        + quick.size
+        + bulk.size
+        + heartbeat
+    )
     assert holding <= connections(monkeypatch)
 
 

@@ -68,7 +68,7 @@ def test_a_host_that_can_never_match_stops_the_start(value, monkeypatch) -> None
 )
 def test_a_public_address_has_a_host(value, host, monkeypatch) -> None:
     monkeypatch.setenv("PUBLIC_URL", value)
-    assert env.host_of(env.web_address("PUBLIC_URL", "")) == host
+    assert env.host_of(env.http_url("PUBLIC_URL", "")) == host
 
 
 @pytest.mark.parametrize(
@@ -82,4 +82,4 @@ def test_a_public_address_has_a_host(value, host, monkeypatch) -> None:
 def test_an_address_that_cannot_work_stops_the_start(value, monkeypatch) -> None:
     monkeypatch.setenv("PUBLIC_URL", value)
     with pytest.raises(BadSetting, match=r"^holdfast: PUBLIC_URL must be like [^\n]+$"):
-        env.web_address("PUBLIC_URL", "")
+        env.http_url("PUBLIC_URL", "")

@@ -30,7 +30,7 @@ def left() -> Iterator[Path]:
 
 
 def start() -> None:
-    with metrics_directories.shared():
+    with metrics_directories.shared_directory():
         pass
 
 

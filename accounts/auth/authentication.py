@@ -17,7 +17,7 @@ from accounts.auth import token_format
 from accounts.auth.sessions import charge_session, is_signed_in
 from accounts.callers import Caller, client_ip
 from accounts.models import Role, Token, User
-from config.db.statements import Parameter, Prepared, columns, instance
+from config.db.statements import PreparedQuery, QueryParam, columns, instance
 from config.http.rate_limiting import charge
 
 
@@ -108,7 +108,7 @@ def credentials() -> QuerySet[Any]:
     confirmed = TOTPDevice.objects.filter(user=OuterRef("owner"), confirmed=True)
     return (
         Token.objects.usable()
-        .filter(digest=Parameter("digest", CharField()), owner__is_active=True)
+        .filter(digest=QueryParam("digest", CharField()), owner__is_active=True)
         .annotate(has_second_factor=Exists(confirmed))
     )
 
@@ -126,7 +126,7 @@ def plain_credentials() -> QuerySet[Any]:
 
 
 # Everything that decides, as it is at this moment, in one query.
-_credentials = Prepared(
+_credentials = PreparedQuery(
     lambda: credentials().values_list(
         *columns(Token), *columns(User, "owner__"), "has_second_factor"
     )

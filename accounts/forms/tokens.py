@@ -55,8 +55,8 @@ class TokenForm(Form):
     def __init__(self, *args: Any, environments: Environments, **options: Any) -> None:
         super().__init__(*args, **options)
         self.environments = environments
-        offered = environments(most=pagination.OFFERED + 1)
-        if len(offered) <= pagination.OFFERED:
+        offered = environments(most=pagination.MAX_CHOICES + 1)
+        if len(offered) <= pagination.MAX_CHOICES:
             self.fields["environment"] = forms.TypedChoiceField(
                 label="In",
                 required=False,

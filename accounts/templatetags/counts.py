@@ -6,7 +6,7 @@ from django import template
 from django.template.defaulttags import querystring
 
 from config import pagination
-from config.keyset import Stretch
+from config.keyset import KeysetPage
 
 register = template.Library()
 
@@ -14,11 +14,11 @@ register = template.Library()
 @register.filter
 def many(count: int, most: int | None = None) -> str:
     """A count that was ended beyond `most`, as `30,000+`."""
-    most = most or pagination.MOST
+    most = most or pagination.MAX_COUNTED_ROWS
     return f"{most:,}+" if count > most else str(count)
 
 
 @register.simple_tag(takes_context=True)
-def going_on_at(context: Any, stretch: Stretch, name: str) -> str:
+def going_on_at(context: Any, stretch: KeysetPage, name: str) -> str:
     """The address of the same page, with this list from that name on."""
     return str(querystring(context, None, **{stretch.parameter: name}))

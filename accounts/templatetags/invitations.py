@@ -3,7 +3,7 @@
 from django import template
 
 from accounts.models import Invitation, User
-from config.pagination import counted
+from config.pagination import capped_count
 
 register = template.Library()
 
@@ -11,4 +11,4 @@ register = template.Library()
 @register.simple_tag
 def count_invitations(person: User) -> int:
     """Return how many invitations this person can answer now."""
-    return counted(Invitation.objects.to(person))
+    return capped_count(Invitation.objects.to(person))

@@ -14,7 +14,7 @@ from accounts.auth.decorators import SignedInRequest, session_actor, signed_in
 from accounts.errors import Refused
 from accounts.models import Invitation, Role, Token
 from accounts.views.members import WITH_ARTICLE, administered_by, company_address
-from config.pagination import LongPaginator
+from config.pagination import CappedPaginator
 
 ON_A_PAGE = 50
 
@@ -24,7 +24,9 @@ ON_A_PAGE = 50
 def invitations(request: SignedInRequest) -> HttpResponse:
     """Show what this person is invited to, and what accepting means for their tokens."""
     found = Invitation.objects.to(request.user).select_related("company", "invited_by")
-    page = LongPaginator(found.order_by("-created_at"), ON_A_PAGE).get_page(request.GET.get("page"))
+    page = CappedPaginator(found.order_by("-created_at"), ON_A_PAGE).get_page(
+        request.GET.get("page")
+    )
     unbound = Token.objects.usable().filter(owner=request.user, environment_id=None)
     context = {"page": page, "unbound_tokens": unbound.count() if page.object_list else 0}
     return render(request, "accounts/invitations.html", context)

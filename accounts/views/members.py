@@ -21,7 +21,7 @@ from accounts.errors import Refused
 from accounts.forms.members import InvitationForm, OwnRoleForm
 from accounts.invitation_mail import needs_mail, send_invitation
 from accounts.models import Company, Membership, Role, User
-from config.keyset import Stretch
+from config.keyset import KeysetPage
 
 WITH_ARTICLE = {Role.VIEWER: "a viewer", Role.EDITOR: "an editor", Role.ADMIN: "an admin"}
 
@@ -161,14 +161,14 @@ def _page(request: SignedInRequest, own: Membership | None, form: InvitationForm
     context: dict[str, Any] = {
         "company": own and own.company,
         "is_admin": own is not None and own.role == Role.ADMIN,
-        "mine": Stretch(mine, "company__name", request.GET, "place"),
+        "mine": KeysetPage(mine, "company__name", request.GET, "place"),
     }
     if own is not None:
         people: QuerySet[Membership] = own.company.memberships.select_related("user")
         if own.role == Role.ADMIN:
             context |= _for_admins(request, own.company, form)
             people = _with_factor(people)
-        context["people"] = Stretch(people, "user__username", request.GET, "from")
+        context["people"] = KeysetPage(people, "user__username", request.GET, "from")
     return render(request, "accounts/members.html", context)
 
 
@@ -178,7 +178,7 @@ def _for_admins(request: SignedInRequest, company: Company, form: InvitationForm
         "form": form,
         "roles": Role.choices,
         "invite_to": company_address(company),
-        "pending": Stretch(pending, "name", request.GET, "invited"),
+        "pending": KeysetPage(pending, "name", request.GET, "invited"),
     }
 
 

@@ -18,7 +18,7 @@ from accounts.auth.decorators import SignedInRequest, counted, session_actor, si
 from accounts.errors import Refused
 from accounts.forms.tokens import Environments, TokenForm
 from accounts.models import Scope, Token
-from config.pagination import LongPaginator
+from config.pagination import CappedPaginator
 
 SOON = timedelta(days=7)
 ON_A_PAGE = 50
@@ -89,7 +89,7 @@ def _made(
 def _page(request: SignedInRequest, form: TokenForm, environments: Environments) -> HttpResponse:
     now = timezone.now()
     found = Token.objects.usable().filter(owner=request.user).order_by("pk")
-    page = LongPaginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
+    page = CappedPaginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
     bound = {token.environment_id for token in page if token.environment_id}
     labels = dict(environments(among=bound)) if bound else {}
     rows = [

@@ -9,21 +9,21 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
 from config.db.statements import (
-    IsAmong,
-    Parameter,
-    Prepared,
+    AnyOf,
+    ArrayParam,
+    PreparedQuery,
     PreparedUpdate,
+    QueryParam,
     Row,
-    Several,
     Statement,
 )
 
 
-class IsTaken(IsAmong):
+class InClaim(AnyOf):
     """Whether a row is one that was found: what that was, PostgreSQL knows in the same statement."""
 
     def __init__(self) -> None:
-        super().__init__(F("pk"), Parameter("taken", Several()))
+        super().__init__(F("pk"), QueryParam("taken", ArrayParam()))
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         it = self.copy()
@@ -33,7 +33,7 @@ class IsTaken(IsAmong):
         return it.as_sql(compiler, connection, template=template)
 
 
-class Taking(Prepared):
+class ClaimStatement(PreparedQuery):
     """Those rows of `build()` that nobody has locked get these columns, by name, and are returned.
 
     `build()` answers a queryset of `values_list("id", …)`, with Parameters in it as the columns may have
@@ -46,7 +46,7 @@ class Taking(Prepared):
     ) -> None:
         super().__init__(lambda: build().select_for_update(skip_locked=True))
         self._change = PreparedUpdate(
-            lambda: (build().model._base_manager.filter(IsTaken()), columns())
+            lambda: (build().model._base_manager.filter(InClaim()), columns())
         )
 
     def rows(self, **values: Any) -> list[Row]:

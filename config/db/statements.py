@@ -35,7 +35,7 @@ from django.db.models.sql import InsertQuery, UpdateQuery
 from django.utils.functional import cached_property
 
 Row = Sequence[Any]
-Made = TypeVar("Made", bound=Model)
+ModelT = TypeVar("ModelT", bound=Model)
 
 
 class Statement(NamedTuple):
@@ -46,7 +46,7 @@ class Statement(NamedTuple):
     and_if: str
 
 
-class Parameter(Expression):
+class QueryParam(Expression):
     """Stands in a queryset for a value that comes with each call."""
 
     def __init__(self, name: str, field: Field[Any, Any]) -> None:
@@ -57,7 +57,7 @@ class Parameter(Expression):
         return "%s", [self]
 
 
-class IsAmong(Func):
+class AnyOf(Func):
     """Whether the first expression is one of as many values as there are, given as one parameter."""
 
     output_field = BooleanField()
@@ -71,7 +71,7 @@ class IsAmong(Func):
         return self.as_sql(compiler, connection, template=template, arg_joiner=joiner)
 
 
-class Several(Field):  # type: ignore[type-arg]  # Django has no generics when it runs
+class ArrayParam(Field):  # type: ignore[type-arg]  # Django has no generics when it runs
     """Any number of UUIDs or texts, for IsAmong."""
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
@@ -80,12 +80,12 @@ class Several(Field):  # type: ignore[type-arg]  # Django has no generics when i
         return json.dumps([one.hex if isinstance(one, uuid.UUID) else one for one in value])
 
 
-def among(name: str, parameter: str = "pks") -> Any:
+def any_of(name: str, parameter: str = "pks") -> Any:
     """Whether a column holds one of the values that come with each call under the parameter's name."""
-    return IsAmong(F(name), Parameter(parameter, Several()))
+    return AnyOf(F(name), QueryParam(parameter, ArrayParam()))
 
 
-class Prepared:
+class PreparedQuery:
     """The rows of `build()`, a queryset of `values_list()` with Parameters in it."""
 
     def __init__(self, build: Callable[[], QuerySet[Any, Any]]) -> None:
@@ -98,7 +98,7 @@ class Prepared:
 
     def with_values(self, **values: Any) -> Statement:
         sql, parameters, _ = self._statement
-        return Statement(sql, _given(parameters, values), "AND")
+        return Statement(sql, _bind(parameters, values), "AND")
 
     def first(self, **values: Any) -> Row | None:
         return next(iter(self.rows(**values)), None)
@@ -126,7 +126,7 @@ class PreparedUpdate:
 
     def with_values(self, **values: Any) -> Statement:
         sql, parameters = self._statement
-        return Statement(sql, _given(parameters, values), "AND")
+        return Statement(sql, _bind(parameters, values), "AND")
 
     def count(self, **values: Any) -> int:
         """Execute it. Returns how many rows it changed."""
@@ -141,7 +141,7 @@ class PreparedUpdate:
         return found
 
 
-def insertion(*rows: Model) -> Statement:
+def bulk_insert(*rows: Model) -> Statement:
     """What `bulk_create` says of rows of a model without signals and parents; the same for any number.
 
     They come as one value. What the database works out, such as its own time, is the same for them all.
@@ -168,7 +168,7 @@ def _insertion(
     places = {field.attname: column.format(field.column) for field in fields}
     parameters: list[Any] = []
     for name, expression in worked_out:
-        places[name], given = _worked_out(model, expression)
+        places[name], given = _compile_expression(model, expression)
         parameters += given
     names = ", ".join(quote(str(field.column)) for field in fields)
     table = quote(model._meta.db_table)
@@ -204,7 +204,7 @@ def _columns_of(model: type[Model]) -> list[tuple[Any, str, bool]]:
     ]
 
 
-def fresh(model: type[Made], **values: Any) -> Made:
+def new_instance(model: type[ModelT], **values: Any) -> ModelT:
     """`Model(**values)` by the names of columns, in a third of the time."""
     always, each_time = _defaults_of(model)
     held = always | {name: default() for name, default in each_time if name not in values} | values
@@ -222,7 +222,7 @@ def _defaults_of(model: type[Model]) -> tuple[dict[str, Any], list[tuple[str, Ca
     return always, list(made.items())
 
 
-def _worked_out(model: type[Model], expression: Expression) -> tuple[str, Sequence[Any]]:
+def _compile_expression(model: type[Model], expression: Expression) -> tuple[str, Sequence[Any]]:
     """For a column that the database works out, such as its own time."""
     query = InsertQuery(model)
     resolved: Any = expression.resolve_expression(query, allow_joins=False, for_save=True)
@@ -236,18 +236,18 @@ def execute(*statements: Statement) -> int:
     Returns how many rows the last one wrote.
     """
     if _is_postgresql():
-        return _execute(_together(statements))
+        return _execute(_compose_cte(statements))
     return [_execute(one) for one in statements][-1]
 
 
-def execute_if(locks: Sequence[Statement], *statements: Statement) -> bool:
+def execute_if_locked(locks: Sequence[Statement], *statements: Statement) -> bool:
     """The same if each of `locks`, which are SELECT … FOR UPDATE, finds a row; else nothing is done.
 
     Rows are locked in this order, and on PostgreSQL for no longer than the one statement takes that it
     all becomes, whose transaction ends with it. Returns whether it was done.
     """
     if _is_postgresql():
-        return _execute(_together(statements, locks)) > 0
+        return _execute(_compose_cte(statements, locks)) > 0
     with transaction.atomic():
         if not all(_rows(lock) for lock in locks):
             return False
@@ -255,7 +255,7 @@ def execute_if(locks: Sequence[Statement], *statements: Statement) -> bool:
     return True
 
 
-def _together(statements: Sequence[Statement], locks: Sequence[Statement] = ()) -> Statement:
+def _compose_cte(statements: Sequence[Statement], locks: Sequence[Statement] = ()) -> Statement:
     """One statement: each lock is taken if the one before was, and the others done if all were."""
     parts: list[str] = []
     condition = ""
@@ -284,9 +284,9 @@ def _rows(statement: Statement) -> list[Any]:
     return found
 
 
-def _given(parameters: Iterable[Any], values: Mapping[str, Any]) -> list[Any]:
+def _bind(parameters: Iterable[Any], values: Mapping[str, Any]) -> list[Any]:
     return [
-        _stored(one.output_field, values[one.name]) if isinstance(one, Parameter) else one
+        _stored(one.output_field, values[one.name]) if isinstance(one, QueryParam) else one
         for one in parameters
     ]
 
@@ -294,13 +294,13 @@ def _given(parameters: Iterable[Any], values: Mapping[str, Any]) -> list[Any]:
 def _stored(field: Field[Any, Any], value: Any) -> Any:
     """What the database is given for a value: most often just this."""
     kind: Any = type(getattr(field, "target_field", field))
-    if value.__class__ is _taken_as_it_is(kind):
+    if value.__class__ is _native_type(kind):
         return value
     return field.get_db_prep_save(value, connections[DEFAULT_DB_ALIAS])
 
 
 @lru_cache(maxsize=32)
-def _taken_as_it_is(kind: type[Any]) -> type | None:
+def _native_type(kind: type[Any]) -> type | None:
     """The type of values that Django hands on unchanged for such a field."""
     if issubclass(kind, (CharField, TextField)):
         return str
@@ -320,9 +320,9 @@ def columns(model: type[Model], at: str = "") -> Sequence[str]:
     return tuple(f"{at}{field.attname}" for field in model._meta.concrete_fields)
 
 
-def instance(model: type[Made], values: Row) -> Made:
+def instance(model: type[ModelT], values: Row) -> ModelT:
     """The object that a row of `columns()` describes."""
-    made: Made = model.from_db(DEFAULT_DB_ALIAS, columns(model), values)
+    made: ModelT = model.from_db(DEFAULT_DB_ALIAS, columns(model), values)
     return made
 
 

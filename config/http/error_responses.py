@@ -19,7 +19,7 @@ JSON_PATH = re.compile(
 )
 
 
-def speaks_json(path: str) -> bool:
+def is_api_path(path: str) -> bool:
     """The contract's line between the API and the pages."""
     return JSON_PATH.match(path) is not None
 
@@ -93,13 +93,13 @@ def server_full(request: HttpRequest) -> HttpResponse:
 
 
 def _plain_answer(request: HttpRequest, status: int, code: str, message: str) -> HttpResponse:
-    if speaks_json(request.path):
+    if is_api_path(request.path):
         return JsonResponse(envelope(code, message), status=status)
     return HttpResponse(f"{message}\n", content_type="text/plain; charset=utf-8", status=status)
 
 
 def _answer(request: HttpRequest, status: int, code: str, message: str) -> HttpResponse:
-    if speaks_json(request.path):
+    if is_api_path(request.path):
         return JsonResponse(envelope(code, message), status=status)
     context = {"status": status, "message": message, "request_id": current_request_id.get()}
     # Rendered without the request: nothing that a context processor asks the database can break it.

@@ -47,7 +47,7 @@ UNQUOTED = "/:@!$&'()*+,;="
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"})
 
 
-def observed(get_response: Handler) -> Handler:
+def request_log(get_response: Handler) -> Handler:
     """Names the request, in the answer and in every log line; logs and counts that it was answered."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -83,7 +83,7 @@ def observed(get_response: Handler) -> Handler:
 
 def _count(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
     # Nothing that callers make up: each new value would be kept in memory for good.
-    door = "api" if error_responses.speaks_json(request.path) else "page"
+    door = "api" if error_responses.is_api_path(request.path) else "page"
     method = request.method if request.method in METHODS else "other"
     REQUESTS.labels(door, method, response.status_code).observe(seconds)
 
@@ -134,7 +134,7 @@ def page_query_limits(get_response: Handler) -> Handler:
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.META.get("QUERY_STRING") and not error_responses.speaks_json(request.path):
+        if request.META.get("QUERY_STRING") and not error_responses.is_api_path(request.path):
             values = [value for _, found in request.GET.lists() for value in found]
             if len(values) > MAX_PARAMETERS or any(len(value) > MAX_VALUE for value in values):
                 too_much = BadRequest("The address has too many parameters, or one is too long.")
@@ -160,7 +160,7 @@ def known_host(get_response: Handler) -> Handler:
     return middleware
 
 
-def hostile_bytes(get_response: Handler) -> Handler:
+def reject_nul_bytes(get_response: Handler) -> Handler:
     """Refuses NUL in path, query and cookies: PostgreSQL cannot take it, so a look-up would be a 500."""
 
     def middleware(request: HttpRequest) -> HttpResponse:

@@ -6,7 +6,7 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.utils.http import parse_header_parameters
 
 
-class Request(WSGIRequest):
+class Utf8Request(WSGIRequest):
     """A request whose text is UTF-8, whatever its Content-Type claims.
 
     Django would decode the query by the claimed charset: `charset=zlib` and parameters that cannot be
@@ -24,4 +24,4 @@ class Request(WSGIRequest):
 
 
 class Handler(WSGIHandler):
-    request_class = Request
+    request_class = Utf8Request

@@ -7,7 +7,7 @@ import signal
 PR_SET_PDEATHSIG = 1
 
 
-def die_with(parent: int) -> None:
+def exit_with_parent(parent: int) -> None:
     """End this worker with the server that started it.
 
     A server that is killed outright cannot stop its workers; orphans would keep its port and go on
@@ -22,7 +22,7 @@ def die_with(parent: int) -> None:
 
 
 if os.environ.get("HOLDFAST_SERVER_PID", "").isdigit():
-    die_with(int(os.environ["HOLDFAST_SERVER_PID"]))
+    exit_with_parent(int(os.environ["HOLDFAST_SERVER_PID"]))
 
 # Only now: Django takes a second to load, in which the worker holds the port already.
 from config.wsgi import application as django  # noqa: E402  isort: skip  (it sets Django up)

@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.http.response import HttpResponseBase
 
-from config.concurrency import turns
+from config.concurrency import request_slots
 from config.limits import UNCOUNTED_BYTES
 from config.server.body import Arrival, BodyReader, body_length, has_body
 from config.server.connections import ConnectionGuard
@@ -71,7 +71,7 @@ class Exchange:
         elif self._environ["PATH_INFO"] == LIVENESS_PATH:
             self._respond()
         else:
-            turns.run(self._respond)
+            request_slots.run(self._respond)
 
     def _read_body(self) -> None:
         self._client.received += body_length(self._environ)
@@ -87,7 +87,7 @@ class Exchange:
     def _admit_body(self) -> bool:
         """Return whether there is room for one more unfinished body of this address."""
         address = self._site.address_of(self._environ)
-        if not self._site.bodies.take(address):
+        if not self._site.bodies.acquire(address):
             return False
         self._address = address
         return True
@@ -100,7 +100,7 @@ class Exchange:
         elif arrival is Arrival.REFUSED:
             self._refuse(self._site.full)
         else:
-            turns.run(self._respond)
+            request_slots.run(self._respond)
 
     def _respond(self) -> None:
         """Answer the request. It has a slot."""
@@ -149,7 +149,7 @@ class Exchange:
 
     def _send_large(self, body: bytes) -> None:
         address, unread = self._site.address_of(self._environ), self._site.unread
-        if unread.take(address, len(body)):
+        if unread.acquire(address, len(body)):
             self._send_pieces(slices(body), partial(unread.release, address, len(body)))
         else:
             self._refuse(self._site.full)
@@ -170,7 +170,7 @@ class Exchange:
         sender = ResponseSender(
             self._channel, body, peer=self._peer, guard=self._site.guard, done=finish
         )
-        turns.spawn(sender.start)  # it may need a slot itself
+        request_slots.spawn(sender.start)  # it may need a slot itself
 
     def _begin(self) -> None:
         headers = list(map(_encode, self._headers))

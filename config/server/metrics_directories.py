@@ -14,12 +14,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PREFIX = "holdfast-metrics-"
-YOUNG = 60.0
+MIN_AGE_SECONDS = 60.0
 """Seconds in which a directory may not be locked yet by the server that has just made it."""
 
 
 @contextmanager
-def shared() -> Iterator[str]:
+def shared_directory() -> Iterator[str]:
     """A directory for the files of this server, locked while it lives."""
     memory = Path("/dev/shm")  # noqa: S108  (a name of our own is made in it)
     place = memory if memory.is_dir() else Path(tempfile.gettempdir())
@@ -44,7 +44,7 @@ def _remove_what_nobody_uses(path: Path) -> None:
     fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         status = os.fstat(fd)
-        if status.st_uid != os.geteuid() or status.st_mtime > time.time() - YOUNG:
+        if status.st_uid != os.geteuid() or status.st_mtime > time.time() - MIN_AGE_SECONDS:
             return
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         with os.scandir(fd) as entries:

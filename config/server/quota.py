@@ -15,7 +15,7 @@ class AddressQuota:
         self._lock = Lock()
         self.used = 0
 
-    def take(self, address: str, amount: int = 1) -> bool:
+    def acquire(self, address: str, amount: int = 1) -> bool:
         """Return whether so much was free. What was taken is to be given back by `release`."""
         with self._lock:
             taken = self._taken.get(address, 0) + amount

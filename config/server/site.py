@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from config import limits
 from config.client_addresses import client_address
 from config.http import error_responses
-from config.http.middleware import Handler, observed, public_scheme, security_headers
-from config.http.request import Request
+from config.http.middleware import Handler, public_scheme, request_log, security_headers
+from config.http.request import Utf8Request
 from config.server.connections import ConnectionGuard
 from config.server.environ import Environ
 from config.server.exchange import App, Exchange, Site
@@ -54,10 +54,10 @@ def begin(application: App) -> Callable[[Watcher], None]:
 
 def _answered_by(view: Callable[[HttpRequest], HttpResponse]) -> App:
     """Return a WSGI application that neither asks the database nor renders a page."""
-    handler: Handler = observed(public_scheme(security_headers(view)))
+    handler: Handler = request_log(public_scheme(security_headers(view)))
 
     def application(environ: Environ, start_response: Callable[..., object]) -> Iterable[bytes]:
-        response = handler(Request(environ))
+        response = handler(Utf8Request(environ))
         response["Content-Length"] = str(len(response.content))
         start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
         return [response.content]

@@ -9,8 +9,8 @@ from typing import Any
 
 from granian.server.mp import MPServer
 
-LIMIT = 20
-SPAN = 60.0
+MAX_DEATHS = 20
+WINDOW_SECONDS = 60.0
 """So many deaths in so many seconds are a crash loop: something else must be wrong, and it ends."""
 
 
@@ -25,7 +25,7 @@ class Supervisor(MPServer):
     def __init__(self, *arguments: Any, before_spawn: Callable[[], None], **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._before_spawn = before_spawn
-        self._deaths: deque[float] = deque(maxlen=LIMIT)
+        self._deaths: deque[float] = deque(maxlen=MAX_DEATHS)
 
     def _spawn_workers(self, *arguments: Any, **options: Any) -> None:
         self._before_spawn()
@@ -36,6 +36,6 @@ class Supervisor(MPServer):
         super()._respawn_workers(workers, *arguments, **options)
         now = time.monotonic()
         self._deaths.extend(now for _ in workers)
-        if len(self._deaths) < LIMIT or now - self._deaths[0] > SPAN:
+        if len(self._deaths) < MAX_DEATHS or now - self._deaths[0] > WINDOW_SECONDS:
             # What granian remembers of them, and would take for a crash loop.
             self.respawned_wrks.clear()

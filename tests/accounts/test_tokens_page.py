@@ -89,7 +89,7 @@ def test_names_are_one_visible_line(client: Client, alice: User, name: str) -> N
 def test_who_reaches_too_many_environments_to_choose_from_names_one(
     client: Client, alice: User, environment: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("config.pagination.OFFERED", 0)
+    monkeypatch.setattr("config.pagination.MAX_CHOICES", 0)
     log_in(client, alice)
     assert '<input type="text" name="environment"' in client.get(PAGE).text
     assert str(environment.pk) not in client.get(PAGE).text
@@ -110,7 +110,7 @@ def test_the_one_that_is_named_has_to_be_in_reach(
     typed: str,
     said: str,
 ) -> None:
-    monkeypatch.setattr("config.pagination.OFFERED", 0)
+    monkeypatch.setattr("config.pagination.MAX_CHOICES", 0)
     log_in(client, alice)
     answer = make(client, alice, environment=typed or str(charlies_environment.pk))
     assert said in answer.text

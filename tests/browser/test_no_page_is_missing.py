@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from playwright.sync_api import APIRequestContext
 
 from accounts.admin.site import site
-from config.http.error_responses import speaks_json
+from config.http.error_responses import is_api_path
 from tests.browser.conftest import Open
 from tests.browser.pages import MEANT, PAGES
 from tests.browser.world import World
@@ -67,7 +67,7 @@ def test_every_address_that_answers_with_a_page_is_in_the_list(visit: Open, worl
     pages = {
         route
         for route in routes("", get_resolver().url_patterns)
-        if not (speaks_json(f"/{route}") or "do/<slug:name>" in route or route.startswith("^"))
+        if not (is_api_path(f"/{route}") or "do/<slug:name>" in route or route.startswith("^"))
         and answers_with_a_page(request, address_of(route, world))
     }
     looked_at = {

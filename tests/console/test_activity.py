@@ -177,7 +177,7 @@ def test_joining_another_company_does_not_change_the_default(browser, bob, some,
 
 
 def test_one_of_too_many_companies_is_named(browser, bob, some, happened, monkeypatch):
-    monkeypatch.setattr("config.pagination.OFFERED", 1)
+    monkeypatch.setattr("config.pagination.MAX_CHOICES", 1)
     zebra = CompanyFactory.create(name="Zebra")
     MembershipFactory.create(user=bob, company=zebra)
     happened("create", "hay", of=zebra, at=EnvironmentFactory.create(company=zebra))

@@ -199,7 +199,7 @@ def test_who_sees_very_many_environments_is_told_of_each_page_what_needs_attenti
 def test_of_very_many_volumes_the_newest_are_looked_at_and_what_is_not_settled(
     alices, make, monkeypatch
 ):
-    monkeypatch.setattr("config.pagination.MOST", 2)
+    monkeypatch.setattr("config.pagination.MAX_COUNTED_ROWS", 2)
     for name in ("lost", "old", "full", "new"):
         make(name)
     Volume.objects.exclude(name="new").update(used_size=99)
@@ -214,7 +214,7 @@ def test_of_very_many_volumes_the_newest_are_looked_at_and_what_is_not_settled(
 
 
 def test_a_card_counts_very_many_volumes_up_to_a_number(bobs, make, monkeypatch):
-    monkeypatch.setattr("config.pagination.MOST", 3)
+    monkeypatch.setattr("config.pagination.MAX_COUNTED_ROWS", 3)
     monkeypatch.setattr("volumes.console.views.overview.COUNTED", 2)
     for name in ("old", "full", "new"):
         make(name, size=100)

@@ -16,7 +16,7 @@ from schemathesis.core.result import Ok
 from schemathesis.core.transport import Response
 from schemathesis.specs.openapi import checks
 
-from config.http.error_responses import speaks_json
+from config.http.error_responses import is_api_path
 from tests.fuzz.cases import Operation
 from tests.fuzz.gate import Answer, Shot
 from tests.fuzz.ledger import Finding
@@ -80,7 +80,7 @@ class Judge:
             return
         if not answer.header("x-request-id"):
             yield "request id", "the answer names no request"
-        if not speaks_json(shot.path):
+        if not is_api_path(shot.path):
             return
         if "html" in answer.header("content-type"):
             yield "html", "a page where JSON is spoken"

@@ -49,8 +49,8 @@ GUARDS = [
     Guard(
         "lock of the quotas, for a create in one statement",
         "volumes/services/group_commit.py",
-        "execute_if(room, *",
-        "execute_if([], *",
+        "execute_if_locked(room, *",
+        "execute_if_locked([], *",
         "races/test_quota.py"
         "::test_room_that_is_just_being_taken_is_waited_for[creates-accounts_company]",
         "postgresql",

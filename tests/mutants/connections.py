@@ -57,8 +57,8 @@ GUARDS = [
     Guard(
         "bytes that wait for readers",
         "config/server/exchange.py",
-        "        if unread.take(address, len(body)):",
-        "        if unread.take(address, 0) or True:",
+        "        if unread.acquire(address, len(body)):",
+        "        if unread.acquire(address, 0) or True:",
         f"{CONNECTIONS}::test_readers_that_take_nothing_are_bounded_in_bytes_and_cut",
     ),
     Guard(

@@ -7,7 +7,7 @@ from typing import Any
 from django.http.response import ResponseHeaders
 from django.test.client import ClientHandler
 
-from config.http.request import Request
+from config.http.request import Utf8Request
 from volumes.api.fast_path import FastLane
 
 
@@ -23,5 +23,5 @@ class Served(ClientHandler):
         if answer is None:
             return super().__call__(environ)
         answer.headers = ResponseHeaders(self.lane.headers(answer))
-        answer.wsgi_request = Request(environ)  # as the client expects it
+        answer.wsgi_request = Utf8Request(environ)  # as the client expects it
         return answer

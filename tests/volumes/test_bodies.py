@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from config.http.request import Request
+from config.http.request import Utf8Request
 from tests.support.api import codes
 from volumes.models import Volume
 
@@ -250,7 +250,7 @@ def test_json_in_utf_8_is_taken(alices, volumes, memory, content_type):
 @pytest.fixture
 def as_served(monkeypatch):
     """The request as the server makes it, instead of the test client's."""
-    monkeypatch.setattr("django.test.client.WSGIRequest", Request)
+    monkeypatch.setattr("django.test.client.WSGIRequest", Utf8Request)
 
 
 @pytest.mark.usefixtures("as_served")

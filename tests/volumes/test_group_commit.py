@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.callers import SYSTEM
 from accounts.models import Company, Revision, User
-from config.db.statements import execute_if
+from config.db.statements import execute_if_locked
 from config.errors import Refused
 from tests.factories import EnvironmentFactory
 from tests.support.installation import eventually
@@ -49,7 +49,7 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     def noted(*arguments: Any) -> bool:
         found.append(arguments)
-        return execute_if(*arguments)
+        return execute_if_locked(*arguments)
 
     monkeypatch.setattr(group_commit, "execute_if", noted)
     return found
@@ -217,7 +217,7 @@ def test_what_the_database_says_to_one_is_said_to_all(crowd, environment, monkey
     def broken(*_: Any) -> bool:
         if Volume.objects.exists():
             raise OperationalError("it went away")
-        return execute_if(*_)
+        return execute_if_locked(*_)
 
     monkeypatch.setattr(group_commit, "execute_if", broken)
     creates = crowd(wishes(environment, NAMES))

@@ -4,7 +4,7 @@ import threading
 
 from django.db import connection
 
-from config.db.statements import Prepared
+from config.db.statements import PreparedQuery
 from volumes.models import Volume
 
 
@@ -20,10 +20,10 @@ def test_one_is_compiled_while_another_one_is():
         assert may_end.wait(10)
         return names()
 
-    first = threading.Thread(target=Prepared(slow).with_values)
+    first = threading.Thread(target=PreparedQuery(slow).with_values)
     first.start()
     assert has_begun.wait(10)
-    second = threading.Thread(target=Prepared(names).with_values)
+    second = threading.Thread(target=PreparedQuery(names).with_values)
     second.start()
     second.join(5)
     is_done = not second.is_alive()

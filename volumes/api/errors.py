@@ -37,7 +37,7 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> HttpResp
             return _refusal(400, "VALIDATION_FAILED", "Invalid request", exception.problems)
         case errors.Refused():
             return _refusal(400, "VALIDATION_FAILED", "Invalid request body", exception.problems)
-        case errors.Stale():
+        case errors.PreconditionFailed():
             return _refusal(
                 412, "PRECONDITION_FAILED", "If-Match does not match", details=str(exception)
             )

@@ -26,9 +26,9 @@ from accounts.auth.authentication import token_digest
 from accounts.callers import client_ip
 from config.errors import DomainError
 from config.http.error_responses import unavailable
-from config.http.middleware import Handler, observed, public_scheme
+from config.http.middleware import Handler, public_scheme, request_log
 from config.http.rate_limiting import RateLimitExceeded, add_headers, charge, is_exhausted
-from config.http.request import Request
+from config.http.request import Utf8Request
 from volumes.api import responses
 from volumes.api.headers import idempotency_key
 from volumes.api.pagination import ROWS_AT_ONCE, Page
@@ -68,7 +68,7 @@ class FastLane:
 
     def __init__(self, django: App) -> None:
         self.django = django
-        self._answer = observed(public_scheme(self._respond))
+        self._answer = request_log(public_scheme(self._respond))
         self._worn: dict[str, str] = {}
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -91,7 +91,7 @@ class FastLane:
         if not is_plain:
             return None
         try:
-            return self._answer(Request(environ))
+            return self._answer(Utf8Request(environ))
         except NotPlain:
             return None
 
@@ -122,7 +122,7 @@ class FastLane:
 def _worn_by_all(request: HttpRequest) -> dict[str, str]:
     """What those that every answer passes give to it. It is the same for all answers of the lane."""
     handler: Handler = lambda request: HttpResponse()  # noqa: E731
-    for name in reversed(settings.EVERY_ANSWER_PASSES[1:]):
+    for name in reversed(settings.COMMON_MIDDLEWARE[1:]):
         handler = import_string(name)(handler)
     bare = HttpResponse()
     return {

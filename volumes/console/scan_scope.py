@@ -24,7 +24,7 @@ class Looked:
 
 def looked_at(volumes: VolumeQuerySet, *, of: int | None = None) -> Looked:
     """`of` is how many there are as `counted` says it, if that is known: few are not looked for."""
-    most = pagination.MOST
+    most = pagination.MAX_COUNTED_ROWS
     if of is not None and of <= most:
         return Looked(volumes)
     last = volumes.order_by("-pk").values_list("pk", flat=True)[most : most + 1]
@@ -45,7 +45,7 @@ def used_by(volumes: VolumeQuerySet, most: int) -> Subquery:
 
 def use(volumes: VolumeQuerySet) -> dict[str, Any]:
     """What the newest use together, read once: `used`, and `is_cut` where there are more of them."""
-    most = pagination.MOST
+    most = pagination.MAX_COUNTED_ROWS
     newest = volumes.order_by("-pk")[: most + 1]
     found = newest.aggregate(count=Count("*"), used=Sum("used_size"))
     return {"used": found["used"], "is_cut": found["count"] > most}

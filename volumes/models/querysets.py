@@ -15,8 +15,8 @@ from django.db.models.functions import Now
 from django.utils.functional import cached_property
 
 from accounts.callers import Caller
-from config.db.claims import Taking
-from config.db.statements import Parameter, Prepared, among, columns, instance
+from config.db.claims import ClaimStatement
+from config.db.statements import PreparedQuery, QueryParam, any_of, columns, instance
 
 if TYPE_CHECKING:
     from volumes.models import Application, Environment, Snapshot, Volume  # noqa: F401  (in strings)
@@ -35,7 +35,7 @@ class Reaching(Protocol):
 
 
 LEASE = timedelta(seconds=20)
-_AMONG_THEM = among("pk")
+_AMONG_THEM = any_of("pk")
 
 
 class EnvironmentQuerySet(models.QuerySet["Environment"]):
@@ -113,10 +113,10 @@ class ReconciledQuerySet(models.QuerySet[Row]):
         return rows
 
     @cached_property
-    def _claiming(self) -> Taking:
+    def _claiming(self) -> ClaimStatement:
         """Once for a set that lives on and is claimed from again and again."""
-        owner = Parameter("owner", models.UUIDField())
-        return Taking(
+        owner = QueryParam("owner", models.UUIDField())
+        return ClaimStatement(
             lambda: self.free().filter(_AMONG_THEM).values_list(*columns(self.model)),
             lambda: {"lease_owner": owner, "lease_until": Now() + LEASE, **self.marks_of_claim},
         )
@@ -140,9 +140,9 @@ class ReconciledQuerySet(models.QuerySet[Row]):
 
 
 @lru_cache
-def _by_now(model: type[models.Model], skip_locked: bool, *names: str) -> Prepared:
+def _by_now(model: type[models.Model], skip_locked: bool, *names: str) -> PreparedQuery:
     rows = model._default_manager.select_for_update(skip_locked=skip_locked)
-    return Prepared(lambda: rows.filter(_AMONG_THEM).values_list(*names))
+    return PreparedQuery(lambda: rows.filter(_AMONG_THEM).values_list(*names))
 
 
 class IsEmpty(Func):

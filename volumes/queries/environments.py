@@ -14,7 +14,7 @@ from django.db.models.functions import JSONObject
 from accounts.auth.authentication import plain_credentials
 from accounts.callers import Caller
 from accounts.models import Company, Token, User
-from config.db.statements import Parameter, Prepared, columns, instance
+from config.db.statements import PreparedQuery, QueryParam, columns, instance
 from volumes.models import Environment
 
 
@@ -83,7 +83,7 @@ def reached(*, user: Any, pk: Any, own: Any = None) -> QuerySet[Environment]:
 
 
 def _whole(own: Any) -> QuerySet[Any, Any]:
-    user, pk = Parameter("user", BigAutoField()), Parameter("pk", UUIDField())
+    user, pk = QueryParam("user", BigAutoField()), QueryParam("pk", UUIDField())
     found = reached(user=user, pk=pk, own=own)
     return found.values_list(*columns(Environment), *columns(Company, "company__"), "role")
 
@@ -92,13 +92,13 @@ def _by_token() -> QuerySet[Any, Any]:
     # As one column: each has the database look the token up once more.
     token = JSONObject(id="id", name="name", scope="scope", owner="owner")
     owner = Subquery(plain_credentials().values("owner"))
-    found = reached(user=owner, pk=Parameter("pk", UUIDField()))
+    found = reached(user=owner, pk=QueryParam("pk", UUIDField()))
     return found.values_list(
         Subquery(plain_credentials().values_list(token), JSONField()), "company", "role"
     )
 
 
 _ENVIRONMENT = len(Environment._meta.concrete_fields)
-_ANYWHERE = Prepared(partial(_whole, None))
-_IN_ITS_OWN = Prepared(partial(_whole, Parameter("own", UUIDField())))
-_BY_TOKEN = Prepared(_by_token)
+_ANYWHERE = PreparedQuery(partial(_whole, None))
+_IN_ITS_OWN = PreparedQuery(partial(_whole, QueryParam("own", UUIDField())))
+_BY_TOKEN = PreparedQuery(_by_token)

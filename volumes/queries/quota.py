@@ -10,11 +10,11 @@ from django.db.models import BigIntegerField, Exists, F, QuerySet, UUIDField
 
 from accounts.models import Company
 from config.db.statements import (
-    Parameter,
-    Prepared,
+    PreparedQuery,
     PreparedUpdate,
+    QueryParam,
     Statement,
-    among,
+    any_of,
     columns,
     execute,
     instance,
@@ -69,22 +69,22 @@ def _has_room(owners: QuerySet[Any]) -> QuerySet[Any, Any]:
 
 
 def _without_namesakes() -> QuerySet[Any]:
-    namesakes = Volume.objects.live().filter(among("name", "names"), environment=_PK)
+    namesakes = Volume.objects.live().filter(any_of("name", "names"), environment=_PK)
     return Environment.objects.live().filter(~Exists(namesakes))
 
 
-_PK: uuid.UUID | Any = Parameter("pk", UUIDField())
-_EXTRA = Parameter("extra", BigIntegerField())
+_PK: uuid.UUID | Any = QueryParam("pk", UUIDField())
+_EXTRA = QueryParam("extra", BigIntegerField())
 _COMPANY = len(Company._meta.concrete_fields)
 # The rows of a join are locked in the order in which it names their tables: here the company's first.
-_BOTH = Prepared(
+_BOTH = PreparedQuery(
     lambda: (
         Company.objects.select_for_update(no_key=True)
         .filter(environments__pk=_PK)
         .values_list(*columns(Company), *columns(Environment, "environments__"))
     )
 )
-_COMPANY_HAS = Prepared(lambda: _has_room(Company.objects.all()))
-_ENVIRONMENT_HAS = Prepared(lambda: _has_room(_without_namesakes()))
+_COMPANY_HAS = PreparedQuery(lambda: _has_room(Company.objects.all()))
+_ENVIRONMENT_HAS = PreparedQuery(lambda: _has_room(_without_namesakes()))
 _ENVIRONMENT_USES = PreparedUpdate(lambda: _uses(Environment.objects.all()))
 _COMPANY_USES = PreparedUpdate(lambda: _uses(Company.objects.all()))

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from django.db.models import F, Func, OuterRef, QuerySet, Subquery, TextField, UUIDField
 
 from accounts.auth.authentication import plain_credentials
-from config.db.statements import Parameter, Prepared
+from config.db.statements import PreparedQuery, QueryParam
 from volumes.models import Attachment, Volume
 from volumes.queries.environments import reached
 from volumes.queries.search import OneOf
@@ -169,12 +169,12 @@ def _first(rows: list[Any]) -> VolumeRow | None:
 
 
 def _one(volumes: QuerySet[Any]) -> QuerySet[Any, Any]:
-    found = volumes.filter(environment=ENVIRONMENT, pk=Parameter("pk", UUIDField()))
+    found = volumes.filter(environment=ENVIRONMENT, pk=QueryParam("pk", UUIDField()))
     return found.values_list(*COLUMNS)
 
 
 def _next(volumes: QuerySet[Any], limit: int) -> QuerySet[Any, Any]:
-    after = Parameter("after", UUIDField())
+    after = QueryParam("after", UUIDField())
     found = volumes.filter(environment=ENVIRONMENT, id__gt=after)
     return found.order_by("id").values_list(*COLUMNS)[:limit]
 
@@ -185,17 +185,17 @@ def _by_token() -> QuerySet[Any]:
     return Volume.objects.live().filter(environment__in=environments)
 
 
-ENVIRONMENT = Parameter("environment", UUIDField())
+ENVIRONMENT = QueryParam("environment", UUIDField())
 
 FOLLOWING = 300
 """Rows that are read at a time where more follow: few enough to be held, enough to be quick."""
 
-_NEXT = Prepared(lambda: _next(Volume.objects.live(), FOLLOWING))
-_ONE = Prepared(lambda: _one(Volume.objects.live()))
-_ONE_EVEN_DELETED = Prepared(lambda: _one(Volume.objects.all()))
-_ONE_BY_TOKEN = Prepared(lambda: _one(_by_token()))
+_NEXT = PreparedQuery(lambda: _next(Volume.objects.live(), FOLLOWING))
+_ONE = PreparedQuery(lambda: _one(Volume.objects.live()))
+_ONE_EVEN_DELETED = PreparedQuery(lambda: _one(Volume.objects.all()))
+_ONE_BY_TOKEN = PreparedQuery(lambda: _one(_by_token()))
 
 
 @lru_cache(maxsize=32)
-def _page_by_token(limit: int) -> Prepared:
-    return Prepared(lambda: _next(_by_token(), limit))
+def _page_by_token(limit: int) -> PreparedQuery:
+    return PreparedQuery(lambda: _next(_by_token(), limit))

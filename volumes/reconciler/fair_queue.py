@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import UUIDField
 
-from config.db.statements import Parameter, Prepared
+from config.db.statements import PreparedQuery, QueryParam
 from volumes.reconciler.targets import Rows
 
 QueuedRow = tuple[uuid.UUID, uuid.UUID]
@@ -32,8 +32,8 @@ class RoundRobin:
     def __init__(self, rows: Rows) -> None:
         self._last: uuid.UUID | None = None
         free = rows.free().in_turn().values_list("pk", "environment")
-        self._first = Prepared(lambda: free[:PAGE])
-        self._after = Prepared(lambda: free.filter(environment__gt=_LAST)[:PAGE])
+        self._first = PreparedQuery(lambda: free[:PAGE])
+        self._after = PreparedQuery(lambda: free.filter(environment__gt=_LAST)[:PAGE])
 
     def take(self, slots: int, share: Share) -> list[QueuedRow]:
         """Up to `slots` rows, beginning after the environment that was served last."""
@@ -102,4 +102,4 @@ class Backlog:
         return found
 
 
-_LAST = Parameter("last", UUIDField())
+_LAST = QueryParam("last", UUIDField())

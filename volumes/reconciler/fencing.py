@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import BooleanField, F, Field, Func
 
-from config.db.statements import Parameter
+from config.db.statements import QueryParam
 
 
 class _Fences(Field):  # type: ignore[type-arg]  # Django has no generics when it runs
@@ -30,7 +30,7 @@ class IsAsClaimed(Func):
     def __init__(self, parameter: str) -> None:
         """The parameter is for any number of volumes."""
         now = _Claim(F("pk"), F("lease_owner"), F("version"), output_field=BooleanField())
-        super().__init__(now, Parameter(parameter, _Fences()))
+        super().__init__(now, QueryParam(parameter, _Fences()))
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         template = "%(expressions)s::jsonb) AS one)"

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Expression
 from django.db.models.functions import Now
 
-from config.concurrency import aside
+from config.concurrency import slot_released
 from config.faultpoints import faultpoint
 from volumes.models import Snapshot, Volume
 from volumes.models.querysets import LEASE
@@ -101,7 +101,7 @@ def after_commit(row: Volume | Snapshot, work: Callable[[], object]) -> None:
         until = _time_to_answer()
         executor = inline_executors().of(is_bulk=is_bulk(row))
         step = executor.submit(row.environment_id, work, deadline=until)
-        with aside():
+        with slot_released():
             wait([step], timeout=max(0.0, until - time.monotonic()))
 
     begin = partial(_take, in_a_thread)

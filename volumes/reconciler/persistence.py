@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from django.db import transaction
 from django.db.models import Model
 
-from config.db.claims import Taking
-from config.db.statements import Prepared, PreparedUpdate, among
+from config.db.claims import ClaimStatement
+from config.db.statements import PreparedQuery, PreparedUpdate, any_of
 from config.faultpoints import faultpoint
 from volumes.models import Snapshot, Volume, VolumeStatus
 from volumes.queries.quota import take_room, with_room_locked
@@ -66,9 +66,9 @@ def _recorded() -> None:
     faultpoint("step:recorded")
 
 
-_HELD_AS_WANTED = Taking(
+_HELD_AS_WANTED = ClaimStatement(
     lambda: Volume.objects.filter(
-        among("pk"),
+        any_of("pk"),
         IsAsClaimed("rows"),
         is_deleted=False,
     ).values_list("id"),
@@ -113,7 +113,7 @@ def _update(fenced: list[Fenced]) -> None:
 
 @lru_cache(maxsize=16)
 def _writing(model: type[Model], values: tuple[tuple[str, Any], ...]) -> PreparedUpdate:
-    return PreparedUpdate(lambda: (model._default_manager.filter(among("pk")), dict(values)))
+    return PreparedUpdate(lambda: (model._default_manager.filter(any_of("pk")), dict(values)))
 
 
 def _free_room(fenced: list[Fenced]) -> None:
@@ -124,7 +124,7 @@ def _free_room(fenced: list[Fenced]) -> None:
     take_room(fenced[0][0].row.environment, -sum(now.size for _, now in fenced))
 
 
-_HUNG_ON_THEM = Prepared(lambda: Snapshot.objects.filter(among("volume")).values_list("id"))
+_HUNG_ON_THEM = PreparedQuery(lambda: Snapshot.objects.filter(any_of("volume")).values_list("id"))
 
 
 def _remove(fenced: list[Fenced]) -> None:

@@ -6,7 +6,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from config.db.statements import Prepared, Row, among
+from config.db.statements import PreparedQuery, Row, any_of
 from config.errors import Problem
 from volumes.models import Attachment, Environment, Snapshot, Volume
 
@@ -87,25 +87,25 @@ def _gathered(pairs: Iterable[Row]) -> defaultdict[uuid.UUID, list[str]]:
 
 
 # Each a volume with the name of something that stands against its delete.
-_MOUNTING = Prepared(
+_MOUNTING = PreparedQuery(
     lambda: (
-        Attachment.objects.filter(among("volume"))
+        Attachment.objects.filter(any_of("volume"))
         .order_by("id")
         .values_list("volume", "application__name")
     )
 )
-_KEPT = Prepared(
+_KEPT = PreparedQuery(
     lambda: (
         Snapshot.objects.standing()
-        .filter(among("volume"))
+        .filter(any_of("volume"))
         .order_by("id")
         .values_list("volume", "name")
     )
 )
-_FILLS = Prepared(
+_FILLS = PreparedQuery(
     lambda: (
         Volume.objects.live()
-        .filter(among("restore_from__volume"), provisioned_size__isnull=True)
+        .filter(any_of("restore_from__volume"), provisioned_size__isnull=True)
         .order_by("id")
         .values_list("restore_from__volume", "name")
     )

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import CharField, UUIDField
 
-from config.db.statements import Parameter, Prepared
+from config.db.statements import PreparedQuery, QueryParam
 from config.errors import Problem
 from volumes.models import Application, Attachment, Environment, Snapshot, SnapshotStatus, Volume
 from volumes.models.querysets import SnapshotQuerySet
@@ -221,11 +221,11 @@ def _check_name(
         reader.note("name", "name_taken", f"{wish.name} is taken in this environment")
 
 
-_NAMESAKE = Prepared(
+_NAMESAKE = PreparedQuery(
     lambda: (
         Volume.objects.live()
         .filter(
-            environment=Parameter("environment", UUIDField()), name=Parameter("name", CharField())
+            environment=QueryParam("environment", UUIDField()), name=QueryParam("name", CharField())
         )
         .values_list("id")
     )

@@ -22,8 +22,8 @@ from django.db import IntegrityError, connection
 
 from accounts.callers import Actor, Caller
 from accounts.models import Role
-from config.concurrency import aside
-from config.db.statements import execute_if
+from config.concurrency import slot_released
+from config.db.statements import execute_if_locked
 from volumes.models import Environment, Volume
 from volumes.queries.environments import environment_by_token
 from volumes.queries.quota import room_for
@@ -140,7 +140,7 @@ class GroupCommitter:
         environment_id = request.environment.pk
         if self._is_first(request):
             self._write_later(environment_id)
-        with aside():
+        with slot_released():
             request.wait()
         if request.error:
             raise request.error
@@ -215,7 +215,7 @@ def _write(batch: Sequence[AuthorizedCreate]) -> None:
         [volume.name for volume in volumes],
     )
     try:
-        is_written = execute_if(room, *written(newborns))
+        is_written = execute_if_locked(room, *written(newborns))
     except IntegrityError:  # a name was taken since
         is_written = False
     if is_written:

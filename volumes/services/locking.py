@@ -11,8 +11,8 @@ from django.db.models import Expression, IntegerField, UUIDField
 from django.utils import timezone
 
 from accounts.callers import Actor
-from config.db.statements import Parameter, Prepared, PreparedUpdate, columns, instance
-from config.errors import NotFound, Refused, Stale
+from config.db.statements import PreparedQuery, PreparedUpdate, QueryParam, columns, instance
+from config.errors import NotFound, PreconditionFailed, Refused
 from config.faultpoints import faultpoint
 from volumes.models import Environment, Volume
 from volumes.models.base import Versioned
@@ -65,8 +65,8 @@ class Precondition:
             # Of a tag that was never this row's, the version says nothing.
             versions = [version for version in self.weak_versions if version.isdecimal()]
             cure = f'send If-Match: "{versions[0] if versions else row.version}"'
-            raise Stale(f"the tag was weakened by a proxy; {cure}")
-        raise Stale(
+            raise PreconditionFailed(f"the tag was weakened by a proxy; {cure}")
+        raise PreconditionFailed(
             f"The current version is {row.version}. Read it again before you change or delete it."
         )
 
@@ -131,7 +131,7 @@ def _writing(
     worked_out: tuple[tuple[str, Expression | None], ...],
 ) -> PreparedUpdate:
     fields: Any = {name: model._meta.get_field(name) for name in names}
-    values: dict[str, Any] = {name: Parameter(name, field) for name, field in fields.items()}
+    values: dict[str, Any] = {name: QueryParam(name, field) for name, field in fields.items()}
     return PreparedUpdate(
         lambda: (
             model._default_manager.filter(pk=_PK, version=_EXPECTED),
@@ -140,10 +140,10 @@ def _writing(
     )
 
 
-_PK: Any = Parameter("pk", UUIDField())
-_EXPECTED: Any = Parameter("expected", IntegerField())
-_ENVIRONMENT: Any = Parameter("environment", UUIDField())
-_VOLUME = Prepared(
+_PK: Any = QueryParam("pk", UUIDField())
+_EXPECTED: Any = QueryParam("expected", IntegerField())
+_ENVIRONMENT: Any = QueryParam("environment", UUIDField())
+_VOLUME = PreparedQuery(
     lambda: (
         Volume.objects.live()
         .filter(environment=_ENVIRONMENT, pk=_PK)

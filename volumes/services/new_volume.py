@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from accounts.audit import Changes
 from accounts.callers import Actor
-from config.db.statements import Statement, fresh, insertion
+from config.db.statements import Statement, bulk_insert, new_instance
 from volumes.models import Attachment, Environment, Volume
 from volumes.queries.quota import room_taken
 from volumes.reconciler.inline import initial_lease, soon
@@ -48,17 +48,17 @@ def written(newborns: Sequence[Newborn]) -> list[Statement]:
     volumes = [newborn.volume for newborn in newborns]
     mounts = [mount for newborn in newborns for mount in newborn.mounts]
     return [
-        insertion(*volumes),
-        *([insertion(*mounts)] if mounts else []),
+        bulk_insert(*volumes),
+        *([bulk_insert(*mounts)] if mounts else []),
         *room_taken(volumes[0].environment, sum(volume.size for volume in volumes)),
-        insertion(*(newborn.entry for newborn in newborns)),
+        bulk_insert(*(newborn.entry for newborn in newborns)),
     ]
 
 
 def _volume(
     environment: Environment, wish: Wish, actor: Actor, adopt_from: str, due: dict[str, Any]
 ) -> Volume:
-    volume = fresh(
+    volume = new_instance(
         Volume,
         environment_id=environment.pk,
         name=wish.name or "",

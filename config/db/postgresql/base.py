@@ -16,7 +16,7 @@ from django.db.utils import DatabaseErrorWrapper
 from django.utils.functional import cached_property
 from psycopg.errors import IdleInTransactionSessionTimeout
 
-from config.db.postgresql.pool import WarmPool
+from config.db.postgresql.pool import LifoPool
 
 
 class Errors(DatabaseErrorWrapper):
@@ -28,7 +28,7 @@ class Errors(DatabaseErrorWrapper):
         super().__exit__(kind, error, trace)
 
 
-class Preparing(psycopg.Cursor[Any]):
+class PreparedCursor(psycopg.Cursor[Any]):
     """Has each statement prepared by the server, once for each connection."""
 
     def execute(self, query: Any, params: Any = None, **_: Any) -> Any:
@@ -41,27 +41,27 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return Errors(self)
 
     @property
-    def pool(self) -> WarmPool | None:
+    def pool(self) -> LifoPool | None:
         """As Django's own, of another class."""
         here: Any = self  # the stubs leave most of it out
         options = here.settings_dict["OPTIONS"].get("pool")
         if here.alias == NO_DB_ALIAS or not options:
             return None
         if here.alias not in here._connection_pools:
-            pool = WarmPool(
+            pool = LifoPool(
                 kwargs={**here.get_connection_params(), "autocommit": True},
                 open=False,
                 configure=here._configure_connection,
                 **options,
             )
             here._connection_pools.setdefault(here.alias, pool)  # another thread may be quicker
-        found: WarmPool = here._connection_pools[here.alias]
+        found: LifoPool = here._connection_pools[here.alias]
         return found
 
     def preparing_cursor(self) -> Any:
         """As `cursor()`, for statements of `config.db.statements`."""
         self.ensure_connection()
-        cursor: Any = Preparing(self.connection)
+        cursor: Any = PreparedCursor(self.connection)
         return self.make_debug_cursor(cursor) if self.queries_logged else self.make_cursor(cursor)
 
     def _set_autocommit(self, autocommit: bool) -> None:

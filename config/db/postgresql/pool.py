@@ -8,7 +8,7 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 
-class WarmPool(ConnectionPool[psycopg.Connection[Any]]):
+class LifoPool(ConnectionPool[psycopg.Connection[Any]]):
     """What the database keeps for a connection is in the processor's caches still if it was used last.
 
     In turn, as the library has them, all of them are cold; and none is ever idle for long enough to be

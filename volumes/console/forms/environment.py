@@ -115,7 +115,7 @@ class NewEnvironmentForm(EnvironmentForm):
         """
         super().__init__(*args, **options)
         self.offered = offered
-        if len(offered) > pagination.OFFERED:
+        if len(offered) > pagination.MAX_CHOICES:
             self.fields["company"] = CompanyField(companies)
         elif len(offered) > 1:
             # As they are known by now: a queryset would ask for them once more.

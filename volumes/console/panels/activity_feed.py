@@ -14,7 +14,7 @@ from django.utils.functional import cached_property
 
 from accounts.disclosure import disclose
 from accounts.models import Company, Revision, Subject
-from config.pagination import LongPaginator
+from config.pagination import CappedPaginator
 from config.searches import filter_value
 from volumes.models import Environment, Volume, VolumeStatus
 from volumes.presentation import timeline
@@ -73,7 +73,7 @@ class Trail:
 
     @cached_property
     def page(self) -> Page[Revision]:
-        page: Page[Revision] = LongPaginator(self.revisions, ON_A_PAGE).get_page(self.number)
+        page: Page[Revision] = CappedPaginator(self.revisions, ON_A_PAGE).get_page(self.number)
         page.object_list = list(page.object_list)
         return page
 

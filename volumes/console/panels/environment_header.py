@@ -27,7 +27,7 @@ def frame(visit: Visit, tab: str) -> dict[str, Any]:
 
 def _totals(environment: Environment) -> dict[str, Any]:
     """Of the newest where there are more than MOST; `used` is None where nobody measured."""
-    most = pagination.MOST
+    most = pagination.MAX_COUNTED_ROWS
     volumes = environment.volumes.live()
     figures = Environment.objects.filter(pk=environment.pk).values(
         volume_count=count_of(volumes, most),

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.utils.functional import cached_property
 
-from config.pagination import LongPaginator
+from config.pagination import CappedPaginator
 from config.searches import search_text
 from volumes.console.scan_scope import Looked
 from volumes.models import Attachment, Environment, Volume, VolumeStatus
@@ -97,7 +97,7 @@ class Listing:
 
     @cached_property
     def page(self) -> Page[Volume]:
-        paginator = LongPaginator(self.rows.order_by(*self._order()), ON_A_PAGE)
+        paginator = CappedPaginator(self.rows.order_by(*self._order()), ON_A_PAGE)
         if not (self.is_narrowed or self.looked_through):
             paginator.found = self.live
         page: Page[Volume] = paginator.get_page(self.number)

@@ -20,7 +20,7 @@ from accounts.errors import ExportRunning
 from accounts.exports import ExportStream
 from accounts.models import Company
 from config import pagination
-from config.concurrency import turn
+from config.concurrency import request_slot
 from config.csv_cells import csv_text
 from config.http import error_responses
 from config.searches import filter_value
@@ -56,7 +56,7 @@ def activity(request: SignedInRequest) -> HttpResponse:
     context = {
         "company": company,
         "companies": companies,
-        "is_typed": len(companies) > pagination.OFFERED,
+        "is_typed": len(companies) > pagination.MAX_CHOICES,
         "trail": trail,
     }
     return with_short_address(request, render(request, "console/activity.html", context))
@@ -91,7 +91,7 @@ def _companies(request: SignedInRequest) -> QuerySet[Any]:
 
 
 def _offered(request: SignedInRequest) -> list[Company]:
-    return list(_companies(request).order_by("name")[: pagination.OFFERED + 1])
+    return list(_companies(request).order_by("name")[: pagination.MAX_CHOICES + 1])
 
 
 def _chosen(request: SignedInRequest, known_companies: list[Company]) -> Company | None:
@@ -114,7 +114,7 @@ def _chosen(request: SignedInRequest, known_companies: list[Company]) -> Company
 
 def _joined_first(known_companies: list[Any]) -> Any:
     """Return the default among `known_companies`; among too many to offer, the first by name."""
-    if len(known_companies) > pagination.OFFERED:
+    if len(known_companies) > pagination.MAX_CHOICES:
         return known_companies[0]
     return min(known_companies, key=lambda one: one.joined, default=None)
 
@@ -131,7 +131,7 @@ def _chunks(trail: Trail) -> Iterator[str]:
     yield csv_text([COLUMNS])
     batches = trail.batches()
     while True:
-        with turn():
+        with request_slot():
             batch = next(batches, None)
             chunk = csv_text(map(_cells, batch)) if batch else None
         if chunk is None:

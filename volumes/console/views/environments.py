@@ -17,7 +17,7 @@ from accounts.auth.decorators import SignedInRequest, signed_in
 from accounts.models import Company, Membership, Role
 from config import pagination
 from config.errors import Refused
-from config.pagination import LongPaginator, counted
+from config.pagination import CappedPaginator, capped_count
 from volumes.console.access import Visit, caller_of, in_environment
 from volumes.console.forms import service_errors
 from volumes.console.forms.environment import (
@@ -69,7 +69,7 @@ def applications(visit: Visit) -> HttpResponse:
     mounts = Attachment.objects.select_related("volume").order_by("volume__name")[:MOUNTS_SHOWN]
     found = visit.environment.applications.live().order_by("name")
     found = found.prefetch_related(Prefetch("attachments", mounts, "mounts"))
-    page = LongPaginator(found, ON_A_PAGE).get_page(visit.request.GET.get("page"))
+    page = CappedPaginator(found, ON_A_PAGE).get_page(visit.request.GET.get("page"))
     page.object_list = _with_counts(list(page.object_list))
     context = frame(visit, "applications") | {"page": page}
     return render(visit.request, "console/applications.html", context)
@@ -147,8 +147,8 @@ def delete(visit: Visit) -> HttpResponse:
         "visit": visit,
         "environment": environment,
         "form": form,
-        "volume_count": counted(environment.volumes.live()),
-        "application_count": counted(environment.applications.live()),
+        "volume_count": capped_count(environment.volumes.live()),
+        "application_count": capped_count(environment.applications.live()),
         "restorable": gone.filter(removal_started=False).count(),
     }
     return render(visit.request, "console/delete_environment.html", context)
@@ -159,11 +159,11 @@ def delete(visit: Visit) -> HttpResponse:
 def new(request: SignedInRequest) -> HttpResponse:
     """A company's admins make environments."""
     companies = administered(request)
-    offered = list(companies.order_by("name")[: pagination.OFFERED + 1])
+    offered = list(companies.order_by("name")[: pagination.MAX_CHOICES + 1])
     if not offered:
         raise PermissionDenied
     # Only a selection has a first choice: among more companies, the name is typed.
-    is_selection = 1 < len(offered) <= pagination.OFFERED
+    is_selection = 1 < len(offered) <= pagination.MAX_CHOICES
     form = NewEnvironmentForm(
         request.POST or None,
         companies=companies,

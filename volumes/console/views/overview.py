@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from accounts.auth.decorators import SignedInRequest, signed_in
 from accounts.models import Membership, User
 from accounts.templatetags.counts import many
-from config.pagination import LongPaginator
+from config.pagination import CappedPaginator
 from volumes.console.access import caller_of
 from volumes.console.panels.attention import attention
 from volumes.console.scan_scope import count_of, looked_at, used_by
@@ -79,7 +79,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
     caller = caller_of(request)
     visible = Environment.objects.live().visible_to(caller).select_related("company")
     visible = visible.order_by("company__name", "name")
-    page = LongPaginator(visible, ON_A_PAGE).get_page(request.GET.get("page"))
+    page = CappedPaginator(visible, ON_A_PAGE).get_page(request.GET.get("page"))
     is_watched = page.paginator.count <= WATCHED
     # Few environments are read once, whichever page of them is shown.
     watched = list(visible if is_watched else page.object_list)

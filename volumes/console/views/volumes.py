@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.models import Revision, Subject
-from config.pagination import LongPaginator
+from config.pagination import CappedPaginator
 from volumes.console.access import Visit, in_environment
 from volumes.console.panels.chart import chart
 from volumes.console.panels.mount_snippets import snippets
@@ -56,7 +56,7 @@ def snapshots(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
     volume = visit.volume(volume_id, deleted_too=True)
     if volume.is_deleted:
         return redirect("volume", visit.environment.pk, volume.pk)
-    page = LongPaginator(volume.snapshots.order_by("-id"), ON_A_PAGE).get_page(
+    page = CappedPaginator(volume.snapshots.order_by("-id"), ON_A_PAGE).get_page(
         visit.request.GET.get("page")
     )
     moving = any(formatting.snapshot_state(one).is_moving for one in page)
@@ -79,7 +79,7 @@ def applications(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
     if volume.is_deleted:
         return redirect("volume", visit.environment.pk, volume.pk)
     mounts = Attachment.objects.filter(volume=volume).select_related("application")
-    page = LongPaginator(mounts.order_by("application__name"), ON_A_PAGE).get_page(
+    page = CappedPaginator(mounts.order_by("application__name"), ON_A_PAGE).get_page(
         visit.request.GET.get("page")
     )
     context = volume_frame(visit, volume, "applications")
@@ -91,7 +91,7 @@ def applications(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
 @in_environment()
 def history(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
     volume = visit.volume(volume_id, deleted_too=True)
-    page = LongPaginator(_history(volume), ON_A_PAGE).get_page(visit.request.GET.get("page"))
+    page = CappedPaginator(_history(volume), ON_A_PAGE).get_page(visit.request.GET.get("page"))
     context = volume_frame(visit, volume, "history")
     context |= {"page": page, "entries": entries(list(page))}
     return render(visit.request, "console/volume_history.html", context)

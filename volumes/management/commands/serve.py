@@ -72,7 +72,7 @@ class Command(BaseCommand):
         if shared:
             mark_older_data()
         connection.close()
-        with metrics_directories.shared() as directory:
+        with metrics_directories.shared_directory() as directory:
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
             run(host, port, (workers or min(4, os.cpu_count() or 1)) if shared else 1, sweep=shared)
 
