@@ -7,7 +7,7 @@ from django.db import transaction
 from accounts.auth import second_factor
 from accounts.auth.revocation import revoke_all
 from accounts.callers import Actor
-from accounts.models import Company, User
+from accounts.models import Company, Invitation, User
 from accounts.services.locks import lock_company
 from accounts.services.tokens import change_password
 from accounts.services.withdrawal import withdraw_invitations_of
@@ -20,13 +20,14 @@ def new_password() -> str:
 
 @transaction.atomic
 def end_access(*, person: User, actor: Actor) -> None:
-    """End the person's sessions, tokens and pending offers for good.
+    """End the person's sessions, tokens, and pending offers by and to them for good.
 
     Call it when an account is deactivated, and again when it is reactivated: an account that was
     deactivated in the database must not get anything back either.
     """
     for company in Company.objects.filter(invitations__invited_by=person).distinct().order_by("pk"):
         withdraw_invitations_of(inviter=person, company=lock_company(company), actor=actor)
+    Invitation.objects.all().unbind(person)
     second_factor.lock(person)
     revoke_all(person, actor)
     person.end_sessions()

@@ -83,6 +83,21 @@ def test_pending_offers_of_the_person_end(
     assert Revision.objects.filter(subject="invitation", action="withdraw").exists()
 
 
+def test_pending_offers_to_the_person_end_and_their_companies_are_not_told(
+    desk: Client, alice: User, charlie: User, company: Company
+) -> None:
+    actor = Actor(by=alice.ref, via="session", ip=None)
+    invitation = services.invite(
+        company=company, name="charlie", role=Role.EDITOR, inviter=alice, actor=actor
+    )
+    set_active(desk, charlie, is_active=False)
+    set_active(desk, charlie, is_active=True)
+    assert not Invitation.objects.to(charlie).exists()
+    assert company.invitations.pending().get() == invitation
+    actions = company.revisions.filter(subject="invitation").values_list("action", flat=True)
+    assert list(actions) == ["invite"]
+
+
 def test_another_change_of_the_account_ends_nothing(desk: Client, alice: User) -> None:
     caller, browser = Api(give_token(alice)), log_in(Client(), alice)
     wish = {"username": "alice", "is_active": "on", "first_name": "Alice"}
