@@ -7,11 +7,11 @@ from typing import Any
 
 from django.contrib.auth.hashers import Argon2PasswordHasher, make_password
 from django_otp.plugins.otp_totp.models import TOTPDevice
-from factory.declarations import Sequence, SubFactory
+from factory.declarations import SelfAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
 from accounts.auth.token_format import digest, new_secret
-from accounts.models import Company, Membership, Role, Scope, Token, User
+from accounts.models import Company, Invitation, Membership, Role, Scope, Token, User
 from volumes.models import Application, Environment
 
 PASSWORD = "correct horse battery staple"
@@ -43,6 +43,17 @@ class MembershipFactory(DjangoModelFactory[Membership]):
 
     user = SubFactory(UserFactory)
     company = SubFactory(CompanyFactory)
+    role = Role.VIEWER
+
+
+class InvitationFactory(DjangoModelFactory[Invitation]):
+    class Meta:
+        model = Invitation
+
+    company = SubFactory(CompanyFactory)
+    user = SubFactory(UserFactory)
+    name = SelfAttribute("user.username")
+    invited_by = SubFactory(UserFactory)
     role = Role.VIEWER
 
 

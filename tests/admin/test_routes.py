@@ -33,6 +33,7 @@ def world(
         "user": alice,
         "membership": Membership.objects.get(user=alice),
         "token": Token.objects.get(owner=alice),
+        "invitation": callers.invited(company, by=alice),
         "revision": Revision.objects.order_by("pk").first(),
         "environment": environment,
         "application": attachment.application,

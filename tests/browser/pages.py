@@ -158,6 +158,7 @@ WAYS = {"": "", "add": "add/", "change": "{row}/change/"}
 ROWS = [
     ("accounts", "company", ("", "add", "change")),
     ("accounts", "membership", ("", "add", "change")),
+    ("accounts", "invitation", ("", "change")),
     ("accounts", "revision", ("", "change")),
     ("accounts", "token", ("", "change")),
     ("accounts", "user", ("", "add", "change")),
@@ -170,6 +171,7 @@ ROWS = [
 MEANT = {model: model for _, model, _ in ROWS} | {"application": "app", "environment": "env"}
 """The name in the world of the row of each kind."""
 VERBS = [
+    ("accounts", "invitation", "withdraw", "invitation"),
     ("accounts", "token", "revoke", "token"),
     ("volumes", "application", "delete", "app"),
     ("volumes", "attachment", "delete", "attachment"),

@@ -43,8 +43,14 @@ WITHOUT_TABLES = {
     "environment-activity": (f"{LONG}/activity", "alice"),
 }
 PARTS = [
-    *("accounts/company", "accounts/membership", "accounts/revision", "accounts/token"),
-    *("accounts/user", "volumes/application", "volumes/attachment", "volumes/environment"),
+    *("accounts/company", "accounts/invitation", "accounts/membership", "accounts/revision"),
+    *(
+        "accounts/token",
+        "accounts/user",
+        "volumes/application",
+        "volumes/attachment",
+        "volumes/environment",
+    ),
     *("volumes/snapshot", "volumes/volume"),
 ]
 ADMIN = {part: (f"/admin/{part}/", "alice") for part in PARTS}

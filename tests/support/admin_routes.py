@@ -10,8 +10,12 @@ from tests.support.routes import flat
 
 ADMIN = "admin/"
 ONE = "<path:object_id>/"
-WITH_VERBS = {"application", "attachment", "environment", "snapshot", "token", "volume"}
-MADE_ELSEWHERE = {"revision", "token"}
+WITH_VERBS = {
+    *("application", "attachment", "environment", "invitation", "snapshot", "token", "volume"),
+}
+MADE_ELSEWHERE = {"invitation", "revision", "token"}
+VERBS = {"invitation": "withdraw", "token": "revoke"}
+"""Other verbs than to delete."""
 KEPT = {"company", "revision", "user"}
 """What the history speaks of stays."""
 
@@ -38,7 +42,7 @@ def of_model(app: str, model: str) -> dict[str, Desk]:
     if model in WITH_VERBS:
         # Deleting is a verb too: the stock address leads to it.
         found[f"{base}{ONE}delete/"] = Desk(f"{one}delete/", 302)
-        name = "revoke" if model == "token" else "delete"
+        name = VERBS.get(model, "delete")
         found[f"{base}do/<slug:name>/"] = Desk(f"{base}do/{name}/?pk={{{model}}}")
     return found
 

@@ -180,7 +180,7 @@ def subject_of(row: Revision) -> str:
     kind = row.get_subject_display().replace("_", " ").lower()
     if row.subject in PAGES:
         url = reverse(f"admin:{PAGES[Subject(row.subject)]}_change", args=[row.subject_id])
-    elif row.subject == Subject.INVITATION:  # which has no page, and may be nobody's
+    elif row.subject == Subject.INVITATION:  # whose page goes with it, and who may be nobody
         return format_html("{} {}", kind, row.subject_name)
     else:
         url = reverse("admin:accounts_user_change", args=[row.subject_id.removeprefix("user-")])

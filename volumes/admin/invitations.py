@@ -1,0 +1,78 @@
+"""Pending invitations, for operators: they see and withdraw them. Inviting is for company admins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from accounts import services
+from accounts.admin.base import ReadOnly
+from accounts.admin.changelists import SEARCHED, chosen, linked
+from accounts.admin.site import site
+from accounts.callers import Actor
+from accounts.models import Company, Invitation
+from volumes.admin.actions import Verb
+from volumes.admin.confirmation import WithVerbs
+from volumes.templatetags import console
+
+
+def _withdraw(invitation: Invitation, actor: Actor) -> None:
+    services.withdraw_invitation(invitation=invitation, actor=actor)
+
+
+WITHDRAW = Verb(
+    name="withdraw",
+    short="Withdraw",
+    phrase="Withdraw {}",
+    done="Withdrew",
+    permission="withdraw",
+    do=_withdraw,
+    says=lambda row: "It can no longer be accepted. The company can invite again.",
+    is_danger=True,
+)
+
+
+@admin.register(Invitation, site=site)
+class InvitationAdmin(ReadOnly, WithVerbs):
+    """The name is as the company's admin typed it. Whom it stands for is shown to nobody."""
+
+    verbs = [WITHDRAW]
+    list_display = ["name", "company_link", "role", "inviter_link", "created", "expires"]
+    list_filter = ["role", chosen("company", Company, "company")]
+    list_select_related = ["company", "invited_by"]
+    search_fields = ["name", "company__name"]
+    search_help_text = f"A part of a name or of a company's, among the newest {SEARCHED:,}"
+    ordering = ["-pk"]
+    fields = ["name", "company_link", "role", "inviter_link", "created", "expires"]
+
+    def has_withdraw_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("accounts.delete_invitation"))
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """Nobody finds out whom a name stands for by narrowing the list."""
+        return not lookup.startswith("user") and super().lookup_allowed(lookup, value, request)
+
+    def verb_rows(self, rows: QuerySet[Any]) -> Any:
+        return rows.select_related("company")
+
+    def full_name(self, row: Invitation) -> str:
+        return f"{row.name} to {row.company}"
+
+    @admin.display(description="Company")
+    def company_link(self, row: Invitation) -> str:
+        return linked(row.company)
+
+    @admin.display(description="Invited by")
+    def inviter_link(self, row: Invitation) -> str:
+        return linked(row.invited_by)
+
+    @admin.display(description="Invited")
+    def created(self, row: Invitation) -> str:
+        return console.ago(row.created_at)
+
+    @admin.display(description="Expires")
+    def expires(self, row: Invitation) -> str:
+        return console.ago(row.expires_at)
