@@ -158,10 +158,16 @@ def listed(model: type[Model], text: str, **narrowed: Any) -> SafeString:
     return format_html('<a href="{}?{}">{}</a>', url, urlencode(narrowed), text)
 
 
+def may_view(page: admin.ModelAdmin[Any], request: HttpRequest, model: type[Model]) -> bool:
+    """Whether the operator may see all rows of another model than that of `page`."""
+    return page.admin_site.get_model_admin(model).has_view_permission(request)
+
+
 class Chosen(admin.SimpleListFilter):
     """Narrows to what belongs to one row, which a link names; offers only the way back.
 
     A choice of all companies or volumes would be as long as their table: search finds them.
+    Whoever may not see that row does not learn its name.
     """
 
     model: type[Model]
@@ -172,6 +178,8 @@ class Chosen(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         if self.value() is None:
             return []
+        if not may_view(model_admin, request, self.model):
+            return [(str(self.value()), str(self.value()))]
         row = self.model._default_manager.filter(pk=self._pk()).first()
         return [(str(self.value()), str(row) if row else "nothing")]
 

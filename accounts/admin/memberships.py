@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from accounts import operators, services
 from accounts.admin.base import OperatorAdmin, actor_of, operator_of
-from accounts.admin.changelists import SEARCHED, chosen, linked
+from accounts.admin.changelists import SEARCHED, chosen, linked, may_view
 from accounts.admin.site import site
 from accounts.admin.users import PersonAdmin
 from accounts.errors import Refused
@@ -56,6 +56,10 @@ class MembershipAdmin(OperatorAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> Any:
         return ["user", "company"] if obj else []
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Whoever adds a member chooses from all people, so they must be allowed to see them."""
+        return super().has_add_permission(request) and may_view(self, request, User)
 
     def has_change_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
         return super().has_change_permission(request, obj) and _is_reachable(request, obj)

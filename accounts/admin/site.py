@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from accounts.auth.decorators import charge_page
+from accounts.auth.decorators import charge_page, counted
 from accounts.auth.sessions import is_signed_in
 from accounts.models import User
 from accounts.views.login import logout
@@ -47,7 +47,7 @@ class OperatorSite(AdminSite):
         return verified and user.is_active and user.is_staff
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        inner = super().admin_view(view, cacheable)
+        inner = counted(super().admin_view(view, cacheable))
 
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

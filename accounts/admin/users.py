@@ -18,6 +18,7 @@ from accounts.admin.base import Undeletable, actor_of, operator_of
 from accounts.admin.changelists import SEARCHED, listed
 from accounts.admin.site import site
 from accounts.admin.user_diff import COLUMNS, kept_of, record_change
+from accounts.auth import throttling
 from accounts.forms.operators import NewAccountForm
 from accounts.models import Membership, Subject, Token, User
 
@@ -78,7 +79,14 @@ class PersonAdmin(Undeletable, UserAdmin):  # type: ignore[type-arg]
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """Without Django's demand that who adds people may also change them: our form gives no rights."""
+        """Without Django's demand that who adds people may also change them: our form gives no rights.
+
+        It tells whether a name is taken. To whoever may not see people that is a look-up, throttled
+        whatever comes of it. Raises Throttled.
+        """
+        if request.method == "POST" and not self.has_view_permission(request):
+            actor = actor_of(request)
+            throttling.lookups(actor.by, actor.ip).take()
         return self.changeform_view(request, None, form_url, extra_context)
 
     def render_change_form(

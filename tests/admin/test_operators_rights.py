@@ -12,8 +12,14 @@ from django.test import Client
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.admin.site import site
-from accounts.models import Company, Membership, Role, Token, User
-from tests.factories import CompanyFactory, MembershipFactory, UserFactory, give_token
+from accounts.models import Company, Invitation, Membership, Role, Token, User
+from tests.factories import (
+    CompanyFactory,
+    InvitationFactory,
+    MembershipFactory,
+    UserFactory,
+    give_token,
+)
 from tests.support.browser import Browser
 from tests.support.callers import member
 from tests.support.undone import undone
@@ -22,6 +28,7 @@ MODELS = {
     "company",
     "user",
     "membership",
+    "invitation",
     "token",
     "revision",
     "environment",
@@ -31,6 +38,9 @@ MODELS = {
     "snapshot",
 }
 ALL = "all together"
+KINDS = [
+    *("plain", "company admin", "staff", "superuser", "superuser without staff", "oneself"),
+]
 PASSWORD = "kelp on the rock 77"
 
 
@@ -69,7 +79,8 @@ ATTEMPTS = {
     "add as editor": Attempt(
         "/admin/accounts/membership/add/",
         {"user": "{user}", "company": "{company}", "role": "editor"},
-        frozenset({("accounts.add_membership", who) for who in ("plain", "company admin")}),
+        # Only with the permission to see people: nobody looks up names by adding them.
+        frozenset({(ALL, who) for who in ("plain", "company admin")}),
     ),
     "add as admin": Attempt(
         "/admin/accounts/membership/add/",
@@ -81,6 +92,11 @@ ATTEMPTS = {
     "make an admin": Attempt(f"{PLACE}change/", {"role": "admin"}),
     "remove": Attempt(
         f"{PLACE}delete/", {"post": "yes"}, frozenset({("accounts.delete_membership", "plain")})
+    ),
+    "withdraw the invitation": Attempt(
+        "/admin/accounts/invitation/do/withdraw/",
+        {"_selected_action": "{invitation}"},
+        frozenset({("accounts.delete_invitation", who) for who in KINDS}),
     ),
     "revoke the token": Attempt(
         "/admin/accounts/token/do/revoke/",
@@ -142,6 +158,7 @@ def rights() -> list[list[Any]]:
         list(Membership.objects.order_by("pk").values_list()),
         list(Token.objects.order_by("pk").values_list("pk", "revoked_at")),
         list(TOTPDevice.objects.order_by("pk").values_list("pk", "user", "key")),
+        list(Invitation.objects.order_by("pk").values_list()),
     ]
 
 
@@ -167,6 +184,7 @@ def test_staff_change_only_what_their_permission_is_for(
             "name": person.username,
             "membership": str(person.memberships.get().pk),
             "token": str(person.tokens.get().pk),
+            "invitation": str(InvitationFactory.create(company=company, user=person).pk),
             "company": str(company.pk),
         }
         for kind, person in targets.items()
@@ -213,7 +231,8 @@ def test_the_permissions_of_one_model_open_no_other(nina: User, desk: Client, mo
 def test_a_first_admin_is_any_operators_to_add(
     nina: User, targets: dict[str, User], company: Company, desk: Client
 ) -> None:
-    nina.user_permissions.set(Permission.objects.filter(codename="add_membership"))
+    codenames = ["add_membership", "view_user"]
+    nina.user_permissions.set(Permission.objects.filter(codename__in=codenames))
     wish = {"user": targets["plain"].pk, "company": company.pk, "role": "admin"}
     desk.post("/admin/accounts/membership/add/", wish)
     assert company.memberships.get().role == Role.ADMIN
@@ -239,6 +258,74 @@ def test_staff_that_may_reset_passwords_see_no_hash(
     page = desk.get(f"/admin/accounts/user/{targets['plain'].pk}/change/")
     assert "argon2" not in page.text
     assert "Reset the password" in page.text
+
+
+LOOKUPS = {
+    "list": ("/admin/accounts/user/?q=hidde", {"accounts.view_user", "accounts.change_user"}),
+    "autocompletion": (
+        "/admin/autocomplete/?app_label=accounts&model_name=membership&field_name=user&term=hidde",
+        {"accounts.view_user", "accounts.change_user"},
+    ),
+    "page of the person": (
+        "/admin/accounts/user/{user}/change/",
+        {"accounts.view_user", "accounts.change_user"},
+    ),
+    "form for a member": ("/admin/accounts/membership/add/?user={user}", set()),
+    "filter of members": ("/admin/accounts/membership/?user={user}", set()),
+    "filter of tokens": ("/admin/accounts/token/?owner={user}", set()),
+}
+"""What names a person of no company, by which single permissions."""
+
+
+@pytest.mark.parametrize("name", LOOKUPS)
+def test_names_are_shown_to_those_only_who_may_see_people(
+    nina: User, desk: Client, name: str, record_property: Callable[..., None]
+) -> None:
+    hidden = UserFactory.create(username="hidden-person")
+    url, allowed = LOOKUPS[name]
+    told = {
+        held: "hidden-person" in desk.get(url.format(user=hidden.pk)).text
+        for held in holdings(nina)
+    }
+    record_property("asked", len(told))
+    assert {held for held, is_told in told.items() if is_told} == allowed | {ALL}
+
+
+def test_a_member_form_that_is_sent_tells_no_name_either(nina: User, desk: Client) -> None:
+    hidden = UserFactory.create(username="hidden-person")
+    nina.user_permissions.set(Permission.objects.filter(codename="add_membership"))
+    page = desk.post("/admin/accounts/membership/add/", {"user": hidden.pk})
+    assert page.status_code == 403
+    assert "hidden-person" not in page.text
+
+
+def add_accounts(desk: Client, number: int) -> list[int]:
+    """Every other name is taken."""
+    return [
+        desk.post(
+            "/admin/accounts/user/add/", {"username": "nina" if n % 2 else f"newcomer-{n}"}
+        ).status_code
+        for n in range(number)
+    ]
+
+
+def test_who_may_not_see_people_finds_few_names_by_adding_accounts(
+    nina: User, desk: Client
+) -> None:
+    nina.user_permissions.set(Permission.objects.filter(codename="add_user"))
+    assert add_accounts(desk, 11) == [200] * 10 + [429]
+    assert User.objects.filter(username__startswith="newcomer").count() == 5
+
+
+def test_who_may_see_people_adds_as_many_as_they_like(nina: User, desk: Client) -> None:
+    codenames = ["add_user", "view_user"]
+    nina.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    assert add_accounts(desk, 11) == [200] * 11
+
+
+def test_whom_an_invitation_is_for_cannot_be_searched(nina: User, desk: Client) -> None:
+    nina.user_permissions.set(Permission.objects.filter(codename="view_invitation"))
+    assert desk.get("/admin/accounts/invitation/?user__username__startswith=a").status_code == 400
 
 
 def test_a_tokens_digest_cannot_be_searched(nina: User, targets: Any, desk: Client) -> None:
