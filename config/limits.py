@@ -31,3 +31,4 @@ PROMPT_BODY = 0.25  # seconds after which a body that is not there counts as unf
 BODY_TIMEOUT = 30.0  # seconds for the whole body, from the end of the headers
 KEEP_ALIVE_TIMEOUT = 75.0  # seconds between two requests: longer than the 60 s of common proxies
 READER_TIMEOUT = 30.0  # seconds in which a reader takes nothing
+LAST_REQUEST_TIMEOUT = 1.0  # seconds that a worker which ends waits for requests of its clients

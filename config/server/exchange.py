@@ -20,6 +20,7 @@ from config.server.environ import Environ, build_environ, size_of_head
 from config.server.granian_types import Watcher
 from config.server.quota import AddressQuota
 from config.server.response import ResponseSender, pieces, slices
+from config.server.shutdown import is_ending
 
 Headers = list[tuple[str, str]]
 App = Callable[[Environ, Callable[..., object]], Iterable[bytes]]
@@ -173,6 +174,8 @@ class Exchange:
         request_slots.spawn(sender.start)  # it may need a slot itself
 
     def _begin(self) -> None:
+        if is_ending.is_set():
+            self._headers.append(("Connection", "close"))
         headers = list(map(_encode, self._headers))
         self._channel.send(
             {"type": "http.response.start", "status": self._status, "headers": headers}

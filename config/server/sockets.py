@@ -61,17 +61,34 @@ def peer_of(fd: int, port: int) -> Peer | None:
     return address, str(remote)
 
 
+def is_connected(port: int) -> bool:
+    """Return whether any client has a connection."""
+    return any(peer_of(fd, port) for fd, _ in open_sockets())
+
+
 def bound_send_buffer(fd: int, port: int, size: int) -> None:
     """Bound what the kernel keeps for readers of the connections to come, if this socket listens.
 
     Left alone, it takes up to 4 MB for each.
     """
     with suppress(OSError, IndexError), _borrowed(fd) as listening:
-        if (
-            listening.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
-            and listening.getsockname()[1] == port
-        ):
+        if _is_listening(listening, port):
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)
+
+
+def stop_listening(port: int) -> None:
+    """Take no further connections: who connects from now on reaches another listener of the port.
+
+    The server goes on waiting at its descriptor. That becomes one of a socket that nobody knows.
+    """
+    with socket.socket(socket.AF_UNIX) as unknown:
+        unknown.bind("")  # an unused address, which the kernel chooses
+        unknown.listen()
+        unknown.setblocking(False)
+        for fd, _ in list(open_sockets()):
+            with suppress(OSError, IndexError), _borrowed(fd) as listening:
+                if _is_listening(listening, port):
+                    os.dup2(unknown.fileno(), fd)
 
 
 def traffic(fd: int) -> Traffic | None:
@@ -102,6 +119,13 @@ def close(connection: Connection) -> None:
         if os.readlink(f"/proc/self/fd/{copy}") == connection.inode:
             ours.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             ours.shutdown(socket.SHUT_RDWR)
+
+
+def _is_listening(candidate: socket.socket, port: int) -> bool:
+    return (
+        bool(candidate.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+        and candidate.getsockname()[1] == port
+    )
 
 
 @contextmanager

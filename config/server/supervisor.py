@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from typing import Any
 
-from granian.server.mp import MPServer
+from granian.server.mp import MPServer, WorkerProcess
 
 MAX_DEATHS = 20
 WINDOW_SECONDS = 60.0
@@ -18,8 +21,9 @@ class Supervisor(MPServer):
     """Granian's own takes a worker's second death within some five seconds for a crash loop.
 
     All other workers would end with it, although two bad requests or the kernel's want of memory may
-    have been the cause. Workers run the code that is on disk when they start; `before_spawn` prepares
-    what they need of it.
+    have been the cause. It also ends a worker `delay` seconds after it started another one in its place,
+    whether or not that one serves by then. Workers run the code that is on disk when they start;
+    `before_spawn` prepares what they need of it.
     """
 
     def __init__(self, *arguments: Any, before_spawn: Callable[[], None], **options: Any) -> None:
@@ -31,11 +35,39 @@ class Supervisor(MPServer):
         self._before_spawn()
         super()._spawn_workers(*arguments, **options)  # type: ignore[no-untyped-call]
 
-    def _respawn_workers(self, workers: Sequence[int], *arguments: Any, **options: Any) -> None:
+    def _respawn_workers(
+        self, workers: Sequence[int], spawn_target: Any, target_loader: Any, delay: float = 0
+    ) -> None:
         self._before_spawn()
-        super()._respawn_workers(workers, *arguments, **options)
+        for idx in workers:
+            self._replace(idx, spawn_target, target_loader)
         now = time.monotonic()
         self._deaths.extend(now for _ in workers)
-        if len(self._deaths) < MAX_DEATHS or now - self._deaths[0] > WINDOW_SECONDS:
-            # What granian remembers of them, and would take for a crash loop.
-            self.respawned_wrks.clear()
+        if len(self._deaths) == MAX_DEATHS and now - self._deaths[0] <= WINDOW_SECONDS:
+            # Granian takes the next death for a crash loop.
+            self.respawned_wrks.update(dict.fromkeys(workers, now))
+
+    def _replace(self, idx: int, spawn_target: Any, target_loader: Any) -> None:
+        """Start a worker in the place of another one, which ends once the new one serves."""
+        old = self.wrks[idx]
+        listening, end = Pipe(duplex=False)
+        new = self._spawn_worker(idx, partial(spawn_target, listening=end), target_loader)
+        new.start()  # type: ignore[no-untyped-call]
+        self.wrks[idx] = new
+        end.close()
+        if old.is_alive():  # type: ignore[no-untyped-call]
+            self._wait_for_end_of(listening)
+            self._end(old)
+        listening.close()
+
+    def _wait_for_end_of(self, listening: Connection) -> None:
+        """Wait until the other end is closed: by a worker that serves, or with one that died."""
+        while not (self.interrupt_signal or listening.poll(0.1)):
+            pass
+
+    def _end(self, worker: WorkerProcess) -> None:
+        worker.terminate()  # type: ignore[no-untyped-call]
+        worker.join(self.workers_kill_timeout)  # type: ignore[no-untyped-call]
+        if worker.is_alive():  # type: ignore[no-untyped-call]
+            worker.kill()  # type: ignore[no-untyped-call]
+            worker.join()  # type: ignore[no-untyped-call]

@@ -7,16 +7,18 @@ So a request runs where granian hands it over: in one of granian's own threads.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from typing import Any
 
-from granian._granian import ASGIWorker, CallbackScheduler
-from granian._signals import set_sync_signals
+from granian._granian import ASGIWorker, CallbackScheduler, WorkerSignal
 from granian.server.common import WORKERS_METHODS
 from granian.server.mp import WorkerProcess
 
 from config.server.granian_types import InlineLoop, Watcher
+from config.server.shutdown import on_signal
 
 
 @WorkerProcess.wrap_target  # type: ignore[untyped-decorator]
@@ -42,15 +44,20 @@ def spawn_worker(
     ssl_context: Any,
     scope_options: dict[str, Any],
     metrics: Any,
+    listening: Connection | None = None,
 ) -> None:
-    """Serve until a signal; `begin` is called for each request. The signature is granian's."""
+    """Serve until a signal; `begin` is called for each request.
+
+    The signature is granian's, but for `listening`: it is closed once connections are taken.
+    """
     inline: Any = InlineLoop()
     create_scheduler: Any = CallbackScheduler
     scheduler = create_scheduler(inline, begin, None, None, None)
     scheduler._schedule_fn = begin
-    stop: Any = set_sync_signals()  # type: ignore[no-untyped-call]
+    stop: Any = WorkerSignal()
     stopped = threading.Event()
     stop.add_cb(stopped.set)
+    on_signal(int(os.environ["HOLDFAST_SERVER_PORT"]), stop.set)
     create_worker: Any = ASGIWorker
     worker = create_worker(
         worker_id,
@@ -71,4 +78,6 @@ def spawn_worker(
     )
     serve = getattr(worker, WORKERS_METHODS[runtime_mode][(sock[0] or sock[1]).is_uds()])
     serve(scheduler, inline, stop)
+    if listening is not None:
+        listening.close()
     stopped.wait()

@@ -45,8 +45,8 @@ GUARDS = [
     Guard(
         "a worker's second death",
         "config/server/supervisor.py",
-        "            self.respawned_wrks.clear()",
-        "            pass",
+        "        if len(self._deaths) == MAX_DEATHS and now - self._deaths[0] <= WINDOW_SECONDS:",
+        "        if True:",
         "races/test_serve.py"
         "::test_it_goes_on_although_workers_die_again_and_again_soon_after_their_start",
     ),

@@ -169,8 +169,8 @@ GUARDS = [
     Guard(
         "static files of replaced workers",
         "config/server/supervisor.py",
-        "        self._before_spawn()\n        super()._respawn_workers",
-        "        super()._respawn_workers",
+        "        self._before_spawn()\n        for",
+        "        for",
         "races/test_static_files.py::test_workers_that_are_replaced_get_what_is_on_disk_then",
     ),
     Guard(

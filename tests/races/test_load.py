@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.installation import eventually
+from tests.support.installation import Installation, eventually
 from tests.support.needs import needs
 from tests.support.server import Server
 
@@ -62,13 +63,38 @@ def test_a_reload_replaces_the_workers_and_no_request_is_lost(
         while not over:
             yield server.wire().get(volume).status
 
+    def ask_on_one_connection() -> Iterator[int]:
+        wire = server.wire()
+        while not over:
+            yield wire.get(volume).status
+
     with ThreadPoolExecutor(4) as pool:
-        asking = [pool.submit(Counter, ask()) for _ in range(4)]
+        asking = [
+            pool.submit(Counter, asked())
+            for asked in (ask, ask, ask_on_one_connection, ask_on_one_connection)
+        ]
         os.kill(server.pid, signal.SIGHUP)
         eventually(lambda: len(server.workers()) == 2 and not old & set(server.workers()), 60)
         over = True
     answers = sum((one.result() for one in asking), Counter[int]())
     assert set(answers) == {200}
+
+
+def test_a_worker_is_replaced_only_once_the_new_one_serves(installation: Installation) -> None:
+    server = Server(installation, workers=1)
+    server.start()
+    (old,) = server.workers()
+    os.kill(server.pid, signal.SIGHUP)
+    eventually(lambda: len(server.workers()) == 2)
+    (new,) = set(server.workers()) - {old}
+    os.kill(new, signal.SIGSTOP)
+    time.sleep(5)
+    assert server.wire().get("/healthz").status == 200
+    assert old in server.workers()
+    os.kill(new, signal.SIGCONT)
+    eventually(lambda: server.workers() == [new])
+    assert server.wire().get("/healthz").status == 200
+    server.terminate()
 
 
 def test_a_crowd_that_only_makes_volumes_gets_them_all(server: Server) -> None:

@@ -43,6 +43,26 @@ def test_sigterm_ends_it_although_a_client_never_finishes_its_request(mortal: Se
         assert mortal.terminate(within=9) == 0  # before a container's ten seconds are over
 
 
+def test_a_request_on_a_connection_that_is_older_than_the_sigterm_is_answered(
+    mortal: Server,
+) -> None:
+    with socket.create_connection(("127.0.0.1", mortal.port), timeout=10) as client:
+        time.sleep(0.3)  # until a worker has taken it
+        os.kill(mortal.pid, signal.SIGTERM)
+        eventually(lambda: not is_accepting(mortal))
+        client.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        answer = client.recv(65536).lower()
+        assert answer.startswith(b"http/1.1 200 ")
+        assert b"\r\nconnection: close\r\n" in answer
+    assert mortal.process
+    assert mortal.process.wait(15) == 0
+
+
+def is_accepting(server: Server) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", server.port)) == 0
+
+
 def test_a_signal_to_the_whole_group_ends_it_with_exit_code_0(mortal: Server) -> None:
     assert mortal.process
     # As a terminal does, and some supervisors. The group is the server's own.
