@@ -27,6 +27,7 @@ from tests.support.wire import Wire
 
 MEMORY = 300  # MB
 ASKING = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+LONG_HEADERS = ASKING + b"X: " + b"x" * 70_000
 POST = b"POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 UNFINISHED = POST + b"Content-Length: 100\r\n\r\na"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n"
@@ -175,7 +176,7 @@ def _is_served(server: Server) -> bool:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", ASKING, UNFINISHED, PREFACE, ASKING + b"X: " + b"x" * 70_000, ASKING + b"\r\n"],
+    [b"", ASKING, UNFINISHED, PREFACE, LONG_HEADERS, ASKING + b"\r\n"],
     ids=["silent", "headers", "bodies", "http 2", "long headers", "idle"],
 )
 def test_twice_the_connections_hold_nobody_up(alone: Server, data: bytes) -> None:
@@ -184,6 +185,13 @@ def test_twice_the_connections_hold_nobody_up(alone: Server, data: bytes) -> Non
         assert [seconds_of_healthz(alone) < 1 for _ in range(10)] == [True] * 10
         assert memory(alone) < MEMORY
     assert alone.wire().get("/environments").status == 200
+
+
+def test_the_memory_of_long_headers_is_given_back(alone: Server) -> None:
+    before = memory(alone)
+    with connections(alone, limits.MAX_CONNECTIONS // 2, LONG_HEADERS):
+        eventually(lambda: memory(alone) > before + 30, 10)
+    eventually(lambda: memory(alone) < before + 20, 10)
 
 
 # Readers --------------------------------------------------------------------

@@ -38,6 +38,15 @@ from volumes.storage import ensure_installation, storage
 
 ACCEPT_QUEUE = 4096
 """Connections that the kernel keeps for each worker until it takes them."""
+ALLOCATORS = {
+    # Of Python: what is large is mapped on its own, and given back with its last reference.
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": "131072",
+    "MALLOC_TRIM_THRESHOLD_": "131072",
+    # Of granian.
+    "_RJEM_MALLOC_CONF": "narenas:1,dirty_decay_ms:0,muzzy_decay_ms:0",
+}
+"""Environment of the workers, unless it is set. Left alone, both keep what an attack made them take."""
 SECONDS_TO_LET_GO = 2.0
 """How long a server that was killed a moment ago may still hold the port."""
 
@@ -98,6 +107,7 @@ def run(host: str, port: int, workers: int, *, sweep: bool) -> None:
     multiprocessing.set_start_method("spawn", force=True)
     os.environ["HOLDFAST_SERVER_PID"] = str(os.getpid())
     os.environ["HOLDFAST_SERVER_PORT"] = str(port)
+    os.environ.update({**ALLOCATORS, **os.environ})
     stop = Event()
     sweeper = Thread(target=watch, args=(stop,), name="sweeper")
     static_files = StaticFilesPublisher(settings.DATA_DIR / "static")
