@@ -49,7 +49,8 @@ def until_the_reference_is_drawn(page: Page, world: World) -> None:
 
 def send_a_bad_name(page: Page, world: World) -> None:
     page.get_by_label("Name", exact=True).fill("No Label")
-    page.locator("main form .button.main").click()
+    with page.expect_navigation():  # the name may be called wrong while it is typed, too
+        page.locator("main form .button.main").click()
     expect(page.locator(".wrong").first).to_be_visible()
 
 

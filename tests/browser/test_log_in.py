@@ -1,6 +1,7 @@
 """Logging in as a person does."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
 from tests.browser.world import World
@@ -16,6 +17,5 @@ def test_alice_logs_in_with_password_and_code(visit: Open, world: World) -> None
     page.keyboard.press("Enter")
     page.fill("[autocomplete=one-time-code]", world.codes["alice"].pop())
     page.keyboard.press("Enter")
-    page.wait_for_url("**/")
-    assert page.get_by_role("heading", level=1).is_visible()
-    assert page.locator(".person").inner_text() == "AL"
+    expect(page.locator(".person")).to_have_text("AL")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()

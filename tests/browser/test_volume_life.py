@@ -50,16 +50,17 @@ def test_it_is_attached_grown_copied_and_restored(visit: Open) -> None:
     page.get_by_role("link", name="Attach an application").click()
     page.get_by_label("Application").select_option(label="web")
     page.get_by_role("button", name="Attach the application").click()
-    expect(page.locator("main")).to_contain_text("web")
+    expect(page.locator("tbody")).to_contain_text("web")
 
     page.get_by_role("link", name="Overview").click()
     page.get_by_role("link", name="Grow").click()
     page.get_by_label("Size", exact=True).fill("4GB")
-    page.locator("#send").click()
+    with page.expect_navigation():  # the form says what it will be as well
+        page.locator("#send").click()
     expect(page.locator("main")).to_contain_text("4 GB")
 
     page.get_by_role("link", name="Snapshot", exact=True).click()
-    page.get_by_label("Name", exact=True).fill("before-sale")
+    page.get_by_label("Name (optional)").fill("before-sale")
     page.get_by_role("button", name="Take a snapshot").click()
     expect(page.locator("tbody")).to_contain_text("before-sale")
     expect(page.locator("tbody")).to_contain_text("Ready")
