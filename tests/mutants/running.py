@@ -50,4 +50,26 @@ GUARDS = [
         "races/test_serve.py"
         "::test_it_goes_on_although_workers_die_again_and_again_soon_after_their_start",
     ),
+    Guard(
+        "requests on connections that are older than the signal",
+        "config/server/shutdown.py",
+        "        _wait_for_requests(port)  # in the main thread, which has nothing else to do",
+        "        pass",
+        "races/test_serve.py"
+        "::test_a_request_on_a_connection_that_is_older_than_the_sigterm_is_answered",
+    ),
+    Guard(
+        "workers that end only once others serve",
+        "config/server/supervisor.py",
+        "            self._wait_for_end_of(listening)",
+        "            pass",
+        "races/test_load.py::test_a_worker_is_replaced_only_once_the_new_one_serves",
+    ),
+    Guard(
+        "memory that is given back",
+        "volumes/management/commands/serve.py",
+        "    os.environ.update({**ALLOCATORS, **os.environ})",
+        "",
+        "races/test_connections.py::test_the_memory_of_long_headers_is_given_back",
+    ),
 ]
