@@ -28,6 +28,17 @@ def launch(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
 
 
+INTENDED = (
+    # A refusal that a test provokes is told by its status as well.
+    "Failed to load resource",
+    # A live check is given up when somebody types on or sends the form. htmx reports that in these
+    # two lines; of a request that fails it says htmx:sendError.
+    "htmx:afterRequest",
+    "htmx:sendAbort",
+)
+"""What the console says of what is meant to happen."""
+
+
 class Complaints:
     """What a browser has to say against the pages of one context: it should be nothing."""
 
@@ -42,8 +53,7 @@ class Complaints:
         page.on("request", lambda request: self._request(request.url))
 
     def _console(self, kind: str, text: str) -> None:
-        # A refusal that a test provokes is told by its status as well.
-        if kind in {"error", "warning"} and "Failed to load resource" not in text:
+        if kind in {"error", "warning"} and not text.startswith(INTENDED):
             self.found.append(f"console: {text}")
 
     def _request(self, url: str) -> None:
