@@ -13,7 +13,7 @@ Changes = dict[str, list[Any]]
 """Names as in the API's objects, each with what it was (null on create) and what it is."""
 
 
-def entry(
+def build_revision(
     *,
     actor: Actor,
     action: str,
@@ -50,10 +50,10 @@ def entry(
 
 def record(**fields: Any) -> None:
     """Write one entry, of the same fields."""
-    execute(bulk_insert(entry(**fields)))
+    execute(bulk_insert(build_revision(**fields)))
 
 
-def record_of_person(
+def record_for_user(
     *, actor: Actor, action: str, subject: Subject, person: User, changes: Changes | None = None
 ) -> None:
     """Record a change of a person's password or second factor in each of their companies.

@@ -32,6 +32,6 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
         return min(self.found, MAX_COUNTED_ROWS)
 
     @property
-    def is_open(self) -> bool:
+    def is_truncated(self) -> bool:
         """Whether there are more."""
         return self.found > MAX_COUNTED_ROWS

@@ -16,12 +16,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from accounts.admin.changelists import FOUND, SEARCHED, Lookahead, OrderedList, newest, page_number
+from accounts.admin.changelists import (
+    FOUND,
+    MAX_SEARCHED_ROWS,
+    IndexedChangeList,
+    LookaheadPaginator,
+    newest,
+    page_number,
+)
 from accounts.callers import Actor, client_ip
 from accounts.errors import Refused, Throttled
 from accounts.models import User
 
-Complaints = list[tuple[str, str]]
+FieldErrors = list[tuple[str, str]]
 """What was said to a form: the field at fault ("" for none) and why."""
 
 
@@ -34,14 +41,14 @@ def actor_of(request: HttpRequest) -> Actor:
     return Actor(by=operator_of(request).ref, via="admin", ip=client_ip(request))
 
 
-class AnsweringForm(forms.ModelForm):  # type: ignore[type-arg]
+class ServiceErrorForm(forms.ModelForm):  # type: ignore[type-arg]
     """Shows what the services said to it: at the field, or on top where the form has no such field."""
 
-    said_no: Complaints = []
+    service_errors: FieldErrors = []
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        for name, why in self.said_no:
+        for name, why in self.service_errors:
             field = self.fields.get(name)
             shown = field is not None and not field.widget.is_hidden
             if shown:
@@ -54,21 +61,21 @@ class AnsweringForm(forms.ModelForm):  # type: ignore[type-arg]
 class OperatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """A page of the admin that asks the services, and says what they say."""
 
-    form: Any = AnsweringForm
+    form: Any = ServiceErrorForm
     list_per_page = 50
     list_max_show_all = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     sorts_anywhere: Sequence[str] = ()
     """The columns by which the whole list is sorted."""
-    sorts_within: Sequence[str] = ()
+    sortable_when_filtered: Sequence[str] = ()
     """The filters that leave few enough rows to be sorted by any of the others."""
-    in_order: Sequence[str] = ()
+    indexed_order: Sequence[str] = ()
     """The columns that an index has in order, where they are offered; others sort the newest rows."""
-    search_help_text = f"A part of a name, among the newest {SEARCHED:,}"
+    search_help_text = f"A part of a name, among the newest {MAX_SEARCHED_ROWS:,}"
     refusals: tuple[type[Exception], ...] = (Refused, Throttled)
 
-    def complaints(self, refusal: Exception) -> Complaints:
+    def field_errors(self, refusal: Exception) -> FieldErrors:
         field = refusal.field if isinstance(refusal, Refused) else ""
         return [(field, str(refusal))]
 
@@ -84,14 +91,14 @@ class OperatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             return view(request, object_id, form_url, extra_context)
         except self.refusals as refusal:
             # Once more, with the answer: what was typed is shown beside it, and nothing is saved.
-            request.said_no = self.complaints(refusal)  # type: ignore[attr-defined]
+            request.service_errors = self.field_errors(refusal)  # type: ignore[attr-defined]
             return view(request, object_id, form_url, extra_context)
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
         form: Any = super().get_form(request, obj, change=change, **kwargs)
-        form.said_no = getattr(request, "said_no", [])
+        form.service_errors = getattr(request, "said_no", [])
         return form
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -120,11 +127,11 @@ class OperatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             return redirect(request.get_full_path())
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
-        return OrderedList
+        return IndexedChangeList
 
     def get_sortable_by(self, request: HttpRequest) -> Any:
         """What would put a whole table in order is sorted where the list is narrowed to a part of it."""
-        narrowed = any(name in request.GET for name in self.sorts_within)
+        narrowed = any(name in request.GET for name in self.sortable_when_filtered)
         return super().get_sortable_by(request) if narrowed else self.sorts_anywhere
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
@@ -152,10 +159,10 @@ class OperatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_paginator(
         self, request: HttpRequest, queryset: QuerySet[Any], per_page: int, *args: Any, **kw: Any
     ) -> Any:
-        return Lookahead(queryset, per_page, page=page_number(request))
+        return LookaheadPaginator(queryset, per_page, page=page_number(request))
 
     def response_action(self, request: HttpRequest, queryset: Any, *args: Any) -> Any:
-        if all(can_be(self.model, pk) for pk in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+        if all(is_valid_pk(self.model, pk) for pk in request.POST.getlist(ACTION_CHECKBOX_NAME)):
             return super().response_action(request, queryset, *args)
         messages.error(request, "What was chosen is not there.")
         return None
@@ -179,14 +186,14 @@ class OperatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return str(row)
 
 
-class Undeletable(OperatorAdmin):
+class NoDelete(OperatorAdmin):
     """What the history speaks of stays."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
-class ReadOnly(Undeletable):
+class ReadOnly(NoDelete):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -194,7 +201,7 @@ class ReadOnly(Undeletable):
         return False
 
 
-def can_be(model: type[models.Model], pk: str) -> bool:
+def is_valid_pk(model: type[models.Model], pk: str) -> bool:
     """Whether this can be an identifier of such rows at all."""
     try:
         model._meta.pk.to_python(pk)

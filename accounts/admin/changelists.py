@@ -20,7 +20,7 @@ from django.utils.safestring import SafeString
 
 from config.searches import search_text
 
-SEARCHED = 5_000
+MAX_SEARCHED_ROWS = 5_000
 """So many of the newest rows a search for a part of a name looks at, and at all that they belong to."""
 
 FOUND = 1_000
@@ -33,7 +33,7 @@ DEEPEST = 10_000
 """The last page that a list has: whoever looks further narrows it down."""
 
 
-class OrderedList(ChangeList):
+class IndexedChangeList(ChangeList):
     """Sorted by what its headers offer, whatever an address asks for.
 
     What an index finds is found among all rows. A filter without one would read a whole table in
@@ -87,7 +87,7 @@ class OrderedList(ChangeList):
         names = [columns.get(place) for place in self.get_ordering_field_columns()]
         sorted_by = [name for name in names if name in (self.sortable_by or ())]
         return len(sorted_by) > 1 or any(
-            name not in self.model_admin.in_order for name in sorted_by
+            name not in self.model_admin.indexed_order for name in sorted_by
         )
 
 
@@ -97,7 +97,7 @@ def _by_value(name: str) -> OrderBy:
     return OrderBy(Coalesce(field, field), descending=name.startswith("-"))
 
 
-class Lookahead(Paginator):  # type: ignore[type-arg]
+class LookaheadPaginator(Paginator):  # type: ignore[type-arg]
     """Knows whether there is a next page by asking for one row more, never how many rows there are."""
 
     def __init__(self, rows: QuerySet[Any], per_page: int, *, page: int) -> None:
@@ -116,7 +116,7 @@ class Lookahead(Paginator):  # type: ignore[type-arg]
         return self._ahead[: self.per_page]
 
     @property
-    def is_open(self) -> bool:
+    def is_truncated(self) -> bool:
         """Whether there are more than `seen`."""
         return self.count > self.seen
 
@@ -130,7 +130,7 @@ class Lookahead(Paginator):  # type: ignore[type-arg]
         return list(keys[self.seen - self.per_page : self.seen + 1])
 
 
-def newest(rows: QuerySet[Any], most: int = SEARCHED) -> QuerySet[Any]:
+def newest(rows: QuerySet[Any], most: int = MAX_SEARCHED_ROWS) -> QuerySet[Any]:
     """So many of these rows, or all of them."""
     last = rows.order_by("-pk").values_list("pk", flat=True)[most - 1 : most]
     return rows.filter(pk__gte=last[0]) if last else rows
@@ -142,7 +142,7 @@ def page_number(request: HttpRequest) -> int:
     return min(max(int(given), 1), DEEPEST) if given.isdecimal() and len(given) < 9 else 1
 
 
-def linked(row: Model | None, text: str = "") -> str:
+def admin_link(row: Model | None, text: str = "") -> str:
     """The row as a link to its page."""
     if row is None:
         return "–"
@@ -151,7 +151,7 @@ def linked(row: Model | None, text: str = "") -> str:
     return format_html('<a href="{}">{}</a>', url, text or str(row))
 
 
-def listed(model: type[Model], text: str, **narrowed: Any) -> SafeString:
+def changelist_link(model: type[Model], text: str, **narrowed: Any) -> SafeString:
     """A link to the list of such rows, narrowed."""
     meta = model._meta
     url = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
@@ -163,7 +163,7 @@ def may_view(page: admin.ModelAdmin[Any], request: HttpRequest, model: type[Mode
     return page.admin_site.get_model_admin(model).has_view_permission(request)
 
 
-class Chosen(admin.SimpleListFilter):
+class RelatedFilter(admin.SimpleListFilter):
     """Narrows to what belongs to one row, which a link names; offers only the way back.
 
     A choice of all companies or volumes would be as long as their table: search finds them.
@@ -193,7 +193,7 @@ class Chosen(admin.SimpleListFilter):
             raise IncorrectLookupParameters from error
 
 
-def chosen(name: str, model: type[Model], path: str) -> type[Chosen]:
+def related_filter(name: str, model: type[Model], path: str) -> type[RelatedFilter]:
     """The filter whose parameter is `name`."""
     fields = {"title": name, "parameter_name": name, "model": model, "path": path}
-    return type("Chosen", (Chosen,), fields)
+    return type("Chosen", (RelatedFilter,), fields)

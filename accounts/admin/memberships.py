@@ -11,28 +11,29 @@ from django.http import HttpRequest
 
 from accounts import operators, services
 from accounts.admin.base import OperatorAdmin, actor_of, operator_of
-from accounts.admin.changelists import SEARCHED, chosen, linked, may_view
+from accounts.admin.changelists import MAX_SEARCHED_ROWS, admin_link, may_view, related_filter
 from accounts.admin.site import site
-from accounts.admin.users import PersonAdmin
 from accounts.errors import Refused
 from accounts.models import Company, Membership, Role, User
 from accounts.templatetags.times import when
-
-__all__ = ["MembershipAdmin", "PersonAdmin"]
 
 
 @admin.register(Membership, site=site)
 class MembershipAdmin(OperatorAdmin):
     list_display = ["user", "company_link", "role", "since"]
-    list_filter = ["role", chosen("company", Company, "company"), chosen("user", User, "user")]
+    list_filter = [
+        "role",
+        related_filter("company", Company, "company"),
+        related_filter("user", User, "user"),
+    ]
     list_select_related = ["user", "company"]
     search_fields = ["user__username", "company__name"]
     search_help_text = (
-        f"Whole names of people and companies, or parts among the newest {SEARCHED:,}"
+        f"Whole names of people and companies, or parts among the newest {MAX_SEARCHED_ROWS:,}"
     )
-    sorts_within = ["company", "user"]
+    sortable_when_filtered = ["company", "user"]
     sortable_by = ["role", "since"]
-    in_order = ["since"]
+    indexed_order = ["since"]
     autocomplete_fields = ["user", "company"]
     ordering = ["-pk"]
     actions = None  # deleting many at once would pass by the rule of the last admin
@@ -43,7 +44,7 @@ class MembershipAdmin(OperatorAdmin):
 
     @admin.display(description="Company")
     def company_link(self, membership: Membership) -> str:
-        return linked(membership.company)
+        return admin_link(membership.company)
 
     @admin.display(ordering="pk")  # which says when
     def since(self, membership: Membership) -> str:

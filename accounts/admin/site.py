@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from accounts.auth.decorators import charge_page, counted
+from accounts.auth.decorators import charge_page, throttled_view
 from accounts.auth.sessions import is_signed_in
 from accounts.models import User
 from accounts.views.login import logout
@@ -19,7 +19,7 @@ from config.http.rate_limiting import RateLimitExceeded
 from config.searches import search_text
 
 
-class Finder(AutocompleteJsonView):
+class AutocompleteView(AutocompleteJsonView):
     """Offers rows under names that tell them apart: every company may have a `production`."""
 
     def process_request(self, request: HttpRequest) -> Any:
@@ -47,7 +47,7 @@ class OperatorSite(AdminSite):
         return verified and user.is_active and user.is_staff
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        inner = counted(super().admin_view(view, cacheable))
+        inner = throttled_view(super().admin_view(view, cacheable))
 
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -65,7 +65,7 @@ class OperatorSite(AdminSite):
         return guarded
 
     def autocomplete_view(self, request: HttpRequest) -> Any:
-        return Finder.as_view(admin_site=self)(request)
+        return AutocompleteView.as_view(admin_site=self)(request)
 
     # One way in, one way out, one place for the password: the pages'.
 

@@ -20,10 +20,10 @@ COLUMNS = {
 }
 """By column, with its name in the history."""
 
-Kept = dict[str, Any]
+UserSnapshot = dict[str, Any]
 
 
-def kept_of(pk: int) -> Kept:
+def snapshot_of(pk: int) -> UserSnapshot:
     """How the account is in the database, its groups and single permissions included."""
     person = User.objects.get(pk=pk)
     held = person.user_permissions.order_by("content_type__app_label", "codename")
@@ -36,14 +36,14 @@ def kept_of(pk: int) -> Kept:
     }
 
 
-def record_change(person: User, before: Kept, actor: Actor) -> None:
+def record_change(person: User, before: UserSnapshot, actor: Actor) -> None:
     """Record what is different now, if anything is. `before` is {} for a new account.
 
     Operators see the whole entry. The person's companies see only what members see of each other.
     """
     changes: audit.Changes = {
         name: [before.get(name), value]
-        for name, value in kept_of(person.pk).items()
+        for name, value in snapshot_of(person.pk).items()
         if before.get(name) != value
     }
     if changes:

@@ -14,23 +14,23 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from accounts import audit, operators, services
-from accounts.admin.base import Undeletable, actor_of, operator_of
-from accounts.admin.changelists import SEARCHED, listed
+from accounts.admin.base import NoDelete, actor_of, operator_of
+from accounts.admin.changelists import MAX_SEARCHED_ROWS, changelist_link
 from accounts.admin.site import site
-from accounts.admin.user_diff import COLUMNS, kept_of, record_change
+from accounts.admin.user_diff import COLUMNS, record_change, snapshot_of
 from accounts.auth import throttling
 from accounts.forms.operators import NewAccountForm
 from accounts.models import Membership, Subject, Token, User
 
 
-class Minority(admin.BooleanFieldListFilter):
+class SparseBooleanFilter(admin.BooleanFieldListFilter):
     """An index has those who are staff, or deactivated; of the others a list is full."""
 
     is_indexed = True
 
 
 @admin.register(User, site=site)
-class PersonAdmin(Undeletable, UserAdmin):  # type: ignore[type-arg]
+class AccountAdmin(NoDelete, UserAdmin):  # type: ignore[type-arg]
     """People are deactivated, not deleted: the history speaks of them.
 
     The form changes accounts and sets passwords, so only superusers may send it.
@@ -39,10 +39,10 @@ class PersonAdmin(Undeletable, UserAdmin):  # type: ignore[type-arg]
     form = UserChangeForm  # which alone keeps the password's hash off the page
     change_form_template = "admin/person.html"
     list_display = ["username", "email", "is_active", "is_staff", "last_login", "date_joined"]
-    list_filter = [("is_active", Minority), ("is_staff", Minority)]
+    list_filter = [("is_active", SparseBooleanFilter), ("is_staff", SparseBooleanFilter)]
     search_fields = ["username", "email"]
-    search_help_text = f"A whole user name, or a part of it among the newest {SEARCHED:,}"
-    sorts_anywhere = in_order = ["username"]
+    search_help_text = f"A whole user name, or a part of it among the newest {MAX_SEARCHED_ROWS:,}"
+    sorts_anywhere = indexed_order = ["username"]
     ordering = ["username"]
     readonly_fields = ["last_login", "date_joined", "second_factor", "belongs", "tokens"]
 
@@ -86,7 +86,7 @@ class PersonAdmin(Undeletable, UserAdmin):  # type: ignore[type-arg]
         """
         if request.method == "POST" and not self.has_view_permission(request):
             actor = actor_of(request)
-            throttling.lookups(actor.by, actor.ip).take()
+            throttling.lookup_throttle(actor.by, actor.ip).take()
         return self.changeform_view(request, None, form_url, extra_context)
 
     def render_change_form(
@@ -107,10 +107,10 @@ class PersonAdmin(Undeletable, UserAdmin):  # type: ignore[type-arg]
 
     @admin.display(description="Companies")
     def belongs(self, person: User) -> str:
-        return listed(Membership, "Memberships", user=person.pk)
+        return changelist_link(Membership, "Memberships", user=person.pk)
 
     def tokens(self, person: User) -> str:
-        return listed(Token, "Tokens", owner=person.pk)
+        return changelist_link(Token, "Tokens", owner=person.pk)
 
     def subject_id(self, object_id: str) -> str:
         return f"user-{object_id}"
@@ -119,7 +119,7 @@ class PersonAdmin(Undeletable, UserAdmin):  # type: ignore[type-arg]
         return Q(username=name)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        form.was = kept_of(obj.pk) if change else {}
+        form.was = snapshot_of(obj.pk) if change else {}
         if not change:
             super().save_model(request, obj, form, change)
             return
@@ -164,7 +164,7 @@ class PersonAdmin(Undeletable, UserAdmin):  # type: ignore[type-arg]
         response = super().user_change_password(request, id, form_url)
         if self._password(id) != before:
             person = User.objects.get(pk=id)
-            audit.record_of_person(
+            audit.record_for_user(
                 actor=actor_of(request),
                 action="update",
                 subject=Subject.PASSWORD,

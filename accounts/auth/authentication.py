@@ -26,7 +26,7 @@ class SecondFactorRequired(exceptions.PermissionDenied):
     default_detail = "The owner of this token has no confirmed second factor."
 
 
-def bearer(request: Request) -> Caller | None:
+def authenticate_bearer(request: Request) -> Caller | None:
     """Who sends a token; None where there is no Authorization header at all.
 
     Raises AuthenticationFailed for any other header, cookie or not, RateLimitExceeded and
@@ -44,7 +44,7 @@ def bearer(request: Request) -> Caller | None:
         raise SecondFactorRequired
     token = instance(Token, columns_of_both[:_TOKEN])
     token.owner = instance(User, columns_of_both[_TOKEN:])
-    note_use(token)
+    touch_last_used(token)
     return Caller(user=token.owner, token=token, ip=client_ip(request))
 
 
@@ -63,7 +63,7 @@ class BearerAuthentication(authentication.BaseAuthentication):
     """`Authorization: Bearer hfst_…`."""
 
     def authenticate(self, request: Request) -> tuple[User, Caller] | None:
-        caller = bearer(request)
+        caller = authenticate_bearer(request)
         return (caller.user, caller) if caller else None
 
     def authenticate_header(self, request: Request) -> str:
@@ -92,7 +92,7 @@ def is_change(request: Request) -> bool:
     return getattr(view, "needed", Role.VIEWER) != Role.VIEWER
 
 
-def note_use(token: Token) -> None:
+def touch_last_used(token: Token) -> None:
     """Remember that the token was used, at most once a minute."""
     minute_ago = timezone.now() - timedelta(minutes=1)
     if token.last_used_at is None or token.last_used_at < minute_ago:
@@ -103,7 +103,7 @@ def note_use(token: Token) -> None:
 _TOKEN = len(Token._meta.concrete_fields)
 
 
-def credentials() -> QuerySet[Any]:
+def usable_tokens() -> QuerySet[Any]:
     """The usable token of the parameter `digest`, of an active owner, with `has_second_factor`."""
     confirmed = TOTPDevice.objects.filter(user=OuterRef("owner"), confirmed=True)
     return (
@@ -113,12 +113,12 @@ def credentials() -> QuerySet[Any]:
     )
 
 
-def plain_credentials() -> QuerySet[Any]:
+def fast_path_tokens() -> QuerySet[Any]:
     """The same, of a token of which nothing but its digest, scope and owner need be looked at.
 
     It is bound to nothing, its owner has a second factor, and its use was noted a moment ago.
     """
-    return credentials().filter(
+    return usable_tokens().filter(
         has_second_factor=True,
         environment_id__isnull=True,
         last_used_at__gt=Now() - timedelta(minutes=1),
@@ -127,7 +127,7 @@ def plain_credentials() -> QuerySet[Any]:
 
 # Everything that decides, as it is at this moment, in one query.
 _credentials = PreparedQuery(
-    lambda: credentials().values_list(
+    lambda: usable_tokens().values_list(
         *columns(Token), *columns(User, "owner__"), "has_second_factor"
     )
 )

@@ -21,17 +21,17 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 P = ParamSpec("P")
 
 
-class SignedInRequest(HttpRequest):
+class AuthenticatedHttpRequest(HttpRequest):
     """What a page behind `signed_in` receives."""
 
     user: User
 
 
-Page = Callable[Concatenate[SignedInRequest, P], HttpResponse]
+Page = Callable[Concatenate[AuthenticatedHttpRequest, P], HttpResponse]
 AnyonesPage = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
-def signed_in(page: Page[P]) -> AnyonesPage[P]:
+def full_login_required(page: Page[P]) -> AnyonesPage[P]:
     """Leads everybody else to the log-in, also who gave the password only."""
 
     @wraps(page)
@@ -42,7 +42,7 @@ def signed_in(page: Page[P]) -> AnyonesPage[P]:
             charge_page(request)
         except RateLimitExceeded as exceeded:
             return error_responses.too_many_requests(request, exceeded)
-        return page(cast(SignedInRequest, request), *args, **kwargs)
+        return page(cast(AuthenticatedHttpRequest, request), *args, **kwargs)
 
     return cast(AnyonesPage[P], guarded)
 
@@ -52,7 +52,7 @@ def charge_page(request: HttpRequest) -> None:
     charge_session(request, is_change=request.method not in SAFE_METHODS)
 
 
-def counted(page: AnyonesPage[P]) -> AnyonesPage[P]:
+def throttled_view(page: AnyonesPage[P]) -> AnyonesPage[P]:
     """Answers 429 where a throttle says so."""
 
     @wraps(page)

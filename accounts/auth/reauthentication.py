@@ -14,9 +14,9 @@ from accounts.models import User
 log = logging.getLogger("holdfast.accounts")
 
 
-def person_by_password(request: HttpRequest, *, username: str, password: str) -> User:
+def authenticate_password(request: HttpRequest, *, username: str, password: str) -> User:
     """Who logs in. Not even the time it takes tells a wrong name from a wrong password."""
-    tries = throttling.passwords(
+    tries = throttling.password_throttle(
         username, client_ip(request), known_browser_of_name(request, username)
     )
     tries.check()
@@ -32,9 +32,9 @@ def person_by_password(request: HttpRequest, *, username: str, password: str) ->
     return person
 
 
-def demand_proof(*, person: User, password: str, code: str, actor: Actor) -> None:
+def reauthenticate(*, person: User, password: str, code: str, actor: Actor) -> None:
     """The password again and, where a second factor is on, a code of it."""
-    tries = throttling.passwords(person.username, actor.ip, actor.browser)
+    tries = throttling.password_throttle(person.username, actor.ip, actor.browser)
     tries.check()
     if not person.check_password(password):
         tries.failed()

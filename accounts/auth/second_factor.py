@@ -105,7 +105,7 @@ def _guess(person: User, actor: Actor, attempt: Callable[[], Found | None]) -> F
     and each sees how often the ones before it failed."""
     with transaction.atomic():
         lock(person)
-        tries = throttling.codes(person.ref, actor.ip, actor.browser)
+        tries = throttling.code_throttle(person.ref, actor.ip, actor.browser)
         tries.check()
         found = attempt()
         if found is None:
@@ -157,7 +157,7 @@ def _spend(person: User, code: str, actor: Actor) -> bool:
 
 
 def _record(person: User, actor: Actor, action: str, changes: audit.Changes) -> None:
-    audit.record_of_person(
+    audit.record_for_user(
         actor=actor,
         action=action,
         subject=Subject.SECOND_FACTOR,

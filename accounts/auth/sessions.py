@@ -16,13 +16,13 @@ from config.http.rate_limiting import charge
 
 log = logging.getLogger("holdfast.accounts")
 
-HALF = "half_login"
-HALF_SECONDS = 300
+PENDING_LOGIN = "half_login"
+PENDING_SECONDS = 300
 PROVEN = "proven_login"
 PROVEN_SECONDS = 900
 
 
-class HalfLogin(TypedDict):
+class PendingLogin(TypedDict):
     """Kept on the server. Bound to the credentials, so that changing them ends it."""
 
     user: int
@@ -30,7 +30,7 @@ class HalfLogin(TypedDict):
     ends: float
 
 
-class ProvenLogin(HalfLogin):
+class ProvenLogin(PendingLogin):
     """The log-in of a person who gave password and code, and must change the password first."""
 
     device: str | None
@@ -48,20 +48,20 @@ def charge_session(request: HttpRequest, *, is_change: bool) -> None:
     charge(request, str(request.session.session_key), is_change=is_change)
 
 
-def begin_half_login(request: HttpRequest, person: User) -> None:
+def begin_pending_login(request: HttpRequest, person: User) -> None:
     """The password was right. By itself this opens nothing."""
     request.session.flush()
-    request.session[HALF] = HalfLogin(
+    request.session[PENDING_LOGIN] = PendingLogin(
         user=person.pk,
         credentials=person.get_session_auth_hash(),
-        ends=time.time() + HALF_SECONDS,
+        ends=time.time() + PENDING_SECONDS,
     )
-    request.session.set_expiry(HALF_SECONDS)
+    request.session.set_expiry(PENDING_SECONDS)
 
 
-def half_logged_in(request: HttpRequest) -> User | None:
+def pending_login_user(request: HttpRequest) -> User | None:
     """Whose password this browser gave within the last minutes."""
-    return _person_of(request.session.get(HALF))
+    return _person_of(request.session.get(PENDING_LOGIN))
 
 
 def begin_password_change(request: HttpRequest, person: User, device: TOTPDevice | None) -> None:
@@ -87,7 +87,7 @@ def must_change_password(request: HttpRequest) -> tuple[User, TOTPDevice | None]
     return (person, device) if is_same else None
 
 
-def _person_of(begun: HalfLogin | None) -> User | None:
+def _person_of(begun: PendingLogin | None) -> User | None:
     """Return who began to log in, if nothing ended it: time, deactivation, new credentials."""
     if begun is None or begun["ends"] < time.time():
         return None
@@ -98,7 +98,7 @@ def _person_of(begun: HalfLogin | None) -> User | None:
     return person if same else None
 
 
-def finish_login(request: HttpRequest, person: User, device: TOTPDevice | None) -> None:
+def complete_login(request: HttpRequest, person: User, device: TOTPDevice | None) -> None:
     """A session under a new key. `device` is None for who has no second factor."""
     request.session.flush()
     auth.login(request, person)
@@ -108,6 +108,6 @@ def finish_login(request: HttpRequest, person: User, device: TOTPDevice | None) 
     log.info("a log-in", extra=told)
 
 
-def keep_this_session(request: HttpRequest, person: User) -> None:
+def refresh_session(request: HttpRequest, person: User) -> None:
     """After a change that ended every session of a person: this one goes on, under a new key."""
     auth.update_session_auth_hash(request, person)

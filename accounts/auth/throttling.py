@@ -27,7 +27,7 @@ MINUTES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Tries:
+class Throttle:
     """What one account at one address does. Kinds are apart: a right password forgives no code."""
 
     kind: str
@@ -65,7 +65,7 @@ class Tries:
 
     def _buckets(self) -> list[tuple[RateLimitItem, str]]:
         # Always in this order, which is the order of the rows' locks.
-        person, place = _person(self.account), _place(self.address)
+        person, place = _person(self.account), _client_network(self.address)
         if self.browser is not None:
             return [(_window("browser", 10), _key(self.kind, person, "browser", self.browser))]
         return [
@@ -92,23 +92,23 @@ def _window(name: str, failures: int) -> RateLimitItem:
     return RateLimitItemPerMinute(failures, MINUTES, namespace=name)
 
 
-def passwords(account: str, address: str | None, browser: str | None = None) -> Tries:
-    return Tries("password", account, address, browser)
+def password_throttle(account: str, address: str | None, browser: str | None = None) -> Throttle:
+    return Throttle("password", account, address, browser)
 
 
-def codes(account: str, address: str | None, browser: str | None = None) -> Tries:
-    return Tries("code", account, address, browser)
+def code_throttle(account: str, address: str | None, browser: str | None = None) -> Throttle:
+    return Throttle("code", account, address, browser)
 
 
-def lookups(account: str, address: str | None) -> Tries:
-    return Tries("lookup", account, address)
+def lookup_throttle(account: str, address: str | None) -> Throttle:
+    return Throttle("lookup", account, address)
 
 
 def _person(account: str) -> str:
     return unicodedata.normalize("NFKC", account).casefold()
 
 
-def _place(address: str | None) -> str:
+def _client_network(address: str | None) -> str:
     """An IPv6 subscriber has a whole /64 to choose addresses from, so all of it counts as one."""
     ip = ip_address(address) if address else None
     return str(ip_network((ip, 64), strict=False)) if isinstance(ip, IPv6Address) else str(ip)

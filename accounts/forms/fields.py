@@ -38,7 +38,7 @@ class CodeField(forms.CharField):
         super().__init__(widget=forms.TextInput(attrs=attrs), max_length=40, **options)
 
 
-class ProofForm(Form):
+class ReauthenticationForm(Form):
     """The password again and, of whom has a second factor, a code."""
 
     password = PasswordField(label="Your password")

@@ -3,7 +3,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 
-from accounts.forms.fields import CodeField, Form, PasswordField, ProofForm
+from accounts.forms.fields import CodeField, Form, PasswordField, ReauthenticationForm
 from accounts.models import User
 
 
@@ -26,7 +26,7 @@ class NewPasswordFields(forms.Form):
         return again
 
 
-class PasswordForm(NewPasswordFields, ProofForm):
+class PasswordForm(NewPasswordFields, ReauthenticationForm):
     field_order = ["new_password", "new_password_again", "password", "code"]
 
 

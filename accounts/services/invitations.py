@@ -34,7 +34,7 @@ def invite(*, company: Company, name: str, role: Role, inviter: User, actor: Act
     """
     if problem := name_problem(name, longest=INVITED_NAME_MAX_LENGTH):
         raise Refused("username", problem)
-    throttling.lookups(actor.by, actor.ip).take()
+    throttling.lookup_throttle(actor.by, actor.ip).take()
     invitee = _find_account(name)
     with transaction.atomic():
         company = lock_company(company)

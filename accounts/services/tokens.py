@@ -70,7 +70,7 @@ def change_password(*, user: User, password: str, actor: Actor) -> None:
     user.must_change_password = False
     user.save(update_fields=["password", "must_change_password"])
     user.end_sessions()
-    audit.record_of_person(actor=actor, action="update", subject=Subject.PASSWORD, person=user)
+    audit.record_for_user(actor=actor, action="update", subject=Subject.PASSWORD, person=user)
 
 
 @transaction.atomic

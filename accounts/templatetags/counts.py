@@ -12,7 +12,7 @@ register = template.Library()
 
 
 @register.filter
-def many(count: int, most: int | None = None) -> str:
+def format_count(count: int, most: int | None = None) -> str:
     """A count that was ended beyond `most`, as `30,000+`."""
     most = most or pagination.MAX_COUNTED_ROWS
     return f"{most:,}+" if count > most else str(count)

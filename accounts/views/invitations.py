@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import services
-from accounts.auth.decorators import SignedInRequest, session_actor, signed_in
+from accounts.auth.decorators import AuthenticatedHttpRequest, full_login_required, session_actor
 from accounts.errors import Refused
 from accounts.models import Invitation, Role, Token
 from accounts.views.members import WITH_ARTICLE, administered_by, company_address
@@ -20,8 +20,8 @@ ON_A_PAGE = 50
 
 
 @require_safe
-@signed_in
-def invitations(request: SignedInRequest) -> HttpResponse:
+@full_login_required
+def invitations(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show what this person is invited to, and what accepting means for their tokens."""
     found = Invitation.objects.to(request.user).select_related("company", "invited_by")
     page = CappedPaginator(found.order_by("-created_at"), ON_A_PAGE).get_page(
@@ -33,8 +33,8 @@ def invitations(request: SignedInRequest) -> HttpResponse:
 
 
 @require_POST
-@signed_in
-def accept(request: SignedInRequest, invitation_id: uuid.UUID) -> HttpResponse:
+@full_login_required
+def accept(request: AuthenticatedHttpRequest, invitation_id: uuid.UUID) -> HttpResponse:
     """Join the company."""
     get_object_or_404(Invitation.objects.to(request.user), pk=invitation_id)
     actor = session_actor(request, request.user)
@@ -51,8 +51,8 @@ def accept(request: SignedInRequest, invitation_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-@signed_in
-def decline(request: SignedInRequest, invitation_id: uuid.UUID) -> HttpResponse:
+@full_login_required
+def decline(request: AuthenticatedHttpRequest, invitation_id: uuid.UUID) -> HttpResponse:
     """Refuse to join the company."""
     get_object_or_404(Invitation.objects.to(request.user), pk=invitation_id)
     actor = session_actor(request, request.user)
@@ -68,8 +68,8 @@ def decline(request: SignedInRequest, invitation_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-@signed_in
-def withdraw(request: SignedInRequest, invitation_id: uuid.UUID) -> HttpResponse:
+@full_login_required
+def withdraw(request: AuthenticatedHttpRequest, invitation_id: uuid.UUID) -> HttpResponse:
     """Take back an invitation of a company that this person administers."""
     managed = Invitation.objects.filter(company__in=administered_by(request.user))
     invitation = get_object_or_404(managed.select_related("company"), pk=invitation_id)

@@ -12,16 +12,21 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import services
 from accounts.auth import second_factor
-from accounts.auth.decorators import SignedInRequest, counted, session_actor, signed_in
+from accounts.auth.decorators import (
+    AuthenticatedHttpRequest,
+    full_login_required,
+    session_actor,
+    throttled_view,
+)
 from accounts.auth.known_browsers import remember_browser
-from accounts.auth.reauthentication import person_by_password
+from accounts.auth.reauthentication import authenticate_password
 from accounts.auth.sessions import (
-    begin_half_login,
     begin_password_change,
-    finish_login,
-    half_logged_in,
+    begin_pending_login,
+    complete_login,
     is_signed_in,
     must_change_password,
+    pending_login_user,
 )
 from accounts.errors import Refused
 from accounts.forms.login import CodeForm, LoginForm
@@ -32,7 +37,7 @@ from accounts.models import User
 @sensitive_post_parameters()
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@counted
+@throttled_view
 def login(request: HttpRequest) -> HttpResponse:
     """Steps at one address: the password, the code where a factor is on, a new password if due."""
     if is_signed_in(request.user):
@@ -49,18 +54,18 @@ def _password_step(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _ask_password(request, form)
     try:
-        person = person_by_password(request, **form.cleaned_data)
+        person = authenticate_password(request, **form.cleaned_data)
     except Refused as refused:
         form.refuse(refused)
         return _ask_password(request, form)
     if second_factor.is_on(person):
-        begin_half_login(request, person)
+        begin_pending_login(request, person)
         return _ask_code(request, CodeForm())
     return _proven(request, person, None)
 
 
 def _code_step(request: HttpRequest) -> HttpResponse:
-    person = half_logged_in(request)
+    person = pending_login_user(request)
     if person is None:
         messages.warning(
             request, "Type the password again: the code must follow within five minutes."
@@ -104,7 +109,7 @@ def _proven(request: HttpRequest, person: User, device: TOTPDevice | None) -> Ht
 
 
 def _welcome(request: HttpRequest, person: User, device: TOTPDevice | None) -> HttpResponse:
-    finish_login(request, person, device)
+    complete_login(request, person, device)
     response = redirect(_target(request))
     remember_browser(request, response, person)
     return response
@@ -122,8 +127,8 @@ def logout(request: HttpRequest) -> HttpResponse:
     return left
 
 
-@signed_in
-def _ask_logout(request: SignedInRequest) -> HttpResponse:
+@full_login_required
+def _ask_logout(request: AuthenticatedHttpRequest) -> HttpResponse:
     return render(request, "accounts/logout.html")
 
 

@@ -16,7 +16,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import services
-from accounts.auth.decorators import SignedInRequest, counted, session_actor, signed_in
+from accounts.auth.decorators import (
+    AuthenticatedHttpRequest,
+    full_login_required,
+    session_actor,
+    throttled_view,
+)
 from accounts.errors import Refused
 from accounts.forms.members import InvitationForm, OwnRoleForm
 from accounts.invitation_mail import needs_mail, send_invitation
@@ -28,9 +33,9 @@ WITH_ARTICLE = {Role.VIEWER: "a viewer", Role.EDITOR: "an editor", Role.ADMIN: "
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @gzip_page
-@counted
-@signed_in
-def members(request: SignedInRequest) -> HttpResponse:
+@throttled_view
+@full_login_required
+def members(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show the members of the company that the address names; a POST invites somebody to it."""
     own = _chosen_membership(request)
     if request.method != "POST":
@@ -46,8 +51,8 @@ def members(request: SignedInRequest) -> HttpResponse:
 
 
 @require_POST
-@signed_in
-def change_role(request: SignedInRequest, member_id: int) -> HttpResponse:
+@full_login_required
+def change_role(request: AuthenticatedHttpRequest, member_id: int) -> HttpResponse:
     """Change a member's role; one's own only after a confirmation."""
     membership = _managed_membership(request.user, member_id)
     form = OwnRoleForm(request.POST)
@@ -69,8 +74,8 @@ def change_role(request: SignedInRequest, member_id: int) -> HttpResponse:
 
 
 @require_POST
-@signed_in
-def remove(request: SignedInRequest, member_id: int) -> HttpResponse:
+@full_login_required
+def remove(request: AuthenticatedHttpRequest, member_id: int) -> HttpResponse:
     """An admin removes a member; everybody removes themselves, which is leaving."""
     own = request.user.memberships.select_related("user", "company").filter(pk=member_id).first()
     membership = own or _managed_membership(request.user, member_id)
@@ -95,7 +100,7 @@ def administered_by(admin: User) -> QuerySet[Company]:
     return Company.objects.filter(pk__in=places.values("company"))
 
 
-def _invite(request: SignedInRequest, company: Company, form: InvitationForm) -> bool:
+def _invite(request: AuthenticatedHttpRequest, company: Company, form: InvitationForm) -> bool:
     """Invite, and say so in the same words for every name. False with the reason in the form."""
     actor = session_actor(request, request.user)
     name, role = form.cleaned_data["username"], Role(form.cleaned_data["role"])
@@ -122,7 +127,7 @@ def _managed_membership(admin: User, member_id: int) -> Membership:
     return membership
 
 
-def _chosen_membership(request: SignedInRequest) -> Membership | None:
+def _chosen_membership(request: AuthenticatedHttpRequest) -> Membership | None:
     """The person's membership in the company that `?company=` names; 404 for other companies.
 
     By default it is the oldest among those as an admin, else the oldest. What others do to the
@@ -143,7 +148,9 @@ def _chosen_membership(request: SignedInRequest) -> Membership | None:
     return mine.order_by(first, "pk").first()
 
 
-def _ask_to_confirm(request: SignedInRequest, membership: Membership, role: Role) -> HttpResponse:
+def _ask_to_confirm(
+    request: AuthenticatedHttpRequest, membership: Membership, role: Role
+) -> HttpResponse:
     if problem := services.last_admin_problem(membership):
         messages.error(request, problem)
         return redirect(company_address(membership.company))
@@ -156,7 +163,9 @@ def _ask_to_confirm(request: SignedInRequest, membership: Membership, role: Role
     return render(request, "accounts/confirm_own_role.html", context)
 
 
-def _page(request: SignedInRequest, own: Membership | None, form: InvitationForm) -> HttpResponse:
+def _page(
+    request: AuthenticatedHttpRequest, own: Membership | None, form: InvitationForm
+) -> HttpResponse:
     mine = request.user.memberships.select_related("company")
     context: dict[str, Any] = {
         "company": own and own.company,
@@ -172,7 +181,9 @@ def _page(request: SignedInRequest, own: Membership | None, form: InvitationForm
     return render(request, "accounts/members.html", context)
 
 
-def _for_admins(request: SignedInRequest, company: Company, form: InvitationForm) -> dict[str, Any]:
+def _for_admins(
+    request: AuthenticatedHttpRequest, company: Company, form: InvitationForm
+) -> dict[str, Any]:
     pending = company.invitations.pending().select_related("invited_by")
     return {
         "form": form,

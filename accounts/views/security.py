@@ -11,9 +11,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts import services
-from accounts.auth.decorators import SignedInRequest, counted, session_actor, signed_in
+from accounts.auth.decorators import (
+    AuthenticatedHttpRequest,
+    full_login_required,
+    session_actor,
+    throttled_view,
+)
 from accounts.auth.known_browsers import remember_browser
-from accounts.auth.sessions import keep_this_session
+from accounts.auth.sessions import refresh_session
 from accounts.views import second_factor
 from accounts.views.security_page import proven, security_page, sent_form
 
@@ -21,9 +26,9 @@ from accounts.views.security_page import proven, security_page, sent_form
 @sensitive_post_parameters()
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@counted
-@signed_in
-def security(request: SignedInRequest) -> HttpResponse:
+@throttled_view
+@full_login_required
+def security(request: AuthenticatedHttpRequest) -> HttpResponse:
     if request.method != "POST":
         return security_page(request)
     action = ACTIONS.get(request.POST.get("action", ""))
@@ -37,7 +42,7 @@ def security(request: SignedInRequest) -> HttpResponse:
     return response
 
 
-def change_password(request: SignedInRequest) -> HttpResponse:
+def change_password(request: AuthenticatedHttpRequest) -> HttpResponse:
     form = sent_form(request, "password")
     if not proven(request, form):
         return security_page(request, password=form)
@@ -46,12 +51,12 @@ def change_password(request: SignedInRequest) -> HttpResponse:
         password=form.cleaned_data["new_password"],
         actor=session_actor(request, request.user),
     )
-    keep_this_session(request, request.user)
+    refresh_session(request, request.user)
     messages.success(request, "The password is changed. Your other sessions are ended.")
     return redirect("security")
 
 
-ACTIONS: dict[str, Callable[[SignedInRequest], HttpResponse]] = {
+ACTIONS: dict[str, Callable[[AuthenticatedHttpRequest], HttpResponse]] = {
     "password": change_password,
     "enrol": second_factor.enrol,
     "confirm": second_factor.confirm,

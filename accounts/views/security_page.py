@@ -4,22 +4,22 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from accounts.auth import second_factor
-from accounts.auth.decorators import SignedInRequest, session_actor
-from accounts.auth.reauthentication import demand_proof
+from accounts.auth.decorators import AuthenticatedHttpRequest, session_actor
+from accounts.auth.reauthentication import reauthenticate
 from accounts.errors import Refused
-from accounts.forms.fields import ProofForm
+from accounts.forms.fields import ReauthenticationForm
 from accounts.forms.security import PasswordForm
 from accounts.models import Token
 
-FORMS: dict[str, type[ProofForm]] = {
+FORMS: dict[str, type[ReauthenticationForm]] = {
     "password": PasswordForm,
-    "enrol": ProofForm,
-    "switch_off": ProofForm,
-    "recovery_codes": ProofForm,
+    "enrol": ReauthenticationForm,
+    "switch_off": ReauthenticationForm,
+    "recovery_codes": ReauthenticationForm,
 }
 
 
-def security_page(request: SignedInRequest, **sent: ProofForm) -> HttpResponse:
+def security_page(request: AuthenticatedHttpRequest, **sent: ReauthenticationForm) -> HttpResponse:
     """The page, with a form that was sent and refused in its place."""
     has_factor = second_factor.is_on(request.user)
     blank = {
@@ -36,14 +36,14 @@ def security_page(request: SignedInRequest, **sent: ProofForm) -> HttpResponse:
     return render(request, "accounts/security.html", context)
 
 
-def sent_form(request: SignedInRequest, name: str) -> ProofForm:
+def sent_form(request: AuthenticatedHttpRequest, name: str) -> ReauthenticationForm:
     has_factor = second_factor.is_on(request.user)
     return FORMS[name](
         request.POST, person=request.user, has_factor=has_factor, auto_id=f"{name}-%s"
     )
 
 
-def proven(request: SignedInRequest, form: ProofForm) -> bool:
+def proven(request: AuthenticatedHttpRequest, form: ReauthenticationForm) -> bool:
     """Whether the form is right, its password and code too; what is wrong stands in it.
 
     The code comes last: once looked at, it is spent.
@@ -52,7 +52,7 @@ def proven(request: SignedInRequest, form: ProofForm) -> bool:
         return False
     actor = session_actor(request, request.user)
     try:
-        demand_proof(person=request.user, actor=actor, **form.proof)
+        reauthenticate(person=request.user, actor=actor, **form.proof)
     except Refused as refused:
         form.refuse(refused)
         return False

@@ -14,7 +14,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import services
 from accounts.auth import second_factor
-from accounts.auth.decorators import SignedInRequest, counted, session_actor, signed_in
+from accounts.auth.decorators import (
+    AuthenticatedHttpRequest,
+    full_login_required,
+    session_actor,
+    throttled_view,
+)
 from accounts.errors import Refused
 from accounts.forms.tokens import Environments, TokenForm
 from accounts.models import Scope, Token
@@ -28,10 +33,10 @@ CompanyOf = Callable[[uuid.UUID], uuid.UUID]
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@counted
-@signed_in
+@throttled_view
+@full_login_required
 def tokens(
-    request: SignedInRequest,
+    request: AuthenticatedHttpRequest,
     environments: Callable[..., list[tuple[uuid.UUID, str]]],
     company_of: CompanyOf,
 ) -> HttpResponse:
@@ -52,8 +57,8 @@ def tokens(
 
 
 @require_POST
-@signed_in
-def revoke(request: SignedInRequest, token_id: uuid.UUID) -> HttpResponse:
+@full_login_required
+def revoke(request: AuthenticatedHttpRequest, token_id: uuid.UUID) -> HttpResponse:
     token = get_object_or_404(Token, pk=token_id, owner=request.user)
     services.revoke_token(token=token, actor=session_actor(request, request.user))
     messages.success(request, f"The token {token.name} is revoked.")
@@ -61,7 +66,7 @@ def revoke(request: SignedInRequest, token_id: uuid.UUID) -> HttpResponse:
 
 
 def _made(
-    request: SignedInRequest, form: TokenForm, company_of: CompanyOf
+    request: AuthenticatedHttpRequest, form: TokenForm, company_of: CompanyOf
 ) -> tuple[Token, str] | None:
     """The new token and its secret, or None with the reason in the form."""
     if not form.is_valid():
@@ -86,7 +91,9 @@ def _made(
         return None
 
 
-def _page(request: SignedInRequest, form: TokenForm, environments: Environments) -> HttpResponse:
+def _page(
+    request: AuthenticatedHttpRequest, form: TokenForm, environments: Environments
+) -> HttpResponse:
     now = timezone.now()
     found = Token.objects.usable().filter(owner=request.user).order_by("pk")
     page = CappedPaginator(found, ON_A_PAGE).get_page(request.GET.get("page"))

@@ -19,9 +19,9 @@ NEW = "kelp on the rock 77"
 def shut(person: User) -> None:
     """What strangers at five addresses, and one at the person's own, do to a log-in."""
     for number in range(50):
-        throttling.passwords(person.username, f"203.0.113.{number % 5}").failed()
+        throttling.password_throttle(person.username, f"203.0.113.{number % 5}").failed()
     for number in range(100):
-        throttling.passwords(f"nobody{number}", HERE).failed()
+        throttling.password_throttle(f"nobody{number}", HERE).failed()
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_nor_by_wrong_codes(alice: User) -> None:
     known = log_in(Client(REMOTE_ADDR=HERE), alice)
     known.post("/logout")
     for number in range(50):
-        throttling.codes(alice.ref, f"203.0.113.{number % 5}").failed()
+        throttling.code_throttle(alice.ref, f"203.0.113.{number % 5}").failed()
     stranger = Client()
     give_password(stranger, alice)
     assert stranger.post("/login", {"code": fresh_code(alice)}).status_code == 429

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.auth import second_factor
-from accounts.auth.sessions import HALF
+from accounts.auth.sessions import PENDING_LOGIN
 from accounts.callers import SYSTEM
 from accounts.models import RecoveryCode, User
 from tests.factories import PASSWORD
@@ -98,7 +98,7 @@ def test_the_session_key_changes_at_both_steps(client: Client, alice: User) -> N
     client.post("/login", {"code": fresh_code(alice)})
     after = client.session.session_key
     assert len({before, between, after}) == 3
-    assert HALF not in client.session
+    assert PENDING_LOGIN not in client.session
 
 
 def test_a_planted_session_is_not_taken_over(client: Client, dora: User) -> None:

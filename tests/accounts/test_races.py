@@ -38,7 +38,7 @@ def race(django_db_setup: Any, django_db_blocker: Any) -> Iterator[Race]:
         yield race
 
 
-def half_logins(person: User) -> list[str]:
+def pending_logins(person: User) -> list[str]:
     """The session cookies of browsers that gave the password."""
     cookies = []
     for _ in range(WIDTH):
@@ -60,7 +60,7 @@ def give_two_wrong_codes(cookie: str) -> list[int]:
 
 
 def test_of_33_wrong_codes_ten_are_looked_at(race: Race, alice: User) -> None:
-    cookies = half_logins(alice)
+    cookies = pending_logins(alice)
     first = give_code((cookies[0], WRONG_CODE))
     with ThreadPoolExecutor(1) as beside:
         with transaction.atomic():
@@ -73,7 +73,7 @@ def test_of_33_wrong_codes_ten_are_looked_at(race: Race, alice: User) -> None:
 
 
 def fail(account: str) -> None:
-    throttling.passwords(account, "198.51.100.7").failed()
+    throttling.password_throttle(account, "198.51.100.7").failed()
 
 
 def test_every_failure_is_counted(race: Race, db: None) -> None:
@@ -126,7 +126,7 @@ def test_admins_who_invite_the_same_name_at_once_make_one_invitation(
 
 def look_up(name: str) -> bool:
     try:
-        throttling.lookups("user-1", "192.0.2.1").take()
+        throttling.lookup_throttle("user-1", "192.0.2.1").take()
     except Throttled:
         return False
     return True

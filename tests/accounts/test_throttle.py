@@ -86,7 +86,7 @@ def test_ended_windows_are_forgotten(client: Client, dora: User) -> None:
         row.expires_at -= timedelta(minutes=6)
         row.save()
     guess_passwords(client, dora, 1, address=ELSEWHERE)
-    ours = throttling.passwords("dora", ELSEWHERE)
+    ours = throttling.password_throttle("dora", ELSEWHERE)
     assert FailureCount.objects.count() == len(ours._buckets())
 
 
@@ -99,26 +99,26 @@ def test_what_was_typed_is_not_kept(client: Client, db: None) -> None:
 
 def test_an_account_is_guarded_from_everywhere_together(db: None) -> None:
     for n in range(50):
-        throttling.passwords("alice", f"192.0.2.{n}").failed()
+        throttling.password_throttle("alice", f"192.0.2.{n}").failed()
     with pytest.raises(Throttled):
-        throttling.passwords("alice", "198.51.100.1").check()
-    throttling.passwords("bob", "198.51.100.1").check()
+        throttling.password_throttle("alice", "198.51.100.1").check()
+    throttling.password_throttle("bob", "198.51.100.1").check()
 
 
 def test_an_address_is_guarded_against_for_all_accounts(db: None) -> None:
     for n in range(100):
-        throttling.passwords(f"person{n}", HERE).failed()
+        throttling.password_throttle(f"person{n}", HERE).failed()
     with pytest.raises(Throttled):
-        throttling.passwords("alice", HERE).check()
-    throttling.passwords("alice", ELSEWHERE).check()
+        throttling.password_throttle("alice", HERE).check()
+    throttling.password_throttle("alice", ELSEWHERE).check()
 
 
 def test_the_addresses_of_one_ipv6_network_count_as_one(db: None) -> None:
     for n in range(10):
-        throttling.passwords("alice", f"2001:db8::{n:x}").failed()
+        throttling.password_throttle("alice", f"2001:db8::{n:x}").failed()
     with pytest.raises(Throttled):
-        throttling.passwords("alice", "2001:db8::ffff:1").check()
-    throttling.passwords("alice", "2001:db8:0:1::1").check()
+        throttling.password_throttle("alice", "2001:db8::ffff:1").check()
+    throttling.password_throttle("alice", "2001:db8:0:1::1").check()
 
 
 def test_a_throttled_page_says_what_to_do(client: Client, dora: User) -> None:

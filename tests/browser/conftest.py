@@ -45,13 +45,13 @@ def visit(world: World, chromium: Browser, sessions: Sessions) -> Iterator[Open]
     the course of a test fails it.
     """
     contexts = []
-    complaints = []
+    field_errors = []
 
     def open_page(address: str, *, who: str = "alice", **options: Any) -> Page:
         state = {"storage_state": sessions(who)} if who else {}
         context = context_for(chromium, world.origin, **state, **options)
         contexts.append(context)
-        complaints.append(Complaints(context, world.origin))
+        field_errors.append(Complaints(context, world.origin))
         page = context.new_page()
         page.goto(world.address(address))
         return page
@@ -59,4 +59,4 @@ def visit(world: World, chromium: Browser, sessions: Sessions) -> Iterator[Open]
     yield open_page
     for context in contexts:
         context.close()
-    assert [found for one in complaints for found in one.found] == []
+    assert [found for one in field_errors for found in one.found] == []

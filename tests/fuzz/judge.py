@@ -66,8 +66,8 @@ class Judge:
         return None
 
     def findings(self, speaker: str, shot: Shot, answer: Answer | None) -> list[Finding]:
-        complaints = self._complaints(shot, answer)
-        return [Finding(kind, why, speaker, shot, answer) for kind, why in complaints]
+        field_errors = self._complaints(shot, answer)
+        return [Finding(kind, why, speaker, shot, answer) for kind, why in field_errors]
 
     def _complaints(self, shot: Shot, answer: Answer | None) -> Iterator[tuple[str, str]]:
         if answer is None:

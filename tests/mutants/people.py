@@ -100,21 +100,21 @@ GUARDS = [
         "accounts/auth/decorators.py",
         "if not is_signed_in(request.user):",
         "if not request.user.is_authenticated:",
-        "accounts/test_half_login.py::test_a_session_that_never_saw_the_code_opens_no_page",
+        "accounts/test_pending_login.py::test_a_session_that_never_saw_the_code_opens_no_page",
     ),
     Guard(
         "five minutes of a half log-in",
         "accounts/auth/sessions.py",
         'if begun is None or begun["ends"] < time.time():',
         "if begun is None:",
-        "accounts/test_half_login.py::test_the_code_must_follow_within_five_minutes",
+        "accounts/test_pending_login.py::test_the_code_must_follow_within_five_minutes",
     ),
     Guard(
         "half log-in bound to the credentials",
         "accounts/auth/sessions.py",
         "    return person if same else None",
         "    return person",
-        "accounts/test_half_login.py::test_a_changed_password_ends_a_half_login",
+        "accounts/test_pending_login.py::test_a_changed_password_ends_a_pending_login",
     ),
     Guard(
         "fresh session after the password",
@@ -186,7 +186,7 @@ GUARDS = [
     Guard(
         "throttle of looking for names",
         "accounts/services/invitations.py",
-        "    throttling.lookups(actor.by, actor.ip).take()\n",
+        "    throttling.lookup_throttle(actor.by, actor.ip).take()\n",
         "",
         "accounts/test_invitations.py::test_every_name_is_counted_right_ones_too",
     ),

@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from accounts.admin.changelists import chosen, listed
+from accounts.admin.changelists import changelist_link, related_filter
 from accounts.admin.site import site
 from accounts.callers import Actor
 from volumes.admin.actions import Verb
@@ -59,12 +59,12 @@ class ApplicationAdmin(Dated, ByServices):
     form = ApplicationForm
     verbs = [DELETE]
     list_display = ["name", "where", "mounts", "changed"]
-    list_filter = [Standing, chosen("environment", Environment, "environment")]
+    list_filter = [Standing, related_filter("environment", Environment, "environment")]
     search_fields = ["name", "environment__name", "environment__company__name"]
     autocomplete_fields = ["environment"]
     sortable_by = ["name"]
-    sorts_within = ["environment"]
-    in_order = ["name"]
+    sortable_when_filtered = ["environment"]
+    indexed_order = ["name"]
     readonly_fields = ["where", "mounts", "ident", "made", "last_change"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -100,4 +100,4 @@ class ApplicationAdmin(Dated, ByServices):
 
     @admin.display(description="Mounts")
     def mounts(self, row: Application) -> str:
-        return listed(Attachment, "Volumes", application=row.pk)
+        return changelist_link(Attachment, "Volumes", application=row.pk)

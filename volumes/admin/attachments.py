@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from accounts.admin.changelists import chosen, linked
+from accounts.admin.changelists import admin_link, related_filter
 from accounts.admin.site import site
 from accounts.callers import Actor
 from config.errors import Problem
@@ -61,13 +61,13 @@ class AttachmentAdmin(ByServices):
     list_display = ["mount_path", "volume_link", "application_link", "where", "read_only"]
     list_filter = [
         "read_only",
-        chosen("volume", Volume, "volume"),
-        chosen("application", Application, "application"),
+        related_filter("volume", Volume, "volume"),
+        related_filter("application", Application, "application"),
     ]
     search_fields = ["mount_path", "volume__name", "application__name"]
     autocomplete_fields = ["volume", "application"]
     sortable_by = ["mount_path"]
-    sorts_within = ["volume", "application"]
+    sortable_when_filtered = ["volume", "application"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         rows = super().get_queryset(request)
@@ -89,11 +89,11 @@ class AttachmentAdmin(ByServices):
 
     @admin.display(description="Volume")
     def volume_link(self, row: Attachment) -> str:
-        return linked(row.volume)
+        return admin_link(row.volume)
 
     @admin.display(description="Application")
     def application_link(self, row: Attachment) -> str:
-        return linked(row.application)
+        return admin_link(row.application)
 
     @admin.display(description="Environment")
     def where(self, row: Attachment) -> str:

@@ -13,7 +13,7 @@ from django.contrib import messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from accounts.admin.base import AnsweringForm, Complaints, actor_of
+from accounts.admin.base import FieldErrors, ServiceErrorForm, actor_of
 from accounts.callers import Actor
 from config.errors import NotFound, Problem, Refused
 from volumes.admin.actions import GONE, REFUSALS
@@ -25,7 +25,7 @@ from volumes.specs.parsers import UUID, Body
 STALE = "Somebody changed it since this page was loaded. Load it again to see how it is now."
 
 
-class WishForm(AnsweringForm):
+class WishForm(ServiceErrorForm):
     """What an operator types. Nothing is judged here: services read the body and say what is wrong."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -113,11 +113,11 @@ class ByServices(WithVerbs):
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Nothing."""
 
-    def complaints(self, refusal: Exception) -> Complaints:
+    def field_errors(self, refusal: Exception) -> FieldErrors:
         if isinstance(refusal, NotFound):
             return [("", GONE)]
         if not isinstance(refusal, Refused):
-            return super().complaints(refusal)
+            return super().field_errors(refusal)
         said = [self._complaint(problem) for problem in refusal.problems]
         is_stale = any(problem.code == "stale_version" for problem in refusal.problems)
         return [*said, ("", STALE)] if is_stale else said

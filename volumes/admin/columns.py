@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import Prefetch
 from django.utils.html import format_html
 
-from accounts.admin.changelists import linked
+from accounts.admin.changelists import admin_link
 from accounts.models import User
 from volumes.models import Environment, Volume
 from volumes.models.base import Reconciled
@@ -26,7 +26,7 @@ def volumes_of_a_page() -> Prefetch[Any]:
 
 def place(environment: Environment) -> str:
     """Acme / production, both linked."""
-    return format_html("{} / {}", linked(environment.company), linked(environment))
+    return format_html("{} / {}", admin_link(environment.company), admin_link(environment))
 
 
 def standing(state: formatting.State) -> str:
@@ -45,7 +45,7 @@ def person(ref: str) -> str:
     """Who is behind `user-5`, linked."""
     key = ref.removeprefix("user-")
     found = User.objects.filter(pk=key).first() if key.isdigit() else None
-    return linked(found) if found else ref
+    return admin_link(found) if found else ref
 
 
 class Failing:

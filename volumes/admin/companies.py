@@ -9,8 +9,8 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from accounts import services
-from accounts.admin.base import Undeletable, actor_of
-from accounts.admin.changelists import SEARCHED, listed
+from accounts.admin.base import NoDelete, actor_of
+from accounts.admin.changelists import MAX_SEARCHED_ROWS, changelist_link
 from accounts.admin.site import site
 from accounts.models import Company, Membership, Revision
 from volumes.models import Environment
@@ -19,13 +19,13 @@ from volumes.templatetags import console
 
 
 @admin.register(Company, site=site)
-class CompanyAdmin(Undeletable):
+class CompanyAdmin(NoDelete):
     list_display = ["name", "quota", "taken", "environments", "members", "made"]
     search_fields = ["name"]
-    search_help_text = f"The whole name, or a part of it among the newest {SEARCHED:,}"
+    search_help_text = f"The whole name, or a part of it among the newest {MAX_SEARCHED_ROWS:,}"
     ordering = ["name"]
     sorts_anywhere = ["name", "quota", "taken", "made"]
-    in_order = ["name", "made"]
+    indexed_order = ["name", "made"]
     readonly_fields = ["taken", "environments", "members", "activity", "made"]
 
     def get_fields(self, request: HttpRequest, obj: Company | None = None) -> Any:
@@ -56,10 +56,10 @@ class CompanyAdmin(Undeletable):
         return console.ago(row.created_at)
 
     def environments(self, row: Company) -> str:
-        return listed(Environment, "Environments", company=row.pk)
+        return changelist_link(Environment, "Environments", company=row.pk)
 
     def members(self, row: Company) -> str:
-        return listed(Membership, "Members", company=row.pk)
+        return changelist_link(Membership, "Members", company=row.pk)
 
     def activity(self, row: Company) -> str:
-        return listed(Revision, "Everything that happened in it", company=row.pk)
+        return changelist_link(Revision, "Everything that happened in it", company=row.pk)

@@ -14,7 +14,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from accounts.admin.base import OperatorAdmin, actor_of, can_be
+from accounts.admin.base import OperatorAdmin, actor_of, is_valid_pk
 from volumes.admin.actions import REFUSALS, Verb, words_of
 from volumes.admin.progress import Done
 from volumes.reconciler import inline
@@ -130,7 +130,7 @@ class WithVerbs(OperatorAdmin):
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def _chosen(self, request: HttpRequest, pks: Sequence[str]) -> QuerySet[Any]:
-        known = [pk for pk in pks[: AT_ONCE + 1] if can_be(self.model, pk)]
+        known = [pk for pk in pks[: AT_ONCE + 1] if is_valid_pk(self.model, pk)]
         chosen = self.get_queryset(request).filter(pk__in=known)
         self.check_reach(request, chosen)
         return self.verb_rows(chosen).order_by("pk")

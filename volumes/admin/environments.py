@@ -10,7 +10,12 @@ from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
 
-from accounts.admin.changelists import SEARCHED, chosen, linked, listed
+from accounts.admin.changelists import (
+    MAX_SEARCHED_ROWS,
+    admin_link,
+    changelist_link,
+    related_filter,
+)
 from accounts.admin.site import site
 from accounts.callers import Actor
 from accounts.models import Company, Revision, Token
@@ -68,11 +73,11 @@ class EnvironmentAdmin(Dated, ByServices):
     form = EnvironmentForm
     verbs = [DELETE]
     list_display = ["name", "company_link", "quota", "taken", "volumes", "changed"]
-    list_filter = [Standing, chosen("company", Company, "company")]
+    list_filter = [Standing, related_filter("company", Company, "company")]
     list_select_related = ["company"]
     search_fields = ["name", "company__name"]
     search_help_text = (
-        f"The whole name of its company, or parts of names among the newest {SEARCHED:,}"
+        f"The whole name of its company, or parts of names among the newest {MAX_SEARCHED_ROWS:,}"
     )
     autocomplete_fields = ["company"]
     sorts_anywhere = ["name", "quota", "taken"]
@@ -118,7 +123,7 @@ class EnvironmentAdmin(Dated, ByServices):
 
     @admin.display(description="Company", ordering="company__name")
     def company_link(self, row: Environment) -> str:
-        return linked(row.company)
+        return admin_link(row.company)
 
     @admin.display(ordering="storage_quota")
     def quota(self, row: Environment) -> str:
@@ -131,13 +136,13 @@ class EnvironmentAdmin(Dated, ByServices):
         return formatting.share(row.storage_used, row.storage_quota)
 
     def volumes(self, row: Environment) -> str:
-        return listed(Volume, "Volumes", environment=row.pk)
+        return changelist_link(Volume, "Volumes", environment=row.pk)
 
     def applications(self, row: Environment) -> str:
-        return listed(Application, "Applications", environment=row.pk)
+        return changelist_link(Application, "Applications", environment=row.pk)
 
     def tokens(self, row: Environment) -> str:
-        return listed(Token, "Tokens bound to it", environment=row.pk)
+        return changelist_link(Token, "Tokens bound to it", environment=row.pk)
 
     def activity(self, row: Environment) -> str:
-        return listed(Revision, "Everything that happened in it", environment=row.pk)
+        return changelist_link(Revision, "Everything that happened in it", environment=row.pk)

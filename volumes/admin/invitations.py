@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from accounts import services
 from accounts.admin.base import ReadOnly
-from accounts.admin.changelists import SEARCHED, chosen, linked
+from accounts.admin.changelists import MAX_SEARCHED_ROWS, admin_link, related_filter
 from accounts.admin.site import site
 from accounts.callers import Actor
 from accounts.models import Company, Invitation
@@ -41,10 +41,10 @@ class InvitationAdmin(ReadOnly, WithVerbs):
 
     verbs = [WITHDRAW]
     list_display = ["name", "company_link", "role", "inviter_link", "created", "expires"]
-    list_filter = ["role", chosen("company", Company, "company")]
+    list_filter = ["role", related_filter("company", Company, "company")]
     list_select_related = ["company", "invited_by"]
     search_fields = ["name", "company__name"]
-    search_help_text = f"A part of a name or of a company's, among the newest {SEARCHED:,}"
+    search_help_text = f"A part of a name or of a company's, among the newest {MAX_SEARCHED_ROWS:,}"
     ordering = ["-pk"]
     fields = ["name", "company_link", "role", "inviter_link", "created", "expires"]
 
@@ -63,11 +63,11 @@ class InvitationAdmin(ReadOnly, WithVerbs):
 
     @admin.display(description="Company")
     def company_link(self, row: Invitation) -> str:
-        return linked(row.company)
+        return admin_link(row.company)
 
     @admin.display(description="Invited by")
     def inviter_link(self, row: Invitation) -> str:
-        return linked(row.invited_by)
+        return admin_link(row.invited_by)
 
     @admin.display(description="Invited")
     def created(self, row: Invitation) -> str:

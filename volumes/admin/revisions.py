@@ -11,7 +11,12 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
 from accounts.admin.base import ReadOnly
-from accounts.admin.changelists import SEARCHED, OrderedList, chosen, linked
+from accounts.admin.changelists import (
+    MAX_SEARCHED_ROWS,
+    IndexedChangeList,
+    admin_link,
+    related_filter,
+)
 from accounts.admin.site import site
 from accounts.models import Company, Revision, Subject
 from volumes.models import Environment
@@ -70,7 +75,7 @@ class Time(admin.DateFieldListFilter):
         self.title = "time"
 
 
-class RevisionList(OrderedList):
+class RevisionList(IndexedChangeList):
     """The history of one object is in the order of its versions, all others by time."""
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
@@ -95,15 +100,15 @@ class RevisionAdmin(ReadOnly):
         Action,
         Door,
         ("at", Time),
-        chosen("company", Company, "company"),
-        chosen("environment", Environment, "environment_id"),
+        related_filter("company", Company, "company"),
+        related_filter("environment", Environment, "environment_id"),
         About,
     ]
     list_select_related = ["company"]
     search_fields = ["=subject_id", "subject_name", "=by"]
     search_help_text = (
         "An identifier without its prefix;"
-        f" a part of a name, or a person as user-5, among the newest {SEARCHED:,}"
+        f" a part of a name, or a person as user-5, among the newest {MAX_SEARCHED_ROWS:,}"
     )
     ordering = ["-pk"]
     sortable_by = ()
@@ -167,7 +172,7 @@ class RevisionAdmin(ReadOnly):
 
     @admin.display(description="Company")
     def company_link(self, row: Any) -> str:
-        return linked(row.company)
+        return admin_link(row.company)
 
 
 def about(subject_id: str) -> Q:

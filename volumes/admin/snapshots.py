@@ -10,8 +10,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.admin.base import can_be
-from accounts.admin.changelists import chosen, linked
+from accounts.admin.base import is_valid_pk
+from accounts.admin.changelists import admin_link, related_filter
 from accounts.admin.site import site
 from accounts.callers import Actor
 from config.errors import Problem
@@ -76,11 +76,11 @@ class SnapshotAdmin(Failing, ByServices):
     form = SnapshotForm
     verbs = [DELETE]
     list_display = ["name", "volume_link", "where", "state", "size_in_words", "taken"]
-    list_filter = [Standing, ("status", Status), chosen("volume", Volume, "volume")]
+    list_filter = [Standing, ("status", Status), related_filter("volume", Volume, "volume")]
     search_fields = ["name", "volume__name"]
     autocomplete_fields = ["volume"]
     sortable_by = ["name"]
-    sorts_within = ["volume"]
+    sortable_when_filtered = ["volume"]
     readonly_fields = [
         "volume_link",
         "where",
@@ -120,7 +120,7 @@ class SnapshotAdmin(Failing, ByServices):
 
     def subject_id(self, object_id: str) -> str:
         """The history of its volume tells of it."""
-        if not can_be(Snapshot, object_id):
+        if not is_valid_pk(Snapshot, object_id):
             return object_id
         found = Snapshot.objects.filter(pk=object_id).values_list("volume", flat=True).first()
         return str(found or object_id)
@@ -130,7 +130,7 @@ class SnapshotAdmin(Failing, ByServices):
 
     @admin.display(description="Volume")
     def volume_link(self, row: Snapshot) -> str:
-        return linked(row.volume)
+        return admin_link(row.volume)
 
     @admin.display(description="Environment")
     def where(self, row: Snapshot) -> str:

@@ -14,8 +14,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import operators, services
-from accounts.admin.base import ReadOnly, can_be, operator_of
-from accounts.admin.changelists import SEARCHED, chosen, linked
+from accounts.admin.base import ReadOnly, is_valid_pk, operator_of
+from accounts.admin.changelists import MAX_SEARCHED_ROWS, admin_link, related_filter
 from accounts.admin.site import site
 from accounts.callers import Actor
 from accounts.models import Token, User
@@ -94,13 +94,15 @@ class TokenAdmin(ReadOnly, WithVerbs):
     list_filter = [
         Life,
         "scope",
-        chosen("owner", User, "owner"),
-        chosen("environment", Environment, "environment_id"),
+        related_filter("owner", User, "owner"),
+        related_filter("environment", Environment, "environment_id"),
     ]
     list_select_related = ["owner"]
     search_fields = ["name", "owner__username"]
-    search_help_text = f"The whole user name, or a part of names among the newest {SEARCHED:,}"
-    sorts_within = ["owner"]
+    search_help_text = (
+        f"The whole user name, or a part of names among the newest {MAX_SEARCHED_ROWS:,}"
+    )
+    sortable_when_filtered = ["owner"]
     ordering = ["-pk"]
     sortable_by = ["name", "expires", "last_used"]
     fields = ["name", "owner_link", "scope", "where", "life", "expires", "last_used", "made"]
@@ -124,20 +126,20 @@ class TokenAdmin(ReadOnly, WithVerbs):
 
     def subject_id(self, object_id: str) -> str:
         """The history of its owner tells of it."""
-        if not can_be(Token, object_id):
+        if not is_valid_pk(Token, object_id):
             return object_id
         owner = Token.objects.filter(pk=object_id).values_list("owner", flat=True).first()
         return f"user-{owner}" if owner else object_id
 
     @admin.display(description="Owner", ordering="owner__username")
     def owner_link(self, row: Token) -> str:
-        return linked(row.owner)
+        return admin_link(row.owner)
 
     @admin.display(description="Environment")
     def where(self, row: Token) -> str:
         if row.environment_id is None:
             return "every one of its owner"
-        return linked(Environment.objects.filter(pk=row.environment_id).first())
+        return admin_link(Environment.objects.filter(pk=row.environment_id).first())
 
     def life(self, row: Token) -> str:
         return standing(life(row))

@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 
-from accounts.admin.changelists import chosen, linked, listed, newest
+from accounts.admin.changelists import admin_link, changelist_link, newest, related_filter
 from accounts.admin.site import site
 from accounts.callers import Actor
 from config.errors import Problem
@@ -51,11 +51,11 @@ class VolumeAdmin(Dated, Failing, ByServices):
         Trouble,
         Use,
         "protected",
-        chosen("environment", Environment, "environment"),
+        related_filter("environment", Environment, "environment"),
     ]
     sortable_by = ["name", "used"]
-    sorts_within = ["environment"]
-    in_order = sortable_by
+    sortable_when_filtered = ["environment"]
+    indexed_order = sortable_by
     search_fields = ["name"]
     search_help_text = (
         "A part of the name, or the identifier; a part without three letters or digits in a row,"
@@ -148,15 +148,17 @@ class VolumeAdmin(Dated, Failing, ByServices):
 
     @admin.display(description="Mounted by")
     def mounted_by(self, row: Volume) -> str:
-        mounts = [(linked(mount.application),) for mount in row.attachments.all()]
+        mounts = [(admin_link(mount.application),) for mount in row.attachments.all()]
         return format_html_join(", ", "{}", mounts) or "nobody"
 
     def snapshots(self, row: Volume) -> str:
-        snapshots = listed(Snapshot, "Snapshots", volume=row.pk)
-        return format_html("{}, {}", snapshots, listed(Attachment, "attachments", volume=row.pk))
+        snapshots = changelist_link(Snapshot, "Snapshots", volume=row.pk)
+        return format_html(
+            "{}, {}", snapshots, changelist_link(Attachment, "attachments", volume=row.pk)
+        )
 
     def filled_from(self, row: Volume) -> str:
-        return row.adopt_from or linked(row.restore_from)
+        return row.adopt_from or admin_link(row.restore_from)
 
     @admin.display(description="Next look")
     def next_look(self, row: Volume) -> str:

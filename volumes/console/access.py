@@ -10,7 +10,7 @@ from typing import Any, cast
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 
-from accounts.auth.decorators import SignedInRequest, signed_in
+from accounts.auth.decorators import AuthenticatedHttpRequest, full_login_required
 from accounts.callers import Actor, Caller, client_ip
 from accounts.models import Role
 from config import errors
@@ -19,14 +19,14 @@ from volumes.models import Environment, Volume
 Page = Callable[..., HttpResponse]
 
 
-def caller_of(request: SignedInRequest) -> Caller:
+def caller_of(request: AuthenticatedHttpRequest) -> Caller:
     return Caller(user=request.user, token=None, ip=client_ip(request))
 
 
 class Visit:
     """One request of one person to one environment: what pages and templates ask."""
 
-    def __init__(self, request: SignedInRequest, environment: Environment) -> None:
+    def __init__(self, request: AuthenticatedHttpRequest, environment: Environment) -> None:
         self.request = request
         self.caller = caller_of(request)
         self.environment = environment
@@ -56,9 +56,9 @@ def in_environment(needs: Role = Role.VIEWER) -> Callable[[Page], Page]:
 
     def guard(page: Page) -> Page:
         @wraps(page)
-        @signed_in
+        @full_login_required
         def guarded(
-            request: SignedInRequest, env_id: uuid.UUID, *args: Any, **kwargs: Any
+            request: AuthenticatedHttpRequest, env_id: uuid.UUID, *args: Any, **kwargs: Any
         ) -> HttpResponse:
             reached = Environment.objects.live().visible_to(caller_of(request))
             environment = reached.select_related("company").filter(pk=env_id).first()

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import BigAutoField, JSONField, QuerySet, Subquery, UUIDField
 from django.db.models.functions import JSONObject
 
-from accounts.auth.authentication import plain_credentials
+from accounts.auth.authentication import fast_path_tokens
 from accounts.callers import Caller
 from accounts.models import Company, Token, User
 from config.db.statements import PreparedQuery, QueryParam, columns, instance
@@ -91,10 +91,10 @@ def _whole(own: Any) -> QuerySet[Any, Any]:
 def _by_token() -> QuerySet[Any, Any]:
     # As one column: each has the database look the token up once more.
     token = JSONObject(id="id", name="name", scope="scope", owner="owner")
-    owner = Subquery(plain_credentials().values("owner"))
+    owner = Subquery(fast_path_tokens().values("owner"))
     found = reached(user=owner, pk=QueryParam("pk", UUIDField()))
     return found.values_list(
-        Subquery(plain_credentials().values_list(token), JSONField()), "company", "role"
+        Subquery(fast_path_tokens().values_list(token), JSONField()), "company", "role"
     )
 
 

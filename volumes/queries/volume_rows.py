@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import F, Func, OuterRef, QuerySet, Subquery, TextField, UUIDField
 
-from accounts.auth.authentication import plain_credentials
+from accounts.auth.authentication import fast_path_tokens
 from config.db.statements import PreparedQuery, QueryParam
 from volumes.models import Attachment, Volume
 from volumes.queries.environments import reached
@@ -181,7 +181,7 @@ def _next(volumes: QuerySet[Any], limit: int) -> QuerySet[Any, Any]:
 
 def _by_token() -> QuerySet[Any]:
     """Live volumes that a plain token may read."""
-    environments = reached(user=Subquery(plain_credentials().values("owner")), pk=ENVIRONMENT)
+    environments = reached(user=Subquery(fast_path_tokens().values("owner")), pk=ENVIRONMENT)
     return Volume.objects.live().filter(environment__in=environments)
 
 

@@ -66,11 +66,11 @@ def _mark_all(rows: VolumeQuerySet | SnapshotQuerySet, name: str) -> list[str]:
 
 
 def _batches(rows: VolumeQuerySet | SnapshotQuerySet) -> Iterator[list[Any]]:
-    in_order = rows.order_by("pk")
-    batch: list[Any] = list(in_order[:BATCH_SIZE])
+    indexed_order = rows.order_by("pk")
+    batch: list[Any] = list(indexed_order[:BATCH_SIZE])
     while batch:
         yield batch
-        batch = list(in_order.filter(pk__gt=batch[-1].pk)[:BATCH_SIZE])
+        batch = list(indexed_order.filter(pk__gt=batch[-1].pk)[:BATCH_SIZE])
 
 
 def _failure(backend: Backend, row: Row) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from accounts.audit import Changes, entry, record
+from accounts.audit import Changes, build_revision, record
 from accounts.callers import Actor
 from accounts.models import Revision, Subject, rank_after
 from volumes.models import Application, Environment, Volume
@@ -23,7 +23,9 @@ def of_volume(
 
 def entry_of_volume(volume: Volume, actor: Actor, action: str, changes: Changes) -> Revision:
     """The same, to be written with something else."""
-    return entry(**_fields(Subject.VOLUME, volume, volume.environment, actor, action, changes))
+    return build_revision(
+        **_fields(Subject.VOLUME, volume, volume.environment, actor, action, changes)
+    )
 
 
 def of_application(application: Application, actor: Actor, action: str, changes: Changes) -> None:

@@ -39,7 +39,7 @@ def violations(settled: bool) -> Iterator[Violation | Unseen]:
     backend.check()
     yield from _without_data(backend)
     yield from _without_row(backend)
-    yield from _half_done(backend, 0 if settled else LEFT_FOR)
+    yield from _pending_step(backend, 0 if settled else LEFT_FOR)
 
 
 def _without_data(backend: Backend) -> Iterator[Violation | Unseen]:
@@ -147,7 +147,7 @@ def _unknown(found: Iterable[Found]) -> Iterator[Found]:
                 yield one
 
 
-def _half_done(backend: Backend, left_for: float) -> Iterator[Violation]:
+def _pending_step(backend: Backend, left_for: float) -> Iterator[Violation]:
     """Leftovers of what is settled: nobody is at it, and nobody will be."""
     strange = set(_abandoned(backend, left_for))
     if strange:

@@ -116,8 +116,8 @@ def _entries(subjects: Iterable[str]) -> Iterator[Any]:
         subject=Subject.VOLUME, subject_id__in=list(subjects), version__isnull=False
     )
     columns = ("subject_id", "subject_name", "version", "action", "environment_id", "changes")
-    in_order = told.order_by("subject_id", "version")
-    return in_order.values_list(*columns, named=True).iterator()
+    indexed_order = told.order_by("subject_id", "version")
+    return indexed_order.values_list(*columns, named=True).iterator()
 
 
 def _violated(field: str, told: Any, is_now: Any) -> Invariant:

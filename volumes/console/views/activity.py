@@ -15,7 +15,7 @@ from django.utils.text import slugify
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
-from accounts.auth.decorators import SignedInRequest, signed_in
+from accounts.auth.decorators import AuthenticatedHttpRequest, full_login_required
 from accounts.errors import ExportRunning
 from accounts.exports import ExportStream
 from accounts.models import Company
@@ -48,8 +48,8 @@ RETRY_AFTER = 10
 
 @require_safe
 @gzip_page
-@signed_in
-def activity(request: SignedInRequest) -> HttpResponse:
+@full_login_required
+def activity(request: AuthenticatedHttpRequest) -> HttpResponse:
     companies = _offered(request)
     company = _chosen(request, companies)
     trail = Trail(company, said(request)) if company else None
@@ -64,8 +64,8 @@ def activity(request: SignedInRequest) -> HttpResponse:
 
 @require_safe
 @gzip_page
-@signed_in
-def export(request: SignedInRequest) -> HttpResponse:
+@full_login_required
+def export(request: AuthenticatedHttpRequest) -> HttpResponse:
     """The same, all of it, sent while it is read."""
     company = _chosen(request, _offered(request))
     if company is None:
@@ -84,17 +84,17 @@ def export(request: SignedInRequest) -> HttpResponse:
     return cast(HttpResponse, answer)  # as far as any middleware cares
 
 
-def _companies(request: SignedInRequest) -> QuerySet[Any]:
+def _companies(request: AuthenticatedHttpRequest) -> QuerySet[Any]:
     """The person's companies; `joined` puts them in the order in which the person joined."""
     mine = Company.objects.filter(memberships__user=request.user)
     return mine.annotate(joined=F("memberships__pk"))
 
 
-def _offered(request: SignedInRequest) -> list[Company]:
+def _offered(request: AuthenticatedHttpRequest) -> list[Company]:
     return list(_companies(request).order_by("name")[: pagination.MAX_CHOICES + 1])
 
 
-def _chosen(request: SignedInRequest, known_companies: list[Company]) -> Company | None:
+def _chosen(request: AuthenticatedHttpRequest, known_companies: list[Company]) -> Company | None:
     """Return the company that `?company=` names or identifies, or else the one joined first.
 
     `known_companies` are companies of this person that were looked up already. Raises Http404 for

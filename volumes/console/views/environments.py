@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.auth.decorators import SignedInRequest, signed_in
+from accounts.auth.decorators import AuthenticatedHttpRequest, full_login_required
 from accounts.models import Company, Membership, Role
 from config import pagination
 from config.errors import Refused
@@ -155,8 +155,8 @@ def delete(visit: Visit) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@signed_in
-def new(request: SignedInRequest) -> HttpResponse:
+@full_login_required
+def new(request: AuthenticatedHttpRequest) -> HttpResponse:
     """A company's admins make environments."""
     companies = administered(request)
     offered = list(companies.order_by("name")[: pagination.MAX_CHOICES + 1])
@@ -188,13 +188,13 @@ def new(request: SignedInRequest) -> HttpResponse:
     return render(request, "console/new_environment.html", context)
 
 
-def _first_company(request: SignedInRequest) -> UUID | None:
+def _first_company(request: AuthenticatedHttpRequest) -> UUID | None:
     """The company whose admin the person first accepted to be. Others' promotions do not count."""
     accepted = Membership.objects.accepted_admins().filter(user=request.user)
     return accepted.order_by("pk").values_list("company", flat=True).first()
 
 
-def administered(request: SignedInRequest) -> QuerySet[Company]:
+def administered(request: AuthenticatedHttpRequest) -> QuerySet[Company]:
     """The companies in which this person may make environments."""
     places = Membership.objects.admins().filter(user=request.user)
     return Company.objects.filter(pk__in=places.values("company"))

@@ -13,9 +13,9 @@ from django.shortcuts import render
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
-from accounts.auth.decorators import SignedInRequest, signed_in
+from accounts.auth.decorators import AuthenticatedHttpRequest, full_login_required
 from accounts.models import Membership, User
-from accounts.templatetags.counts import many
+from accounts.templatetags.counts import format_count
 from config.pagination import CappedPaginator
 from volumes.console.access import caller_of
 from volumes.console.panels.attention import attention
@@ -74,8 +74,8 @@ class Section:
 
 @require_safe
 @gzip_page
-@signed_in
-def overview(request: SignedInRequest) -> HttpResponse:
+@full_login_required
+def overview(request: AuthenticatedHttpRequest) -> HttpResponse:
     caller = caller_of(request)
     visible = Environment.objects.live().visible_to(caller).select_related("company")
     visible = visible.order_by("company__name", "name")
@@ -158,7 +158,7 @@ def _card(environment: Environment, figures: Figures) -> Card:
         room=Room(environment),
         used=figures["used"],
         tallies=[
-            Tally(kind, status, words, many(figures[status], most))
+            Tally(kind, status, words, format_count(figures[status], most))
             for status, (kind, words) in IN_WORDS.items()
             if figures.get(status)
         ],

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from accounts.auth.sessions import HALF, HALF_SECONDS
+from accounts.auth.sessions import PENDING_LOGIN, PENDING_SECONDS
 from accounts.models import User
 from tests.support.people import fresh_code, give_password, is_in
 
@@ -40,13 +40,16 @@ def test_a_code_without_a_password_is_nothing(client: Client, alice: User) -> No
 def test_the_code_must_follow_within_five_minutes(client: Client, alice: User) -> None:
     give_password(client, alice)
     session = client.session
-    session[HALF] = {**session[HALF], "ends": session[HALF]["ends"] - HALF_SECONDS - 1}
+    session[PENDING_LOGIN] = {
+        **session[PENDING_LOGIN],
+        "ends": session[PENDING_LOGIN]["ends"] - PENDING_SECONDS - 1,
+    }
     session.save()
     client.post("/login", {"code": fresh_code(alice)})
     assert not is_in(client)
 
 
-def test_a_changed_password_ends_a_half_login(client: Client, alice: User) -> None:
+def test_a_changed_password_ends_a_pending_login(client: Client, alice: User) -> None:
     give_password(client, alice)
     alice.set_password("another password altogether")
     alice.save()
@@ -54,7 +57,7 @@ def test_a_changed_password_ends_a_half_login(client: Client, alice: User) -> No
     assert not is_in(client)
 
 
-def test_ended_sessions_end_a_half_login_too(client: Client, alice: User) -> None:
+def test_ended_sessions_end_a_pending_login_too(client: Client, alice: User) -> None:
     give_password(client, alice)
     alice.end_sessions()
     client.post("/login", {"code": fresh_code(alice)})
