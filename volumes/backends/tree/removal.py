@@ -51,15 +51,19 @@ class _Emptying:
         while levels:
             if levels[-1]:
                 name = levels[-1].pop()
-                with _Noted(self, name):
+                try:
                     levels.append(self._enter(name))
                     trail.append(name)
+                except OSError as error:
+                    self._note(error, name)
                 continue
             levels.pop()
             name = trail.pop()
             if self._here.up():
-                with _Noted(self, name):
+                try:
                     _removed(self._here.fd, name)
+                except OSError as error:
+                    self._note(error, name)
             elif levels:
                 # Somebody else removed the way back: the next round sees what is left.
                 levels[-1].clear()
@@ -78,41 +82,33 @@ class _Emptying:
             # Not ours to change? Then what follows says so, if it matters.
             with suppress(PermissionError):
                 os.fchmod(fd, 0o700)
-        directories = []
-        with _Noted(self), os.scandir(fd) as entries:
+        directories: list[str] = []
+        try:
+            self._remove_files(fd, directories)
+        except OSError as error:
+            self._note(error)
+        return directories
+
+    def _remove_files(self, fd: int, directories: list[str]) -> None:
+        """And empty directories; the names of full ones are noted."""
+        with os.scandir(fd) as entries:
             for entry in entries:
-                with _Noted(self, entry.name):
+                try:
                     if entry.is_dir(follow_symlinks=False):
                         if not _removed(fd, entry.name):
                             directories.append(entry.name)
                     else:
                         os.unlink(entry.name, dir_fd=fd)
                     faultpoint("remove:one-removed")
-        return directories
+                except OSError as error:
+                    self._note(error, entry.name)
 
-    def note(self, error: OSError, *names: str) -> None:
+    def _note(self, error: OSError, *names: str) -> None:
+        """Let one obstacle not end the round. What others removed or swapped meanwhile is none."""
         # The first says most: later ones are often "not empty" because of it.
-        if self._error is None:
+        if error.errno not in MISSING and self._error is None:
             self._here.locate(error, *names)
             self._error = error
-
-
-class _Noted:
-    """Let one obstacle not end the round. What others removed or swapped meanwhile is none."""
-
-    def __init__(self, emptying: _Emptying, *names: str) -> None:
-        self._emptying = emptying
-        self._names = names
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        if not isinstance(error, OSError):
-            return False
-        if error.errno not in MISSING:
-            self._emptying.note(error, *self._names)
-        return True
 
 
 def unlock(directory: int, name: str) -> None:
