@@ -72,7 +72,9 @@ def is_caught(tree: Path, guard: Guard) -> bool:
     source = path.read_text()
     path.write_text(guard.mutated(source))
     try:
-        return pytest(tree, guard.database, [guard.node]).returncode == RED
+        return pytest(tree, guard.database, [guard.node], within=LONGEST).returncode == RED
+    except subprocess.TimeoutExpired:
+        return False
     finally:
         path.write_text(source)
 
@@ -82,13 +84,15 @@ def red_already(tree: Path, guards: Iterable[Guard]) -> str:
     nodes: dict[str, dict[str, None]] = {}
     for guard in guards:
         nodes.setdefault(guard.database, {})[guard.node] = None
-    runs = [pytest(tree, database, list(tests)) for database, tests in nodes.items()]
+    runs = [pytest(tree, database, sorted(tests)) for database, tests in nodes.items()]
     return "".join(
         f"{run.stdout}{run.stderr}exit code {run.returncode}" for run in runs if run.returncode
     )
 
 
-def pytest(tree: Path, database: str, tests: list[str]) -> subprocess.CompletedProcess[str]:
+def pytest(
+    tree: Path, database: str, tests: list[str], *, within: float | None = None
+) -> subprocess.CompletedProcess[str]:
     command = [
         sys.executable,
         "-m",
@@ -106,7 +110,7 @@ def pytest(tree: Path, database: str, tests: list[str]) -> subprocess.CompletedP
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=LONGEST,
+        timeout=within,
         check=False,
     )
 
