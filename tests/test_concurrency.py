@@ -82,7 +82,8 @@ def test_a_worker_has_a_connection_for_each_thread_that_may_hold_one(
 
 def test_a_loop_has_one_too(monkeypatch: pytest.MonkeyPatch) -> None:
     loop = heartbeat = 1  # steps ask the database nothing there
-    holding = loop + heartbeat + len(periodic.JOBS) + executors.SAMPLING_THREADS
+    looking = measuring = executors.ROUNDS_THREADS
+    holding = loop + heartbeat + len(periodic.JOBS) + looking + measuring
     assert holding <= connections(monkeypatch)
 
 

@@ -88,9 +88,30 @@ GUARDS = [
     ),
     Guard(
         "one volume of each environment is measured at a time",
-        "volumes/reconciler/usage_sampling.py",
-        "            self._turns.append(remaining)\n",
-        "            self._turns.appendleft(remaining)\n",
+        "volumes/reconciler/rounds.py",
+        "        self._turns.append(remaining)\n",
+        "        self._turns.appendleft(remaining)\n",
         f"{FAIRNESS}::test_environments_are_measured_in_turn",
+    ),
+    Guard(
+        "one volume of each environment is looked at at a time",
+        "volumes/reconciler/periodic.py",
+        "        rounds.run()\n",
+        "        [look_at(volume) for volume in Volume.objects.settled()]\n",
+        f"{FAIRNESS}::test_a_directory_that_hangs_delays_no_look_at_other_environments",
+    ),
+    Guard(
+        "the next round while something lasts",
+        "volumes/reconciler/rounds.py",
+        "        return self._is_due()\n",
+        "        return False\n",
+        f"{FAIRNESS}::test_the_next_round_does_not_wait_for_what_lasts",
+    ),
+    Guard(
+        "no second turn in the middle of a round",
+        "volumes/reconciler/rounds.py",
+        " if pk not in begun",
+        "",
+        f"{FAIRNESS}::test_the_next_round_does_not_wait_for_what_lasts",
     ),
 ]

@@ -1,7 +1,5 @@
 """Data that vanishes and comes back: what counts as the volume's own, in rows and in the API."""
 
-from threading import Event
-
 import pytest
 from django.utils import timezone
 
@@ -10,8 +8,7 @@ from volumes.models import Snapshot, Volume
 from volumes.reconciler import periodic
 from volumes.reconciler.marking import mark_older_data
 from volumes.reconciler.steps import settle
-from volumes.reconciler.usage_samples import measure
-from volumes.reconciler.usage_sampling import sample_all
+from volumes.reconciler.usage_samples import measure, sample_all
 
 
 def look():
@@ -75,7 +72,7 @@ class TestVanishedAndEmpty:
     @pytest.mark.usefixtures("held")
     def test_a_measurement_of_it_says_nothing(self, row, memory, handle):
         memory.replace(handle)
-        measured, failed = sample_all(Event())
+        measured, failed = sample_all()
         assert (measured, len(failed)) == (0, 1)
         row.refresh_from_db()
         assert (row.used_size, row.was_empty) == (8295, False)

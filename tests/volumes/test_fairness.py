@@ -21,13 +21,13 @@ from tests.support.storage import Fallible
 from volumes import storage
 from volumes.models import Environment, Snapshot, UsageSample, Volume, VolumeStatus
 from volumes.models.querysets import LEASE
-from volumes.reconciler import executors, fair_queue, loop, periodic
+from volumes.reconciler import executors, fair_queue, loop, periodic, rounds
 from volumes.reconciler.executors import Executors, FairExecutor
 from volumes.reconciler.fair_queue import Backlog, RoundRobin
 from volumes.reconciler.loop import Sweeper
 from volumes.reconciler.step_runner import StepRunner
 from volumes.reconciler.targets import is_bulk
-from volumes.reconciler.usage_sampling import sample_all
+from volumes.reconciler.usage_samples import sample_all
 from volumes.services.creation import create_volume
 from volumes.services.volumes import delete_volume
 
@@ -327,7 +327,7 @@ def test_a_huge_tree_delays_the_samples_of_no_other_environment(disk, hostile, v
 
     def sample() -> tuple[int, list[str]]:
         try:
-            return sample_all(Event())
+            return sample_all()
         finally:
             connection.close()
 
@@ -347,7 +347,7 @@ def test_sampling_ends_after_what_is_under_way_when_told_to_stop(disk, hostile):
 
     def sample() -> tuple[int, list[str]]:
         try:
-            return sample_all(stop)
+            return sample_all(stop=stop)
         finally:
             connection.close()
 
@@ -357,6 +357,46 @@ def test_sampling_ends_after_what_is_under_way_when_told_to_stop(disk, hostile):
         stop.set()
         disk.may_end.set()
         assert sampling.result(60) == (1, [])
+
+
+def test_a_directory_that_hangs_delays_no_look_at_other_environments(disk, hostile, victim):
+    hang(disk, [create(hostile, f"v{number}") for number in range(3)])
+    theirs = [create(victim, f"v{number}") for number in range(3)]
+    disk.lose(str(theirs[-1].pk))
+
+    def look() -> list[str]:
+        try:
+            return periodic.look_at_all_settled()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as beside:
+        looking = beside.submit(look)
+        missing = Volume.objects.filter(missing_since__isnull=False)
+        eventually(lambda: list(missing.all()) == theirs[-1:])
+        assert disk.hanging["state"] == 1
+        disk.may_end.set()
+        assert looking.result(60) == []
+
+
+def test_the_next_round_does_not_wait_for_what_lasts(disk, hostile, victim, monkeypatch):
+    hang(disk, [create(hostile, f"v{number}") for number in range(3)])
+    create(victim, "v")
+    monkeypatch.setattr(rounds, "ASK_EVERY", 0.1)
+    due = iter([True])
+
+    def sample() -> tuple[int, list[str]]:
+        try:
+            return sample_all(is_due=lambda: next(due, False))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as beside:
+        sampling = beside.submit(sample)
+        eventually(lambda: UsageSample.objects.filter(volume__environment=victim).count() == 2)
+        assert disk.hanging["usage"] == 1
+        disk.may_end.set()
+        assert sampling.result(60) == (5, [])
 
 
 def test_a_periodic_job_that_lasts_delays_no_other(monkeypatch, disk):
@@ -389,6 +429,6 @@ def test_environments_are_measured_in_turn(disk, hostile, victim, settings):
         for number in range(3)
     }
     disk.calls.clear()
-    assert sample_all(Event()) == (6, [])
+    assert sample_all() == (6, [])
     order = [volumes[handle] for call, handle in disk.calls if call == "usage"]
     assert order == sorted(set(order), key=order.index) * 3

@@ -20,8 +20,9 @@ smaller than its pool.
     volumes/reconciler/executors.py           quick steps: 6 threads a worker, 96 in the loop; 4 and 64
                                               bulk steps: 4 and 32; 2 and 8; copies and removals take
                                               hours; waiting environments take turns in both
-                                              usage samples: 4 in the loop; 1
-    volumes/reconciler/periodic.py            3 threads, one for each periodic job, over all tenants
+                                              usage samples, and looks at settled volumes: 4 each
+                                              in the loop; 1
+    volumes/reconciler/periodic.py            4 threads, one for each periodic job, over all tenants
     volumes/reconciler/marking.py             8 threads, once, before a server or loop serves anybody
     volumes/reconciler/availability.py        1 thread a loop; asks the storage, which may never answer
     volumes/reconciler/heartbeat.py           1 thread a process; renews the leases of running steps
@@ -37,12 +38,12 @@ smaller than its pool.
     volumes/monitoring/health.py              1 lock; one request at a time writes to the database,
                                               no other waits for it
     volumes/reconciler/step_runner.py         1 queue a loop; what steps saw, for one thread to record
-    volumes/reconciler/usage_sampling.py      1 queue; what was measured, for one thread to go on
+    volumes/reconciler/rounds.py              1 queue; what was looked at, for one thread to go on;
+                                              1 event; for rounds that nobody stops
     volumes/reconciler/batch.py               1 lock, 1 event; the outcomes of one batch of new volumes
     volumes/backends/shared.py                1 lock a directory; counts the users of a descriptor
     volumes/backends/memory.py                1 lock; the whole storage, which is in memory
     volumes/management/commands/reconcile.py  1 event; tells the loop to stop
-    volumes/management/commands/measure_usage.py  1 event; for a pass that nobody stops
 
 Rules: (a) Queues take authorised work only. (b) A row is leased only while its step runs, or for the
 quarter of a second in which a batch of new volumes begins; what has not begun by then is released. (c) A

@@ -19,7 +19,7 @@ log = logging.getLogger("holdfast.reconciler")
 
 Work = Callable[[], object]
 
-SAMPLING_THREADS = 4
+ROUNDS_THREADS = 4
 """Each may hold a connection to the database."""
 
 
@@ -208,12 +208,10 @@ def loop_executors() -> Executors:
     )
 
 
-def sampling_executor() -> Executor:
-    """A new one for measuring volumes. Walking over a tree can take hours."""
+def rounds_executor() -> Executor:
+    """A new one for work with each of all volumes. Walking over a tree can take hours."""
     return (
-        _IMMEDIATE.bulk
-        if is_immediate()
-        else FairExecutor("sampling", size=SAMPLING_THREADS, share=1)
+        _IMMEDIATE.bulk if is_immediate() else FairExecutor("rounds", size=ROUNDS_THREADS, share=1)
     )
 
 

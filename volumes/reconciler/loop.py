@@ -18,7 +18,7 @@ from volumes.reconciler.executors import Executor, loop_executors
 from volumes.reconciler.expiry import ExpiryTimer
 from volumes.reconciler.fair_queue import Backlog, RoundRobin
 from volumes.reconciler.outcomes import Outcome
-from volumes.reconciler.periodic import PeriodicRunner, look_at_settled
+from volumes.reconciler.periodic import PeriodicRunner, look_at_all_settled
 from volumes.reconciler.step_runner import StepRunner
 from volumes.reconciler.targets import Rows
 
@@ -107,7 +107,7 @@ def one_pass() -> PassResult:
             break
         time.sleep(0.5)
     runner.drain()
-    _, unreadable = look_at_settled(Volume.objects.settled().iterator())
+    unreadable = look_at_all_settled()
     return PassResult(len(_unsettled()), len(seen), unreadable)
 
 

@@ -22,8 +22,9 @@ from volumes.reconciler.availability import watch_availability
 from volumes.reconciler.executors import run_in_thread
 from volumes.reconciler.orphans import ORPHANED_FOR, scan
 from volumes.reconciler.passes import Pass
+from volumes.reconciler.rounds import Rounds
 from volumes.reconciler.steps import look_at
-from volumes.reconciler.usage_sampling import sample_all
+from volumes.reconciler.usage_samples import sample_all
 
 log = logging.getLogger("holdfast.reconciler")
 
@@ -76,20 +77,34 @@ def look_at_settled(volumes: Iterable[Volume]) -> tuple[int, list[str]]:
     return missing, looking.unreadable
 
 
+def look_at_all_settled(
+    *, stop: Event | None = None, is_due: Callable[[], bool] = bool
+) -> list[str]:
+    """The same for all, environments in turn. Returns what could not be looked at."""
+    rounds = Rounds(Volume.objects.settled(), look_at, stop=stop, is_due=is_due)
+    try:
+        rounds.run()
+    except StorageUnavailable as error:
+        log.warning("the storage cannot be looked at: %s", error.detail)
+    return rounds.looking.unreadable
+
+
 def check_hourly(stop: Event) -> None:
     """Look whether the data of settled volumes is there, in whichever process is first."""
-    if claim_job("checked_at", LOOK_EVERY):
+    is_due = partial(claim_job, "checked_at", LOOK_EVERY)
+    if is_due():
         IdempotencyRecord.objects.expired().delete()
         SessionStore.clear_expired()
-        look_at_settled(_until(stop, Volume.objects.settled().iterator()))
+        look_at_all_settled(stop=stop, is_due=is_due)
 
 
 def sample_usage(stop: Event) -> None:
     """Measure every volume when it is time, in whichever process is first."""
     every = timedelta(seconds=settings.MEASURE_EVERY)
-    if every and claim_job("measured_at", every):
+    is_due = partial(claim_job, "measured_at", every)
+    if every and is_due():
         try:
-            sample_all(stop)
+            sample_all(stop=stop, is_due=is_due)
         except StorageUnavailable as error:
             log.warning("the storage cannot be measured: %s", error.detail)
 
@@ -108,13 +123,6 @@ def scan_daily() -> None:
         scan(ORPHANED_FOR)
     except StorageUnavailable as error:
         log.warning("the storage cannot be scanned: %s", error.detail)
-
-
-def _until(stop: Event, volumes: Iterable[Volume]) -> Iterable[Volume]:
-    for volume in volumes:
-        if stop.is_set():
-            return
-        yield volume
 
 
 def claim_job(column: str, every: timedelta) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 from django.db import transaction
@@ -12,6 +14,7 @@ from django.utils import timezone
 from volumes.backends import BackendError, StorageUnavailable
 from volumes.backends.texts import cut
 from volumes.models import UsageSample, Volume
+from volumes.reconciler.rounds import Rounds
 from volumes.storage import storage
 
 MB = 2**20
@@ -46,6 +49,22 @@ _MEASURED: dict[str, Any] = {
     "unmeasured_reason": "",
     "unmeasured_detail": "",
 }
+
+
+def sample_all(
+    *,
+    stop: Event | None = None,
+    is_due: Callable[[], bool] = bool,
+    on_sampled: Callable[[], object] = int,
+) -> tuple[int, list[str]]:
+    """One sample of each volume with data.
+
+    Returns how many there were, and what could not be measured and why. Raises StorageUnavailable.
+    """
+    volumes = Volume.objects.with_data()
+    rounds = Rounds(volumes, measure, stop=stop, is_due=is_due, on_done=on_sampled)
+    rounds.run()
+    return rounds.done, rounds.looking.unreadable
 
 
 def _note_failure(volume: Volume, error: BackendError) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from threading import Event
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -11,7 +10,7 @@ from tqdm import tqdm
 from volumes.backends import StorageUnavailable
 from volumes.models import Volume
 from volumes.reconciler.marking import mark_older_data
-from volumes.reconciler.usage_sampling import sample_all
+from volumes.reconciler.usage_samples import sample_all
 from volumes.storage import storage
 
 
@@ -24,7 +23,7 @@ class Command(BaseCommand):
             mark_older_data()
             count = Volume.objects.with_data().count()
             with tqdm(total=count, desc="volumes", unit="", disable=None) as progress:
-                measured, failed = sample_all(Event(), progress.update)
+                measured, failed = sample_all(on_sampled=progress.update)
         except StorageUnavailable as error:
             raise CommandError(error.detail) from None
         self.stdout.write(f"Measured {measured} of {count} volumes.")
