@@ -19,7 +19,7 @@ PACKAGES = ("accounts", "config", "volumes")
 DEVICES = {
     *("Thread", "Timer", "Process", "ThreadPoolExecutor", "ProcessPoolExecutor", "Pool"),
     *("Lock", "RLock", "Condition", "Event", "Semaphore", "BoundedSemaphore", "Barrier"),
-    *("Queue", "SimpleQueue", "LifoQueue", "PriorityQueue", "WarmPool", "ConnectionPool"),
+    *("Queue", "SimpleQueue", "LifoQueue", "PriorityQueue", "LifoPool", "ConnectionPool"),
     *("FairExecutor", "start_new_thread", "create_task", "to_thread", "run_in_executor"),
 }
 
