@@ -98,6 +98,22 @@ def test_names_are_readable_at_every_width(visit: Open, name: str) -> None:
     assert at_every_width(page) == {}
 
 
+STARTS = """cells => [...new Set(cells.map(cell =>
+  cell.getBoundingClientRect().left + parseFloat(getComputedStyle(cell).paddingLeft)))]"""
+"""Where the contents of these cells begin."""
+
+
+@pytest.mark.parametrize(
+    "name", ["members", "members-viewer", "invitations", "tokens", "snapshots", "applications"]
+)
+def test_a_name_begins_where_the_rest_of_its_card_does(visit: Open, name: str) -> None:
+    address, who = TABLES[name]
+    page = visit(address, who=who)
+    put_on(page, "light", 768)
+    cells = page.locator("tbody tr > .name, tbody tr > [data-label]")
+    assert len(cells.evaluate_all(STARTS)) == 1
+
+
 CUT = """name => {
   const title = name.title || name.querySelector('[title]').title;
   return !title.includes(name.innerText.split(' ')[0]);
