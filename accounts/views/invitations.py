@@ -11,9 +11,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import services
 from accounts.auth.decorators import AuthenticatedHttpRequest, full_login_required, session_actor
-from accounts.errors import Refused
 from accounts.models import Invitation, Role, Token
-from accounts.views.members import WITH_ARTICLE, administered_by, company_address
+from accounts.views.members import WITH_ARTICLE, administered_by, company_address, shown_refusal
 from config.pagination import CappedPaginator
 
 ON_A_PAGE = 50
@@ -38,16 +37,15 @@ def accept(request: AuthenticatedHttpRequest, invitation_id: uuid.UUID) -> HttpR
     """Join the company."""
     get_object_or_404(Invitation.objects.to(request.user), pk=invitation_id)
     actor = session_actor(request, request.user)
-    try:
+    destination = "invitations"
+    with shown_refusal(request):
         membership = services.accept_invitation(
             invitation_id=invitation_id, person=request.user, actor=actor
         )
-    except Refused as refused:
-        messages.error(request, refused.message)
-        return redirect("invitations")
-    role = WITH_ARTICLE[Role(membership.role)]
-    messages.success(request, f"You are now {role} of {membership.company}.")
-    return redirect(company_address(membership.company))
+        role = WITH_ARTICLE[Role(membership.role)]
+        messages.success(request, f"You are now {role} of {membership.company}.")
+        destination = company_address(membership.company)
+    return redirect(destination)
 
 
 @require_POST
@@ -56,13 +54,10 @@ def decline(request: AuthenticatedHttpRequest, invitation_id: uuid.UUID) -> Http
     """Refuse to join the company."""
     get_object_or_404(Invitation.objects.to(request.user), pk=invitation_id)
     actor = session_actor(request, request.user)
-    try:
+    with shown_refusal(request):
         company = services.decline_invitation(
             invitation_id=invitation_id, person=request.user, actor=actor
         )
-    except Refused as refused:
-        messages.error(request, refused.message)
-    else:
         messages.success(request, f"Declined the invitation to {company}.")
     return redirect("invitations")
 
@@ -74,10 +69,7 @@ def withdraw(request: AuthenticatedHttpRequest, invitation_id: uuid.UUID) -> Htt
     managed = Invitation.objects.filter(company__in=administered_by(request.user))
     invitation = get_object_or_404(managed.select_related("company"), pk=invitation_id)
     actor = session_actor(request, request.user)
-    try:
+    with shown_refusal(request):
         services.withdraw_invitation(invitation=invitation, actor=actor)
-    except Refused as refused:
-        messages.error(request, refused.message)
-    else:
         messages.success(request, f"Withdrew the invitation for {invitation.name}.")
     return redirect(company_address(invitation.company))

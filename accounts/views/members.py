@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.contrib import messages
@@ -63,11 +65,8 @@ def change_role(request: AuthenticatedHttpRequest, member_id: int) -> HttpRespon
     if is_own and role != membership.role and not form.cleaned_data["confirmed"]:
         return _ask_to_confirm(request, membership, role)
     actor = session_actor(request, request.user)
-    try:
+    with shown_refusal(request):
         services.change_role(membership=membership, role=role, actor=actor)
-    except Refused as refused:
-        messages.error(request, refused.message)
-    else:
         who = "You are" if is_own else f"{membership.user} is"
         messages.success(request, f"{who} now {WITH_ARTICLE[role]} of {membership.company}.")
     return redirect(company_address(membership.company))
@@ -79,14 +78,20 @@ def remove(request: AuthenticatedHttpRequest, member_id: int) -> HttpResponse:
     """An admin removes a member; everybody removes themselves, which is leaving."""
     own = request.user.memberships.select_related("user", "company").filter(pk=member_id).first()
     membership = own or _managed_membership(request.user, member_id)
-    try:
+    with shown_refusal(request):
         services.remove_member(membership=membership, actor=session_actor(request, request.user))
-    except Refused as refused:
-        messages.error(request, refused.message)
-    else:
         left, removed = f"You left {membership.company}.", f"Removed {membership.user} from"
         messages.success(request, left if own else f"{removed} {membership.company}.")
     return redirect("members" if own else company_address(membership.company))
+
+
+@contextmanager
+def shown_refusal(request: AuthenticatedHttpRequest) -> Iterator[None]:
+    """Show why a service refused as a message of the next page."""
+    try:
+        yield
+    except Refused as refused:
+        messages.error(request, refused.message)
 
 
 def company_address(company: Company) -> str:
