@@ -8,18 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.collection import run_together
 from tests.support.installation import Installation, installed
 from tests.support.server import Server, serving
 
 
-@pytest.hookimpl(tryfirst=True)  # before the parallel run reads the groups
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.races)
-            # Together in one process of a parallel run: they share the server.
-            item.add_marker(pytest.mark.xdist_group("clients"))
+    run_together(__file__, items, "clients")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.proxy.nginx import NGINX, OPENSSL, Proxy, new_proxy, nginx
+from tests.support.collection import items_below, run_together
 from tests.support.installation import Installation, installed
 from tests.support.needs import needs
 from tests.support.server import Server, serving
 
 
-@pytest.hookimpl(tryfirst=True)  # before the parallel run reads the groups
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.races)
-            item.add_marker(pytest.mark.xdist_group("proxy"))
-            item.add_marker(needs(bool(NGINX and OPENSSL), "nginx or openssl is not installed"))
+    run_together(__file__, items, "proxy")
+    for item in items_below(__file__, items):
+        item.add_marker(needs(bool(NGINX and OPENSSL), "nginx or openssl is not installed"))
 
 
 @pytest.fixture(scope="package")

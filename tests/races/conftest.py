@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.races.helpers import CROWD, plant_witnesses
+from tests.support.collection import run_together
 from tests.support.concurrent_clients import Crowd
 from tests.support.installation import Installation, installed
 from tests.support.server import Server, serving
@@ -17,14 +17,9 @@ from tests.support.server import Server, serving
 collect_ignore = [] if os.environ.get("DATABASE_URL") else ["test_database_restart.py"]
 
 
-@pytest.hookimpl(tryfirst=True)  # before the parallel run reads the groups
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.races)
-            # Together in one process of a parallel run: their installations are shared.
-            item.add_marker(pytest.mark.xdist_group("races"))
+    run_together(__file__, items, "races")
 
 
 @pytest.fixture(scope="session")
