@@ -96,11 +96,11 @@ def api() -> Callable[..., Api]:
 def storage_root(db: None, tmp_path: Path, settings: Any) -> Iterator[Path]:
     """A storage of this test's own, marked as this installation's."""
     settings.STORAGE_ROOT = tmp_path / "volumes"
-    storage.connect.cache_clear()
+    storage.build_backend.cache_clear()
     storage.installation_id.cache_clear()
     storage.ensure_installation()
     yield settings.STORAGE_ROOT
-    storage.connect.cache_clear()
+    storage.build_backend.cache_clear()
     storage.installation_id.cache_clear()
 
 

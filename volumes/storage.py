@@ -19,15 +19,15 @@ log = logging.getLogger("holdfast.storage")
 def storage() -> Backend:
     """The backend. Any of its methods raises BackendError while the storage cannot be used."""
     try:
-        return connect(installation_id())
+        return build_backend(installation_id())
     except Installation.DoesNotExist:
         # Before the first `serve`, `quickstart` or `bootstrap`: no marker can match.
-        return connect("")
+        return build_backend("")
 
 
 def snapshot_consistency() -> str:
     """Return what a snapshot is a copy of: `instant` or `files`. The storage is not asked."""
-    return connect("").consistency
+    return build_backend("").consistency
 
 
 def source_of(volume: Volume) -> str | None:
@@ -51,7 +51,7 @@ def ensure_installation() -> None:
         made, is_new = Installation.objects.select_for_update().get_or_create(number=1)
         if not is_new:
             return
-        backend = connect(str(made.id))
+        backend = build_backend(str(made.id))
         marker = backend.marker()
         if marker is None:
             backend.prepare(str(made.id))
@@ -72,11 +72,11 @@ def init_storage() -> None:
     """Put this installation's marker on the storage that the settings name."""
     ensure_installation()
     ident = installation_id()
-    connect(ident).prepare(ident)
+    build_backend(ident).prepare(ident)
 
 
 @lru_cache(maxsize=4)
-def connect(installation: str) -> Backend:
+def build_backend(installation: str) -> Backend:
     if settings.STORAGE_BACKEND == "memory":
         return Memory(installation)
     return Directory(

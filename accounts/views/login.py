@@ -147,8 +147,8 @@ def _ask_new_password(request: HttpRequest, form: DuePasswordForm) -> HttpRespon
 
 def _target(request: HttpRequest) -> str:
     """Where to go after logging in: on this host only, whatever the address says."""
-    wish = request.POST.get("next") or request.GET.get("next") or ""
+    spec = request.POST.get("next") or request.GET.get("next") or ""
     ours = url_has_allowed_host_and_scheme(
-        wish, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+        spec, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return wish if ours else settings.LOGIN_REDIRECT_URL
+    return spec if ours else settings.LOGIN_REDIRECT_URL

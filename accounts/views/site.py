@@ -13,12 +13,12 @@ YEAR = 365 * 86400
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
     """Remembers light or dark in a cookie: it belongs to the screen, not to the person."""
-    wish, back = request.POST.get("theme", ""), request.POST.get("next", "")
+    spec, back = request.POST.get("theme", ""), request.POST.get("next", "")
     ours = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
     response = redirect(back if ours else "/")
-    if wish in THEMES:
+    if spec in THEMES:
         response.set_cookie(
-            "theme", wish, max_age=YEAR, secure=request.is_secure(), httponly=True, samesite="Lax"
+            "theme", spec, max_age=YEAR, secure=request.is_secure(), httponly=True, samesite="Lax"
         )
     return response
 

@@ -72,15 +72,15 @@ def _made(
     if not form.is_valid():
         return None
     actor = session_actor(request, request.user)
-    wish = form.cleaned_data
-    environment = wish["environment"]
+    spec = form.cleaned_data
+    environment = spec["environment"]
     try:
         if second_factor.is_on(request.user):
-            second_factor.verify(person=request.user, code=wish["code"], actor=actor)
+            second_factor.verify(person=request.user, code=spec["code"], actor=actor)
         return services.create_token(
             owner=request.user,
-            name=wish["name"],
-            scope=Scope(wish["scope"]),
+            name=spec["name"],
+            scope=Scope(spec["scope"]),
             environment_id=environment,
             company_id=company_of(environment) if environment else None,
             expires_at=form.expires_at,

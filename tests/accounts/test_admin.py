@@ -64,13 +64,13 @@ def test_the_way_out_is_the_pages_own(client: Client, operator: User) -> None:
 
 def test_a_new_persons_password_is_hashed_by_argon2(client: Client, operator: User) -> None:
     log_in(client, operator)
-    wish = {
+    spec = {
         "username": "erik",
         "usable_password": "true",
         "password1": "kelp on the rock",
         "password2": "kelp on the rock",
     }
-    client.post("/admin/accounts/user/add/", wish)
+    client.post("/admin/accounts/user/add/", spec)
     assert User.objects.get(username="erik").password.startswith("argon2")
 
 
@@ -118,8 +118,8 @@ def test_a_member_is_added_and_recorded(
     client: Client, operator: User, charlie: User, company: Company
 ) -> None:
     log_in(client, operator)
-    wish = {"user": charlie.pk, "company": company.pk, "role": "editor"}
-    client.post("/admin/accounts/membership/add/", wish)
+    spec = {"user": charlie.pk, "company": company.pk, "role": "editor"}
+    client.post("/admin/accounts/membership/add/", spec)
     assert Membership.objects.get(user=charlie, company=company).role == Role.EDITOR
     assert Revision.objects.get(subject=Subject.MEMBER).via == "admin"
 
@@ -128,12 +128,12 @@ def test_a_member_is_added_and_recorded(
     ("verb", "wish"), [("delete", {"post": "yes"}), ("change", {"role": "viewer"})]
 )
 def test_the_last_admin_stays_here_too(
-    client: Client, operator: User, company: Company, verb: str, wish: dict[str, str]
+    client: Client, operator: User, company: Company, verb: str, spec: dict[str, str]
 ) -> None:
     mine = Membership.objects.get(user=operator)
     log_in(client, operator)
     url = f"/admin/accounts/membership/{mine.pk}/{verb}/"
-    page = client.post(url, wish, follow=True).text
+    page = client.post(url, spec, follow=True).text
     assert "is the only admin of Acme." in page
     mine.refresh_from_db()
     assert mine.role == Role.ADMIN
@@ -165,12 +165,12 @@ def test_a_password_set_by_an_operator_is_recorded_and_ends_sessions(
 ) -> None:
     theirs = log_in(Client(), bob)
     log_in(client, operator)
-    wish = {
+    spec = {
         "usable_password": "true",
         "password1": "kelp on the rock",
         "password2": "kelp on the rock",
     }
-    client.post(f"/admin/accounts/user/{bob.pk}/password/", wish)
+    client.post(f"/admin/accounts/user/{bob.pk}/password/", spec)
     assert not is_in(theirs)
     assert Revision.objects.get(subject=Subject.PASSWORD, subject_id=bob.ref).via == "admin"
 
@@ -194,11 +194,11 @@ def test_staff_cannot_make_themselves_more(client: Client, operator: User, bob: 
     User.objects.filter(pk=bob.pk).update(is_staff=True)
     log_in(client, bob)
     url = "/admin/accounts/user/{}/change/"
-    wish = {"username": "bob", "is_active": "on", "is_staff": "on", "is_superuser": "on"}
-    client.post(url.format(bob.pk), wish)
+    spec = {"username": "bob", "is_active": "on", "is_staff": "on", "is_superuser": "on"}
+    client.post(url.format(bob.pk), spec)
     bob.refresh_from_db()
     assert not bob.is_superuser
-    assert client.post(url.format(operator.pk), wish).status_code == 403
+    assert client.post(url.format(operator.pk), spec).status_code == 403
 
 
 @pytest.mark.parametrize("pk", ["x", str(2**70), "%00", "1_0"])
@@ -218,8 +218,8 @@ def test_companies_of_others_are_listed_for_operators(client: Client, operator: 
 
 def test_making_somebody_staff_is_in_the_history(client: Client, operator: User, bob: User) -> None:
     log_in(client, operator)
-    wish = {"username": "bob", "is_active": "on", "is_staff": "on"}
-    client.post(f"/admin/accounts/user/{bob.pk}/change/", wish)
+    spec = {"username": "bob", "is_active": "on", "is_staff": "on"}
+    client.post(f"/admin/accounts/user/{bob.pk}/change/", spec)
     found = Revision.objects.get(subject=Subject.ACCOUNT, subject_id=bob.ref)
     assert found.changes == {"isStaff": [False, True]}
     assert (found.via, found.by) == ("admin", operator.ref)
@@ -232,14 +232,14 @@ def test_groups_and_single_permissions_are_in_the_history(
     may = Permission.objects.get(codename="view_volume")
     helpers = Group.objects.create(name="helpers")
     url = f"/admin/accounts/user/{bob.pk}/change/"
-    wish = {"username": "bob", "is_active": "on"}
-    client.post(url, wish | {"user_permissions": [may.pk], "groups": [helpers.pk]})
+    spec = {"username": "bob", "is_active": "on"}
+    client.post(url, spec | {"user_permissions": [may.pk], "groups": [helpers.pk]})
     given = Revision.objects.get(subject=Subject.ACCOUNT, subject_id=bob.ref)
     assert given.changes == {
         "groups": [[], ["helpers"]],
         "permissions": [[], ["volumes.view_volume"]],
     }
-    client.post(url, wish)
+    client.post(url, spec)
     taken = Revision.objects.filter(subject=Subject.ACCOUNT).latest("pk")
     assert taken.changes["permissions"] == [["volumes.view_volume"], []]
     assert (taken.via, taken.by) == ("admin", operator.ref)
@@ -257,8 +257,8 @@ def test_companies_see_only_what_members_see_of_an_account(
     client: Client, operator: User, bob: User, company: Company
 ) -> None:
     log_in(client, operator)
-    wish = {"username": "robert", "email": "bob@home.example", "is_staff": "on"}
-    client.post(f"/admin/accounts/user/{bob.pk}/change/", wish)
+    spec = {"username": "robert", "email": "bob@home.example", "is_staff": "on"}
+    client.post(f"/admin/accounts/user/{bob.pk}/change/", spec)
     entries = Revision.objects.filter(subject=Subject.ACCOUNT, subject_id=bob.ref)
     assert entries.get(company=company).changes == {
         "username": ["bob", "robert"],

@@ -10,14 +10,14 @@ from tests.support.people import fresh_code, give_password, is_in, log_in
 NEW = "seaweed grips the rock"
 
 
-def change(client: Client, **wish: str) -> str:
+def change(client: Client, **spec: str) -> str:
     form = {
         "action": "password",
         "password": PASSWORD,
         "new_password": NEW,
         "new_password_again": NEW,
     }
-    return client.post("/settings/security", {**form, **wish}, follow=True).text
+    return client.post("/settings/security", {**form, **spec}, follow=True).text
 
 
 def test_the_new_password_counts_and_the_old_one_does_not(client: Client, dora: User) -> None:
@@ -57,10 +57,10 @@ def test_other_sessions_end_and_this_one_gets_a_new_key(client: Client, dora: Us
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_changes(
-    client: Client, dora: User, wish: dict[str, str], sentence: str
+    client: Client, dora: User, spec: dict[str, str], sentence: str
 ) -> None:
     log_in(client, dora)
-    assert sentence in change(client, **wish)
+    assert sentence in change(client, **spec)
     dora.refresh_from_db()
     assert dora.check_password(PASSWORD)
 

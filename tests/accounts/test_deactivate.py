@@ -25,8 +25,8 @@ def desk(db: None) -> Client:
 
 
 def set_active(desk: Client, person: User, *, is_active: bool) -> None:
-    wish = {"username": person.username, **({"is_active": "on"} if is_active else {})}
-    assert desk.post(f"/admin/accounts/user/{person.pk}/change/", wish).status_code == 302
+    spec = {"username": person.username, **({"is_active": "on"} if is_active else {})}
+    assert desk.post(f"/admin/accounts/user/{person.pk}/change/", spec).status_code == 302
 
 
 def test_tokens_are_revoked_for_good(desk: Client, alice: User) -> None:
@@ -100,17 +100,17 @@ def test_pending_offers_to_the_person_end_and_their_companies_are_not_told(
 
 def test_another_change_of_the_account_ends_nothing(desk: Client, alice: User) -> None:
     caller, browser = Api(give_token(alice)), log_in(Client(), alice)
-    wish = {"username": "alice", "is_active": "on", "first_name": "Alice"}
-    desk.post(f"/admin/accounts/user/{alice.pk}/change/", wish)
+    spec = {"username": "alice", "is_active": "on", "first_name": "Alice"}
+    desk.post(f"/admin/accounts/user/{alice.pk}/change/", spec)
     assert caller.get("/environments").status_code == 200
     assert is_in(browser)
 
 
 def test_the_form_writes_only_what_was_changed_in_it(desk: Client, alice: User) -> None:
     """A password that is changed meanwhile must not come back."""
-    wish = {"username": "alice", "is_active": "on", "first_name": "Alice"}
+    spec = {"username": "alice", "is_active": "on", "first_name": "Alice"}
     with CaptureQueriesContext(connection) as queries:
-        desk.post(f"/admin/accounts/user/{alice.pk}/change/", wish)
+        desk.post(f"/admin/accounts/user/{alice.pk}/change/", spec)
     statements = [str(query["sql"]) for query in queries]
     [update] = [sql for sql in statements if sql.startswith('UPDATE "accounts_user"')]
     assert "first_name" in update

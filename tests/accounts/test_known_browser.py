@@ -55,8 +55,8 @@ def test_nor_by_wrong_codes(alice: User) -> None:
 def test_nor_from_changing_the_password(dora: User) -> None:
     known = log_in(Client(REMOTE_ADDR=HERE), dora)
     shut(dora)
-    wish = {"action": "password", "password": "correct horse battery staple"}
-    known.post("/settings/security", {**wish, "new_password": NEW, "new_password_again": NEW})
+    spec = {"action": "password", "password": "correct horse battery staple"}
+    known.post("/settings/security", {**spec, "new_password": NEW, "new_password_again": NEW})
     dora.refresh_from_db()
     assert dora.check_password(NEW)
 
@@ -110,8 +110,8 @@ def test_it_ends_with_the_credentials(known: Client, dora: User, end: str) -> No
 
 def test_the_browser_that_changed_the_password_stays_known(dora: User) -> None:
     known = log_in(Client(REMOTE_ADDR=HERE), dora)
-    wish = {"action": "password", "password": "correct horse battery staple"}
-    known.post("/settings/security", {**wish, "new_password": NEW, "new_password_again": NEW})
+    spec = {"action": "password", "password": "correct horse battery staple"}
+    known.post("/settings/security", {**spec, "new_password": NEW, "new_password_again": NEW})
     known.post("/logout")
     shut(dora)
     assert give_password(known, dora, NEW).status_code == 302

@@ -114,8 +114,8 @@ def test_who_is_in_is_led_on_from_the_login(client: Client, dora: User) -> None:
 
 
 def test_the_login_leads_to_where_one_wanted(client: Client, alice: User) -> None:
-    wish = {"username": "alice", "password": PASSWORD, "next": "/settings/members"}
-    assert 'value="/settings/members"' in client.post("/login", wish).text
+    spec = {"username": "alice", "password": PASSWORD, "next": "/settings/members"}
+    assert 'value="/settings/members"' in client.post("/login", spec).text
     response = client.post("/login", {"code": fresh_code(alice), "next": "/settings/members"})
     assert response["Location"] == "/settings/members"
 
@@ -135,8 +135,8 @@ def test_the_login_leads_to_where_one_wanted(client: Client, alice: User) -> Non
     ],
 )
 def test_the_login_leads_to_no_other_site(client: Client, dora: User, elsewhere: str) -> None:
-    wish = {"username": "dora", "password": PASSWORD, "next": elsewhere}
-    assert client.post("/login", wish)["Location"] == "/"
+    spec = {"username": "dora", "password": PASSWORD, "next": elsewhere}
+    assert client.post("/login", spec)["Location"] == "/"
 
 
 def test_the_login_needs_the_csrf_token(dora: User) -> None:

@@ -84,8 +84,8 @@ def test_another_session_cannot_read_the_secret_that_waits(client: Client, dora:
 
 def test_alice_cannot_put_a_second_device_beside_hers(client: Client, alice: User) -> None:
     log_in(client, alice)
-    wish = {"action": "enrol", "password": PASSWORD, "code": fresh_code(alice)}
-    assert "on already" in client.post(PAGE, wish, follow=True).text
+    spec = {"action": "enrol", "password": PASSWORD, "code": fresh_code(alice)}
+    assert "on already" in client.post(PAGE, spec, follow=True).text
     assert TOTPDevice.objects.filter(user=alice).count() == 1
 
 
@@ -115,8 +115,8 @@ def test_switching_off_ends_tokens_recovery_codes_and_other_sessions(
     give_token(alice)
     other = log_in(Client(), alice)
     log_in(client, alice)
-    wish = {"action": "switch_off", "password": PASSWORD, "code": fresh_code(alice)}
-    page = client.post(PAGE, wish, follow=True).text
+    spec = {"action": "switch_off", "password": PASSWORD, "code": fresh_code(alice)}
+    page = client.post(PAGE, spec, follow=True).text
     assert "1 token ended" in page
     assert alice.confirmed_device() is None
     assert not Token.objects.usable().filter(owner=alice).exists()
@@ -131,7 +131,7 @@ def test_password_and_code_are_both_needed(
     client: Client, alice: User, action: str, missing: str
 ) -> None:
     log_in(client, alice)
-    wish = {
+    spec = {
         "action": action,
         "password": PASSWORD,
         "code": fresh_code(alice),
@@ -139,8 +139,8 @@ def test_password_and_code_are_both_needed(
         "new_password_again": "a new one, long enough",
     }
     wrong = {"password": "something else", "code": WRONG_CODE}
-    assert client.post(PAGE, {**wish, missing: wrong[missing]}).status_code == 200
-    assert client.post(PAGE, {**wish, missing: ""}).status_code == 200
+    assert client.post(PAGE, {**spec, missing: wrong[missing]}).status_code == 200
+    assert client.post(PAGE, {**spec, missing: ""}).status_code == 200
     alice.refresh_from_db()
     assert alice.check_password(PASSWORD)
     assert alice.confirmed_device() is not None
@@ -169,8 +169,8 @@ def test_recovery_codes_are_not_kept_in_clear(client: Client, alice: User) -> No
 
 
 def renew(client: Client, person: User) -> list[str]:
-    wish = {"action": "recovery_codes", "password": PASSWORD, "code": fresh_code(person)}
-    return RECOVERY_CODE.findall(client.post(PAGE, wish).text)
+    spec = {"action": "recovery_codes", "password": PASSWORD, "code": fresh_code(person)}
+    return RECOVERY_CODE.findall(client.post(PAGE, spec).text)
 
 
 def test_each_change_is_in_the_companys_activity(client: Client, dora: User) -> None:
@@ -178,8 +178,8 @@ def test_each_change_is_in_the_companys_activity(client: Client, dora: User) -> 
     begin(client)
     client.post(PAGE, {"action": "confirm", "code": code_of(pending(dora))})
     renew(client, dora)
-    wish = {"action": "switch_off", "password": PASSWORD, "code": fresh_code(dora)}
-    client.post(PAGE, wish)
+    spec = {"action": "switch_off", "password": PASSWORD, "code": fresh_code(dora)}
+    client.post(PAGE, spec)
     entries = Revision.objects.filter(subject=Subject.SECOND_FACTOR, subject_id=dora.ref)
     assert list(entries.order_by("id").values_list("action", "by", "via")) == [
         ("create", dora.ref, "session"),

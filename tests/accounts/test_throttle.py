@@ -130,6 +130,6 @@ def test_a_throttled_page_says_what_to_do(client: Client, dora: User) -> None:
 
 def test_the_password_asked_for_again_is_counted(client: Client, dora: User) -> None:
     log_in(client, dora)
-    wish = {"action": "enrol", "password": "no"}
-    answers = [client.post("/settings/security", wish).status_code for _ in range(11)]
+    spec = {"action": "enrol", "password": "no"}
+    answers = [client.post("/settings/security", spec).status_code for _ in range(11)]
     assert answers == [200] * 10 + [429]

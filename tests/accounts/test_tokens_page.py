@@ -21,10 +21,10 @@ PAGE = "/settings/tokens"
 SECRET = re.compile(r"hfst_[0-9A-Za-z]{38}")
 
 
-def make(client: Client, person: User, **wish: str) -> Any:
+def make(client: Client, person: User, **spec: str) -> Any:
     form = {"name": "deploy", "scope": "write", "environment": "", "lifetime": "30"}
-    code = wish.pop("code") if "code" in wish else fresh_code(person)
-    return client.post(PAGE, {**form, "code": code, **wish})
+    code = spec.pop("code") if "code" in spec else fresh_code(person)
+    return client.post(PAGE, {**form, "code": code, **spec})
 
 
 def test_the_secret_is_shown_once_and_kept_as_a_digest(client: Client, alice: User) -> None:

@@ -26,7 +26,7 @@ Json = dict[str, Any]
 def memory(db: None, monkeypatch: pytest.MonkeyPatch) -> Fallible:
     """A storage that breaks on demand, in the place of the one that the settings choose."""
     backend = Fallible()
-    monkeypatch.setattr(storage, "connect", lambda _: backend)
+    monkeypatch.setattr(storage, "build_backend", lambda _: backend)
     return backend
 
 

@@ -111,7 +111,7 @@ def test_what_a_scan_finds_is_shown(
 ) -> None:
     memory.volumes[STRAY] = 0.0
     memory.lose(str(volume.pk))
-    periodic.look_at_settled(Volume.objects.settled())
+    periodic.check_settled(Volume.objects.settled())
     found = scan(timedelta(days=1))
     page = desk.get("/admin/").text
     assert "<strong>1</strong> found." in page

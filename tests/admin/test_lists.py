@@ -227,8 +227,8 @@ def test_a_rows_history_is_everybodys(desk: Client, volume: Volume) -> None:
 def test_the_history_is_told_in_words_and_narrowed(
     desk: Client, olga: User, volume: Volume
 ) -> None:
-    wish = {"_selected_action": [str(volume.pk)]}
-    desk.post(f"{VOLUMES}do/protect/", wish)
+    spec = {"_selected_action": [str(volume.pk)]}
+    desk.post(f"{VOLUMES}do/protect/", spec)
     page = desk.get("/admin/accounts/revision/?door=admin")
     (row,) = page.context["cl"].result_list
     assert (row.entry.who, row.via) == ("olga", "admin")

@@ -233,8 +233,8 @@ def test_a_first_admin_is_any_operators_to_add(
 ) -> None:
     codenames = ["add_membership", "view_user"]
     nina.user_permissions.set(Permission.objects.filter(codename__in=codenames))
-    wish = {"user": targets["plain"].pk, "company": company.pk, "role": "admin"}
-    desk.post("/admin/accounts/membership/add/", wish)
+    spec = {"user": targets["plain"].pk, "company": company.pk, "role": "admin"}
+    desk.post("/admin/accounts/membership/add/", spec)
     assert company.memberships.get().role == Role.ADMIN
 
 
@@ -243,8 +243,8 @@ def test_staff_create_plain_accounts_with_a_password_of_the_servers(
 ) -> None:
     nina.user_permissions.set(Permission.objects.filter(codename="add_user"))
     flags = {"is_staff": "on", "is_superuser": "on", "password": PASSWORD, "groups": "1"}
-    wish = {"username": "newcomer", "password1": PASSWORD, "password2": PASSWORD, **flags}
-    page = desk.post("/admin/accounts/user/add/", wish)
+    spec = {"username": "newcomer", "password1": PASSWORD, "password2": PASSWORD, **flags}
+    page = desk.post("/admin/accounts/user/add/", spec)
     made = User.objects.get(username="newcomer")
     assert (made.is_staff, made.is_superuser, made.must_change_password) == (False, False, True)
     assert not made.check_password(PASSWORD)

@@ -30,16 +30,16 @@ def ask(desk: Client, row: Any, verb: str = "delete") -> str:
 def test_an_environment_is_made_and_the_history_says_by_whom(
     desk: Client, olga: User, company: Company
 ) -> None:
-    wish = {"company": company.pk, "name": "staging", "storage_quota": "500"}
-    desk.post("/admin/volumes/environment/add/", wish)
+    spec = {"company": company.pk, "name": "staging", "storage_quota": "500"}
+    desk.post("/admin/volumes/environment/add/", spec)
     made = Environment.objects.get(name="staging")
     assert (made.storage_quota, made.created_by, made.company) == (500, olga.ref, company)
     assert Revision.objects.get().via == "admin"
 
 
 def test_an_environments_name_and_quota_are_changed(desk: Client, environment: Environment) -> None:
-    wish = {"name": "live", "storage_quota": "", "version": 1}
-    desk.post(page_of(environment), wish)
+    spec = {"name": "live", "storage_quota": "", "version": 1}
+    desk.post(page_of(environment), spec)
     environment.refresh_from_db()
     assert (environment.name, environment.storage_quota, environment.version) == ("live", None, 2)
 
@@ -48,8 +48,8 @@ def test_an_environments_problems_are_at_their_fields(
     desk: Client, environment: Environment
 ) -> None:
     EnvironmentFactory.create(company=environment.company, name="live")
-    wish = {"name": "live", "storage_quota": "-1", "version": 1}
-    errors = desk.post(page_of(environment), wish).context["adminform"].errors
+    spec = {"name": "live", "storage_quota": "-1", "version": 1}
+    errors = desk.post(page_of(environment), spec).context["adminform"].errors
     assert errors["storage_quota"] == ["must be 0 or more, or null for none"]
     assert errors["name"] == ["live is taken in this company"]
 
@@ -58,13 +58,13 @@ def test_an_edit_over_a_newer_environment_is_refused(
     desk: Client, environment: Environment
 ) -> None:
     Environment.objects.update(version=7)
-    wish = {"name": "live", "storage_quota": "", "version": 1}
-    assert "version: is 7 by now" in desk.post(page_of(environment), wish).text
+    spec = {"name": "live", "storage_quota": "", "version": 1}
+    assert "version: is 7 by now" in desk.post(page_of(environment), spec).text
 
 
 def test_a_companys_quota_is_at_most_what_the_api_can_show(desk: Client, company: Company) -> None:
-    wish = {"name": company.name, "storage_quota": str(2**53)}
-    errors = desk.post(page_of(company), wish).context["adminform"].errors
+    spec = {"name": company.name, "storage_quota": str(2**53)}
+    errors = desk.post(page_of(company), spec).context["adminform"].errors
     assert errors["storage_quota"] == ["Use 0 to 9007199254740991 MB, or nothing for no limit."]
     company.refresh_from_db()
     assert company.storage_quota is None
@@ -114,8 +114,8 @@ def test_deleting_an_application_leaves_the_data(
 
 
 def test_a_volume_is_attached_and_detached(desk: Client, volume: Volume, web: Application) -> None:
-    wish = {"volume": volume.pk, "application": web.pk, "read_only": "on", "mount_path": ""}
-    desk.post("/admin/volumes/attachment/add/", wish)
+    spec = {"volume": volume.pk, "application": web.pk, "read_only": "on", "mount_path": ""}
+    desk.post("/admin/volumes/attachment/add/", spec)
     attachment = Attachment.objects.get()
     assert (attachment.mount_path, attachment.read_only) == ("/data/uploads", True)
     volume.refresh_from_db()
@@ -129,8 +129,8 @@ def test_a_volume_is_attached_and_detached(desk: Client, volume: Volume, web: Ap
 def test_an_attachment_is_refused_at_its_field(
     desk: Client, attached: Volume, web: Application
 ) -> None:
-    wish = {"volume": attached.pk, "application": web.pk, "mount_path": ""}
-    page = desk.post("/admin/volumes/attachment/add/", wish)
+    spec = {"volume": attached.pk, "application": web.pk, "mount_path": ""}
+    page = desk.post("/admin/volumes/attachment/add/", spec)
     errors = page.context["adminform"].errors
     assert errors["application"] == ["web mounts this volume already"]
 
@@ -140,8 +140,8 @@ def test_an_application_of_another_environment_is_refused(
 ) -> None:
     elsewhere = EnvironmentFactory.create(company=company)
     stranger = Application.objects.create(environment=elsewhere, name="stranger")
-    wish = {"volume": volume.pk, "application": stranger.pk, "mount_path": ""}
-    errors = desk.post("/admin/volumes/attachment/add/", wish).context["adminform"].errors
+    spec = {"volume": volume.pk, "application": stranger.pk, "mount_path": ""}
+    errors = desk.post("/admin/volumes/attachment/add/", spec).context["adminform"].errors
     assert errors["application"] == ["names no application of this environment"]
 
 
@@ -164,8 +164,8 @@ def test_a_snapshot_is_taken_and_deleted(desk: Client, olga: User, volume: Volum
 
 def test_a_snapshot_without_data_to_copy_is_refused(desk: Client, volume: Volume) -> None:
     Volume.objects.update(provisioned_size=None)
-    wish = {"volume": volume.pk, "name": ""}
-    page = desk.post("/admin/volumes/snapshot/add/", wish).text
+    spec = {"volume": volume.pk, "name": ""}
+    page = desk.post("/admin/volumes/snapshot/add/", spec).text
     assert "so there is nothing to take a snapshot of." in page
 
 
@@ -196,7 +196,7 @@ def test_an_attachment_inside_another_is_made_with_a_warning(
 ) -> None:
     inner = make("thumbnails")
     path = f"{attached.mount_path}/thumbnails"
-    wish = {"volume": inner.pk, "application": web.pk, "mount_path": path}
-    page = desk.post("/admin/volumes/attachment/add/", wish, follow=True)
+    spec = {"volume": inner.pk, "application": web.pk, "mount_path": path}
+    page = desk.post("/admin/volumes/attachment/add/", spec, follow=True)
     assert inner.attachments.get().mount_path == path
     assert "nests with /data/uploads, which the same application mounts" in page.text

@@ -21,8 +21,8 @@ def change(volume: Volume) -> str:
 def test_a_volume_is_changed_and_the_history_says_by_whom(
     desk: Client, olga: User, volume: Volume, form_of: Callable[..., Json]
 ) -> None:
-    wish = form_of(volume, name="pictures", size="1GB", labels="tier=web", description="Of cats")
-    assert desk.post(change(volume), wish)["Location"] == "/admin/volumes/volume/"
+    spec = form_of(volume, name="pictures", size="1GB", labels="tier=web", description="Of cats")
+    assert desk.post(change(volume), spec)["Location"] == "/admin/volumes/volume/"
     volume.refresh_from_db()
     assert (volume.name, volume.size, volume.version) == ("pictures", 1024, 2)
     assert (volume.labels, volume.description) == ({"tier": "web"}, "Of cats")
@@ -61,8 +61,8 @@ def test_a_volume_does_not_shrink(
 def test_all_problems_are_shown_at_once(
     desk: Client, volume: Volume, form_of: Callable[..., Json]
 ) -> None:
-    wish = form_of(volume, name="No", size="lots", mount_path="x", labels="-=1")
-    errors = desk.post(change(volume), wish).context["adminform"].errors
+    spec = form_of(volume, name="No", size="lots", mount_path="x", labels="-=1")
+    errors = desk.post(change(volume), spec).context["adminform"].errors
     assert errors["name"][0].startswith("must be a DNS label")
     assert errors["size"] == ["must be a whole number with MB, GB, TB, Mi, Gi or Ti, such as 10GB"]
     assert errors["mount_path"] == ["must be an absolute path"]
@@ -92,9 +92,9 @@ def test_an_edit_over_a_newer_version_is_refused(
 def test_the_version_cannot_be_left_out(
     desk: Client, volume: Volume, form_of: Callable[..., Json]
 ) -> None:
-    wish = form_of(volume, description="mine")
-    del wish["version"]
-    assert desk.post(change(volume), wish).status_code == 200
+    spec = form_of(volume, description="mine")
+    del spec["version"]
+    assert desk.post(change(volume), spec).status_code == 200
     volume.refresh_from_db()
     assert volume.description == ""
 
@@ -121,16 +121,16 @@ def test_a_deleted_volume_is_only_shown(
 def test_a_volume_that_goes_while_it_is_edited_is_said_to_be_gone(
     desk: Client, volume: Volume, form_of: Callable[..., Json]
 ) -> None:
-    wish = form_of(volume, name="x")
+    spec = form_of(volume, name="x")
     Environment.objects.update(is_deleted=True)
-    assert "It is not there any more" in desk.post(change(volume), wish).text
+    assert "It is not there any more" in desk.post(change(volume), spec).text
 
 
 def test_a_volume_is_made(
     desk: Client, olga: User, memory: object, environment: Environment
 ) -> None:
-    wish = {"environment": environment.pk, "name": "letters", "size": "10 GB", "labels": "a: b"}
-    assert desk.post(ADD, wish)["Location"] == "/admin/volumes/volume/"
+    spec = {"environment": environment.pk, "name": "letters", "size": "10 GB", "labels": "a: b"}
+    assert desk.post(ADD, spec)["Location"] == "/admin/volumes/volume/"
     made = Volume.objects.get(name="letters")
     assert (made.size, made.mount_path, made.status) == (10240, "/data/letters", "ready")
     assert (made.labels, made.created_by) == ({"a": "b"}, olga.ref)
@@ -140,26 +140,26 @@ def test_a_volume_is_made(
 def test_a_volume_is_filled_from_a_snapshot(
     desk: Client, environment: Environment, snapshot: Snapshot
 ) -> None:
-    wish = {
+    spec = {
         "environment": environment.pk,
         "name": "copy",
         "size": "100",
         "restore_from": snapshot.pk,
     }
-    desk.post(ADD, wish)
+    desk.post(ADD, spec)
     assert Volume.objects.get(name="copy").restore_from == snapshot
 
 
 def test_a_snapshot_of_another_company_fills_nothing(
     desk: Client, charlies_environment: Environment, snapshot: Snapshot
 ) -> None:
-    wish = {
+    spec = {
         "environment": charlies_environment.pk,
         "name": "copy",
         "size": "100",
         "restore_from": snapshot.pk,
     }
-    errors = desk.post(ADD, wish).context["adminform"].errors
+    errors = desk.post(ADD, spec).context["adminform"].errors
     assert errors["restore_from"] == ["names no snapshot of this company"]
 
 
@@ -179,8 +179,8 @@ def test_a_mount_path_that_is_taken_is_refused(
     form_of: Callable[..., Json],
 ) -> None:
     make("other", mountPath="/other", attachedAppsRefs=[web.ref])
-    wish = form_of(attached, mount_path="/other")
-    errors = desk.post(change(attached), wish).context["adminform"].errors
+    spec = form_of(attached, mount_path="/other")
+    errors = desk.post(change(attached), spec).context["adminform"].errors
     assert errors["mount_path"] == ["/other is taken in web"]
 
 
@@ -194,8 +194,8 @@ def test_warnings_are_said_and_keep_nothing_from_being_saved(
     desk: Client, volume: Volume, web: Application, form_of: Callable[..., Json]
 ) -> None:
     Environment.objects.update(storage_quota=150)
-    wish = form_of(volume, name="data", size="140MB", mount_path="/etc/pictures")
-    heard = said(desk.post(change(volume), wish), desk)
+    spec = form_of(volume, name="data", size="140MB", mount_path="/etc/pictures")
+    heard = said(desk.post(change(volume), spec), desk)
     volume.refresh_from_db()
     assert (volume.name, volume.size, volume.mount_path) == ("data", 140, "/etc/pictures")
     assert [one for one in heard if one.startswith("warning")] == [
@@ -216,7 +216,7 @@ def test_a_warning_is_not_said_again_about_what_stays(
 def test_a_new_volume_is_made_with_warnings(
     desk: Client, environment: Environment, memory: Any
 ) -> None:
-    wish = {"environment": environment.pk, "name": "test", "size": "1GB"}
-    heard = said(desk.post(ADD, wish), desk)
+    spec = {"environment": environment.pk, "name": "test", "size": "1GB"}
+    heard = said(desk.post(ADD, spec), desk)
     assert Volume.objects.get().name == "test"
     assert any(one.startswith("warning: Its name says little") for one in heard)

@@ -12,7 +12,7 @@ from django.test import Client
 from accounts.models import Revision, User
 from tests.support.storage import Fallible
 from volumes.models import Application, Environment, Snapshot, Volume
-from volumes.reconciler.periodic import look_at_settled
+from volumes.reconciler.periodic import check_settled
 
 LIST = "/admin/volumes/volume/"
 
@@ -25,8 +25,8 @@ def ask(desk: Client, verb: str, *volumes: Volume, query: str = "?deleted=all") 
 def do(desk: Client, verb: str, *volumes: Volume, **more: str) -> str:
     """What the page says after it is done."""
     chosen = [str(volume.pk) for volume in volumes]
-    wish = {"_selected_action": chosen, **more}
-    text: str = desk.post(f"{LIST}do/{verb}/", wish, follow=True).text
+    spec = {"_selected_action": chosen, **more}
+    text: str = desk.post(f"{LIST}do/{verb}/", spec, follow=True).text
     return text
 
 
@@ -91,7 +91,7 @@ def test_a_volume_with_snapshots_goes_only_with_them(
 def replaced(volume: Volume, memory: Fallible) -> Volume:
     """Its data vanished, and an empty directory came in its place."""
     memory.replace(str(volume.pk))
-    look_at_settled(Volume.objects.settled())
+    check_settled(Volume.objects.settled())
     volume.refresh_from_db()
     return volume
 
@@ -130,8 +130,8 @@ def test_the_stock_bulk_delete_is_gone(desk: Client, volume: Volume) -> None:
     page = desk.get(LIST).text
     assert "delete_selected" not in page
     ask(desk, "delete_selected", volume)
-    wish = {"action": "delete_selected", "_selected_action": [str(volume.pk)], "post": "yes"}
-    desk.post(LIST, wish)
+    spec = {"action": "delete_selected", "_selected_action": [str(volume.pk)], "post": "yes"}
+    desk.post(LIST, spec)
     assert Volume.objects.live().exists()
 
 
@@ -224,31 +224,31 @@ def test_a_deleted_volume_is_not_changed(desk: Client, volume: Volume) -> None:
 def test_done_from_the_volumes_own_page_it_leads_back_there(desk: Client, volume: Volume) -> None:
     page = desk.get(f"{LIST}do/protect/?pk={volume.pk}")
     assert f'href="{LIST}{volume.pk}/change/"' in page.text
-    wish = {"_selected_action": [str(volume.pk)], "one": "1"}
-    answer = desk.post(f"{LIST}do/protect/", wish)
+    spec = {"_selected_action": [str(volume.pk)], "one": "1"}
+    answer = desk.post(f"{LIST}do/protect/", spec)
     assert answer["Location"] == f"{LIST}{volume.pk}/change/"
 
 
 def test_done_from_a_filtered_list_it_leads_back_there(desk: Client, volume: Volume) -> None:
     page = ask(desk, "protect", volume, query="?q=upl&deleted=no")
     assert page.context["filters"] == "q=upl&deleted=no"
-    wish = {"_selected_action": [str(volume.pk)], "filters": "q=upl&deleted=no"}
-    answer = desk.post(f"{LIST}do/protect/", wish)
+    spec = {"_selected_action": [str(volume.pk)], "filters": "q=upl&deleted=no"}
+    answer = desk.post(f"{LIST}do/protect/", spec)
     assert answer["Location"] == f"{LIST}?q=upl&deleted=no"
 
 
 def test_no_more_than_a_hundred_at_once(desk: Client, environment: Environment) -> None:
     rows = [Volume(environment=environment, name=f"v{n}", size=1) for n in range(101)]
     Volume.objects.bulk_create(rows)
-    wish = {"action": "protect", "_selected_action": [str(rows[0].pk)], "select_across": "1"}
-    page = desk.post(LIST, wish, follow=True)
+    spec = {"action": "protect", "_selected_action": [str(rows[0].pk)], "select_across": "1"}
+    page = desk.post(LIST, spec, follow=True)
     assert "Choose at most 100 at once." in page.text
     assert not Volume.objects.filter(protected=True).exists()
 
 
 def test_identifiers_that_cannot_be_are_no_crash(desk: Client, volume: Volume) -> None:
-    wish = {"action": "delete", "_selected_action": ["x"]}
-    assert "What was chosen is not there." in desk.post(LIST, wish, follow=True).text
+    spec = {"action": "delete", "_selected_action": ["x"]}
+    assert "What was chosen is not there." in desk.post(LIST, spec, follow=True).text
     assert desk.post(f"{LIST}do/delete/", {"_selected_action": ["x"]}).status_code == 302
     assert desk.get(f"{LIST}do/delete/", follow=True).status_code == 200
     assert desk.post(f"{LIST}do/nothing/").status_code == 403

@@ -57,12 +57,12 @@ class TestAdoption:
         (ground / "file").touch()
         (ground / "link").symlink_to(outside)
         (ground / "by-link").symlink_to("storage")
-        wish = os.path.join(ground, path)
+        spec = os.path.join(ground, path)
         with pytest.raises(BackendError, match=why) as refused:
-            storage.check_adoptable(wish)
+            storage.check_adoptable(spec)
         assert refused.value.permanent
         with pytest.raises(BackendError, match=why):
-            storage.adopt(handle, wish, 10)
+            storage.adopt(handle, spec, 10)
         assert storage.is_empty()
 
     @needs(

@@ -47,14 +47,14 @@ def installed() -> bool:
     return shutil.which("wrk") is not None
 
 
-def drive(port: int, wish: Wish, span: Span, *, clients: int, seconds: int) -> Result:
+def drive(port: int, spec: Wish, span: Span, *, clients: int, seconds: int) -> Result:
     """One run against 127.0.0.1. Raises Failed if one answer was not a success."""
-    headers = [part for header in wish.headers for part in ("-H", header)]
+    headers = [part for header in spec.headers for part in ("-H", header)]
     done = subprocess.run(
         [
             *("wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "10s", *headers),
             *("-s", str(SCRIPT), f"http://127.0.0.1:{port}", "--"),
-            *(wish.method, wish.path, wish.body, str(span.first), str(span.last), span.order),
+            *(spec.method, spec.path, spec.body, str(span.first), str(span.last), span.order),
             ",".join(WORDS),
         ],
         capture_output=True,
@@ -67,7 +67,7 @@ def drive(port: int, wish: Wish, span: Span, *, clients: int, seconds: int) -> R
     try:
         return checked(parsed(done.stdout))
     except Failed as failed:
-        raise Failed(f"{wish.method} {wish.path}, {clients} clients: {failed}") from None
+        raise Failed(f"{spec.method} {spec.path}, {clients} clients: {failed}") from None
 
 
 def parsed(output: str) -> Result:

@@ -41,8 +41,8 @@ def test_an_editor_attaches_one(erins, there, volume, web):
 
 
 def test_with_a_path_of_its_own_and_only_to_read(alices, there, volume, web):
-    wish = {"appIdRef": web.ref, "mountPath": "/mnt/photos/", "readOnly": "on"}
-    page = alices.post(f"{there}/attach", wish, follow=True).text
+    spec = {"appIdRef": web.ref, "mountPath": "/mnt/photos/", "readOnly": "on"}
+    page = alices.post(f"{there}/attach", spec, follow=True).text
     made = volume.attachments.get()
     assert (made.mount_path, made.has_own_path, made.read_only) == ("/mnt/photos", True, True)
     assert "its own" in page
@@ -76,8 +76,8 @@ def test_the_address_can_choose_one(alices, there, environment):
         ({"appIdRef": "app-660e8400-e29b-41d4-a716-446655440001"}, "no application of this"),
     ],
 )
-def test_the_rules_say_which_application_is_wrong(alices, there, volume, web, wish, words):
-    page = alices.post(f"{there}/attach", wish).text
+def test_the_rules_say_which_application_is_wrong(alices, there, volume, web, spec, words):
+    page = alices.post(f"{there}/attach", spec).text
     assert words in page
     assert 'id="id_appIdRef_error"' in page
     assert not volume.attachments.exists()

@@ -10,7 +10,7 @@ from django.utils import timezone
 from volumes.console.panels.chart import HEIGHT, TOP, Chart, chart
 from volumes.console.panels.scale import round_step, scale
 from volumes.models import UsageSample
-from volumes.queries.forecast import full_at
+from volumes.queries.forecast import projected_full_at
 
 NOW = timezone.now()
 
@@ -67,7 +67,7 @@ def test_time_runs_from_the_first_measurement_to_the_last():
 
 def test_the_projection_ends_where_it_is_full():
     seen = samples(40, 45, 50, 55, 60, 65, 70, 75, 80, 85)
-    picture = drawn(seen, 100, full_at(seen, 100))
+    picture = drawn(seen, 100, projected_full_at(seen, 100))
     assert picture.projection is not None
     assert picture.last.x < picture.projection.x < 100
     assert picture.projection.y == picture.size_mark.y + 6
@@ -76,7 +76,7 @@ def test_the_projection_ends_where_it_is_full():
 
 def test_a_far_day_is_left_out_of_the_picture():
     seen = samples(10, 11, 12, size=1000)
-    picture = drawn(seen, 1000, full_at(seen, 1000))
+    picture = drawn(seen, 1000, projected_full_at(seen, 1000))
     assert picture.projection is not None
     assert (picture.projection.x, picture.projection.words) == (100, "")
     assert picture.last.x == pytest.approx(66.7, abs=0.1)

@@ -94,7 +94,7 @@ def test_snapshots_go_with_it_only_when_that_is_ticked(alices, there, snapshot):
     assert Volume.objects.live().exists()
     alices.post(f"{there}/delete", NAMED | {"cascade": "yes"})
     assert Volume.objects.get().is_deleted
-    assert not Snapshot.objects.standing().exists()
+    assert not Snapshot.objects.live().exists()
 
 
 @pytest.mark.usefixtures("mounted")

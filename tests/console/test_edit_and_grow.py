@@ -28,7 +28,7 @@ def test_the_page_shows_what_there_is(alices, there, volume, web):
 
 
 def test_erin_edits_it(erins, there, typed, web):
-    wish = {
+    spec = {
         "name": "media",
         "mountPath": "/srv/media",
         "description": "Pictures",
@@ -36,7 +36,7 @@ def test_erin_edits_it(erins, there, typed, web):
         "protected": "true",
         "applications": [web.ref],
     }
-    response = erins.post(f"{there}/edit", typed | wish)
+    response = erins.post(f"{there}/edit", typed | spec)
     volume = Volume.objects.get()
     assert response["Location"] == there
     assert (volume.name, volume.mount_path, volume.version) == ("media", "/srv/media", 2)
@@ -92,8 +92,8 @@ def test_while_typing_the_version_stays_the_one_that_was_read(alices, erins, the
 
 def test_problems_stand_at_their_fields(alices, there, typed, make):
     make("logs")
-    wish = {"name": "logs", "mountPath": "", "applications": ["x"], "version": "one"}
-    response = alices.post(f"{there}/edit", typed | wish | {"check": "yes"})
+    spec = {"name": "logs", "mountPath": "", "applications": ["x"], "version": "one"}
+    response = alices.post(f"{there}/edit", typed | spec | {"check": "yes"})
     assert said(response, "name") == (
         "logs is taken in this environment. Free and close: Use logs-2"
     )

@@ -21,7 +21,7 @@ def page(here):
 
 
 @pytest.fixture
-def wish():
+def spec():
     return {"name": "production", "quota": "", "version": "1"}
 
 
@@ -34,22 +34,22 @@ def test_everybody_sees_the_facts(bobs, page, environment):
 
 
 @pytest.mark.parametrize("who", ["bobs", "erins"])
-def test_only_admins_change_them(request, page, here, wish, who):
+def test_only_admins_change_them(request, page, here, spec, who):
     browser = request.getfixturevalue(who)
     answer = browser.get(page).text
     assert 'name="quota"' not in answer
     assert f"{here}/delete" not in answer
-    assert browser.post(page, wish | {"name": "mine"}).status_code == 403
+    assert browser.post(page, spec | {"name": "mine"}).status_code == 403
     assert Environment.objects.get().name == "production"
 
 
-def test_charlie_finds_nothing(charlies, page, here, wish):
-    assert charlies.post(page, wish).status_code == 404
+def test_charlie_finds_nothing(charlies, page, here, spec):
+    assert charlies.post(page, spec).status_code == 404
     assert charlies.post(f"{here}/delete", {"name": "production"}).status_code == 404
 
 
-def test_alice_renames_it_and_sets_its_quota(alices, page, wish):
-    answer = alices.post(page, wish | {"name": "live", "quota": "1.5 gb"}, follow=True)
+def test_alice_renames_it_and_sets_its_quota(alices, page, spec):
+    answer = alices.post(page, spec | {"name": "live", "quota": "1.5 gb"}, follow=True)
     assert answer.redirect_chain == [(page, 302)]
     assert "live" in text(answer)
     environment = Environment.objects.get()
@@ -61,14 +61,14 @@ def test_alice_renames_it_and_sets_its_quota(alices, page, wish):
     }
 
 
-def test_an_empty_quota_is_none(alices, page, wish):
+def test_an_empty_quota_is_none(alices, page, spec):
     Environment.objects.update(storage_quota=1024)
-    alices.post(page, wish)
+    alices.post(page, spec)
     assert Environment.objects.get().storage_quota is None
 
 
-def test_nothing_changed_is_no_version(alices, page, wish):
-    alices.post(page, wish)
+def test_nothing_changed_is_no_version(alices, page, spec):
+    alices.post(page, spec)
     assert Environment.objects.get().version == 1
 
 
@@ -83,25 +83,25 @@ def test_nothing_changed_is_no_version(alices, page, wish):
     ],
 )
 def test_what_cannot_be_is_said_where_it_was_typed(
-    alices, company, page, wish, field, typed, words
+    alices, company, page, spec, field, typed, words
 ):
     EnvironmentFactory.create(company=company, name="staging")
-    answer = alices.post(page, wish | {field: typed})
+    answer = alices.post(page, spec | {field: typed})
     assert words in text(answer)
     assert value(answer, field) == typed
     assert not Revision.objects.exists()
 
 
-def test_who_saw_an_older_version_overwrites_nothing(alices, page, wish):
-    alices.post(page, wish | {"name": "live"})
-    answer = alices.post(page, wish | {"quota": "5GB"})
+def test_who_saw_an_older_version_overwrites_nothing(alices, page, spec):
+    alices.post(page, spec | {"name": "live"})
+    answer = alices.post(page, spec | {"quota": "5GB"})
     assert "Somebody changed it since you opened this page." in text(answer)
     assert Environment.objects.get().name == "live"
 
 
 @pytest.mark.parametrize("version", ["", "x", "9" * 30])
-def test_a_version_that_is_none_breaks_nothing(alices, page, wish, version):
-    assert alices.post(page, wish | {"version": version, "name": "x"}).status_code == 200
+def test_a_version_that_is_none_breaks_nothing(alices, page, spec, version):
+    assert alices.post(page, spec | {"version": version, "name": "x"}).status_code == 200
     assert Environment.objects.get().name == "production"
 
 

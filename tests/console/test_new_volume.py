@@ -32,14 +32,14 @@ def test_alice_creates_a_volume_and_comes_to_its_page(alices, here, page):
 
 
 def test_every_field_arrives(alices, page, web):
-    wish = {
+    spec = {
         "mountPath": "/var/lib/data/",
         "description": "One\r\ntwo",
         "labels": "tier=database\r\n\r\nbackup: nightly",
         "protected": "true",
         "applications": [web.ref],
     }
-    alices.post(page, WISH | wish)
+    alices.post(page, WISH | spec)
     volume = Volume.objects.get()
     assert volume.mount_path == "/var/lib/data"
     assert volume.description == "One\ntwo"
@@ -84,7 +84,7 @@ def test_the_first_page_says_nothing_wrong(alices, page):
 
 
 def test_every_problem_stands_at_its_field_and_nothing_typed_is_lost(alices, page, volume):
-    wish = {
+    spec = {
         "name": "uploads",
         "size": "ten",
         "mountPath": "/proc/x",
@@ -93,7 +93,7 @@ def test_every_problem_stands_at_its_field_and_nothing_typed_is_lost(alices, pag
         "applications": ["app-nobody"],
         "restoreFrom": "snap-none",
     }
-    response = alices.post(page, wish)
+    response = alices.post(page, spec)
     assert said(response, "name").startswith("uploads is taken in this environment.")
     assert said(response, "size").startswith("Must be a whole number with MB")
     assert said(response, "mountPath") == "Must not be at or under /proc."
@@ -184,40 +184,40 @@ def test_a_snapshot_suggests_size_and_name_and_fills_the_volume(alices, page, sn
     assert value(response, "size") == "100MB"
     assert value(response, "name") == "uploads-2"
     assert "filled from before-upgrade of uploads" in text(response)
-    wish = {"name": "copy", "size": "100", "restoreFrom": snapshot.ref}
-    assert alices.post(address, wish).status_code == 302
+    spec = {"name": "copy", "size": "100", "restoreFrom": snapshot.ref}
+    assert alices.post(address, spec).status_code == 302
     assert Volume.objects.get(name="copy").restore_from == snapshot
 
 
 def test_less_than_the_snapshot_holds_is_mended(alices, page, snapshot):
-    wish = {"name": "copy", "size": "99", "restoreFrom": snapshot.ref}
-    assert said(alices.post(page, wish), "size") == (
+    spec = {"name": "copy", "size": "99", "restoreFrom": snapshot.ref}
+    assert said(alices.post(page, spec), "size") == (
         "Must be at least 100 MB, as the snapshot is. Close to it: Use 100MB"
     )
 
 
 def test_charlies_snapshots_are_as_missing_as_none(alices, page, snapshot, charlies_environment):
     Volume.objects.update(environment=charlies_environment)
-    wish = {"name": "copy", "size": "1GB", "restoreFrom": snapshot.ref}
-    response = alices.post(page, wish)
+    spec = {"name": "copy", "size": "1GB", "restoreFrom": snapshot.ref}
+    response = alices.post(page, spec)
     assert said(response, "restoreFrom") == "Names no snapshot of this company."
     assert "before-upgrade" not in text(response)
 
 
 def test_hostile_input_is_refused_like_any_other(alices, page):
-    wish = {"name": "a\0b", "size": "9" * 5000, "labels": "=\n:\n\0", "use": "protected=x"}
-    assert alices.post(page, wish | {"applications": ["\0"]}).status_code == 200
-    del wish["use"]
-    assert alices.post(page, wish).status_code == 200
+    spec = {"name": "a\0b", "size": "9" * 5000, "labels": "=\n:\n\0", "use": "protected=x"}
+    assert alices.post(page, spec | {"applications": ["\0"]}).status_code == 200
+    del spec["use"]
+    assert alices.post(page, spec).status_code == 200
 
 
 @pytest.mark.usefixtures("remembered_storage_state")
 def test_one_look_asks_the_database_little(
     alices, page, make, web, snapshot, django_assert_max_num_queries
 ):
-    wish = {"name": "uploads", "size": "1", "restoreFrom": snapshot.ref, "applications": [web.ref]}
+    spec = {"name": "uploads", "size": "1", "restoreFrom": snapshot.ref, "applications": [web.ref]}
     with django_assert_max_num_queries(12):
-        alices.post(page, wish | {"check": "yes"})
+        alices.post(page, spec | {"check": "yes"})
 
 
 @pytest.mark.parametrize(

@@ -20,12 +20,12 @@ def three(make, web):
     return found
 
 
-def wish(verb, volumes, **more):
+def spec(verb, volumes, **more):
     return {"do": verb, "volume": [volume.ref for volume in volumes], **more}
 
 
 def test_deleting_first_shows_what_will_happen_to_each(alices, page, three):
-    words = text(alices.post(page, wish("delete", three)))
+    words = text(alices.post(page, spec("delete", three)))
     assert "Delete 2 volumes" in words
     assert "Type 2, their number, to confirm" in words
     assert "media It is mounted by web. Detach it first." in words
@@ -33,7 +33,7 @@ def test_deleting_first_shows_what_will_happen_to_each(alices, page, three):
 
 
 def test_their_number_deletes_them(alices, here, page, three):
-    response = alices.post(page, wish("delete", three[:2], confirmed="yes", count="2"))
+    response = alices.post(page, spec("delete", three[:2], confirmed="yes", count="2"))
     assert response["Location"] == here
     assert list(Volume.objects.live()) == three[2:]
     assert "Deleted cache, logs." in text(alices.get(here))
@@ -41,48 +41,48 @@ def test_their_number_deletes_them(alices, here, page, three):
 
 @pytest.mark.parametrize("count", ["", "3", "two"])
 def test_another_number_deletes_nothing(alices, page, three, count):
-    response = alices.post(page, wish("delete", three[:2], confirmed="yes", count=count))
+    response = alices.post(page, spec("delete", three[:2], confirmed="yes", count=count))
     assert "this is another number. Nothing is deleted." in text(response)
     assert Volume.objects.live().count() == 3
 
 
 def test_the_page_sends_on_only_those_that_can_go(alices, page, three):
-    sent = alices.post(page, wish("delete", three)).content.decode()
+    sent = alices.post(page, spec("delete", three)).content.decode()
     assert f'name="volume" value="{three[0].ref}"' in sent
     assert f'name="volume" value="{three[2].ref}"' not in sent
 
 
 def test_what_came_in_the_way_meanwhile_asks_again(alices, page, three):
     Volume.objects.filter(name="logs").update(protected=True)
-    response = alices.post(page, wish("delete", three[:2], confirmed="yes", count="2"))
+    response = alices.post(page, spec("delete", three[:2], confirmed="yes", count="2"))
     assert "logs It is protected." in text(response)
     assert Volume.objects.live().count() == 3
 
 
 def test_each_of_them_can_be_undone_while_there_is_a_grace(alices, here, page, three, settings):
     settings.VOLUME_DELETE_GRACE = 3600
-    alices.post(page, wish("delete", three[:2], confirmed="yes", count="2"))
+    alices.post(page, spec("delete", three[:2], confirmed="yes", count="2"))
     after = alices.get(here).content.decode()
     assert f"/v/{three[0].pk}/undelete" in after
     assert f"/v/{three[1].pk}/undelete" in after
 
 
 def test_a_single_one_has_its_own_page(alices, here, page, three):
-    response = alices.post(page, wish("delete", three[:1]))
+    response = alices.post(page, spec("delete", three[:1]))
     assert response["Location"] == f"{here}/v/{three[0].pk}/delete"
 
 
 def test_none_that_can_go_is_no_button(alices, page, make, three):
     Volume.objects.update(protected=True)
-    response = alices.post(page, wish("delete", three))
+    response = alices.post(page, spec("delete", three))
     assert "None of them can be, for these reasons." in text(response)
     assert "button danger" not in response.content.decode()
 
 
 def test_snapshots_are_taken_once_it_is_confirmed(alices, here, page, three):
-    assert "Take 3 snapshots" in text(alices.post(page, wish("snapshot", three)))
+    assert "Take 3 snapshots" in text(alices.post(page, spec("snapshot", three)))
     assert not Snapshot.objects.exists()
-    alices.post(page, wish("snapshot", three, confirmed="yes"))
+    alices.post(page, spec("snapshot", three, confirmed="yes"))
     assert Snapshot.objects.filter(status="ready").count() == 3
     assert "Took snapshots of cache, logs, media." in text(alices.get(here))
 
@@ -90,7 +90,7 @@ def test_snapshots_are_taken_once_it_is_confirmed(alices, here, page, three):
 def test_who_has_too_many_snapshots_or_no_data_is_told(alices, page, three, snapshot, settings):
     settings.VOLUME_MAX_SNAPSHOTS = 1
     Volume.objects.filter(name="logs").update(provisioned_size=None)
-    words = text(alices.post(page, wish("snapshot", [*three, snapshot.volume])))
+    words = text(alices.post(page, spec("snapshot", [*three, snapshot.volume])))
     assert (
         "logs Its data has not been created yet, so there is nothing to take a snapshot of."
         in words
@@ -100,8 +100,8 @@ def test_who_has_too_many_snapshots_or_no_data_is_told(alices, page, three, snap
 
 def test_what_a_service_refuses_is_told_of_each(alices, here, page, three, monkeypatch):
     refuse = Problem("", "wrong_status", "There is nothing to take a snapshot of.")
-    monkeypatch.setattr("volumes.rules.others.reasons_against_snapshot", lambda *_, **__: [refuse])
-    alices.post(page, wish("snapshot", three[:1], confirmed="yes"))
+    monkeypatch.setattr("volumes.rules.others.snapshot_blockers", lambda *_, **__: [refuse])
+    alices.post(page, spec("snapshot", three[:1], confirmed="yes"))
     words = text(alices.get(here))
     assert "cache has no new snapshot. There is nothing to take a snapshot of." in words
 
@@ -118,24 +118,24 @@ def test_nothing_ticked_says_so(alices, here, page):
 
 
 def test_nothing_else_can_be_done(alices, page, three):
-    assert alices.post(page, wish("shrink", three)).status_code == 404
+    assert alices.post(page, spec("shrink", three)).status_code == 404
 
 
 def test_volumes_of_elsewhere_are_not_there(alices, page, three, charlies_environment):
     Volume.objects.filter(name="logs").update(environment=charlies_environment)
-    words = text(alices.post(page, wish("snapshot", three)))
+    words = text(alices.post(page, spec("snapshot", three)))
     assert "Take 2 snapshots" in words
     assert "logs" not in words
 
 
 def test_bob_may_not(bobs, page, three):
-    response = bobs.post(page, wish("delete", three[:2], confirmed="yes", count="2"))
+    response = bobs.post(page, spec("delete", three[:2], confirmed="yes", count="2"))
     assert response.status_code == 403
     assert Volume.objects.live().count() == 3
 
 
 def test_charlie_finds_nothing_there(charlies, page, three):
-    assert charlies.post(page, wish("delete", three)).status_code == 404
+    assert charlies.post(page, spec("delete", three)).status_code == 404
 
 
 def test_a_link_does_nothing(alices, page):
@@ -146,4 +146,4 @@ def test_a_link_does_nothing(alices, page):
 def test_many_are_asked_about_at_once(alices, page, make, verb, django_assert_max_num_queries):
     many = [make(f"volume-{number}") for number in range(12)]
     with django_assert_max_num_queries(12):
-        alices.post(page, wish(verb, many))
+        alices.post(page, spec(verb, many))

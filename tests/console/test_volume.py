@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from tests.factories import ApplicationFactory, EnvironmentFactory
 from volumes.models import Attachment, UsageSample, Volume
-from volumes.reconciler.steps import settle
+from volumes.reconciler.steps import reconcile_row
 
 MOST_BYTES = 60_000
 
@@ -244,7 +244,7 @@ def test_what_is_made_settles_before_anybody_looks_again(alices, make, memory, h
     memory.fail("create")
     volume = make("late")
     memory.heal()
-    settle(Volume.objects.ripe(), volume.pk)
+    reconcile_row(Volume.objects.eligible(), volume.pk)
     page = alices.get(f"{here}/v/{volume.pk}").text
     assert "Ready" in page
     assert "hx-trigger" not in page

@@ -84,9 +84,9 @@ class Create(Operation):
     title = "create"
 
     def ask(self, world: World) -> bool:
-        return self._sent(world, "POST", "volume", self._wish(world), 201)
+        return self._sent(world, "POST", "volume", self._spec(world), 201)
 
-    def _wish(self, world: World) -> dict[str, Any]:
+    def _spec(self, world: World) -> dict[str, Any]:
         return {"name": self.name, "size": 10}
 
     def check(self, world: World) -> None:
@@ -198,8 +198,8 @@ class Clone(Create):
         self.source = DeleteSnapshot(f"{self.name}-source")
         self.source.prepare(world)
 
-    def _wish(self, world: World) -> dict[str, Any]:
-        return {**super()._wish(world), "restoreFrom": self.source.snapshot}
+    def _spec(self, world: World) -> dict[str, Any]:
+        return {**super()._spec(world), "restoreFrom": self.source.snapshot}
 
     def _expected(self) -> dict[str, str]:
         return CONTENT

@@ -148,9 +148,9 @@ def test_a_disk_that_hangs_holds_one_answer_for_some_seconds_and_nobody_else_up(
     server: Server, switch: Switch, environment: str
 ) -> None:
     switch.arm(Fault("volume:half-made", "hang"))
-    wish = {"name": "app-data", "size": 10}
+    spec = {"name": "app-data", "size": 10}
     with ThreadPoolExecutor(1) as beside:
-        waiting = beside.submit(server.wire().post, f"{environment}/volume", wish)
+        waiting = beside.submit(server.wire().post, f"{environment}/volume", spec)
         eventually(lambda: server.wire().get(f"{environment}/volume").body)
         assert server.wire().post(f"{environment}/app", {"name": "web"}).status == 201
         assert not waiting.done()
@@ -170,8 +170,8 @@ def test_many_steps_that_hang_hold_up_neither_reading_nor_other_changes(
 
     def create(name: str) -> Answer:
         # With a key each of them waits for its own step, for as long as anybody waits for one.
-        wish = {"name": name, "size": 1}
-        return server.wire().post(f"{environment}/volume", wish, Idempotency_Key=name)
+        spec = {"name": name, "size": 1}
+        return server.wire().post(f"{environment}/volume", spec, Idempotency_Key=name)
 
     with ThreadPoolExecutor(len(names)) as beside:
         waiting = [beside.submit(create, name) for name in names]

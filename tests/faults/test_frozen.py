@@ -12,7 +12,7 @@ from django.db import OperationalError, connection, transaction
 from accounts.models import User
 from tests.support.api import Api
 from volumes.models import Environment
-from volumes.services.locking import locked
+from volumes.services.locking import lock_environment
 
 LONG = 40.0
 """Seconds: twice as long as it may keep its locks."""
@@ -21,7 +21,7 @@ LONG = 40.0
 def freeze(environment: Environment, has_locks: Event, thaw: Event) -> None:
     try:
         with transaction.atomic():
-            locked(environment)
+            lock_environment(environment)
             has_locks.set()
             thaw.wait(LONG)
             Environment.objects.update(name="too late")

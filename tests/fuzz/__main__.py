@@ -24,18 +24,18 @@ KINDS = ("5xx", "schema", "request id", "html", "silence", "list")
 
 
 def main() -> int:
-    wish = arguments()
+    spec = arguments()
     with tempfile.TemporaryDirectory(prefix="holdfast-fuzz-") as name:
         home = Path(name)
         home.chmod(0o755)
-        ledgers = {"SQLite": campaign(home / "sqlite", wish)}
+        ledgers = {"SQLite": campaign(home / "sqlite", spec)}
         try:
             server = PrivatePostgres(home / "postgres")
         except PostgresMissing as missing:
             print(f"SKIPPED PostgreSQL: {missing}")
         else:
             os.environ["DATABASE_URL"] = server.url
-            ledgers["PostgreSQL"] = campaign(home / "postgresql", wish)
+            ledgers["PostgreSQL"] = campaign(home / "postgresql", spec)
             server.stop()
     for ledger in ledgers.values():
         for finding in ledger.findings:
@@ -52,9 +52,9 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def campaign(home: Path, wish: argparse.Namespace) -> Ledger:
+def campaign(home: Path, spec: argparse.Namespace) -> Ledger:
     with installed(home) as installation, serving(installation) as server:
-        return Campaign(server, wish.seed).run(wish.count // 2, seconds=wish.seconds / 2)
+        return Campaign(server, spec.seed).run(spec.count // 2, seconds=spec.seconds / 2)
 
 
 def show(ledgers: dict[str, Ledger]) -> None:

@@ -31,7 +31,7 @@ VALUES = [
 ]
 
 
-def _wish(**fields: Any) -> bytes:
+def _spec(**fields: Any) -> bytes:
     return json.dumps({"name": "made-by-hand", "size": 1, **fields}).encode()
 
 
@@ -45,10 +45,10 @@ BODIES = [
     {"a\u0000":1} {"\ud800":1} {"":1} a=b&c=d
     """.split(),
     *(b"", b" ", b"\x00", b"\xff\xfe", b"\xef\xbb\xbf{}", gzip.compress(b"{}")),
-    *(b"\xef\xbb\xbf", b"\xef\xbb\xbfnull", b" null ", b"\xef\xbb\xbf" + _wish()),
+    *(b"\xef\xbb\xbf", b"\xef\xbb\xbfnull", b" null ", b"\xef\xbb\xbf" + _spec()),
     *("{}".encode("utf-16"), "{}".encode("utf-32"), b" " * LONG + b"{}", b"[" * LONG),
     *(b'{"x":' * 10_000, b"x" * 65537, b'{"a": "' + b"x" * 200_000 + b'"}'),
     b"--x\r\nContent-Disposition: form-data; name=x\r\n\r\n1\r\n--x--",
-    *(_wish(), _wish(description="x" * 500), _wish(description="x" * 501), _wish(size="10GB")),
+    *(_spec(), _spec(description="x" * 500), _spec(description="x" * 501), _spec(size="10GB")),
     *(_with(field, value) for field in FIELDS for value in VALUES),
 ]

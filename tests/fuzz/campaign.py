@@ -134,8 +134,8 @@ class Campaign:
             self._make(f"/{environment}/volume/{volume}/attachment", attachment)
         return environment
 
-    def _make(self, path: str, wish: Mapping[str, object]) -> str:
-        answer = self.ask("lists", self.owner, shot_of("POST", path, self.owner.headers, wish))
+    def _make(self, path: str, spec: Mapping[str, object]) -> str:
+        answer = self.ask("lists", self.owner, shot_of("POST", path, self.owner.headers, spec))
         assert answer is not None, path
         assert answer.status == 201, answer
         return str(answer.json().get("id"))

@@ -42,9 +42,9 @@ class Answer:
         return ", ".join(self.headers.get(name, []))
 
 
-def shot_of(method: str, path: str, headers: Mapping[str, str], wish: Any = None) -> Shot:
+def shot_of(method: str, path: str, headers: Mapping[str, str], spec: Any = None) -> Shot:
     """A request as a good client sends it; `wish` is sent as JSON."""
-    body = b"" if wish is None else json.dumps(wish).encode()
+    body = b"" if spec is None else json.dumps(spec).encode()
     given = {"Host": "127.0.0.1", "Content-Type": "application/json", **headers}
     lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in given.items())]
     lines += [f"Content-Length: {len(body)}", "", ""]

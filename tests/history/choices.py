@@ -170,12 +170,12 @@ class Choices:
 
     # How it is asked --------------------------------------------------------
 
-    def _change(self, wish: Json) -> Invocation:
+    def _change(self, spec: Json) -> Invocation:
         """Unconditional, or only if nobody changed it since it was last seen, by body or by header."""
         volume = self._volume()
         if volume is None:
             return self._list()
-        body = {"description": self._mark(), **wish}
+        body = {"description": self._mark(), **spec}
         how = self.random.choice(["anyhow", "version", "if_match"])
         if how == "version":
             body["version"] = volume["version"]

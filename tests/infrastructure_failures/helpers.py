@@ -23,12 +23,12 @@ def ask(server: Server, method: str, path: str, body: Any = None) -> Answer:
     return answer
 
 
-def assert_it_only_reads(server: Server, disk: Disk, volume: str, **wish: str) -> None:
+def assert_it_only_reads(server: Server, disk: Disk, volume: str, **spec: str) -> None:
     """While the database's disk is full: what was written before it was so is kept, nothing else."""
     environment = volume.partition("/volume")[0]
     disk.fill()
     wishes = [
-        ask(server, "POST", f"{environment}/volume", {**wish, "name": f"wish-{n}", "size": 10})
+        ask(server, "POST", f"{environment}/volume", {**spec, "name": f"wish-{n}", "size": 10})
         for n in range(100)
     ]
     reads = [ask(server, "GET", volume).status for _ in range(10)]

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from tests.infrastructure_failures.helpers import ask
-from tests.races.helpers import end, freeze_at_work, wish
+from tests.races.helpers import end, freeze_at_work, spec
 from tests.support.installation import installed
 from tests.support.invariants import must_hold
 from tests.support.server import Server, serving
@@ -34,7 +34,7 @@ def set_clock(file: Path, off_by: int) -> None:
 
 def test_machines_whose_clocks_differ_by_days_respect_each_others_leases(tmp_path: Path) -> None:
     with installed(tmp_path, RECONCILE_INLINE="false") as installation:
-        wish(installation, "wished", 400)
+        spec(installation, "wished", 400)
         behind, ahead = (clock(tmp_path / f"{days}", days * DAY) for days in (-1, 1))
         first = installation.start("reconcile", "--watch", **behind)
         freeze_at_work(installation, first)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.infrastructure_failures.helpers import ask, is_refusal_of_the_moment, is_unready, on
-from tests.races.helpers import LEASED, end, freeze_at_work, reconciler, wish
+from tests.races.helpers import LEASED, end, freeze_at_work, reconciler, spec
 from tests.support.installation import eventually
 from tests.support.invariants import must_hold
 from tests.support.needs import needs
@@ -87,7 +87,7 @@ def test_restarted_in_the_middle_of_steps_a_reconciler_goes_on_by_itself(
     tmp_path: Path, mode: str
 ) -> None:
     with restartable() as postgres, on(postgres, tmp_path, RECONCILE_INLINE="false") as idle:
-        wish(idle, "wished", 400)
+        spec(idle, "wished", 400)
         process = reconciler(idle)
         freeze_at_work(idle, process)
         postgres.stop(mode)

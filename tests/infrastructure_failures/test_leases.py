@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
-from tests.races.helpers import end, freeze_at_work, reconciler, wish
+from tests.races.helpers import end, freeze_at_work, reconciler, spec
 from tests.support.installation import eventually, installed
 from tests.support.invariants import UNSETTLED, must_hold
 
@@ -14,7 +14,7 @@ ROWS = "SELECT * FROM volumes_volume ORDER BY id"
 
 def test_one_that_comes_back_after_its_leases_ran_out_changes_nothing(tmp_path: Path) -> None:
     with installed(tmp_path, RECONCILE_INLINE="false", MEASURE_EVERY="0") as idle:
-        wish(idle, "wished", 400)
+        spec(idle, "wished", 400)
         zombie = reconciler(idle)
         freeze_at_work(idle, zombie)
         other = reconciler(idle)

@@ -58,7 +58,7 @@ GUARDS = [
     Guard(
         "what an idempotency key made is kept",
         "volumes/services/creation.py",
-        "        key.keep(body, volume.pk)",
+        "        key.store(body, volume.pk)",
         "        pass",
         f"{KEYS}::test_the_same_call_again_answers_what_the_first_made",
     ),
@@ -93,7 +93,7 @@ GUARDS = [
     Guard(
         "growth is counted",
         "volumes/services/volumes.py",
-        "        take_room(environment, grown_by)\n",
+        "        add_usage(environment, grown_by)\n",
         "",
         f"{UPDATE}::test_growing_is_online_and_counts_the_difference",
     ),
@@ -107,35 +107,35 @@ GUARDS = [
     Guard(
         "what is deleted counts until it is gone",
         "volumes/services/volumes.py",
-        "    if not grace:\n        settle_soon(volume)\n    return volume",
-        "    take_room(environment, -volume.size)\n    return volume",
+        "    if not grace:\n        reconcile_after_commit(volume)\n    return volume",
+        "    add_usage(environment, -volume.size)\n    return volume",
         f"{QUOTA}::test_deleted_data_counts_until_it_is_gone",
     ),
     Guard(
         "sizes never fall",
         "volumes/rules/volumes.py",
-        "    if volume and wish.size < volume.size:",
+        "    if volume and spec.size < volume.size:",
         "    if False:",
         f"{UPDATE}::test_shrinking_is_a_400",
     ),
     Guard(
         "a copy is at least as large as the snapshot",
         "volumes/rules/volumes.py",
-        "    elif wish.snapshot and wish.size < wish.snapshot.size:",
+        "    elif spec.snapshot and spec.size < spec.snapshot.size:",
         "    elif False:",
         "volumes/test_snapshots.py::test_the_new_volume_must_be_at_least_as_large",
     ),
     Guard(
         "only what is ready is copied",
         "volumes/rules/volumes.py",
-        "        elif wish.snapshot.status != SnapshotStatus.READY:",
+        "        elif spec.snapshot.status != SnapshotStatus.READY:",
         "        elif False:",
         "volumes/test_snapshots.py::test_only_a_ready_snapshot_fills_a_volume",
     ),
     Guard(
         "one name in an environment, as a rule",
         "volumes/rules/volumes.py",
-        "    if _NAMESAKE.first(environment=environment.pk, name=wish.name):",
+        "    if _NAMESAKE.first(environment=environment.pk, name=spec.name):",
         "    if False:",
         "volumes/test_create.py::test_a_name_is_taken_once_in_an_environment",
     ),
@@ -205,7 +205,7 @@ GUARDS = [
     Guard(
         "every change has its entry",
         "volumes/services/volumes.py",
-        '        history.of_volume(volume, actor, "update", changes)\n',
+        '        history.record_volume(volume, actor, "update", changes)\n',
         "",
         "volumes/test_history_and_activity.py"
         "::test_every_accepted_change_is_one_entry_and_one_version",

@@ -80,10 +80,10 @@ GUARDS = [
     Guard(
         "the first request of each name",
         "volumes/services/group_commit.py",
-        "            batch.setdefault(request.wish.name, request)\n",
-        "            if request.wish.name in batch:\n"
+        "            batch.setdefault(request.spec.name, request)\n",
+        "            if request.spec.name in batch:\n"
         "                break\n"
-        "            batch[request.wish.name] = request\n",
+        "            batch[request.spec.name] = request\n",
         f"{COMMITS}::test_a_batch_takes_the_first_request_of_each_name",
     ),
     Guard(

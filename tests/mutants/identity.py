@@ -139,7 +139,7 @@ GUARDS = [
     Guard(
         "identity: accepting is written into the history",
         "volumes/services/acceptance.py",
-        '            history.of_volume(volume, actor, "accept_data", {}, version=False)',
+        '            history.record_volume(volume, actor, "accept_data", {}, version=False)',
         "            pass",
         f"{ACCEPT}::test_the_history_says_so_without_a_version",
     ),

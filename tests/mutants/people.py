@@ -326,8 +326,8 @@ GUARDS = [
     Guard(
         "no way from the log-in to another site",
         "accounts/views/login.py",
-        "    return wish if ours else settings.LOGIN_REDIRECT_URL",
-        "    return wish or settings.LOGIN_REDIRECT_URL",
+        "    return spec if ours else settings.LOGIN_REDIRECT_URL",
+        "    return spec or settings.LOGIN_REDIRECT_URL",
         "accounts/test_log_in.py::test_the_login_leads_to_no_other_site",
     ),
     Guard(

@@ -23,7 +23,7 @@ GUARDS = [
     Guard(
         "fence of many outcomes at once",
         "volumes/reconciler/persistence.py",
-        '        IsAsClaimed("rows"),\n',
+        '        StillClaimed("rows"),\n',
         "",
         f"{RECONCILER}::test_of_many_only_those_are_settled_that_are_as_they_were_claimed",
     ),

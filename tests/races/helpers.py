@@ -36,8 +36,8 @@ def create(environment: str, name: str, size: int = 10, **headers: str) -> Reque
 
 
 def clone(environment: str, name: str, snapshot: str) -> Request:
-    wish = {"name": name, "size": 10, "restoreFrom": snapshot.rpartition("/")[2]}
-    return Request("POST", f"{environment}/volume", wish)
+    spec = {"name": name, "size": 10, "restoreFrom": snapshot.rpartition("/")[2]}
+    return Request("POST", f"{environment}/volume", spec)
 
 
 def put(path: str, body: Any, **headers: str) -> Request:
@@ -86,7 +86,7 @@ def plant_witnesses(server: Server) -> None:
     installation.witnesses |= {file: file.read_bytes() for file in files}
 
 
-def wish(installation: Installation, name: str, count: int) -> None:
+def spec(installation: Installation, name: str, count: int) -> None:
     """Ask for that many volumes; nobody makes them yet."""
     code = WISHES.format(name=name, count=count)
     done = installation.run("shell", "--verbosity", "0", "-c", code)

@@ -29,8 +29,8 @@ def same_application(server: Server) -> list[Request]:
 
 
 def same_environment(server: Server) -> list[Request]:
-    wish = {"name": "same", "companyIdRef": server.installation.made["companyId"]}
-    return [Request("POST", "/environments", wish)] * CROWD
+    spec = {"name": "same", "companyIdRef": server.installation.made["companyId"]}
+    return [Request("POST", "/environments", spec)] * CROWD
 
 
 @pytest.mark.parametrize("ask", [same_volume, same_new_name, same_application, same_environment])
@@ -57,8 +57,8 @@ def one_snapshot(server: Server) -> tuple[str, Request]:
 def test_one_idempotency_key_makes_one_thing_of_32_requests(
     server: Server, crowd: Crowd, ask: Callable[[Server], tuple[str, Request]]
 ) -> None:
-    path, wish = ask(server)
-    answers = server.rush(crowd, [wish] * CROWD)
+    path, spec = ask(server)
+    answers = server.rush(crowd, [spec] * CROWD)
     assert statuses(answers) == [201] * CROWD
     (made,) = server.wire().get(path).body
     assert {answer.body["id"] for answer in answers} == {made["id"]}

@@ -121,8 +121,8 @@ def test_an_application_takes_its_attachments_along_however_late_they_come(
 def test_a_name_is_free_for_one_once_its_volume_is_deleted(server: Server, crowd: Crowd) -> None:
     environment = server.environment(quota=20)
     path = server.volume(environment)
-    wish = {"name": "app-data", "size": 10}
-    creates = [Request("POST", f"{environment}/volume", wish) for _ in range(CROWD - 1)]
+    spec = {"name": "app-data", "size": 10}
+    creates = [Request("POST", f"{environment}/volume", spec) for _ in range(CROWD - 1)]
     answers = server.rush(crowd, [delete(path), *creates])
     assert answers[0].status == 200
     assert statuses(answers[1:]) in ([409] * 31, [201] + [409] * 30)

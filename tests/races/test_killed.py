@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.races.helpers import LEASED, create, delete, freeze_at_work, reconciler, wish
+from tests.races.helpers import LEASED, create, delete, freeze_at_work, reconciler, spec
 from tests.support.concurrent_clients import Crowd
 from tests.support.installation import Installation, eventually, installed
 from tests.support.invariants import must_hold
@@ -39,7 +39,7 @@ def taken_over(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installatio
     """Its reconciler was killed at work, and another started."""
     home = tmp_path_factory.mktemp("taken-over")
     with installed(home, RECONCILE_INLINE="false") as installation:
-        wish(installation, "taken-over", 400)
+        spec(installation, "taken-over", 400)
         first = reconciler(installation)
         freeze_at_work(installation, first)
         first.kill()

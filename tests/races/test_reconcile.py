@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.races.helpers import LEASED, end, freeze_at_work, reconciler, wish
+from tests.races.helpers import LEASED, end, freeze_at_work, reconciler, spec
 from tests.support.installation import Installation, installed
 from tests.support.invariants import UNSETTLED, leftovers, must_hold
 
@@ -20,14 +20,14 @@ def idle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 
 
 def test_one_pass_settles_everything(idle: Installation) -> None:
-    wish(idle, "pass", 20)
+    spec(idle, "pass", 20)
     done = idle.run("reconcile")
     assert (done.returncode, done.stdout) == (0, "Worked on 20 rows; 0 are not settled yet.\n")
     must_hold(idle, within=0)
 
 
 def test_told_to_stop_it_ends_after_its_present_steps_with_exit_code_0(idle: Installation) -> None:
-    wish(idle, "stopped", 400)
+    spec(idle, "stopped", 400)
     process = reconciler(idle)
     freeze_at_work(idle, process)
     assert end(process) == 0
@@ -37,7 +37,7 @@ def test_told_to_stop_it_ends_after_its_present_steps_with_exit_code_0(idle: Ins
 
 
 def test_two_at_once_make_one_of_everything(idle: Installation) -> None:
-    wish(idle, "both", 60)
+    spec(idle, "both", 60)
     both = [reconciler(idle), reconciler(idle)]
     must_hold(idle)
     assert [end(process) for process in both] == [0, 0]

@@ -12,12 +12,12 @@ class Planted(AppConfig):
 
     def ready(self) -> None:
         from tests.seeded_bugs.switch import look
-        from volumes.reconciler.loop import Sweeper
+        from volumes.reconciler.loop import ReconcileLoop
 
-        round_of_the_product = Sweeper.round
+        round_of_the_product = ReconcileLoop.round
 
-        def round(sweeper: Sweeper) -> int:
+        def round(sweeper: ReconcileLoop) -> int:
             look()
             return round_of_the_product(sweeper)
 
-        patch.object(Sweeper, "round", round).start()
+        patch.object(ReconcileLoop, "round", round).start()

@@ -23,7 +23,7 @@ from volumes.models import Environment, Volume, querysets
 from volumes.queries import volume_rows
 from volumes.reconciler import inline, persistence, step_runner, steps
 from volumes.rules import volumes as rules
-from volumes.rules.quota import Room
+from volumes.rules.quota import QuotaHeadroom
 from volumes.services import attachments, creation, group_commit, history, idempotency, locking
 from volumes.services import volumes as services
 
@@ -37,7 +37,7 @@ Replacements = Iterator[AbstractContextManager[Any]]
 def read_modify_save() -> Replacements:
     """An update reads the volume, and later saves it, whoever saved it in between."""
     yield from _unlocked(services, "update_volume")
-    yield patch.object(services, "write", _save_anyhow)
+    yield patch.object(services, "save_if_unchanged", _save_anyhow)
 
 
 def whole_row_save() -> Replacements:
@@ -50,7 +50,7 @@ def whole_row_save() -> Replacements:
         row.save()
 
     yield from _unlocked(services, "update_volume")
-    yield patch.object(services, "write", write)
+    yield patch.object(services, "save_if_unchanged", write)
 
 
 def count_then_insert() -> Replacements:
@@ -67,20 +67,20 @@ def count_then_insert() -> Replacements:
 
     yield from _unlocked(creation, "_create_locked")
     yield patch.object(creation, "insert_volume", later)
-    yield patch.object(group_commit, "execute_if", unguarded)
+    yield patch.object(group_commit, "execute_if_locked", unguarded)
 
 
 def unlocked_attach() -> Replacements:
     """An attach sees a volume, and later writes that it is mounted, although it was deleted since."""
-    touch = locking.touch
+    touch = locking.bump_version
 
     def later(*arguments: Any) -> int:
         time.sleep(MOMENT)
         return touch(*arguments)
 
     yield from _unlocked(attachments, "attach")
-    yield patch.object(attachments, "touch", later)
-    yield patch.object(attachments, "write", _save_anyhow)
+    yield patch.object(attachments, "bump_version", later)
+    yield patch.object(attachments, "save_if_unchanged", _save_anyhow)
 
 
 def short_leases() -> Replacements:
@@ -100,7 +100,7 @@ def no_fence() -> Replacements:
     """A step records what it saw although its lease has passed to another."""
     yield from short_leases()
 
-    write = persistence.record
+    write = persistence.persist
 
     def regardless(seen: Any) -> Any:
         for outcome in (seen := list(seen)):
@@ -108,19 +108,19 @@ def no_fence() -> Replacements:
             type(row)._default_manager.filter(pk=row.pk).update(lease_owner=row.lease_owner)
         return write(seen)
 
-    yield patch.object(steps, "record", regardless)
-    yield patch.object(step_runner, "record", regardless)
+    yield patch.object(steps, "persist", regardless)
+    yield patch.object(step_runner, "persist", regardless)
 
 
 def lost_revision() -> Replacements:
     """Now and then a change is not written into the history."""
-    record = history.of_volume
+    record = history.record_volume
 
     def forgetful(*arguments: Any, **more: Any) -> None:
         if random.random() < 0.8:
             record(*arguments, **more)
 
-    yield patch.object(history, "of_volume", forgetful)
+    yield patch.object(history, "record_volume", forgetful)
 
 
 def cached_read() -> Replacements:
@@ -145,14 +145,14 @@ def forgotten_key() -> Replacements:
 
 def version_not_raised() -> Replacements:
     """Now and then an update leaves the version as it is."""
-    touch = locking.touch
+    touch = locking.bump_version
 
     def lazily(row: Any, by: str) -> int:
         before = touch(row, by)
         row.version -= random.random() < 0.5
         return before
 
-    yield patch.object(services, "touch", lazily)
+    yield patch.object(services, "bump_version", lazily)
 
 
 def unsaved_write() -> Replacements:
@@ -176,8 +176,8 @@ def ignored_precondition() -> Replacements:
 def shrinking() -> Replacements:
     """A size may become smaller."""
 
-    def careless(reader: Any, wish: Any, environment: Environment, volume: Any) -> Any:
-        return Room(environment)
+    def careless(reader: Any, spec: Any, environment: Environment, volume: Any) -> Any:
+        return QuotaHeadroom(environment)
 
     yield patch.object(rules, "_check_size", careless)
 
@@ -192,7 +192,7 @@ def shown_after_delete() -> Replacements:
     """What is deleted is still served."""
 
     def served(digest: str, environment: uuid.UUID, pk: uuid.UUID) -> Any:
-        return volume_rows.volume_in(environment, pk, deleted_too=True)
+        return volume_rows.get_volume_row(environment, pk, deleted_too=True)
 
     yield patch.object(volume_rows, "volume_by_token", served)
 
@@ -233,8 +233,8 @@ def _unlocked(module: Any, verb: str) -> Replacements:
         time.sleep(MOMENT)
         return volume
 
-    yield patch.object(module, "locked", found)
-    yield patch.object(module, "locked_volume", found_volume, create=True)  # a create has none
+    yield patch.object(module, "lock_environment", found)
+    yield patch.object(module, "lock_volume", found_volume, create=True)  # a create has none
     yield patch.object(module, verb, getattr(module, verb).__wrapped__)
 
 

@@ -28,8 +28,8 @@ def fresh_code(person: User) -> str:
 
 
 def give_password(client: Client, person: User, password: str = PASSWORD, **extra: Any) -> Any:
-    wish = {"username": person.username, "password": password}
-    return client.post("/login", wish, **extra)
+    spec = {"username": person.username, "password": password}
+    return client.post("/login", spec, **extra)
 
 
 def log_in(client: Client, person: User) -> Client:

@@ -88,18 +88,18 @@ class Server:
 
     def environment(self, quota: int | None = None, company: str = "") -> str:
         """The path of a fresh environment."""
-        wish = {
+        spec = {
             "name": f"env-{uuid.uuid4()}",
             "companyIdRef": company or self.installation.made["companyId"],
             "resourceQuota": {"storage": quota},
         }
-        answer = self.wire().post("/environments", wish)
+        answer = self.wire().post("/environments", spec)
         assert answer.status == 201, answer
         return f"/{answer.body['id']}"
 
-    def volume(self, environment: str, name: str = "app-data", **wish: Any) -> str:
+    def volume(self, environment: str, name: str = "app-data", **spec: Any) -> str:
         """The path of a fresh volume."""
-        return self._made(f"{environment}/volume", {"name": name, "size": 10, **wish})
+        return self._made(f"{environment}/volume", {"name": name, "size": 10, **spec})
 
     def application(self, environment: str, name: str = "web") -> str:
         """The path of a fresh application."""
@@ -109,8 +109,8 @@ class Server:
         """The path of a fresh snapshot."""
         return self._made(f"{volume}/snapshot", {})
 
-    def _made(self, path: str, wish: Any) -> str:
-        request = Request("POST", path, wish)
+    def _made(self, path: str, spec: Any) -> str:
+        request = Request("POST", path, spec)
         answer = self.wire().send(request)
         assert answer.status == 201, answer
         self.installation.ledger.note([request], [answer])

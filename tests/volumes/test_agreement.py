@@ -77,19 +77,19 @@ def codes_of(answer: Any) -> set[tuple[str, str]]:
 
 
 @by_chance
-@given(wish=wishes)
-@example(wish={"name": "taken", "size": 1})
-@example(wish={"name": "a", "size": 1, "resourceRequests": {"storage": "1GB"}})
-@example(wish={"name": "a", "size": 10**30})
-@example(wish={"name": "a", "resourceRequests": {"storage": f"{ARABIC_ONE}GB"}})
-@example(wish={"name": "a", "size": 2**24, "mountPath": "/" + "/".join(["x" * 255] * 4)})
-@example(wish={"name": "a", "size": 1, "labels": {"a": None, "b" * 64: "", "c": "d" * 64}})
+@given(spec=wishes)
+@example(spec={"name": "taken", "size": 1})
+@example(spec={"name": "a", "size": 1, "resourceRequests": {"storage": "1GB"}})
+@example(spec={"name": "a", "size": 10**30})
+@example(spec={"name": "a", "resourceRequests": {"storage": f"{ARABIC_ONE}GB"}})
+@example(spec={"name": "a", "size": 2**24, "mountPath": "/" + "/".join(["x" * 255] * 4)})
+@example(spec={"name": "a", "size": 1, "labels": {"a": None, "b" * 64: "", "c": "d" * 64}})
 def test_create_does_what_validate_says(
-    alices: Api, volumes: str, make: Callable[..., Any], wish: dict[str, Any]
+    alices: Api, volumes: str, make: Callable[..., Any], spec: dict[str, Any]
 ) -> None:
     with undone():
         make("taken")
-        said, done = alices.post(f"{volumes}/validate", wish), alices.post(volumes, wish)
+        said, done = alices.post(f"{volumes}/validate", spec), alices.post(volumes, spec)
     assert (done.status_code == 201) == (codes_of(said) == set())
     assert codes_of(said) == codes_of(done)
 
@@ -113,16 +113,16 @@ def test_update_does_what_validate_says(
 
 
 @by_chance
-@given(wish=wishes)
-@example(wish={"name": "a", "resourceRequests": {"storage": "10GB"}, "mountPath": "/a/"})
+@given(spec=wishes)
+@example(spec={"name": "a", "resourceRequests": {"storage": "10GB"}, "mountPath": "/a/"})
 def test_what_validate_makes_of_a_wish_is_what_is_made(
-    alices: Api, volumes: str, memory: object, wish: dict[str, Any]
+    alices: Api, volumes: str, memory: object, spec: dict[str, Any]
 ) -> None:
-    said = alices.post(f"{volumes}/validate", wish)
+    said = alices.post(f"{volumes}/validate", spec)
     assume(codes_of(said) == set())
     normalized = said.json()["normalized"]
     again = alices.post(f"{volumes}/validate", normalized).json()
     with undone():
-        made = alices.post(volumes, wish).json()
+        made = alices.post(volumes, spec).json()
     assert again["normalized"] == normalized
     assert {field: made[field] for field in normalized} == normalized

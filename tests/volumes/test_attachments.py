@@ -60,8 +60,8 @@ def test_several_applications_mount_one_volume(alices, here, attached, worker):
 
 
 def test_a_path_of_its_own_is_normalised(alices, here, web):
-    wish = {"appIdRef": str(web.pk), "mountPath": "/srv/x/", "readOnly": True}
-    attached = alices.post(f"{here}/attachment", wish).json()
+    spec = {"appIdRef": str(web.pk), "mountPath": "/srv/x/", "readOnly": True}
+    attached = alices.post(f"{here}/attachment", spec).json()
     assert (attached["mountPath"], attached["readOnly"]) == ("/srv/x", True)
 
 
@@ -102,8 +102,8 @@ def test_bob_only_looks(bobs, here, attached, web, worker):
         ),
     ],
 )
-def test_a_wish_that_cannot_be_is_refused(alices, here, wish, problems):
-    response = alices.post(f"{here}/attachment", wish)
+def test_a_wish_that_cannot_be_is_refused(alices, here, spec, problems):
+    response = alices.post(f"{here}/attachment", spec)
     assert response.status_code == 400
     assert codes(response) == problems
 
@@ -134,16 +134,16 @@ def test_twice_is_a_conflict(alices, here, attached, web):
 @pytest.mark.parametrize("own", [{}, {"mountPath": "/data/uploads"}])
 def test_a_path_is_taken_once_in_an_application(alices, here, attached, make, volumes, web, own):
     other = make("other", mountPath="/data/uploads")
-    wish = {"appIdRef": web.ref, **own}
-    response = alices.post(f"{volumes}/{other['id']}/attachment", wish)
+    spec = {"appIdRef": web.ref, **own}
+    response = alices.post(f"{volumes}/{other['id']}/attachment", spec)
     assert response.status_code == 409
     assert codes(response) == {("mountPath", "mount_path_taken")}
 
 
 def test_another_path_gets_round_that(alices, here, attached, make, volumes, web):
     other = make("other", mountPath="/data/uploads")
-    wish = {"appIdRef": web.ref, "mountPath": "/data/uploads/nested"}
-    assert alices.post(f"{volumes}/{other['id']}/attachment", wish).status_code == 201
+    spec = {"appIdRef": web.ref, "mountPath": "/data/uploads/nested"}
+    assert alices.post(f"{volumes}/{other['id']}/attachment", spec).status_code == 201
 
 
 def test_what_is_not_attached_cannot_be_detached(alices, here, web):

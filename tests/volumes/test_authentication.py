@@ -145,8 +145,8 @@ def test_a_bound_token_makes_no_environments_but_may_change_its_own(api, alice, 
 
 def test_a_bound_token_restores_from_no_snapshot_elsewhere(api, alice, company, snapshot):
     other = EnvironmentFactory.create(company=company)
-    wish = {"name": "restored", "size": 100, "restoreFrom": snapshot["id"]}
-    response = api(alice, environment_id=other.pk).post(f"/{other.pk}/volume", wish)
+    spec = {"name": "restored", "size": 100, "restoreFrom": snapshot["id"]}
+    response = api(alice, environment_id=other.pk).post(f"/{other.pk}/volume", spec)
     assert response.json()["errors"][0]["code"] == "not_found"
 
 

@@ -12,7 +12,7 @@ from volumes.models import Volume
 WISH = b'{"name": "uploads", "size": 1}'
 
 
-def wish(**extra):
+def spec(**extra):
     return {"name": "uploads", "size": 1, **extra}
 
 
@@ -182,12 +182,12 @@ def test_odd_numbers_are_refused_everywhere(alices, volumes, here, environment, 
 @pytest.mark.parametrize("field", ["usedSize", "status", "createdBy", "companyIdRef", "isDeleted"])
 @pytest.mark.parametrize("value", [None, 10**400, {"a": [1]}, "x" * 1000])
 def test_what_holdfast_sets_may_be_anything(alices, volumes, memory, field, value):
-    assert alices.post(volumes, wish(**{field: value})).status_code == 201
+    assert alices.post(volumes, spec(**{field: value})).status_code == 201
 
 
 def test_text_outside_ascii_survives(alices, volumes, memory):
     said = "Größe 大 🦀 \u2028 <b>"
-    response = alices.post(volumes, wish(description=said))
+    response = alices.post(volumes, spec(description=said))
     assert response.json()["description"] == said
     assert "🦀".encode() in response.content
 
@@ -198,7 +198,7 @@ def test_a_surrogate_pair_is_one_character(alices, volumes, memory):
 
 
 def test_a_description_is_counted_in_characters(alices, volumes, memory):
-    assert alices.post(volumes, wish(description="🦀" * 500)).status_code == 201
+    assert alices.post(volumes, spec(description="🦀" * 500)).status_code == 201
 
 
 def padded(size):

@@ -150,8 +150,8 @@ def test_a_size_can_be_said_in_words(alices, volumes, memory, said, size):
         ),
     ],
 )
-def test_a_size_that_cannot_be_is_named(alices, volumes, memory, wish, problem):
-    response = alices.post(volumes, wish)
+def test_a_size_that_cannot_be_is_named(alices, volumes, memory, spec, problem):
+    response = alices.post(volumes, spec)
     assert response.status_code == 400
     assert codes(response) == {problem}
 
@@ -306,8 +306,8 @@ def test_an_application_elsewhere_is_as_missing_as_one_that_never_was(
     alices, volumes, memory, company
 ):
     elsewhere = ApplicationFactory.create(environment=EnvironmentFactory.create(company=company))
-    wish = {"name": "uploads", "size": 1, "attachedAppsRefs": [elsewhere.ref, str(uuid.uuid4())]}
-    response = alices.post(volumes, wish)
+    spec = {"name": "uploads", "size": 1, "attachedAppsRefs": [elsewhere.ref, str(uuid.uuid4())]}
+    response = alices.post(volumes, spec)
     assert response.status_code == 400
     assert codes(response) == {("attachedAppsRefs", "not_found")}
     assert len(response.json()["errors"]) == 2
@@ -315,8 +315,8 @@ def test_an_application_elsewhere_is_as_missing_as_one_that_never_was(
 
 def test_one_application_cannot_mount_two_volumes_at_one_path(alices, volumes, make, web):
     make("uploads", mountPath="/srv", attachedAppsRefs=[web.ref])
-    wish = {"name": "other", "size": 1, "mountPath": "/srv", "attachedAppsRefs": [web.ref]}
-    response = alices.post(volumes, wish)
+    spec = {"name": "other", "size": 1, "mountPath": "/srv", "attachedAppsRefs": [web.ref]}
+    response = alices.post(volumes, spec)
     assert response.status_code == 409
     assert codes(response) == {("mountPath", "mount_path_taken")}
 

@@ -7,17 +7,17 @@ from volumes.backends import BackendError, DataState
 from volumes.models import Snapshot, Volume
 from volumes.reconciler import periodic
 from volumes.reconciler.marking import mark_older_data
-from volumes.reconciler.steps import settle
-from volumes.reconciler.usage_samples import measure, sample_all
+from volumes.reconciler.steps import reconcile_row
+from volumes.reconciler.usage_samples import sample_all, sample_usage
 
 
 def look():
-    missing, _ = periodic.look_at_settled(Volume.objects.settled())
+    missing, _ = periodic.check_settled(Volume.objects.settled())
     return missing
 
 
 def settle_now(row):
-    settle(type(row).objects.ripe(), row.pk)
+    reconcile_row(type(row).objects.eligible(), row.pk)
     row.refresh_from_db()
 
 
@@ -30,7 +30,7 @@ def handle(row):
 def held(row, memory, handle):
     """Measured at 8.1 GB."""
     memory.used[handle] = int(8.1 * 2**30)
-    measure(row)
+    sample_usage(row)
     row.refresh_from_db()
 
 
@@ -80,7 +80,7 @@ class TestVanishedAndEmpty:
     def test_data_known_to_be_empty_may_be_replaced_by_an_empty_directory(
         self, row, memory, handle
     ):
-        measure(row)
+        sample_usage(row)
         row.refresh_from_db()
         assert row.was_empty
         memory.lose(handle)
@@ -92,7 +92,7 @@ class TestVanishedAndEmpty:
 
     def test_data_that_is_measured_as_less_than_1_mb_is_not_empty(self, row, memory, handle):
         memory.used[handle] = 1
-        measure(row)
+        sample_usage(row)
         memory.replace(handle)
         assert look() == 1
 
@@ -112,7 +112,7 @@ class TestVanishedAndEmpty:
         memory.replace(handle)
         look()
         memory.before["state"] = lambda _: Volume.objects.update(is_accepted=True)
-        settle(Volume.objects.ripe(), row.pk)
+        reconcile_row(Volume.objects.eligible(), row.pk)
         row.refresh_from_db()
         assert (row.status, row.is_accepted) == ("error", True)
         settle_now(row)

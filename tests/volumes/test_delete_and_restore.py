@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from tests.support.api import codes
 from volumes.models import Environment, Snapshot, Volume
-from volumes.reconciler.steps import settle
+from volumes.reconciler.steps import reconcile_row
 
 
 @pytest.fixture
@@ -121,14 +121,14 @@ def test_a_delete_that_fails_is_in_error_and_retried_until_it_is_gone(alices, he
     row = Volume.objects.get()
     assert (row.status, row.status_message, row.is_deleted) == ("error", "The disk is full.", True)
     memory.heal()
-    settle(Volume.objects.ripe(), row.pk)
+    reconcile_row(Volume.objects.eligible(), row.pk)
     assert (Volume.objects.get().status, memory.volumes) == ("deleted", {})
 
 
 def test_in_its_grace_the_data_is_kept_and_counted(alices, here, memory, environment, grace):
     alices.delete(here)
     row = Volume.objects.get()
-    settle(Volume.objects.ripe(), row.pk)
+    reconcile_row(Volume.objects.eligible(), row.pk)
     environment.refresh_from_db()
     row.refresh_from_db()
     assert (row.status, environment.storage_used, len(memory.volumes)) == ("deleting", 100, 1)
@@ -138,7 +138,7 @@ def test_once_the_grace_is_over_the_data_goes(alices, here, memory, grace):
     alices.delete(here)
     past = timezone.now() - timedelta(seconds=1)
     Volume.objects.update(grace_until=past, due_at=past)
-    settle(Volume.objects.due(), Volume.objects.get().pk)
+    reconcile_row(Volume.objects.due(), Volume.objects.get().pk)
     assert (Volume.objects.get().status, memory.volumes) == ("deleted", {})
     assert codes(alices.post(f"{here}/restore")) == {("", "wrong_status")}
 

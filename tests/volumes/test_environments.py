@@ -21,8 +21,8 @@ def mine(environment):
 
 
 def test_alice_makes_an_environment(alices, alice, company):
-    wish = {"name": "staging", "resourceQuota": {"storage": 500}}
-    response = alices.post("/environments", wish)
+    spec = {"name": "staging", "resourceQuota": {"storage": 500}}
+    response = alices.post("/environments", spec)
     made = response.json()
     assert response.status_code == 201
     stamps = {name: made[name] for name in ("id", "createdAt", "modifiedAt")}
@@ -107,8 +107,8 @@ def test_who_administers_several_companies_says_which(alices, alice, company):
     MembershipFactory.create(user=alice, company=other, role=Role.ADMIN)
     response = alices.post("/environments", {"name": "staging"})
     assert (response.status_code, codes(response)) == (400, {("companyIdRef", "required")})
-    wish = {"name": "staging", "companyIdRef": str(other.pk).upper()}
-    assert alices.post("/environments", wish).json()["companyIdRef"] == str(other.pk)
+    spec = {"name": "staging", "companyIdRef": str(other.pk).upper()}
+    assert alices.post("/environments", spec).json()["companyIdRef"] == str(other.pk)
 
 
 def test_a_promotion_elsewhere_does_not_change_the_default(alices, alice, bob, company):
@@ -144,17 +144,17 @@ def test_whom_an_operator_added_as_an_admin_has_a_default(api, bob):
 def test_membership_without_administration_makes_none(alices, alice):
     other = CompanyFactory.create()
     MembershipFactory.create(user=alice, company=other, role=Role.EDITOR)
-    wish = {"name": "staging", "companyIdRef": str(other.pk)}
-    assert alices.post("/environments", wish).status_code == 403
+    spec = {"name": "staging", "companyIdRef": str(other.pk)}
+    assert alices.post("/environments", spec).status_code == 403
     assert alices.post("/environments", {"name": "staging"}).status_code == 201
 
 
 def test_a_foreign_company_is_as_missing_as_none(alices, charlie):
     theirs = charlie.memberships.get().company
-    wish = {"name": "staging", "companyIdRef": str(theirs.pk)}
-    foreign = alices.post("/environments", wish, X_Request_ID="same")
-    wish["companyIdRef"] = "00000000-0000-0000-0000-000000000000"
-    missing = alices.post("/environments", wish, X_Request_ID="same")
+    spec = {"name": "staging", "companyIdRef": str(theirs.pk)}
+    foreign = alices.post("/environments", spec, X_Request_ID="same")
+    spec["companyIdRef"] = "00000000-0000-0000-0000-000000000000"
+    missing = alices.post("/environments", spec, X_Request_ID="same")
     assert codes(foreign) == {("companyIdRef", "not_found")}
     assert foreign.content == missing.content
 

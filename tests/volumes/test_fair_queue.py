@@ -12,8 +12,8 @@ from tests.support.plans import plans
 from volumes.models import Environment, Snapshot, Volume
 from volumes.reconciler import fair_queue
 from volumes.reconciler.fair_queue import RoundRobin
-from volumes.reconciler.outcomes import Failed, Outcome, SnapshotHeld, VolumeHeld
-from volumes.reconciler.persistence import record
+from volumes.reconciler.outcomes import Failed, Outcome, SnapshotReady, VolumeReady
+from volumes.reconciler.persistence import persist
 
 ROOM = 10
 SETTLED, DUE = 1000, 200
@@ -89,8 +89,8 @@ def test_recording_looks_for_its_rows_only() -> None:
     """Held volumes are looked at on their own, failures as all the rest."""
     pks = next_volumes()
     first, *others = Volume.objects.due().claim(pks)
-    outcomes = [Failed(first, "The disk is full."), *map(VolumeHeld, others)]
-    recording = plans(lambda: record(outcomes))
+    outcomes = [Failed(first, "The disk is full."), *map(VolumeReady, others)]
+    recording = plans(lambda: persist(outcomes))
     assert len(recording) == 2
     assert not any(plan.scans for plan in recording)
 
@@ -109,8 +109,8 @@ def test_a_batch_takes_as_many_queries_as_one_row(
             rows.claim([pk for pk, _ in queue.take(number, lambda environment: number)])
             for rows, queue in zip(sets, queues, strict=True)
         )
-        taken = [SnapshotHeld(row, "files") for row in snapshots if isinstance(row, Snapshot)]
-        return record([*map(VolumeHeld, volumes), *taken])
+        taken = [SnapshotReady(row, "files") for row in snapshots if isinstance(row, Snapshot)]
+        return persist([*map(VolumeReady, volumes), *taken])
 
     batch()  # the words of the statements are found
     with django_assert_max_num_queries(20):

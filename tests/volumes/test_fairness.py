@@ -24,7 +24,7 @@ from volumes.models.querysets import LEASE
 from volumes.reconciler import executors, fair_queue, loop, periodic, rounds
 from volumes.reconciler.executors import Executors, FairExecutor
 from volumes.reconciler.fair_queue import Backlog, RoundRobin
-from volumes.reconciler.loop import Sweeper
+from volumes.reconciler.loop import ReconcileLoop
 from volumes.reconciler.step_runner import StepRunner
 from volumes.reconciler.targets import is_bulk
 from volumes.reconciler.usage_samples import sample_all
@@ -55,7 +55,7 @@ class Hanging(Fallible):
 @pytest.fixture
 def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hanging]:
     backend = Hanging()
-    monkeypatch.setattr(storage, "connect", lambda _: backend)
+    monkeypatch.setattr(storage, "build_backend", lambda _: backend)
     yield backend
     backend.may_end.set()
 
@@ -161,7 +161,7 @@ def test_the_loop_gives_one_environment_its_share_of_bulk_work_and_no_lease_to_t
 ):
     hang(disk, removals(hostile, 10))
     (theirs,) = removals(victim, 1)
-    sweeper = Sweeper()
+    sweeper = ReconcileLoop()
     sweeper.round()
     eventually(lambda: disk.hanging["delete"] == 2)
     sweeper.round()
@@ -176,7 +176,7 @@ def test_the_loop_gives_one_environment_its_share_of_bulk_work_and_no_lease_to_t
 def test_bulk_work_of_an_environment_does_not_hide_its_own_quick_work(disk, hostile, monkeypatch):
     monkeypatch.setattr(fair_queue, "PAGE", 5)
     hang(disk, removals(hostile, 20))
-    sweeper = Sweeper()
+    sweeper = ReconcileLoop()
     sweeper.round()
     eventually(lambda: disk.hanging["delete"] == 2)
     wanted = create_row(hostile, "wanted")
@@ -199,7 +199,7 @@ def test_steps_that_hang_in_one_environment_leave_threads_for_quick_steps_of_oth
 ):
     hang(disk, rows(hostile, 10))
     theirs = create_row(victim, "theirs")
-    sweeper = Sweeper()
+    sweeper = ReconcileLoop()
     sweeper.round()
     sweeper.runner.collect(timeout=5)
     theirs.refresh_from_db()
@@ -215,7 +215,7 @@ def test_one_pass_works_on_others_while_bulk_work_hangs(disk, hostile, victim):
 
     def one_pass() -> loop.PassResult:
         try:
-            return loop.one_pass()
+            return loop.run_once()
         finally:
             connection.close()
 

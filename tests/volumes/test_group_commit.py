@@ -22,7 +22,7 @@ from tests.support.installation import eventually
 from tests.support.storage import Fallible
 from volumes.models import Environment, Snapshot, Volume
 from volumes.reconciler import inline
-from volumes.rules.volumes import Wish
+from volumes.rules.volumes import VolumeSpec
 from volumes.services import group_commit
 from volumes.services.creation import create_volume
 from volumes.services.group_commit import AuthorizedCreate, EnvironmentQueue
@@ -51,7 +51,7 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         found.append(arguments)
         return execute_if_locked(*arguments)
 
-    monkeypatch.setattr(group_commit, "execute_if", noted)
+    monkeypatch.setattr(group_commit, "execute_if_locked", noted)
     return found
 
 
@@ -166,7 +166,7 @@ def test_who_comes_while_another_one_is_at_work_shares_a_statement(crowd, statem
 def test_as_many_as_came_last_are_waited_for(pool, environment, monkeypatch):
     monkeypatch.setattr(group_commit, "GATHERING", 60)
     queue = EnvironmentQueue()
-    some = [AuthorizedCreate(environment, Wish(name=name), SYSTEM) for name in NAMES[:3]]
+    some = [AuthorizedCreate(environment, VolumeSpec(name=name), SYSTEM) for name in NAMES[:3]]
     for request in some:
         queue.add(request)
     assert queue.first_of_each_name() == some
@@ -183,7 +183,10 @@ def test_as_many_as_came_last_are_waited_for(pool, environment, monkeypatch):
 
 def test_a_batch_takes_the_first_request_of_each_name(environment):
     queue = EnvironmentQueue()
-    some = [AuthorizedCreate(environment, Wish(name=name), SYSTEM) for name in ["a", "a", "b", "a"]]
+    some = [
+        AuthorizedCreate(environment, VolumeSpec(name=name), SYSTEM)
+        for name in ["a", "a", "b", "a"]
+    ]
     for request in some:
         queue.add(request)
     batch = queue.first_of_each_name()
@@ -219,7 +222,7 @@ def test_what_the_database_says_to_one_is_said_to_all(crowd, environment, monkey
             raise OperationalError("it went away")
         return execute_if_locked(*_)
 
-    monkeypatch.setattr(group_commit, "execute_if", broken)
+    monkeypatch.setattr(group_commit, "execute_if_locked", broken)
     creates = crowd(wishes(environment, NAMES))
     assert {str(create.exception()) for create in creates} == {"it went away"}
     assert Volume.objects.count() == 1
@@ -234,8 +237,8 @@ def asks(environment: Environment, api: Any) -> Callable[[User], Callable[[], in
 
         def ask() -> int:
             try:
-                wish = {"name": person.username, "size": 1}
-                return int(speaking.post(f"/{environment.pk}/volume", wish).status_code)
+                spec = {"name": person.username, "size": 1}
+                return int(speaking.post(f"/{environment.pk}/volume", spec).status_code)
             finally:
                 connection.close()
 

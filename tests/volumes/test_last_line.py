@@ -20,9 +20,9 @@ MORE = F("version") + 1
 def test_a_write_that_slips_past_the_locks_is_a_conflict(alices, here, row, monkeypatch):
     def overtaken(volume: Volume, by: str) -> int:
         Volume.objects.filter(pk=volume.pk).update(version=MORE, description="from elsewhere")
-        return locking.touch(volume, by)
+        return locking.bump_version(volume, by)
 
-    monkeypatch.setattr(services, "touch", overtaken)
+    monkeypatch.setattr(services, "bump_version", overtaken)
     response = alices.put(here, {"description": "mine"})
     assert (response.status_code, codes(response)) == (409, {("version", "stale_version")})
     row.refresh_from_db()

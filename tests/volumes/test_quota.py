@@ -6,7 +6,7 @@ from accounts.models import Company
 from tests.factories import EnvironmentFactory
 from tests.support.api import codes
 from volumes.models import Environment, Volume
-from volumes.reconciler.steps import settle
+from volumes.reconciler.steps import reconcile_row
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_deleted_data_counts_until_it_is_gone(alices, here, volumes, bound, memo
     assert alices.post(volumes, {"name": "a", "size": 1}).status_code == 409
     memory.heal()
     row = Volume.objects.get()
-    settle(Volume.objects.ripe(), row.pk)
+    reconcile_row(Volume.objects.eligible(), row.pk)
     assert alices.post(volumes, {"name": "a", "size": 100}).status_code == 201
 
 

@@ -14,22 +14,22 @@ from volumes.backends import BackendError
 from volumes.models import Snapshot, Volume
 from volumes.reconciler import periodic
 from volumes.reconciler.fair_queue import RoundRobin
-from volumes.reconciler.outcomes import VolumeHeld
-from volumes.reconciler.persistence import record
-from volumes.reconciler.steps import settle, step
+from volumes.reconciler.outcomes import VolumeReady
+from volumes.reconciler.persistence import persist
+from volumes.reconciler.steps import reconcile_row, step
 
 SOON = timedelta(seconds=20)
 
 
 def settle_now(row):
     """Take steps with it, whatever its pause."""
-    taken = settle(type(row).objects.ripe(), row.pk)
+    taken = reconcile_row(type(row).objects.eligible(), row.pk)
     row.refresh_from_db()
     return taken
 
 
 def look():
-    missing, _ = periodic.look_at_settled(Volume.objects.settled())
+    missing, _ = periodic.check_settled(Volume.objects.settled())
     return missing
 
 
@@ -53,9 +53,9 @@ def test_what_failed_is_not_due_before_its_pause_is_over(pending, memory):
     memory.fail("create")
     settle_now(pending)
     memory.heal()
-    assert settle(Volume.objects.due(), pending.pk) == 0
+    assert reconcile_row(Volume.objects.due(), pending.pk) == 0
     Volume.objects.update(due_at=Now())
-    assert settle(Volume.objects.due(), pending.pk) == 1
+    assert reconcile_row(Volume.objects.due(), pending.pk) == 1
 
 
 def test_it_is_retried_until_it_is_ready(pending, memory):
@@ -220,7 +220,7 @@ def test_of_many_only_those_are_settled_that_are_as_they_were_claimed(make, sett
     claimed = [claim(volumes[name]) for name in ("held", "grown", "zombie")]
     Volume.objects.filter(name="grown").update(size=200, version=F("version") + 1)
     taken_over(volumes["zombie"].pk)
-    assert [lost.row.name for lost in record(map(VolumeHeld, claimed))] == ["zombie"]
+    assert [lost.row.name for lost in persist(map(VolumeReady, claimed))] == ["zombie"]
     assert list(Volume.objects.order_by("name").values_list("name", "status")) == [
         ("grown", "resizing"),
         ("held", "ready"),
@@ -243,14 +243,14 @@ def test_a_zombies_removal_frees_no_room_twice(row, alices, here, memory, enviro
 
 def test_what_a_zombie_made_of_a_purged_volume_does_not_stay(pending, memory):
     memory.before["create"] = lambda _: Volume.objects.all().delete()
-    assert settle(Volume.objects.due(), pending.pk) == 1
+    assert reconcile_row(Volume.objects.due(), pending.pk) == 1
     assert memory.volumes == {}
 
 
 def test_a_leased_row_is_nobody_elses(pending):
     assert claim(pending)
     assert Volume.objects.due().claim([pending.pk]) == []
-    assert settle(Volume.objects.ripe(), pending.pk) == 0
+    assert reconcile_row(Volume.objects.eligible(), pending.pk) == 0
 
 
 def test_a_lease_that_ran_out_is_taken_over(pending):
@@ -308,14 +308,14 @@ def test_snapshots_take_turns_too(alices, company, here, make, memory, settings)
 
 
 def test_what_waits_for_a_thread_is_not_leased(make, memory, monkeypatch):
-    monkeypatch.setattr("volumes.reconciler.inline.after_commit", lambda row, work: 0)
+    monkeypatch.setattr("volumes.reconciler.inline.run_after_commit", lambda row, work: 0)
     make("one")
-    assert Volume.objects.ripe().free().exists()
+    assert Volume.objects.eligible().free().exists()
     assert not Volume.objects.due().exists()
 
 
 def test_a_request_has_a_head_start_before_the_sweep_looks(row, alices, here, monkeypatch):
-    monkeypatch.setattr("volumes.reconciler.inline.after_commit", lambda row, work: 0)
+    monkeypatch.setattr("volumes.reconciler.inline.run_after_commit", lambda row, work: 0)
     alices.put(here, {"size": 200})
     assert not Volume.objects.due().exists()
     Volume.objects.update(due_at=F("due_at") - timedelta(seconds=3))
@@ -333,10 +333,10 @@ def test_a_step_that_outlived_its_lease_settles_nothing(pending, memory):
 def test_what_was_changed_under_a_step_is_not_settled_by_it(pending, memory, alices, here):
     path = f"{here.rpartition('/')[0]}/{pending.ref}"
     memory.before["create"] = lambda _: Volume.objects.update(size=200, version=F("version") + 1)
-    assert settle(Volume.objects.ripe(), pending.pk) == 2
+    assert reconcile_row(Volume.objects.eligible(), pending.pk) == 2
     shown = alices.get(path).json()
     assert (shown["status"], shown["provisionedSize"], shown["size"]) == ("ready", 200, 200)
 
 
 def test_settled_rows_are_never_claimed(row):
-    assert Volume.objects.ripe().claim([row.pk]) == []
+    assert Volume.objects.eligible().claim([row.pk]) == []

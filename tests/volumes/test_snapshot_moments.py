@@ -12,7 +12,7 @@ from tests.support.api import codes
 from volumes.backends import BackendError
 from volumes.models import Snapshot, Volume
 from volumes.reconciler.expiry import expire_snapshots
-from volumes.reconciler.steps import bring_about, conclude, settle
+from volumes.reconciler.steps import apply, persist_and_follow_up, reconcile_row
 
 MISSED = "It could not be taken: {}; take another."
 
@@ -46,7 +46,7 @@ def missed(memory, take):
 
 
 def work():
-    settle(Snapshot.objects.ripe(), Snapshot.objects.get().pk)
+    reconcile_row(Snapshot.objects.eligible(), Snapshot.objects.get().pk)
 
 
 def make_late():
@@ -132,7 +132,7 @@ def test_one_that_still_waits_when_its_volume_comes_back_may_be_taken(
     alices.delete(f"{here}?cascade=true")
     alices.post(f"{here}/restore")
     assert found()["status"] == "pending"
-    settle(Volume.objects.ripe(), Volume.objects.get().pk)
+    reconcile_row(Volume.objects.eligible(), Volume.objects.get().pk)
     work()
     assert found()["status"] == "ready"
 
@@ -141,8 +141,8 @@ def test_it_counts_blocks_and_can_only_be_deleted(alices, volumes, here, missed,
     settings.VOLUME_MAX_SNAPSHOTS = 1
     assert codes(alices.post(f"{here}/snapshot")) == {("", "too_many_snapshots")}
     assert codes(alices.delete(here)) == {("", "has_snapshots")}
-    wish = {"name": "restored", "size": 100, "restoreFrom": missed["id"]}
-    assert codes(alices.post(volumes, wish)) == {("restoreFrom", "wrong_status")}
+    spec = {"name": "restored", "size": 100, "restoreFrom": missed["id"]}
+    assert codes(alices.post(volumes, spec)) == {("restoreFrom", "wrong_status")}
     assert alices.delete(f"{here}/snapshot/{missed['id']}").status_code == 200
     assert not Snapshot.objects.exists()
 
@@ -185,7 +185,7 @@ def test_how_long_it_may_wait_is_counted_from_its_request(settings, take):
 
 
 def test_one_that_is_being_copied_is_not_late(waiting, found):
-    assert Snapshot.objects.ripe().claim([Snapshot.objects.get().pk])
+    assert Snapshot.objects.eligible().claim([Snapshot.objects.get().pk])
     make_late()
     assert expire_snapshots() == 0
     assert found()["status"] == "pending"
@@ -193,7 +193,7 @@ def test_one_that_is_being_copied_is_not_late(waiting, found):
 
 def test_after_a_crash_it_is_copied_anew_and_that_is_its_moment(waiting, found, memory):
     pk = Snapshot.objects.get().pk
-    Snapshot.objects.ripe().claim([pk])
+    Snapshot.objects.eligible().claim([pk])
     begun = Snapshot.objects.get().copying_since
     Snapshot.objects.update(lease_until=Now() - timedelta(seconds=1))
     work()
@@ -205,8 +205,8 @@ def test_after_a_crash_it_is_copied_anew_and_that_is_its_moment(waiting, found, 
 def test_a_copy_that_a_crash_left_finished_is_of_the_moment_when_it_was_begun(
     waiting, found, memory
 ):
-    (row,) = Snapshot.objects.ripe().claim([Snapshot.objects.get().pk])
-    bring_about(row, memory)
+    (row,) = Snapshot.objects.eligible().claim([Snapshot.objects.get().pk])
+    apply(row, memory)
     Snapshot.objects.update(lease_until=Now() - timedelta(seconds=1))
     earlier = moment(found()["createdAt"]) - timedelta(seconds=30)
     memory.began = dict.fromkeys(memory.began, earlier.timestamp())
@@ -242,23 +242,23 @@ def test_deleted_while_it_is_copied_it_goes(alices, here, take, memory):
 
 def test_what_a_zombie_copies_after_the_end_is_removed(waiting, memory):
     pk = Snapshot.objects.get().pk
-    (zombie,) = Snapshot.objects.ripe().claim([pk])
+    (zombie,) = Snapshot.objects.eligible().claim([pk])
     Snapshot.objects.update(lease_until=Now() - timedelta(seconds=1))
     make_late()
     work()
-    conclude([bring_about(zombie, memory)])
+    persist_and_follow_up([apply(zombie, memory)])
     assert memory.snapshots == {}
     assert Snapshot.objects.get().status == "error"
 
 
 def test_a_zombie_does_not_fail_what_another_took(waiting, found, memory):
     pk = Snapshot.objects.get().pk
-    (zombie,) = Snapshot.objects.ripe().claim([pk])
+    (zombie,) = Snapshot.objects.eligible().claim([pk])
     Snapshot.objects.update(lease_until=Now() - timedelta(seconds=1))
     work()
     taken = found()
     memory.fail("snapshot")
-    conclude([bring_about(zombie, memory)])
+    persist_and_follow_up([apply(zombie, memory)])
     assert found() == taken
     assert len(memory.snapshots) == 1
 

@@ -7,7 +7,7 @@ import pytest
 from tests.factories import EnvironmentFactory, MembershipFactory
 from tests.support.api import codes
 from volumes.models import Snapshot, Volume
-from volumes.reconciler.steps import settle
+from volumes.reconciler.steps import reconcile_row
 
 
 def test_a_snapshot_is_a_copy_at_this_size(alices, here, volume, alice, memory):
@@ -76,7 +76,7 @@ def test_a_snapshot_is_found_below_its_own_volume_only(alices, volumes, make, sn
     other = f"{volumes}/{make('other')['id']}/snapshot/{snapshot['id']}"
     assert alices.get(other).status_code == 404
     assert alices.delete(other).status_code == 404
-    assert Snapshot.objects.standing().count() == 1
+    assert Snapshot.objects.live().count() == 1
 
 
 def test_there_must_be_data_to_take_it_of(alices, volumes, make, memory):
@@ -135,22 +135,22 @@ def test_what_was_in_it_is_in_the_new_volume(api, alice, environment, storage_ro
 
 def test_it_may_come_from_another_environment_of_the_company(alices, company, snapshot):
     other = EnvironmentFactory.create(company=company)
-    wish = {"name": "restored", "size": 100, "restoreFrom": snapshot["id"].removeprefix("snap-")}
-    assert alices.post(f"/{other.pk}/volume", wish).status_code == 201
+    spec = {"name": "restored", "size": 100, "restoreFrom": snapshot["id"].removeprefix("snap-")}
+    assert alices.post(f"/{other.pk}/volume", spec).status_code == 201
 
 
 def test_the_new_volume_must_be_at_least_as_large(alices, volumes, snapshot):
-    wish = {"name": "restored", "size": 99, "restoreFrom": snapshot["id"]}
-    response = alices.post(volumes, wish)
+    spec = {"name": "restored", "size": 99, "restoreFrom": snapshot["id"]}
+    response = alices.post(volumes, spec)
     assert (response.status_code, codes(response)) == (400, {("size", "invalid")})
 
 
 def test_a_foreign_snapshot_is_as_missing_as_none(charlies, charlies_environment, snapshot):
     path = f"/{charlies_environment.pk}/volume"
-    wish = {"name": "restored", "size": 100, "restoreFrom": snapshot["id"]}
-    foreign = charlies.post(path, wish, X_Request_ID="same")
-    wish["restoreFrom"] = "snap-00000000-0000-0000-0000-000000000000"
-    missing = charlies.post(path, wish, X_Request_ID="same")
+    spec = {"name": "restored", "size": 100, "restoreFrom": snapshot["id"]}
+    foreign = charlies.post(path, spec, X_Request_ID="same")
+    spec["restoreFrom"] = "snap-00000000-0000-0000-0000-000000000000"
+    missing = charlies.post(path, spec, X_Request_ID="same")
     assert codes(foreign) == {("restoreFrom", "not_found")}
     assert foreign.content == missing.content
 
@@ -159,16 +159,16 @@ def test_a_company_does_not_restore_from_another_one_of_the_same_person(
     alices, snapshot, alice, charlies_environment
 ):
     MembershipFactory.create(user=alice, company=charlies_environment.company, role="admin")
-    wish = {"name": "restored", "size": 100, "restoreFrom": snapshot["id"]}
-    response = alices.post(f"/{charlies_environment.pk}/volume", wish)
+    spec = {"name": "restored", "size": 100, "restoreFrom": snapshot["id"]}
+    response = alices.post(f"/{charlies_environment.pk}/volume", spec)
     assert codes(response) == {("restoreFrom", "not_found")}
 
 
 def test_only_a_ready_snapshot_fills_a_volume(alices, volumes, here, memory):
     memory.fail("snapshot")
     failed = alices.post(f"{here}/snapshot").json()
-    wish = {"name": "restored", "size": 100, "restoreFrom": failed["id"]}
-    response = alices.post(volumes, wish)
+    spec = {"name": "restored", "size": 100, "restoreFrom": failed["id"]}
+    response = alices.post(volumes, spec)
     assert (response.status_code, codes(response)) == (409, {("restoreFrom", "wrong_status")})
 
 
@@ -181,5 +181,5 @@ def test_what_a_volume_is_being_filled_from_stays(alices, here, make, snapshot, 
     assert (whole.status_code, codes(whole)) == (409, {("", "in_use")})
     assert "restored" in whole.json()["errors"][0]["message"]
     memory.heal()
-    settle(Volume.objects.ripe(), Volume.objects.get(name="restored").pk)
+    reconcile_row(Volume.objects.eligible(), Volume.objects.get(name="restored").pk)
     assert alices.delete(f"{here}?cascade=true").status_code == 200

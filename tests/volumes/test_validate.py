@@ -10,8 +10,8 @@ from volumes.models import Environment, Volume
 
 @pytest.fixture
 def ask(alices, volumes, memory):
-    def validate(**wish):
-        response = alices.post(f"{volumes}/validate", wish)
+    def validate(**spec):
+        response = alices.post(f"{volumes}/validate", spec)
         assert response.status_code == 200, response.content
         return response.json()
 
@@ -50,18 +50,18 @@ def test_bob_may_validate_for_it_is_reading(bobs, volumes):
         {"name": "b", "size": 5000},
     ],
 )
-def test_create_refuses_with_the_same_codes(ask, alices, volumes, volume, environment, wish):
+def test_create_refuses_with_the_same_codes(ask, alices, volumes, volume, environment, spec):
     Environment.objects.filter(pk=environment.pk).update(storage_quota=1000)
-    answer = ask(**wish)
-    refusal = alices.post(volumes, wish).json()
+    answer = ask(**spec)
+    refusal = alices.post(volumes, spec).json()
     assert not answer["valid"]
     assert answer["errors"] == refusal["errors"]
 
 
 @pytest.mark.parametrize("wish", [{"size": 50}, {"size": 150, "protected": 1}, {"version": 7}])
-def test_update_refuses_with_the_same_codes(ask, alices, here, volume, wish):
-    answer = ask(id=volume["id"], **wish)
-    refusal = alices.put(here, wish).json()
+def test_update_refuses_with_the_same_codes(ask, alices, here, volume, spec):
+    answer = ask(id=volume["id"], **spec)
+    refusal = alices.put(here, spec).json()
     assert said(answer["errors"]) == said(refusal["errors"])
     assert not answer["valid"]
 

@@ -17,7 +17,7 @@ from tests.support.page_routes import PAGES
 from tests.support.routes import ROWS, filled
 from volumes import storage
 from volumes.models import Installation, Volume
-from volumes.reconciler.steps import look_at
+from volumes.reconciler.steps import check_row
 
 COMMANDS = re.compile(r"manage\.py|init_storage|check_storage|accept_data|take_over_storage")
 SETTINGS = re.compile(r"STORAGE_ROOT|DATA_DIR|VOLUME_[UG]ID|CAP_[A-Z]+")
@@ -46,14 +46,14 @@ def foreign(root, monkeypatch):
 def vanished(root, monkeypatch):
     for volume in Volume.objects.all():
         shutil.rmtree(root / str(volume.pk))
-        look_at(volume)
+        check_row(volume)
 
 
 def emptied(root, monkeypatch):
     vanished(root, monkeypatch)
     for volume in Volume.objects.all():
         (root / str(volume.pk) / "data").mkdir(parents=True)
-        look_at(volume)
+        check_row(volume)
 
 
 def without_the_right(root, monkeypatch):

@@ -96,7 +96,7 @@ class WithVerbs(OperatorAdmin):
     def do(self, request: HttpRequest, verb: Verb, chosen: QuerySet[Any]) -> None:
         """Each in a transaction of its own: what one of them refuses does not undo the others."""
         actor, done = actor_of(request), Done(verb)
-        with inline.patience():
+        with inline.deadline():
             for row in chosen[:AT_ONCE]:
                 try:
                     returned = verb.do(row, actor)

@@ -15,8 +15,8 @@ from volumes.admin.actions import Reasons, Verb
 from volumes.admin.maintenance_actions import unless
 from volumes.models import Snapshot, Volume
 from volumes.presentation import formatting
-from volumes.rules.deletion import reasons_not_to_restore, reasons_to_keep
-from volumes.rules.others import reasons_against_snapshot
+from volumes.rules.deletion import delete_blockers, restore_blockers
+from volumes.rules.others import snapshot_blockers
 from volumes.services import snapshots
 from volumes.services import volumes as services
 from volumes.services.acceptance import accept_data
@@ -33,7 +33,7 @@ def _snapshot(volume: Volume, actor: Actor) -> Snapshot:
 def _against_snapshot(rows: Sequence[Any]) -> Reasons:
     gone = unless(lambda row: None)(rows)
     return {
-        row.pk: gone.get(row.pk) or list(reasons_against_snapshot(row, present=row.snapshot_count))
+        row.pk: gone.get(row.pk) or list(snapshot_blockers(row, present=row.snapshot_count))
         for row in rows
     }
 
@@ -82,7 +82,7 @@ def _delete(cascade: bool, volume: Volume, actor: Actor) -> None:
 
 def _against_delete(cascade: bool, rows: Sequence[Volume]) -> Reasons:
     gone = unless(lambda row: None)(rows)
-    return {**reasons_to_keep(rows, cascade=cascade), **gone}
+    return {**delete_blockers(rows, cascade=cascade), **gone}
 
 
 def _delete_says(volume: Any) -> str:
@@ -133,7 +133,7 @@ RESTORE = Verb(
     permission="change",
     do=_restore,
     says=lambda row: "It comes back with its data, and with the snapshots deleted with it.",
-    against=lambda rows: {row.pk: list(reasons_not_to_restore(row)) for row in rows},
+    against=lambda rows: {row.pk: list(restore_blockers(row)) for row in rows},
     offered=lambda row: row.is_deleted and not row.removal_started,
     settles=True,
 )

@@ -26,7 +26,7 @@ from volumes.admin.columns import Dated
 from volumes.admin.filters import Standing
 from volumes.models import Application, Environment, Volume
 from volumes.presentation import formatting
-from volumes.rules.deletion import reasons_to_keep_environment
+from volumes.rules.deletion import environment_delete_blockers
 from volumes.rules.others import read_environment
 from volumes.services import environments as services
 from volumes.specs.parsers import Body
@@ -52,7 +52,7 @@ def _delete(environment: Environment, actor: Actor) -> None:
 
 
 def _against(rows: Sequence[Environment]) -> dict[Any, list[Problem]]:
-    return {row.pk: list(reasons_to_keep_environment(row)) for row in rows}
+    return {row.pk: list(environment_delete_blockers(row)) for row in rows}
 
 
 DELETE = Verb(
@@ -107,13 +107,13 @@ class EnvironmentAdmin(Dated, ByServices):
     ]
 
     def create(self, form: Any, actor: Actor) -> Environment:
-        wish, reader = read_environment(form.body())
+        spec, reader = read_environment(form.body())
         company = form.cleaned_data["company"]
-        return services.create_environment(company=company, wish=wish, reader=reader, actor=actor)
+        return services.create_environment(company=company, spec=spec, reader=reader, actor=actor)
 
     def update(self, row: Environment, body: Body, actor: Actor) -> Environment:
-        wish, reader = read_environment(body)
-        return services.update_environment(environment=row, wish=wish, reader=reader, actor=actor)
+        spec, reader = read_environment(body)
+        return services.update_environment(environment=row, spec=spec, reader=reader, actor=actor)
 
     def named(self, name: str) -> Q:
         return Q(company__in=list(Company.objects.filter(name=name)))

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from volumes.models import VolumeStatus
 from volumes.presentation.alerts import TROUBLES
-from volumes.queries.search import in_each, is_mounted
+from volumes.queries.search import as_case, is_mounted
 
 UNSETTLED = {VolumeStatus.PENDING, VolumeStatus.RESIZING, VolumeStatus.ERROR}
 """Nothing settles in these states. Snapshots have some of them, and wait as deleted for their volume."""
@@ -68,7 +68,7 @@ class Use(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() not in ("yes", "no"):
             return None
-        mounted = Q(in_each(is_mounted()))
+        mounted = Q(as_case(is_mounted()))
         return queryset.filter(mounted if self.value() == "yes" else ~mounted)
 
 

@@ -23,7 +23,7 @@ from volumes.console import results
 from volumes.console.results import Result
 from volumes.models import Snapshot, Volume
 from volumes.presentation import formatting
-from volumes.rules.deletion import reasons_to_keep_snapshot
+from volumes.rules.deletion import snapshot_delete_blockers
 from volumes.services import snapshots as services
 from volumes.specs.parsers import Body
 from volumes.storage import snapshot_consistency
@@ -52,7 +52,7 @@ def _delete(snapshot: Snapshot, actor: Actor) -> None:
 
 
 def _against(rows: Sequence[Snapshot]) -> dict[Any, list[Problem]]:
-    return {row.pk: list(reasons_to_keep_snapshot(row)) for row in rows}
+    return {row.pk: list(snapshot_delete_blockers(row)) for row in rows}
 
 
 DELETE = Verb(

@@ -24,7 +24,7 @@ from volumes.console import results
 from volumes.console.results import Result
 from volumes.models import Attachment, Environment, Snapshot, Volume
 from volumes.presentation import formatting
-from volumes.queries.search import is_indexed, named_like
+from volumes.queries.search import is_indexed, name_contains
 from volumes.rules.volumes import review
 from volumes.services import volumes as services
 from volumes.services.creation import create_volume
@@ -81,7 +81,7 @@ class VolumeAdmin(Dated, Failing, ByServices):
 
     def search(self, request: HttpRequest, rows: Any, term: str) -> tuple[Any, bool]:
         for word in term.split():
-            rows = named_like(
+            rows = name_contains(
                 rows if is_indexed(word) else newest(rows, SEARCHED), word, many=FEW, order="-pk"
             )
         return rows, False

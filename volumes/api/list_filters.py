@@ -27,7 +27,7 @@ def filter_named(
     if not query.flag("includeDeleted"):
         rows = rows.filter(is_deleted=False)
     if (part := query.text("name")) is not None:
-        rows = search.named_like(rows, part, many=many)
+        rows = search.name_contains(rows, part, many=many)
     if (name := query.text("nameIs")) is not None:
         rows = rows.filter(name=name)
     return rows
@@ -39,10 +39,10 @@ def filter_volumes(rows: VolumeQuerySet, query: Query, *, many: int) -> VolumeQu
     if status := query.choice("status", VolumeStatus.values):
         found = found.filter(status=status)
     if (attached := query.flag("attached")) is not None:
-        found = search.mounted(found, attached)
+        found = search.filter_mounted(found, attached)
     for text in query.given.getlist("label"):
         if (label := search.read_label(text)) is None:
             query.note("label", "must be key:value in the label syntax of Kubernetes")
             continue
-        found = search.labelled(found, *label)
+        found = search.filter_labelled(found, *label)
     return found

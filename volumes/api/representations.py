@@ -13,7 +13,7 @@ from accounts.disclosure import visible_volume_changes
 from accounts.models import Revision
 from volumes.models import Application, Attachment, Environment, Snapshot, UsageSample, Volume
 from volumes.queries.volume_rows import VolumeRow
-from volumes.rules.quota import Room
+from volumes.rules.quota import QuotaHeadroom
 from volumes.rules.volumes import Review
 
 Json = dict[str, Any]
@@ -143,7 +143,7 @@ def environment(row: Environment) -> Json:
 
 def resource_usage(row: Environment) -> Json:
     """What is used and what may still be taken, the company's quota included."""
-    room = Room(row)
+    room = QuotaHeadroom(row)
     return {
         "environmentId": str(row.pk),
         "quota": {"storage": room.limit},

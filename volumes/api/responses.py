@@ -13,7 +13,7 @@ from volumes.api import representations
 from volumes.api.headers import idempotency_key, tagged
 from volumes.api.pagination import Page
 from volumes.models import Environment, Snapshot, Volume, VolumeStatus
-from volumes.queries.volume_rows import VolumeRow, volume_in
+from volumes.queries.volume_rows import VolumeRow, get_volume_row
 from volumes.services.creation import create_volume
 from volumes.services.idempotency import IdempotencyKey
 from volumes.specs.parsers import Body
@@ -34,7 +34,7 @@ def page_of_volumes(request: AnyRequest, page: Page, found: Iterable[VolumeRow])
 
 def as_it_is(environment: Environment, volume: Volume) -> representations.Json:
     """A volume that was just written, by now: its step may have changed it since."""
-    found = volume_in(environment.pk, volume.pk, deleted_too=True)
+    found = get_volume_row(environment.pk, volume.pk, deleted_too=True)
     if found is None:  # purged in this very moment
         raise NotFound
     return representations.volume(found)

@@ -12,11 +12,11 @@ from config.errors import NotFound, Problem, Refused
 from volumes.console.access import Visit
 from volumes.models import Snapshot, Volume
 from volumes.presentation import formatting
-from volumes.rules.deletion import reasons_to_keep
-from volumes.rules.others import reasons_against_snapshot
+from volumes.rules.deletion import delete_blockers
+from volumes.rules.others import snapshot_blockers
 from volumes.services.snapshots import take_snapshot
 from volumes.services.volumes import delete_volume
-from volumes.specs.parsers import Unreadable, identifier
+from volumes.specs.parsers import InvalidValue, identifier
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def chosen(visit: Visit, ids: Iterable[str]) -> list[Volume]:
     for one in ids:
         try:
             pks.append(identifier(Volume.prefix)(one))
-        except Unreadable:
+        except InvalidValue:
             continue
     return list(visit.environment.volumes.live().filter(pk__in=pks).order_by("name"))
 
@@ -99,7 +99,7 @@ def _why(problems: Iterable[Problem]) -> str:
 
 
 def _weigh_delete(volumes: list[Volume]) -> list[Fate]:
-    reasons = reasons_to_keep(volumes)
+    reasons = delete_blockers(volumes)
     return [Fate(volume, _why(reasons[volume.pk])) for volume in volumes]
 
 
@@ -108,7 +108,7 @@ def _weigh_snapshot(volumes: list[Volume]) -> list[Fate]:
     counted = Volume.objects.filter(pk__in=[one.pk for one in volumes]).annotate(present=standing)
     present = dict(counted.values_list("pk", "present"))
     return [
-        Fate(volume, _why(reasons_against_snapshot(volume, present=present[volume.pk])))
+        Fate(volume, _why(snapshot_blockers(volume, present=present[volume.pk])))
         for volume in volumes
     ]
 

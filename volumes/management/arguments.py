@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from config.limits import MAX_QUOTA
 from volumes.models import Volume
-from volumes.specs.parsers import Unreadable, identifier
+from volumes.specs.parsers import InvalidValue, identifier
 
 
 def environment_id(value: str) -> uuid.UUID:
     try:
         return identifier("")(value)
-    except Unreadable as error:
+    except InvalidValue as error:
         raise ArgumentTypeError(str(error)) from None
 
 
@@ -20,7 +20,7 @@ def volume_id(value: str) -> uuid.UUID:
     """With its prefix or without."""
     try:
         return identifier(Volume.prefix)(value)
-    except Unreadable as error:
+    except InvalidValue as error:
         raise ArgumentTypeError(str(error)) from None
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Row = TypeVar("Row", bound=models.Model)
 
 
-class Reaching(Protocol):
+class CallerLike(Protocol):
     """What decides what a caller reaches: a Caller, or parameters in its place."""
 
     @property
@@ -42,7 +42,7 @@ class EnvironmentQuerySet(models.QuerySet["Environment"]):
     def live(self) -> Self:
         return self.filter(is_deleted=False)
 
-    def visible_to(self, caller: Reaching) -> Self:
+    def visible_to(self, caller: CallerLike) -> Self:
         """What the caller reaches, each with the caller's `role` in its company."""
         # A user has at most one membership per company, so the join repeats no row.
         found = self.filter(company__memberships__user=caller.user).annotate(
@@ -74,12 +74,12 @@ class ReconciledQuerySet(models.QuerySet[Row]):
     def unsettled(self) -> Self:
         return self.filter(due_at__isnull=False)
 
-    def ripe(self) -> Self:
+    def eligible(self) -> Self:
         """Unsettled and allowed to be worked on, whatever pause a failure earned it."""
         return self.unsettled()
 
     def due(self) -> Self:
-        return self.ripe().filter(due_at__lte=Now())
+        return self.eligible().filter(due_at__lte=Now())
 
     def free(self) -> Self:
         """Nobody works on it, or whoever did has not been heard of for a lease's time."""
@@ -121,7 +121,7 @@ class ReconciledQuerySet(models.QuerySet[Row]):
             lambda: {"lease_owner": owner, "lease_until": Now() + LEASE, **self.marks_of_claim},
         )
 
-    def by_now(self, pks: Iterable[uuid.UUID], *, skip_locked: bool) -> dict[uuid.UUID, Row]:
+    def lock_current(self, pks: Iterable[uuid.UUID], *, skip_locked: bool) -> dict[uuid.UUID, Row]:
         """These rows as people have left them meanwhile, locked, with what moves in them."""
         names = [name for name in columns(self.model) if name in ("id", *self.moving)]
         found = _by_now(self.model, skip_locked, *names).rows(pks=list(pks))
@@ -177,7 +177,7 @@ class VolumeQuerySet(ReconciledQuerySet["Volume"]):
         """Ready, with data that should be there."""
         return self.live().filter(due_at__isnull=True, provisioned_size__isnull=False)
 
-    def ripe(self) -> Self:
+    def eligible(self) -> Self:
         over = Q(grace_until__isnull=True) | Q(grace_until__lte=Now())
         return self.unsettled().filter(over)
 
@@ -224,7 +224,7 @@ class SnapshotQuerySet(ReconciledQuerySet["Snapshot"]):
     def bulk(self) -> Self:
         return self.all()
 
-    def standing(self) -> Self:
+    def live(self) -> Self:
         """Not on its way out: what blocks a volume's delete and counts towards its maximum."""
         return self.filter(is_deleted=False)
 

@@ -144,8 +144,10 @@ def _sum_of_standing(place: int, day: datetime) -> Sum:
 
 def unsettled() -> tuple[int, list[Any]]:
     """How many rows wait for the storage, and the oldest wishes among them."""
-    volumes = Volume.objects.ripe().select_related("environment__company").order_by("modified_at")
-    snapshots = Snapshot.objects.ripe().select_related("volume").order_by("created_at")
+    volumes = (
+        Volume.objects.eligible().select_related("environment__company").order_by("modified_at")
+    )
+    snapshots = Snapshot.objects.eligible().select_related("volume").order_by("created_at")
     oldest: list[Any] = [(row.modified_at, row) for row in volumes[: LINES + 1]]
     oldest += [(row.created_at, row) for row in snapshots[: LINES + 1]]
     oldest.sort(key=lambda pair: pair[0])

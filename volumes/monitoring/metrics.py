@@ -86,8 +86,8 @@ class VolumeCollector:
     def _oldest_unsettled(self) -> Metric:
         """Seconds for which the oldest ripe row has waited; 0 where everything is settled."""
         waiting = (
-            Volume.objects.ripe().annotate(since=Coalesce("grace_until", "modified_at")),
-            Snapshot.objects.ripe().annotate(since=F("created_at")),
+            Volume.objects.eligible().annotate(since=Coalesce("grace_until", "modified_at")),
+            Snapshot.objects.eligible().annotate(since=F("created_at")),
         )
         ages = [0.0]
         for rows in waiting:

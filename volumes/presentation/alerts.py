@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
 from volumes.presentation import formatting
-from volumes.queries.search import in_each, is_mounted
+from volumes.queries.search import as_case, is_mounted
 
 FULL = 80
 UNUSED_FOR = timedelta(days=30)
@@ -62,12 +62,12 @@ def _why_unused(volume: Volume) -> str:
 
 
 def _has_recent_snapshot() -> Case:
-    recent = Snapshot.objects.standing().filter(
+    recent = Snapshot.objects.live().filter(
         volume=OuterRef("pk"),
         status=SnapshotStatus.READY,
         taken_at__gt=Now() - NO_SNAPSHOT_FOR,
     )
-    return in_each(Exists(recent))
+    return as_case(Exists(recent))
 
 
 TROUBLES = [

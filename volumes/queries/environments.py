@@ -76,7 +76,7 @@ class _SomeCaller:
     environment_id: Any
 
 
-def reached(*, user: Any, pk: Any, own: Any = None) -> QuerySet[Environment]:
+def visible_environment(*, user: Any, pk: Any, own: Any = None) -> QuerySet[Environment]:
     """The environment `pk` if somebody reaches it; for statements, whose values come later."""
     caller = _SomeCaller(user=user, environment_id=own)
     return Environment.objects.live().visible_to(caller).filter(pk=pk)
@@ -84,7 +84,7 @@ def reached(*, user: Any, pk: Any, own: Any = None) -> QuerySet[Environment]:
 
 def _whole(own: Any) -> QuerySet[Any, Any]:
     user, pk = QueryParam("user", BigAutoField()), QueryParam("pk", UUIDField())
-    found = reached(user=user, pk=pk, own=own)
+    found = visible_environment(user=user, pk=pk, own=own)
     return found.values_list(*columns(Environment), *columns(Company, "company__"), "role")
 
 
@@ -92,7 +92,7 @@ def _by_token() -> QuerySet[Any, Any]:
     # As one column: each has the database look the token up once more.
     token = JSONObject(id="id", name="name", scope="scope", owner="owner")
     owner = Subquery(fast_path_tokens().values("owner"))
-    found = reached(user=owner, pk=QueryParam("pk", UUIDField()))
+    found = visible_environment(user=owner, pk=QueryParam("pk", UUIDField()))
     return found.values_list(
         Subquery(fast_path_tokens().values_list(token), JSONField()), "company", "role"
     )

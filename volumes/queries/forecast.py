@@ -26,7 +26,7 @@ FAR = timedelta(days=3650)
 LATELY = timedelta(days=30)
 
 
-def thinned(samples: Sequence[Item], most: int) -> list[Item]:
+def downsample(samples: Sequence[Item], most: int) -> list[Item]:
     """At most `most` of them, evenly spread, the first and the last among them."""
     if len(samples) <= most:
         return list(samples)
@@ -34,7 +34,7 @@ def thinned(samples: Sequence[Item], most: int) -> list[Item]:
     return [samples[round(place * stride)] for place in range(most)]
 
 
-def full_at(samples: Sequence[UsageSample | Sample], size: int) -> datetime | None:
+def projected_full_at(samples: Sequence[UsageSample | Sample], size: int) -> datetime | None:
     """When a straight line through the samples reaches `size` MB.
 
     None where it never does: not growing, fewer than three samples, or more than ten years away.
@@ -71,4 +71,4 @@ def full_dates(volumes: Collection[Volume]) -> dict[uuid.UUID, datetime | None]:
     columns = ("volume_id", *Sample._fields)
     for volume, *sample in lately.order_by("volume_id", "at").values_list(*columns):
         samples[volume].append(Sample(*sample))
-    return {volume.pk: full_at(samples[volume.pk], volume.size) for volume in volumes}
+    return {volume.pk: projected_full_at(samples[volume.pk], volume.size) for volume in volumes}

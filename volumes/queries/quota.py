@@ -20,10 +20,10 @@ from config.db.statements import (
     instance,
 )
 from volumes.models import Environment, Volume
-from volumes.rules.quota import has_room
+from volumes.rules.quota import fits_quota
 
 
-def with_room_locked(environment_id: uuid.UUID) -> Environment:
+def lock_quotas(environment_id: uuid.UUID) -> Environment:
     """The environment, deleted or not, and its company, as they are now and locked until the transaction
     ends: two requests must not take the last of either quota.
 
@@ -37,13 +37,13 @@ def with_room_locked(environment_id: uuid.UUID) -> Environment:
     return found
 
 
-def take_room(environment: Environment, extra: int) -> None:
+def add_usage(environment: Environment, extra: int) -> None:
     """Count `extra` MB more (or less) against both quotas, whose rows are locked."""
     if extra:
-        execute(*room_taken(environment, extra))
+        execute(*usage_statements(environment, extra))
 
 
-def room_taken(environment: Environment, extra: int) -> list[Statement]:
+def usage_statements(environment: Environment, extra: int) -> list[Statement]:
     """What `take_room` writes."""
     return [
         _ENVIRONMENT_USES.with_values(pk=environment.pk, extra=extra),
@@ -51,7 +51,9 @@ def room_taken(environment: Environment, extra: int) -> list[Statement]:
     ]
 
 
-def room_for(environment: Environment, extra: int, names: Sequence[str]) -> list[Statement]:
+def quota_lock_statements(
+    environment: Environment, extra: int, names: Sequence[str]
+) -> list[Statement]:
     """Locks both quotas' rows, company first, if both have `extra` MB left and the names are free."""
     return [
         _COMPANY_HAS.with_values(pk=environment.company_id, extra=extra),
@@ -64,7 +66,7 @@ def _uses(owners: QuerySet[Any]) -> tuple[QuerySet[Any], dict[str, Any]]:
 
 
 def _has_room(owners: QuerySet[Any]) -> QuerySet[Any, Any]:
-    found = owners.filter(has_room(_EXTRA), pk=_PK).select_for_update(no_key=True)
+    found = owners.filter(fits_quota(_EXTRA), pk=_PK).select_for_update(no_key=True)
     return found.values_list("pk")
 
 

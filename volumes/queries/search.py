@@ -33,7 +33,7 @@ from volumes.specs.parsers import is_label_key, is_label_value
 
 Rows = TypeVar("Rows", bound=models.QuerySet[Any])
 
-LOOKED_AT = 10_000
+SAMPLE_ROWS = 10_000
 MANY = 1_000
 """A whole page: where so many are among those looked at, the walk ends there too."""
 
@@ -46,8 +46,8 @@ def is_indexed(part: str) -> bool:
     return connection.vendor == "postgresql" and bool(TRIGRAM.search(part.lower()))
 
 
-def named_like(
-    rows: Rows, part: str, *, many: int = MANY, order: str = "pk", of: int = LOOKED_AT
+def name_contains(
+    rows: Rows, part: str, *, many: int = MANY, order: str = "pk", of: int = SAMPLE_ROWS
 ) -> Rows:
     """Those with `part` in their name, whatever its case, for pages of less than `many` in this order.
 
@@ -55,13 +55,13 @@ def named_like(
     """
     part = part.lower()  # as names are
     has_it = GreaterThan(StrIndex("name", Value(part)), 0)
-    is_long = rows.model is Volume and of >= LOOKED_AT
+    is_long = rows.model is Volume and of >= SAMPLE_ROWS
     if is_long and is_indexed(part) and _has_few(rows.order_by(order), has_it, many):
         return _looked_up(rows, rows.filter(name__contains=part))
     return rows.filter(has_it)
 
 
-def in_each(condition: Exists) -> Case:
+def as_case(condition: Exists) -> Case:
     """The condition as a value of a row.
 
     Of a bare one PostgreSQL makes a join, for which it reads everybody's rows.
@@ -76,7 +76,7 @@ def is_mounted() -> Exists:
     return Exists(Attachment.objects.filter(volume=OuterRef("pk")))
 
 
-def mounted(rows: VolumeQuerySet, wanted: bool) -> VolumeQuerySet:
+def filter_mounted(rows: VolumeQuerySet, wanted: bool) -> VolumeQuerySet:
     return rows.filter(is_mounted() if wanted else ~is_mounted())
 
 
@@ -86,7 +86,7 @@ def read_label(text: str) -> tuple[str, str] | None:
     return (key, value) if colon and is_label_key(key) and is_label_value(value) else None
 
 
-def labelled(rows: VolumeQuerySet, key: str, value: str) -> VolumeQuerySet:
+def filter_labelled(rows: VolumeQuerySet, key: str, value: str) -> VolumeQuerySet:
     """Those that carry this pair, which `read_label` has read."""
     # Neither part can hold a quote, so the pair as JSON writes it is found nowhere else. JSON
     # look-ups would take a key such as "1" for an index.
@@ -100,23 +100,23 @@ def _has_few(rows: models.QuerySet[Any], has_it: GreaterThan, many: int = MANY) 
     """Whether a walk in their order might be long, and PostgreSQL has an index that is shorter."""
     if connection.vendor != "postgresql":
         return False
-    first = rows.annotate(hit=Case(When(has_it, then=Value(1))))[:LOOKED_AT]
+    first = rows.annotate(hit=Case(When(has_it, then=Value(1))))[:SAMPLE_ROWS]
     found = first.aggregate(seen=Count("pk"), hits=Count("hit"))
-    return bool(found["seen"] == LOOKED_AT and found["hits"] < many)
+    return bool(found["seen"] == SAMPLE_ROWS and found["hits"] < many)
 
 
 def _is_searched(rows: models.QuerySet[Any]) -> bool:
     """Whether a look decided already how these are found: one is enough for a request."""
-    searches = (GreaterThan, OneOf)
+    searches = (GreaterThan, MaterializedIn)
     return any(isinstance(condition, searches) for condition in rows.query.where.children)
 
 
 def _looked_up(rows: Rows, found: Rows) -> Rows:
     """The same rows as `found`, all of them found before the first is put in order."""
-    return rows.filter(OneOf(F("pk"), Subquery(found.order_by().values("pk"))))
+    return rows.filter(MaterializedIn(F("pk"), Subquery(found.order_by().values("pk"))))
 
 
-class OneOf(Exact):
+class MaterializedIn(Exact):
     """Whether a value is one of a subquery's, which are all found before.
 
     To PostgreSQL it is an array, into which its planner cannot look: so it cannot choose to walk the

@@ -16,14 +16,14 @@ from django.db.models import F, Func, OuterRef, QuerySet, Subquery, TextField, U
 from accounts.auth.authentication import fast_path_tokens
 from config.db.statements import PreparedQuery, QueryParam
 from volumes.models import Attachment, Volume
-from volumes.queries.environments import reached
-from volumes.queries.search import OneOf
+from volumes.queries.environments import visible_environment
+from volumes.queries.search import MaterializedIn
 
 FIRST = uuid.UUID(int=0)
 """Before every identifier."""
 
 
-class Moment(Func):
+class Rfc3339(Func):
     """RFC 3339 in UTC with six decimals and Z, always."""
 
     output_field = TextField()
@@ -62,7 +62,7 @@ class Labels(Func):
     template = "replace(CAST(%(expressions)s AS text), ' ', '')"
 
 
-class Joined(Subquery):
+class StringAgg(Subquery):
     """The column `x` of all rows of a queryset, in their order and with commas between; null for none."""
 
     template = "(SELECT %(function)s(x, ',') FROM (%(subquery)s) found)"
@@ -110,16 +110,16 @@ COLUMNS = (
     Identifier("id"),
     Identifier("environment_id"),
     Identifier("environment__company_id"),
-    Joined(_MOUNTS.values(x=Identifier("application_id")), output_field=TextField()),
+    StringAgg(_MOUNTS.values(x=Identifier("application_id")), output_field=TextField()),
     Labels("labels"),
-    Moment("used_size_at"),
-    Moment("created_at"),
-    Moment("modified_at"),
+    Rfc3339("used_size_at"),
+    Rfc3339("created_at"),
+    Rfc3339("modified_at"),
     *VolumeRow._fields[8:],
 )
 
 
-def volume_in(
+def get_volume_row(
     environment: uuid.UUID, pk: uuid.UUID, *, deleted_too: bool = False
 ) -> VolumeRow | None:
     """One volume of an environment."""
@@ -150,13 +150,13 @@ def continued(rows: list[VolumeRow], environment: uuid.UUID) -> Iterator[VolumeR
         rows = _in_full(_NEXT.rows(environment=environment, after=last))
 
 
-def in_full(page: QuerySet[Volume]) -> QuerySet[Volume, Any]:
+def load_rows(page: QuerySet[Volume]) -> QuerySet[Volume, Any]:
     """The volumes of a page as rows of COLUMNS, whatever it was narrowed and sorted by.
 
     Who mounts them is looked for when it is known which they are: PostgreSQL expects so much of that
     that it would find them in the first way that comes.
     """
-    found = Volume.objects.filter(OneOf(F("pk"), Subquery(page.values("pk"))))
+    found = Volume.objects.filter(MaterializedIn(F("pk"), Subquery(page.values("pk"))))
     return found.order_by(*page.query.order_by).values_list(*COLUMNS)
 
 
@@ -181,7 +181,9 @@ def _next(volumes: QuerySet[Any], limit: int) -> QuerySet[Any, Any]:
 
 def _by_token() -> QuerySet[Any]:
     """Live volumes that a plain token may read."""
-    environments = reached(user=Subquery(fast_path_tokens().values("owner")), pk=ENVIRONMENT)
+    environments = visible_environment(
+        user=Subquery(fast_path_tokens().values("owner")), pk=ENVIRONMENT
+    )
     return Volume.objects.live().filter(environment__in=environments)
 
 

@@ -12,9 +12,9 @@ from volumes.backends import Backend
 from volumes.models import Volume
 from volumes.reconciler import heartbeat
 from volumes.reconciler.executors import Executor
-from volumes.reconciler.heartbeat import Claimed
+from volumes.reconciler.heartbeat import LeasedRow
 from volumes.reconciler.outcomes import Outcome
-from volumes.reconciler.steps import bring_about, conclude, settle
+from volumes.reconciler.steps import apply, persist_and_follow_up, reconcile_row
 from volumes.reconciler.targets import eligible
 from volumes.storage import storage
 
@@ -65,8 +65,8 @@ class Batch:
 
     def _work(self, backend: Backend) -> None:
         while (row := self._next()) is not None:
-            heartbeat.hold([row])
-            outcome = bring_about(row, backend)
+            heartbeat.start_renewing([row])
+            outcome = apply(row, backend)
             if not self._is_in_time(outcome):
                 self._conclude([outcome])
 
@@ -87,10 +87,10 @@ class Batch:
 
     def _conclude(self, outcomes: Sequence[Outcome]) -> None:
         try:
-            for row in conclude(outcomes):
+            for row in persist_and_follow_up(outcomes):
                 self._settle_later(row)
         finally:
-            heartbeat.let_go(outcome.row for outcome in outcomes)
+            heartbeat.stop_renewing(outcome.row for outcome in outcomes)
             for outcome in outcomes:
                 self._on_settled(outcome.row)
 
@@ -101,8 +101,8 @@ class Batch:
             self._submit(partial(self._settle_released, row), deadline)
 
     def _settle_released(self, row: Volume) -> None:
-        settle(eligible(row), row.pk)
+        reconcile_row(eligible(row), row.pk)
         self._on_settled(row)
 
-    def _settle_later(self, row: Claimed) -> None:
-        self._submit(partial(settle, eligible(row), row.pk), time.monotonic() + INLINE_WAIT)
+    def _settle_later(self, row: LeasedRow) -> None:
+        self._submit(partial(reconcile_row, eligible(row), row.pk), time.monotonic() + INLINE_WAIT)

@@ -22,7 +22,7 @@ class _Claim(Func):
     template = "(%(expressions)s)"
 
 
-class IsAsClaimed(Func):
+class StillClaimed(Func):
     """Whether a volume is still leased to those who claimed it, and at the version that they saw."""
 
     output_field = BooleanField()

@@ -19,15 +19,15 @@ log = logging.getLogger("holdfast.reconciler")
 
 RENEW_EVERY = LEASE.total_seconds() / 4
 
-Claimed = Volume | Snapshot
+LeasedRow = Volume | Snapshot
 
-_held: dict[tuple[type[Claimed], uuid.UUID], uuid.UUID] = {}
+_held: dict[tuple[type[LeasedRow], uuid.UUID], uuid.UUID] = {}
 """The owner of each lease, by its row."""
 _changed = threading.Condition()
 _keeper: threading.Thread | None = None
 
 
-def hold(rows: Iterable[Claimed]) -> None:
+def start_renewing(rows: Iterable[LeasedRow]) -> None:
     """From now on these rows' leases are renewed."""
     global _keeper
     with _changed:
@@ -35,13 +35,13 @@ def hold(rows: Iterable[Claimed]) -> None:
             assert row.lease_owner is not None
             _held[type(row), row.pk] = row.lease_owner
         if _keeper is None or not _keeper.is_alive():
-            _keeper = threading.Thread(target=_keep, name="lease-keeper", daemon=True)
+            _keeper = threading.Thread(target=_keep_renewing, name="lease-keeper", daemon=True)
             _keeper.start()
         _changed.notify()
     faultpoint("step:claimed")
 
 
-def let_go(rows: Iterable[Claimed]) -> None:
+def stop_renewing(rows: Iterable[LeasedRow]) -> None:
     """No longer: what still has a lease loses it when its time is over."""
     with _changed:
         for row in rows:
@@ -51,16 +51,16 @@ def let_go(rows: Iterable[Claimed]) -> None:
 
 
 @contextmanager
-def kept(row: Claimed) -> Iterator[None]:
+def renewing(row: LeasedRow) -> Iterator[None]:
     """While inside, the row's lease is renewed."""
-    hold([row])
+    start_renewing([row])
     try:
         yield
     finally:
-        let_go([row])
+        stop_renewing([row])
 
 
-def _keep() -> None:
+def _keep_renewing() -> None:
     while True:
         with _changed:
             _changed.wait_for(lambda: bool(_held))
@@ -75,7 +75,7 @@ def _keep() -> None:
 
 
 def _renew() -> None:
-    leases: dict[type[Claimed], dict[uuid.UUID, uuid.UUID]] = defaultdict(dict)
+    leases: dict[type[LeasedRow], dict[uuid.UUID, uuid.UUID]] = defaultdict(dict)
     with _changed:
         for (model, pk), owner in _held.items():
             leases[model][pk] = owner

@@ -23,9 +23,9 @@ from volumes.models import Snapshot, Volume
 from volumes.models.querysets import LEASE
 from volumes.reconciler.batch import INLINE_WAIT
 from volumes.reconciler.executors import inline_executors, is_immediate
-from volumes.reconciler.periodic import look_at_settled
+from volumes.reconciler.periodic import check_settled
 from volumes.reconciler.step_runner import StepRunner
-from volumes.reconciler.steps import settle
+from volumes.reconciler.steps import reconcile_row
 from volumes.reconciler.targets import eligible, is_bulk
 
 BATCH_TIMEOUT = 0.25
@@ -34,10 +34,10 @@ HEAD_START = timedelta(seconds=2)
 _NOW = Now()
 _UNTIL_IT_EXPIRES = Now() + LEASE
 
-_waits_until: ContextVar[float | None] = ContextVar("waits_until", default=None)
+_deadline: ContextVar[float | None] = ContextVar("waits_until", default=None)
 
 
-def soon() -> Expression:
+def due_soon() -> Expression:
     """When new work is due. The request that makes it has a head start before the loop looks."""
     return Now() + HEAD_START if settings.RECONCILE_INLINE else _NOW
 
@@ -52,10 +52,10 @@ def initial_lease() -> dict[str, Any]:
     return {"due_at": _NOW, "lease_owner": uuid.uuid4(), "lease_until": _UNTIL_IT_EXPIRES}
 
 
-def settle_soon(row: Volume | Snapshot) -> None:
+def reconcile_after_commit(row: Volume | Snapshot) -> None:
     """Settle the row right after the present transaction, unless the settings leave it to others."""
-    steps = partial(settle, eligible(row), row.pk)
-    _soon(lambda: after_commit(row, steps))
+    steps = partial(reconcile_row, eligible(row), row.pk)
+    _soon(lambda: run_after_commit(row, steps))
 
 
 def reconcile_batch(rows: Sequence[Volume], on_settled: Callable[[Volume], None]) -> None:
@@ -74,23 +74,23 @@ def reconcile_now(volume: Volume) -> None:
     """Take its next step whatever pause it has earned; where it is settled, look at its data."""
 
     def work() -> None:
-        if not settle(eligible(volume), volume.pk):
-            look_at_settled(Volume.objects.settled().filter(pk=volume.pk))
+        if not reconcile_row(eligible(volume), volume.pk):
+            check_settled(Volume.objects.settled().filter(pk=volume.pk))
 
-    after_commit(volume, work)
+    run_after_commit(volume, work)
 
 
 @contextmanager
-def patience() -> Iterator[None]:
+def deadline() -> Iterator[None]:
     """All that is done inside waits for its steps together no longer than one answer does for one."""
-    mark = _waits_until.set(time.monotonic() + INLINE_WAIT)
+    mark = _deadline.set(time.monotonic() + INLINE_WAIT)
     try:
         yield
     finally:
-        _waits_until.reset(mark)
+        _deadline.reset(mark)
 
 
-def after_commit(row: Volume | Snapshot, work: Callable[[], object]) -> None:
+def run_after_commit(row: Volume | Snapshot, work: Callable[[], object]) -> None:
     """Work on the row in a thread: a backend that hangs must not hold the response for long.
 
     Without a free thread for its environment it waits, holding no lease, until the response is due. Then
@@ -118,5 +118,5 @@ def _take(steps: Callable[[], object]) -> None:
 
 
 def _time_to_answer() -> float:
-    until = _waits_until.get()
+    until = _deadline.get()
     return time.monotonic() + INLINE_WAIT if until is None else until

@@ -45,7 +45,7 @@ class PassResult(NamedTuple):
     """Settled volumes whose data could not be looked at, each in a sentence."""
 
 
-class Sweeper:
+class ReconcileLoop:
     """Gives due rows to a step runner."""
 
     def __init__(self) -> None:
@@ -68,9 +68,9 @@ def start(runner: StepRunner, queue: Queue) -> int:
     return runner.start(queue.rows, queued) if queued else 0
 
 
-def watch(stop: Event) -> None:
+def run_forever(stop: Event) -> None:
     """Sweep until told to stop, then end after the steps that are under way."""
-    sweeper, periodic, expiry = Sweeper(), PeriodicRunner(), ExpiryTimer()
+    sweeper, periodic, expiry = ReconcileLoop(), PeriodicRunner(), ExpiryTimer()
     while not stop.is_set():
         try:
             expiry.run_due()
@@ -89,7 +89,7 @@ def watch(stop: Event) -> None:
     connection.close()  # the thread's own: nobody else would, and SQLite keeps its log until then
 
 
-def one_pass() -> PassResult:
+def run_once() -> PassResult:
     """Every unsettled row once, whatever its pause, and a look at every settled volume's data.
 
     Rows that another process holds are waited for over a lease's time, in case that process has died.
@@ -102,7 +102,7 @@ def one_pass() -> PassResult:
         for outcome in _work_through(runner, stuck):
             seen.add(outcome.row.pk)
             # What went well and is not settled yet gets its next step.
-            stuck |= set() if outcome.went_well else {outcome.row.pk}
+            stuck |= set() if outcome.succeeded else {outcome.row.pk}
         if not _unsettled() - stuck or time.monotonic() > deadline:
             break
         time.sleep(0.5)
@@ -115,7 +115,7 @@ def _work_through(runner: StepRunner, stuck: set[uuid.UUID]) -> Iterator[Outcome
     """A step with each row that is unsettled now, but for those that are stuck."""
     queues = [
         Queue(rows, _backlog(rows, stuck), runner.executors.of(is_bulk=is_bulk))
-        for rows, is_bulk in _split(Volume.objects.ripe(), Snapshot.objects.ripe())
+        for rows, is_bulk in _split(Volume.objects.eligible(), Snapshot.objects.eligible())
     ]
     while any(queue.turns for queue in queues) or runner.is_busy:
         for queue in queues:
@@ -134,5 +134,5 @@ def _split(volumes: Rows, snapshots: Rows) -> list[tuple[Rows, bool]]:
 
 
 def _unsettled() -> set[uuid.UUID]:
-    volumes, snapshots = Volume.objects.ripe(), Snapshot.objects.ripe()
+    volumes, snapshots = Volume.objects.eligible(), Snapshot.objects.eligible()
     return {pk for rows in (volumes, snapshots) for pk in rows.values_list("pk", flat=True)}

@@ -94,7 +94,7 @@ def scan(older_than: timedelta) -> Scan:
     return compared
 
 
-def forget(orphan: Orphan) -> None:
+def discard(orphan: Orphan) -> None:
     """It is gone since the scan that found it."""
     for noted in StorageScan.objects.filter(orphans__gt=0):
         noted.examples = [one for one in noted.examples if one != orphan.described()]

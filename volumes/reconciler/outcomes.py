@@ -13,7 +13,7 @@ from django.db.models.functions import Greatest, Now
 
 from volumes.backends.texts import cut
 from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
-from volumes.reconciler.heartbeat import Claimed
+from volumes.reconciler.heartbeat import LeasedRow
 
 Values = dict[str, Any]
 """Columns to write. Outcomes that need the same ones share a statement."""
@@ -37,7 +37,7 @@ class Outcome(ABC):
 
     row: Any
 
-    went_well = True
+    succeeded = True
     """May another step be worth it at once?"""
 
     @abstractmethod
@@ -45,7 +45,7 @@ class Outcome(ABC):
         """What to write into the row, which is locked and by now reads `now`."""
 
 
-class VolumeHeld(Outcome):
+class VolumeReady(Outcome):
     """Its data is there, with room for the size that was wanted when the step began."""
 
     row: Volume
@@ -67,7 +67,7 @@ class VolumeHeld(Outcome):
         return {**values, "provisioned_size": held}
 
 
-class VolumeGone(Outcome):
+class VolumeRemoved(Outcome):
     """Nothing of it is left: its room is free again."""
 
     row: Volume
@@ -83,7 +83,7 @@ class VolumeGone(Outcome):
 
 
 @dataclass(frozen=True, eq=False)
-class SnapshotHeld(Outcome):
+class SnapshotReady(Outcome):
     """Its copy is there. `consistency` is the backend's.
 
     `taken_at` is when the copying began, where an earlier attempt made the copy and died before it
@@ -111,7 +111,7 @@ class SnapshotHeld(Outcome):
 _SINCE_CLAIM = Greatest("copying_since", "created_at")
 
 
-class SnapshotGone(Outcome):
+class SnapshotRemoved(Outcome):
     """Its row goes too, so there is nothing to write."""
 
     row: Snapshot
@@ -128,12 +128,12 @@ class Failed(Outcome):
     `hopeless` is for what another try alone cannot mend: the longest pause at once.
     """
 
-    row: Claimed
+    row: LeasedRow
     reason: str
     detail: str = ""
     hopeless: bool = False
 
-    went_well = False
+    succeeded = False
 
     def values(self, now: Any, jitter: float) -> Values:
         if now.is_deleted != self.row.is_deleted:
@@ -156,7 +156,7 @@ class SnapshotMissed(Failed):
     row: Snapshot
 
     # The next step removes what the attempt left.
-    went_well = True
+    succeeded = True
 
     def values(self, now: Snapshot, jitter: float) -> Values:
         missed = {**FREE, **missed_values(self.reason, self.detail)}

@@ -23,7 +23,7 @@ from volumes.reconciler.executors import run_in_thread
 from volumes.reconciler.orphans import ORPHANED_FOR, scan
 from volumes.reconciler.passes import Pass
 from volumes.reconciler.rounds import Rounds
-from volumes.reconciler.steps import look_at
+from volumes.reconciler.steps import check_row
 from volumes.reconciler.usage_samples import sample_all
 
 log = logging.getLogger("holdfast.reconciler")
@@ -61,7 +61,7 @@ class PeriodicRunner:
         self._threads.shutdown()
 
 
-def look_at_settled(volumes: Iterable[Volume]) -> tuple[int, list[str]]:
+def check_settled(volumes: Iterable[Volume]) -> tuple[int, list[str]]:
     """Look whether the data of these is there.
 
     Returns how many are missing, and what could not be looked at, each in a sentence.
@@ -70,7 +70,7 @@ def look_at_settled(volumes: Iterable[Volume]) -> tuple[int, list[str]]:
     try:
         for volume in volumes:
             with looking.over(f"{volume.ref} {volume.name}"):
-                missing += not look_at(volume)
+                missing += not check_row(volume)
     except StorageUnavailable as error:
         # A disk that is not mounted says nothing about any volume.
         log.warning("the storage cannot be looked at: %s", error.detail)
@@ -81,7 +81,7 @@ def look_at_all_settled(
     *, stop: Event | None = None, is_due: Callable[[], bool] = bool
 ) -> list[str]:
     """The same for all, environments in turn. Returns what could not be looked at."""
-    rounds = Rounds(Volume.objects.settled(), look_at, stop=stop, is_due=is_due)
+    rounds = Rounds(Volume.objects.settled(), check_row, stop=stop, is_due=is_due)
     try:
         rounds.run()
     except StorageUnavailable as error:

@@ -15,11 +15,11 @@ from config.db.claims import ClaimStatement
 from config.db.statements import PreparedQuery, PreparedUpdate, any_of
 from config.faultpoints import faultpoint
 from volumes.models import Snapshot, Volume, VolumeStatus
-from volumes.queries.quota import take_room, with_room_locked
+from volumes.queries.quota import add_usage, lock_quotas
 from volumes.reconciler.availability import record_outage
-from volumes.reconciler.fencing import IsAsClaimed
-from volumes.reconciler.heartbeat import Claimed
-from volumes.reconciler.outcomes import Outcome, SnapshotGone, VolumeGone, VolumeHeld
+from volumes.reconciler.fencing import StillClaimed
+from volumes.reconciler.heartbeat import LeasedRow
+from volumes.reconciler.outcomes import Outcome, SnapshotRemoved, VolumeReady, VolumeRemoved
 
 Item = TypeVar("Item")
 
@@ -27,15 +27,15 @@ Fenced = tuple[Outcome, Any]
 """An outcome whose lease still stands, with its row as people have left it meanwhile, locked."""
 
 
-def record(outcomes: Iterable[Outcome]) -> list[Outcome]:
+def persist(outcomes: Iterable[Outcome]) -> list[Outcome]:
     """Write them down, many in a transaction.
 
     Returns those whose lease is somebody else's by now: of them nothing was written.
     """
     lost: list[Outcome] = []
-    unlike_wanted = _unlike_wanted(outcomes)
+    unlike_wanted = persist_unchanged(outcomes)
     record_outage(unlike_wanted)
-    for alike in _grouped(unlike_wanted, _book).values():
+    for alike in _grouped(unlike_wanted, _lock_scope).values():
         # A row that somebody has locked is waited for alone, with no other one in hand: whoever holds
         # several and waits can end up waiting in a circle.
         left = _record(alike, skip_locked=True)
@@ -44,16 +44,16 @@ def record(outcomes: Iterable[Outcome]) -> list[Outcome]:
     return lost
 
 
-def _unlike_wanted(outcomes: Iterable[Outcome]) -> list[Outcome]:
+def persist_unchanged(outcomes: Iterable[Outcome]) -> list[Outcome]:
     """Write down of which volumes it is known that they are as wanted, as nobody changed them since.
 
     In one statement. Their rows, which somebody may be waiting for, say so as well. Returns the others.
     """
     outcomes = list(outcomes)
-    held = {outcome.row.pk: outcome.row for outcome in outcomes if isinstance(outcome, VolumeHeld)}
+    held = {outcome.row.pk: outcome.row for outcome in outcomes if isinstance(outcome, VolumeReady)}
     if not held:
         return outcomes
-    done = {pk for (pk,) in _HELD_AS_WANTED.rows(pks=list(held), rows=held.values())}
+    done = {pk for (pk,) in _MARK_READY.rows(pks=list(held), rows=held.values())}
     for pk in done:
         held[pk].provisioned_size = held[pk].size
         held[pk].status, held[pk].due_at = VolumeStatus.READY, None
@@ -66,32 +66,32 @@ def _recorded() -> None:
     faultpoint("step:recorded")
 
 
-_HELD_AS_WANTED = ClaimStatement(
+_MARK_READY = ClaimStatement(
     lambda: Volume.objects.filter(
         any_of("pk"),
-        IsAsClaimed("rows"),
+        StillClaimed("rows"),
         is_deleted=False,
     ).values_list("id"),
-    lambda: VolumeHeld(one := Volume(size=1)).values(one, jitter=1),
+    lambda: VolumeReady(one := Volume(size=1)).values(one, jitter=1),
 )
 
 
-def _book(outcome: Outcome) -> tuple[Any, ...]:
+def _lock_scope(outcome: Outcome) -> tuple[Any, ...]:
     """What is written in one transaction; freed room of one environment at a time."""
-    if isinstance(outcome, VolumeGone):
-        return VolumeGone, outcome.row.environment_id
+    if isinstance(outcome, VolumeRemoved):
+        return VolumeRemoved, outcome.row.environment_id
     return (type(outcome.row),)
 
 
 @transaction.atomic
 def _record(outcomes: list[Outcome], *, skip_locked: bool) -> list[Outcome]:
-    if isinstance(outcomes[0], VolumeGone):
+    if isinstance(outcomes[0], VolumeRemoved):
         # Before the volumes' rows: locks are taken in one order everywhere.
-        environment = with_room_locked(outcomes[0].row.environment_id)
+        environment = lock_quotas(outcomes[0].row.environment_id)
         for outcome in outcomes:
             outcome.row.environment = environment
     rows = type(outcomes[0].row)._default_manager
-    found = rows.by_now([outcome.row.pk for outcome in outcomes], skip_locked=skip_locked)
+    found = rows.lock_current([outcome.row.pk for outcome in outcomes], skip_locked=skip_locked)
     pairs = [(outcome, found.get(outcome.row.pk)) for outcome in outcomes]
     ours = [pair for pair in pairs if pair[1] and pair[1].lease_owner == pair[0].row.lease_owner]
     for kind, fenced in _grouped(ours, lambda pair: type(pair[0])).items():
@@ -105,7 +105,7 @@ def _update(fenced: list[Fenced]) -> None:
     jitter = random.uniform(0.5, 1)
     pairs = [(outcome.row, outcome.values(now, jitter)) for outcome, now in fenced]
     for values, alike in _grouped(pairs, lambda pair: tuple(pair[1].items())).items():
-        rows: list[Claimed] = [row for row, _ in alike]
+        rows: list[LeasedRow] = [row for row, _ in alike]
         _writing(type(rows[0]), values).count(pks=[row.pk for row in rows])
         for row in rows:
             row.due_at = dict(values).get("due_at", row.due_at)
@@ -121,7 +121,7 @@ def _free_room(fenced: list[Fenced]) -> None:
     hung = _HUNG_ON_THEM.rows(pks=[now.pk for _, now in fenced])
     Snapshot.objects.filter(pk__in=[pk for (pk,) in hung]).delete()
     _update(fenced)
-    take_room(fenced[0][0].row.environment, -sum(now.size for _, now in fenced))
+    add_usage(fenced[0][0].row.environment, -sum(now.size for _, now in fenced))
 
 
 _HUNG_ON_THEM = PreparedQuery(lambda: Snapshot.objects.filter(any_of("volume")).values_list("id"))
@@ -132,8 +132,8 @@ def _remove(fenced: list[Fenced]) -> None:
 
 
 _WRITERS: dict[type[Outcome], Callable[[list[Fenced]], None]] = {
-    VolumeGone: _free_room,
-    SnapshotGone: _remove,
+    VolumeRemoved: _free_room,
+    SnapshotRemoved: _remove,
 }
 """What is more than new values in a row."""
 

@@ -16,10 +16,10 @@ from volumes.reconciler import heartbeat
 from volumes.reconciler.batch import Batch
 from volumes.reconciler.executors import Executor, Executors
 from volumes.reconciler.fair_queue import QueuedRow
-from volumes.reconciler.heartbeat import Claimed
+from volumes.reconciler.heartbeat import LeasedRow
 from volumes.reconciler.outcomes import Outcome
-from volumes.reconciler.persistence import record
-from volumes.reconciler.steps import bring_about, is_unwanted, remove_leftovers
+from volumes.reconciler.persistence import persist
+from volumes.reconciler.steps import apply, is_unwanted, remove_leftovers
 from volumes.reconciler.targets import Rows, is_bulk
 from volumes.storage import storage
 
@@ -59,14 +59,14 @@ class StepRunner:
         """Wait up to `timeout` seconds for a step to finish, and record all that have."""
         outcomes = self._take(timeout)
         try:
-            lost = record(outcomes)
+            lost = persist(outcomes)
         except Exception:
             # Still written in the rows, whose leases run out now: they are claimed again then.
             log.exception("what %d steps saw could not be recorded", len(outcomes))
             connection.close()
             lost = []
         finally:
-            heartbeat.let_go(outcome.row for outcome in outcomes)
+            heartbeat.stop_renewing(outcome.row for outcome in outcomes)
         for outcome in lost:
             self._clean_up(outcome.row)
         return outcomes
@@ -88,12 +88,12 @@ class StepRunner:
         """
         Batch(self.executors.quick, rows, on_settled).run(timeout)
 
-    def _executor(self, row: Claimed) -> Executor:
+    def _executor(self, row: LeasedRow) -> Executor:
         return self.executors.of(is_bulk=is_bulk(row))
 
-    def _step(self, row: Claimed, backend: Backend) -> None:
-        heartbeat.hold([row])
-        self._finished.put(bring_about(row, backend))
+    def _step(self, row: LeasedRow, backend: Backend) -> None:
+        heartbeat.start_renewing([row])
+        self._finished.put(apply(row, backend))
 
     def _take(self, timeout: float) -> list[Outcome]:
         outcomes = []
@@ -106,7 +106,7 @@ class StepRunner:
             self._begun -= len(outcomes)
             return outcomes
 
-    def _clean_up(self, row: Claimed) -> None:
+    def _clean_up(self, row: LeasedRow) -> None:
         # Only this thread asks the database: there are more steps than connections.
         if is_unwanted(row):
             remove = partial(remove_leftovers, row, storage())

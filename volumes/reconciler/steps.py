@@ -16,22 +16,22 @@ from volumes.models import Snapshot, Volume, VolumeStatus
 from volumes.models.querysets import SnapshotQuerySet, VolumeQuerySet
 from volumes.reconciler import heartbeat
 from volumes.reconciler.expiry import waited_too_long
-from volumes.reconciler.heartbeat import Claimed
+from volumes.reconciler.heartbeat import LeasedRow
 from volumes.reconciler.outcomes import (
     LONGEST_PAUSE,
     Failed,
     Missing,
     Outcome,
     SnapshotCleared,
-    SnapshotGone,
-    SnapshotHeld,
     SnapshotMissed,
     SnapshotPostponed,
-    VolumeGone,
-    VolumeHeld,
+    SnapshotReady,
+    SnapshotRemoved,
+    VolumeReady,
+    VolumeRemoved,
     messages,
 )
-from volumes.reconciler.persistence import record
+from volumes.reconciler.persistence import persist
 from volumes.reconciler.presence import check_data, missing_detail, missing_message
 from volumes.storage import storage
 
@@ -40,7 +40,7 @@ log = logging.getLogger("holdfast.reconciler")
 PRECISION = 2.0  # seconds, of the times that any file system keeps; attempts are farther apart
 
 
-def settle(rows: VolumeQuerySet | SnapshotQuerySet, pk: uuid.UUID) -> int:
+def reconcile_row(rows: VolumeQuerySet | SnapshotQuerySet, pk: uuid.UUID) -> int:
     """Take steps with one row until it is settled or has to wait. Returns how many were taken.
 
     `rows` says which rows may be claimed: `due()`, or `ripe()` to look past the pause of a failure.
@@ -53,36 +53,36 @@ def settle(rows: VolumeQuerySet | SnapshotQuerySet, pk: uuid.UUID) -> int:
     return steps
 
 
-def _claimed(rows: VolumeQuerySet | SnapshotQuerySet, pk: uuid.UUID) -> Claimed | None:
-    claimed: Iterable[Claimed] = rows.claim([pk])
+def _claimed(rows: VolumeQuerySet | SnapshotQuerySet, pk: uuid.UUID) -> LeasedRow | None:
+    claimed: Iterable[LeasedRow] = rows.claim([pk])
     return next(iter(claimed), None)
 
 
-def step(row: Claimed) -> bool:
+def step(row: LeasedRow) -> bool:
     """Work on a claimed row. True where it went well, but another step may be worth it."""
-    with heartbeat.kept(row):
-        outcome = bring_about(row, storage())
-    return bool(conclude([outcome]))
+    with heartbeat.renewing(row):
+        outcome = apply(row, storage())
+    return bool(persist_and_follow_up([outcome]))
 
 
-def conclude(outcomes: Sequence[Outcome]) -> list[Claimed]:
+def persist_and_follow_up(outcomes: Sequence[Outcome]) -> list[LeasedRow]:
     """Record what steps saw. Returns the rows for which another one may be worth it at once."""
-    lost = record(outcomes)
+    lost = persist(outcomes)
     for outcome in lost:
         if is_unwanted(outcome.row):
             remove_leftovers(outcome.row, storage())
-    ours = (outcome for outcome in outcomes if outcome.went_well and outcome not in lost)
+    ours = (outcome for outcome in outcomes if outcome.succeeded and outcome not in lost)
     return [outcome.row for outcome in ours if outcome.row.due_at is not None]
 
 
-def bring_about(row: Claimed, backend: Backend) -> Outcome:
+def apply(row: LeasedRow, backend: Backend) -> Outcome:
     """Make the storage what the row says, and say what came of it. Asks the database nothing."""
     try:
         faultpoint("step:begun")
         outcome = (
-            _bring_about_volume(row, backend)
+            _apply_to_volume(row, backend)
             if isinstance(row, Volume)
-            else _bring_about_snapshot(row, backend)
+            else _apply_to_snapshot(row, backend)
         )
         faultpoint("step:done")
         return outcome
@@ -97,7 +97,7 @@ def bring_about(row: Claimed, backend: Backend) -> Outcome:
         return _failed(row, BackendError(reason, detail, permanent=True))
 
 
-def _failed(row: Claimed, error: BackendError) -> Outcome:
+def _failed(row: LeasedRow, error: BackendError) -> Outcome:
     """What a failure means: a volume is tried again, a snapshot only while that makes it no other."""
     if isinstance(row, Snapshot) and not row.is_deleted:
         if row.is_missed or isinstance(error, StorageUnavailable):
@@ -106,18 +106,18 @@ def _failed(row: Claimed, error: BackendError) -> Outcome:
     return Failed(row, error.message, error.detail, hopeless=error.permanent)
 
 
-def _bring_about_volume(volume: Volume, backend: Backend) -> Outcome:
+def _apply_to_volume(volume: Volume, backend: Backend) -> Outcome:
     handle = str(volume.pk)
     if volume.is_deleted:
         backend.delete(handle)
-        return VolumeGone(volume)
+        return VolumeRemoved(volume)
     if volume.provisioned_size is None:
         _make(volume, backend)
     elif state := check_data(volume, backend):
         return _missing(volume, state, backend)
     elif volume.size > volume.provisioned_size:
         backend.grow(handle, volume.size)
-    return VolumeHeld(volume)
+    return VolumeReady(volume)
 
 
 def _missing(volume: Volume, state: DataState, backend: Backend) -> Missing:
@@ -140,11 +140,11 @@ def _make(volume: Volume, backend: Backend) -> None:
         backend.create(handle, volume.size)
 
 
-def _bring_about_snapshot(snapshot: Snapshot, backend: Backend) -> Outcome:
+def _apply_to_snapshot(snapshot: Snapshot, backend: Backend) -> Outcome:
     handle = str(snapshot.volume_id)
     if snapshot.is_deleted:
         backend.delete_snapshot(handle, str(snapshot.pk))
-        return SnapshotGone(snapshot)
+        return SnapshotRemoved(snapshot)
     if snapshot.is_missed:
         backend.delete_snapshot(handle, str(snapshot.pk))
         return SnapshotCleared(snapshot)
@@ -161,12 +161,12 @@ def _take_snapshot(snapshot: Snapshot, backend: Backend) -> Outcome:
         return SnapshotMissed(snapshot, reason)
     began = backend.snapshot(str(snapshot.volume_id), str(snapshot.pk), since.timestamp())
     if since.timestamp() - began < PRECISION:
-        return SnapshotHeld(snapshot, backend.consistency)
+        return SnapshotReady(snapshot, backend.consistency)
     earlier = max(datetime.fromtimestamp(began, UTC), snapshot.created_at)
-    return SnapshotHeld(snapshot, backend.consistency, taken_at=earlier)
+    return SnapshotReady(snapshot, backend.consistency, taken_at=earlier)
 
 
-def look_at(volume: Volume) -> bool:
+def check_row(volume: Volume) -> bool:
     """Whether a settled volume's data is there; where it is not, the row says so from now on.
 
     Raises BackendError while the storage cannot say.
@@ -190,7 +190,7 @@ def look_at(volume: Volume) -> bool:
     return False
 
 
-def is_unwanted(row: Claimed) -> bool:
+def is_unwanted(row: LeasedRow) -> bool:
     """Whether a row is gone, so that what a step made after losing its lease must go too."""
     if isinstance(row, Volume):
         return not Volume.objects.filter(pk=row.pk).exclude(status=VolumeStatus.DELETED).exists()
@@ -198,7 +198,7 @@ def is_unwanted(row: Claimed) -> bool:
     return rows.missed().exists() or not rows.exists()
 
 
-def remove_leftovers(row: Claimed, backend: Backend) -> None:
+def remove_leftovers(row: LeasedRow, backend: Backend) -> None:
     """Remove what a step made of a row that is gone."""
     if isinstance(row, Volume):
         backend.delete(str(row.pk))

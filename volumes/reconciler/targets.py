@@ -26,7 +26,7 @@ def eligible(row: Row) -> Rows:
 
 
 _ELIGIBLE: dict[tuple[type[Row], bool], Rows] = {
-    (Volume, False): Volume.objects.ripe().quick(),
-    (Volume, True): Volume.objects.ripe().bulk(),
-    (Snapshot, True): Snapshot.objects.ripe().bulk(),
+    (Volume, False): Volume.objects.eligible().quick(),
+    (Volume, True): Volume.objects.eligible().bulk(),
+    (Snapshot, True): Snapshot.objects.eligible().bulk(),
 }

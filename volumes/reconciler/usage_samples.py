@@ -20,7 +20,7 @@ from volumes.storage import storage
 MB = 2**20
 
 
-def measure(volume: Volume) -> None:
+def sample_usage(volume: Volume) -> None:
     """Take one sample, and thin this volume's old ones.
 
     Raises BackendError if it cannot be measured; then the row says so, and keeps its last sample.
@@ -62,7 +62,7 @@ def sample_all(
     Returns how many there were, and what could not be measured and why. Raises StorageUnavailable.
     """
     volumes = Volume.objects.with_data()
-    rounds = Rounds(volumes, measure, stop=stop, is_due=is_due, on_done=on_sampled)
+    rounds = Rounds(volumes, sample_usage, stop=stop, is_due=is_due, on_done=on_sampled)
     rounds.run()
     return rounds.done, rounds.looking.unreadable
 

@@ -13,7 +13,7 @@ from volumes.models import Attachment, Environment, Snapshot, Volume
 NAMED_IN_A_REFUSAL = 10
 
 
-def reasons_to_keep(
+def delete_blockers(
     volumes: Collection[Volume], *, cascade: bool = False
 ) -> dict[uuid.UUID, list[Problem]]:
     """What stands against deleting each of them; `cascade` lets their snapshots go with them.
@@ -21,7 +21,9 @@ def reasons_to_keep(
     Three queries, however many they are. Under the environment's lock it decides.
     """
     pks = [volume.pk for volume in volumes]
-    mounting, kept, fills = (_gathered(found.rows(pks=pks)) for found in (_MOUNTING, _KEPT, _FILLS))
+    mounting, kept, fills = (
+        _group_pairs(found.rows(pks=pks)) for found in (_MOUNTING, _KEPT, _FILLS)
+    )
     return {
         volume.pk: list(
             _reasons(
@@ -35,7 +37,7 @@ def reasons_to_keep(
     }
 
 
-def reasons_not_to_restore(volume: Volume) -> Iterable[Problem]:
+def restore_blockers(volume: Volume) -> Iterable[Problem]:
     """What stands against undoing its delete."""
     if not volume.is_deleted:
         yield Problem("", "wrong_status", "It is not deleted.")
@@ -45,14 +47,14 @@ def reasons_not_to_restore(volume: Volume) -> Iterable[Problem]:
         yield Problem("name", "name_taken", f"{volume.name} was taken meanwhile")
 
 
-def reasons_to_keep_snapshot(snapshot: Snapshot) -> Iterable[Problem]:
+def snapshot_delete_blockers(snapshot: Snapshot) -> Iterable[Problem]:
     """It must stay until the volumes that are filled from it are."""
     filling = snapshot.fills.filter(is_deleted=False, provisioned_size__isnull=True)
     if names := list(filling.order_by("id").values_list("name", flat=True)):
         yield Problem("", "in_use", f"It is being copied into {', '.join(names)}.")
 
 
-def reasons_to_keep_environment(environment: Environment) -> Iterable[Problem]:
+def environment_delete_blockers(environment: Environment) -> Iterable[Problem]:
     """It must stay while it has volumes."""
     volumes = environment.volumes.live().order_by("id")
     if count := volumes.count():
@@ -79,7 +81,7 @@ def _reasons(
         yield Problem("", "in_use", f"The volume {name} is being filled from one of its snapshots.")
 
 
-def _gathered(pairs: Iterable[Row]) -> defaultdict[uuid.UUID, list[str]]:
+def _group_pairs(pairs: Iterable[Row]) -> defaultdict[uuid.UUID, list[str]]:
     found: defaultdict[uuid.UUID, list[str]] = defaultdict(list)
     for pk, name in pairs:
         found[pk].append(name)
@@ -96,7 +98,7 @@ _MOUNTING = PreparedQuery(
 )
 _KEPT = PreparedQuery(
     lambda: (
-        Snapshot.objects.standing()
+        Snapshot.objects.live()
         .filter(any_of("volume"))
         .order_by("id")
         .values_list("volume", "name")

@@ -22,13 +22,13 @@ VERSIONED = COMMON | {"companyIdRef", "isDeleted", "modifiedBy", "modifiedAt", "
 
 
 @dataclass
-class AttachmentWish:
+class AttachmentSpec:
     application: Application
     mount_path: str | None
     read_only: bool
 
 
-def read_attachment(volume: Volume, body: Body) -> tuple[AttachmentWish | None, list[Problem]]:
+def read_attachment(volume: Volume, body: Body) -> tuple[AttachmentSpec | None, list[Problem]]:
     """Who wants to mount the volume, where, and whether only for reading."""
     known = {"appIdRef", "mountPath", "readOnly", "volumeIdRef", "source", "attachedAt"}
     reader = Reader(body, known=known)
@@ -39,21 +39,21 @@ def read_attachment(volume: Volume, body: Body) -> tuple[AttachmentWish | None, 
         volume.environment.applications.live().filter(pk=app_id).first() if app_id else None
     )
     if app_id and application is None:
-        reader.note("appIdRef", "not_found", "names no application of this environment")
+        reader.add_problem("appIdRef", "not_found", "names no application of this environment")
     if application is None:
         return None, reader.problems
     mounts = Attachment.objects.filter(application=application)
     if mounts.filter(volume=volume).exists():
-        reader.note(
+        reader.add_problem(
             "appIdRef", "attached_already", f"{application.name} mounts this volume already"
         )
     elif mounts.filter(mount_path=path or volume.mount_path).exists():
-        reader.note(
+        reader.add_problem(
             "mountPath",
             "mount_path_taken",
             f"{path or volume.mount_path} is taken in {application.name}",
         )
-    return AttachmentWish(application, path, bool(read_only)), reader.problems
+    return AttachmentSpec(application, path, bool(read_only)), reader.problems
 
 
 def attachment_warnings(volume: Volume, application: Application, path: str) -> Iterable[Problem]:
@@ -72,11 +72,11 @@ def read_snapshot(volume: Volume, body: Body) -> tuple[str | None, list[Problem]
     }
     reader = Reader(body, known=known)
     name = reader.read("name", parsers.dns_label)
-    present = volume.snapshots.standing().count() if volume.has_data else 0
-    return name, [*reader.problems, *reasons_against_snapshot(volume, present=present)]
+    present = volume.snapshots.live().count() if volume.has_data else 0
+    return name, [*reader.problems, *snapshot_blockers(volume, present=present)]
 
 
-def reasons_against_snapshot(volume: Volume, *, present: int) -> Iterable[Problem]:
+def snapshot_blockers(volume: Volume, *, present: int) -> Iterable[Problem]:
     """Why there cannot be another one beside the `present` ones."""
     most = settings.VOLUME_MAX_SNAPSHOTS
     if not volume.has_data:
@@ -94,53 +94,55 @@ def read_application(
     name = reader.read("name", parsers.dns_label, required=application is None)
     others = environment.applications.live().filter(name=name)
     if name and not (application and application.name == name) and others.exists():
-        reader.note("name", "name_taken", f"{name} is taken in this environment")
+        reader.add_problem("name", "name_taken", f"{name} is taken in this environment")
     return name, reader.problems
 
 
 @dataclass
-class EnvironmentWish:
+class EnvironmentSpec:
     name: str | None = None
     company_id: uuid.UUID | None = None
-    says_quota: bool = False
+    has_quota: bool = False
     storage_quota: int | None = None
 
 
-def read_environment(body: Body) -> tuple[EnvironmentWish, Reader]:
+def read_environment(body: Body) -> tuple[EnvironmentSpec, Reader]:
     """What can be read without knowing the company; `check_environment` does the rest."""
     reader = Reader(body, known=VERSIONED | {"name", "resourceQuota"})
-    wish = EnvironmentWish(
+    spec = EnvironmentSpec(
         name=reader.read("name", parsers.dns_label),
         company_id=reader.read("companyIdRef", parsers.identifier("")),
     )
     quota = reader.read("resourceQuota", parsers.mapping)
     if quota is not None:
         inner = Reader(quota, known={"storage"})
-        wish.says_quota = "storage" in quota
+        spec.has_quota = "storage" in quota
         if quota.get("storage") is not None:  # null is a value here: no quota
-            wish.storage_quota = inner.read("storage", _quota)
+            spec.storage_quota = inner.read("storage", _quota)
         for problem in inner.problems:
-            reader.note(f"resourceQuota.{problem.field}", problem.code, problem.message)
-    return wish, reader
+            reader.add_problem(f"resourceQuota.{problem.field}", problem.code, problem.message)
+    return spec, reader
 
 
 def check_environment(
-    reader: Reader, wish: EnvironmentWish, company: Company, environment: Environment | None
+    reader: Reader, spec: EnvironmentSpec, company: Company, environment: Environment | None
 ) -> list[Problem]:
     if environment is None and "name" not in reader.body:
-        reader.note("name", "required", "is required")
-    if environment and wish.company_id not in {None, company.pk}:
-        reader.note("companyIdRef", "invalid", "cannot change: environments stay in their company")
-    others = company.environments.live().filter(name=wish.name)
-    if wish.name and not (environment and environment.name == wish.name) and others.exists():
-        reader.note("name", "name_taken", f"{wish.name} is taken in this company")
+        reader.add_problem("name", "required", "is required")
+    if environment and spec.company_id not in {None, company.pk}:
+        reader.add_problem(
+            "companyIdRef", "invalid", "cannot change: environments stay in their company"
+        )
+    others = company.environments.live().filter(name=spec.name)
+    if spec.name and not (environment and environment.name == spec.name) and others.exists():
+        reader.add_problem("name", "name_taken", f"{spec.name} is taken in this company")
     return reader.problems
 
 
 def _quota(value: Any) -> int:
     quota = parsers.integer(value)
     if quota < 0:
-        raise parsers.Unreadable("must be 0 or more, or null for none")
+        raise parsers.InvalidValue("must be 0 or more, or null for none")
     if quota > MAX_QUOTA:
-        raise parsers.Unreadable(f"must be at most {MAX_QUOTA} MB", "too_large")
+        raise parsers.InvalidValue(f"must be at most {MAX_QUOTA} MB", "too_large")
     return quota

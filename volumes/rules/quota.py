@@ -10,12 +10,12 @@ from config.errors import Problem
 from volumes.models import Environment
 
 
-def has_room(extra: Expression) -> Q:
+def fits_quota(extra: Expression) -> Q:
     """What `Room.problems` says in words, for the row of an environment or a company: none."""
     return Q(storage_quota__isnull=True) | Q(storage_quota__gte=F("storage_used") + extra)
 
 
-class Room:
+class QuotaHeadroom:
     """The room in an environment, in MB, with `extra` more asked for."""
 
     def __init__(self, environment: Environment, extra: int = 0) -> None:

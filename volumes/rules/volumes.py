@@ -56,7 +56,7 @@ SET_BY_HOLDFAST = {
 
 
 @dataclass
-class Wish:
+class VolumeSpec:
     """What a body asks for, read clean. None is what it does not say or cannot be taken."""
 
     name: str | None = None
@@ -75,10 +75,10 @@ class Wish:
 class Review:
     """What there is to say to a wish, all of it."""
 
-    wish: Wish
+    spec: VolumeSpec
     problems: list[Problem]
     warnings: list[Problem]
-    room: quota.Room
+    room: quota.QuotaHeadroom
     normalized: dict[str, Any]
 
 
@@ -91,42 +91,42 @@ def review(
     called without, it tells what would be decided at this moment.
     """
     reader = Reader(body, known=_known(volume))
-    wish = _read(reader, new=volume is None)
-    _resolve(reader, wish, environment, volume, snapshots)
-    _check_name(reader, wish, environment, volume)
-    room = _check_size(reader, wish, environment, volume)
-    path = wish.mount_path or (volume.mount_path if volume else None)
-    mounts = _other_mounts(wish, volume)
-    _check_mount_path(reader, wish, volume, path, mounts)
+    spec = _read(reader, new=volume is None)
+    _resolve(reader, spec, environment, volume, snapshots)
+    _check_name(reader, spec, environment, volume)
+    room = _check_size(reader, spec, environment, volume)
+    path = spec.mount_path or (volume.mount_path if volume else None)
+    mounts = _other_mounts(spec, volume)
+    _check_mount_path(reader, spec, volume, path, mounts)
     return Review(
-        wish=wish,
+        spec=spec,
         problems=reader.problems,
-        warnings=list(_warnings(wish, volume, room, path, mounts)),
+        warnings=list(_warnings(spec, volume, room, path, mounts)),
         room=room,
         normalized={
-            "name": wish.name or (volume.name if volume else None),
-            "size": wish.size or (volume.size if volume else None),
+            "name": spec.name or (volume.name if volume else None),
+            "size": spec.size or (volume.size if volume else None),
             "mountPath": path,
         },
     )
 
 
-def wish_for_new(body: Body) -> Wish | None:
+def parse_new(body: Body) -> VolumeSpec | None:
     """What a body asks of a new volume, if it is sound in itself; else `review` says what is not.
 
     Nothing is looked up: name and room may be taken, and what it refers to may not exist.
     """
     reader = Reader(body, known=_known(None))
-    wish = _read(reader, new=True)
-    return None if reader.problems else wish
+    spec = _read(reader, new=True)
+    return None if reader.problems else spec
 
 
 def _known(volume: Volume | None) -> set[str]:
     return SET_BY_CALLER | SET_BY_HOLDFAST | ({"restoreFrom"} if volume is None else set())
 
 
-def _read(reader: Reader, *, new: bool) -> Wish:
-    wish = Wish(
+def _read(reader: Reader, *, new: bool) -> VolumeSpec:
+    spec = VolumeSpec(
         name=reader.read("name", parsers.dns_label, required=new),
         size=_read_size(reader, required=new),
         mount_path=reader.read("mountPath", parsers.mount_path),
@@ -134,14 +134,14 @@ def _read(reader: Reader, *, new: bool) -> Wish:
         labels=parsers.read_labels(reader),
         protected=reader.read("protected", parsers.boolean),
         application_ids=reader.read(
-            "attachedAppsRefs", parsers.listed(parsers.identifier(Application.prefix))
+            "attachedAppsRefs", parsers.list_of(parsers.identifier(Application.prefix))
         ),
     )
     if new:
-        wish.snapshot_id = reader.read("restoreFrom", parsers.identifier(Snapshot.prefix))
-        if wish.name and "mountPath" not in reader.body:
-            wish.mount_path = f"/data/{wish.name}"
-    return wish
+        spec.snapshot_id = reader.read("restoreFrom", parsers.identifier(Snapshot.prefix))
+        if spec.name and "mountPath" not in reader.body:
+            spec.mount_path = f"/data/{spec.name}"
+    return spec
 
 
 def _read_size(reader: Reader, *, required: bool) -> int | None:
@@ -149,9 +149,9 @@ def _read_size(reader: Reader, *, required: bool) -> int | None:
     in_words = _read_size_in_words(reader)
     size = reader.read("size", parsers.integer)
     if required and not {"size", "resourceRequests"} & set(reader.body):
-        reader.note("size", "required", "is required")
+        reader.add_problem("size", "required", "is required")
     if size is not None and in_words is not None and size != in_words:
-        reader.note(
+        reader.add_problem(
             "resourceRequests.storage", "size_mismatch", f"says {in_words} MB, but size says {size}"
         )
         return None
@@ -159,10 +159,10 @@ def _read_size(reader: Reader, *, required: bool) -> int | None:
     if wanted is None:
         return None
     if wanted < 1:
-        reader.note(name, "invalid", "must be at least 1 MB")
+        reader.add_problem(name, "invalid", "must be at least 1 MB")
         return None
     if wanted > settings.VOLUME_MAX_SIZE:
-        reader.note(name, "too_large", f"must be at most {settings.VOLUME_MAX_SIZE} MB")
+        reader.add_problem(name, "too_large", f"must be at most {settings.VOLUME_MAX_SIZE} MB")
         return None
     return wanted
 
@@ -174,51 +174,51 @@ def _read_size_in_words(reader: Reader) -> int | None:
     inner = Reader(requests, known={"storage"})
     in_words = inner.read("storage", parsers.storage, required=True)
     for problem in inner.problems:
-        reader.note(f"resourceRequests.{problem.field}", problem.code, problem.message)
+        reader.add_problem(f"resourceRequests.{problem.field}", problem.code, problem.message)
     return in_words
 
 
 def _resolve(
     reader: Reader,
-    wish: Wish,
+    spec: VolumeSpec,
     environment: Environment,
     volume: Volume | None,
     snapshots: SnapshotQuerySet,
 ) -> None:
     """Turns identifiers into rows. What is elsewhere is as missing as what does not exist."""
-    if wish.application_ids:
-        found = environment.applications.live().in_bulk(wish.application_ids)
-        wish.applications = list(found.values())
-        for missing in wish.application_ids:
+    if spec.application_ids:
+        found = environment.applications.live().in_bulk(spec.application_ids)
+        spec.applications = list(found.values())
+        for missing in spec.application_ids:
             if missing not in found:
-                reader.note(
+                reader.add_problem(
                     "attachedAppsRefs",
                     "not_found",
                     f"names app-{missing}, which is no application of this environment",
                 )
-    if wish.snapshot_id:
-        wish.snapshot = (
+    if spec.snapshot_id:
+        spec.snapshot = (
             snapshots.filter(volume__environment__company=environment.company_id)
-            .filter(pk=wish.snapshot_id)
+            .filter(pk=spec.snapshot_id)
             .first()
         )
-        if wish.snapshot is None:
-            reader.note("restoreFrom", "not_found", "names no snapshot of this company")
-        elif wish.snapshot.status != SnapshotStatus.READY:
-            reader.note(
+        if spec.snapshot is None:
+            reader.add_problem("restoreFrom", "not_found", "names no snapshot of this company")
+        elif spec.snapshot.status != SnapshotStatus.READY:
+            reader.add_problem(
                 "restoreFrom",
                 "wrong_status",
-                f"names a snapshot that is {wish.snapshot.status}, not ready",
+                f"names a snapshot that is {spec.snapshot.status}, not ready",
             )
 
 
 def _check_name(
-    reader: Reader, wish: Wish, environment: Environment, volume: Volume | None
+    reader: Reader, spec: VolumeSpec, environment: Environment, volume: Volume | None
 ) -> None:
-    if wish.name is None or (volume and wish.name == volume.name):
+    if spec.name is None or (volume and spec.name == volume.name):
         return
-    if _NAMESAKE.first(environment=environment.pk, name=wish.name):
-        reader.note("name", "name_taken", f"{wish.name} is taken in this environment")
+    if _NAMESAKE.first(environment=environment.pk, name=spec.name):
+        reader.add_problem("name", "name_taken", f"{spec.name} is taken in this environment")
 
 
 _NAMESAKE = PreparedQuery(
@@ -233,28 +233,30 @@ _NAMESAKE = PreparedQuery(
 
 
 def _check_size(
-    reader: Reader, wish: Wish, environment: Environment, volume: Volume | None
-) -> quota.Room:
-    room = quota.Room(environment)
-    if wish.size is None:
+    reader: Reader, spec: VolumeSpec, environment: Environment, volume: Volume | None
+) -> quota.QuotaHeadroom:
+    room = quota.QuotaHeadroom(environment)
+    if spec.size is None:
         return room
-    if volume and wish.size < volume.size:
-        reader.note("size", "size_decrease", f"is {volume.size} MB already and can only grow")
-    elif wish.snapshot and wish.size < wish.snapshot.size:
-        reader.note(
-            "size", "invalid", f"must be at least {wish.snapshot.size} MB, as the snapshot is"
+    if volume and spec.size < volume.size:
+        reader.add_problem(
+            "size", "size_decrease", f"is {volume.size} MB already and can only grow"
+        )
+    elif spec.snapshot and spec.size < spec.snapshot.size:
+        reader.add_problem(
+            "size", "invalid", f"must be at least {spec.snapshot.size} MB, as the snapshot is"
         )
     else:
-        room.extra = wish.size - (volume.size if volume else 0)
+        room.extra = spec.size - (volume.size if volume else 0)
         reader.problems += room.problems()
     return room
 
 
-def _other_mounts(wish: Wish, volume: Volume | None) -> list[Attachment]:
+def _other_mounts(spec: VolumeSpec, volume: Volume | None) -> list[Attachment]:
     """What else is mounted by the applications that will mount this volume."""
-    if wish.application_ids is not None:
-        applications = [application.pk for application in wish.applications]
-    elif volume and wish.mount_path:
+    if spec.application_ids is not None:
+        applications = [application.pk for application in spec.applications]
+    elif volume and spec.mount_path:
         applications = list(volume.attachments.values_list("application_id", flat=True))
     else:
         applications = []
@@ -268,13 +270,13 @@ def _other_mounts(wish: Wish, volume: Volume | None) -> list[Attachment]:
 
 def _check_mount_path(
     reader: Reader,
-    wish: Wish,
+    spec: VolumeSpec,
     volume: Volume | None,
     path: str | None,
     mounts: Iterable[Attachment],
 ) -> None:
     """One application cannot have two volumes at the same path."""
-    if path is None or not reader.is_sound("mountPath"):
+    if path is None or not reader.has_no_problem("mountPath"):
         return
     # Those that stay keep a path of their own, whatever happens to the volume's.
     own_paths = (
@@ -284,23 +286,23 @@ def _check_mount_path(
     )
     for mount in mounts:
         if mount.mount_path == path and mount.application_id not in own_paths:
-            reader.note(
+            reader.add_problem(
                 "mountPath", "mount_path_taken", f"{path} is taken in {mount.application.name}"
             )
 
 
 def _warnings(
-    wish: Wish,
+    spec: VolumeSpec,
     volume: Volume | None,
-    room: quota.Room,
+    room: quota.QuotaHeadroom,
     path: str | None,
     mounts: Iterable[Attachment],
 ) -> Iterable[Problem]:
-    if wish.name and not (volume and volume.name == wish.name):
-        yield from warnings.vague_name(wish.name)
-    if wish.mount_path:
-        yield from warnings.system_path(wish.mount_path)
+    if spec.name and not (volume and volume.name == spec.name):
+        yield from warnings.vague_name(spec.name)
+    if spec.mount_path:
+        yield from warnings.system_path(spec.mount_path)
     if room.extra > 0 and not room.problems():
         yield from warnings.quota_low(limit=room.limit, after=room.after)
-    if path and (wish.mount_path or wish.application_ids is not None):
+    if path and (spec.mount_path or spec.application_ids is not None):
         yield from warnings.nested_path(path, sorted({mount.mount_path for mount in mounts}))

@@ -11,9 +11,9 @@ from accounts.callers import Actor
 from config.errors import NotFound, Problem, Refused
 from volumes.backends import BackendError, DataState
 from volumes.models import Volume
-from volumes.reconciler.inline import settle_soon, soon
+from volumes.reconciler.inline import due_soon, reconcile_after_commit
 from volumes.services import history
-from volumes.services.locking import locked, locked_volume
+from volumes.services.locking import lock_environment, lock_volume
 from volumes.storage import storage
 
 
@@ -30,11 +30,11 @@ def accept_data(*, volume_id: uuid.UUID, actor: Actor) -> Volume:
     if problems := list(_blockers(volume)):
         raise Refused(problems)
     with transaction.atomic():
-        volume = locked_volume(locked(volume.environment), volume_id)
+        volume = lock_volume(lock_environment(volume.environment), volume_id)
         if not volume.is_accepted:
-            history.of_volume(volume, actor, "accept_data", {}, version=False)
-        Volume.objects.filter(pk=volume.pk).update(is_accepted=True, due_at=soon(), attempts=0)
-        settle_soon(volume)
+            history.record_volume(volume, actor, "accept_data", {}, version=False)
+        Volume.objects.filter(pk=volume.pk).update(is_accepted=True, due_at=due_soon(), attempts=0)
+        reconcile_after_commit(volume)
     return volume
 
 

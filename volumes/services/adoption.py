@@ -12,8 +12,8 @@ from config.errors import NotFound, Refused
 from volumes.models import Environment, Snapshot, Volume
 from volumes.rules.volumes import review
 from volumes.services.creation import insert_volume
-from volumes.services.locking import locked
-from volumes.services.new_volume import Newborn
+from volumes.services.locking import lock_environment
+from volumes.services.new_volume import NewVolume
 from volumes.storage import storage
 
 
@@ -42,9 +42,9 @@ def adopt_volume(
     if mount_path is not None:
         body["mountPath"] = mount_path
     with transaction.atomic():
-        environment = locked(environment)
+        environment = lock_environment(environment)
         found = review(environment, body, volume=None, snapshots=Snapshot.objects.none())
         if found.problems:
             raise Refused(found.problems)
-        wish = found.wish
-        return insert_volume(Newborn(environment, wish, actor, adopt_from=source, action="adopt"))
+        spec = found.spec
+        return insert_volume(NewVolume(environment, spec, actor, adopt_from=source, action="adopt"))

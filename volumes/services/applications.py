@@ -11,15 +11,15 @@ from config.errors import NotFound, Refused
 from volumes.models import Application, Environment
 from volumes.rules.others import read_application
 from volumes.services import history
-from volumes.services.attachments import release
+from volumes.services.attachments import end_attachment
 from volumes.services.locking import (
     ANY,
     Precondition,
+    bump_version,
     check_version,
     created_by,
-    locked,
-    touch,
-    write,
+    lock_environment,
+    save_if_unchanged,
 )
 from volumes.specs.parsers import Body
 
@@ -27,14 +27,14 @@ from volumes.specs.parsers import Body
 @transaction.atomic
 def create_application(*, environment: Environment, body: Body, actor: Actor) -> Application:
     """Record an application. Raises NotFound, Refused."""
-    environment = locked(environment)
+    environment = lock_environment(environment)
     name, problems = read_application(environment, body, application=None)
     if problems or name is None:
         raise Refused(problems)
     application = Application.objects.create(
         environment=environment, name=name, **created_by(actor)
     )
-    history.of_application(application, actor, "create", history.created(name=name))
+    history.of_application(application, actor, "create", history.creation_changes(name=name))
     return application
 
 
@@ -48,7 +48,7 @@ def update_application(
     precondition: Precondition = ANY,
 ) -> Application:
     """Rename it. Raises NotFound, Stale, Refused."""
-    application = _locked(locked(environment), application_id)
+    application = _locked(lock_environment(environment), application_id)
     precondition.check(application)
     check_version(application, body)
     name, problems = read_application(application.environment, body, application=application)
@@ -57,7 +57,9 @@ def update_application(
     if name and name != application.name:
         changes = {"name": [application.name, name]}
         application.name = name
-        write(application, expected=touch(application, actor.by), fields=["name"])
+        save_if_unchanged(
+            application, expected=bump_version(application, actor.by), fields=["name"]
+        )
         history.of_application(application, actor, "update", changes)
     return application
 
@@ -71,7 +73,7 @@ def delete_application(
     precondition: Precondition = ANY,
 ) -> Application:
     """Remove it with its attachments, never with a volume. Raises NotFound, Stale."""
-    application = _locked(locked(environment), application_id)
+    application = _locked(lock_environment(environment), application_id)
     precondition.check(application)
     remove_application(application, actor)
     return application
@@ -81,10 +83,10 @@ def remove_application(application: Application, actor: Actor) -> None:
     """Delete one application of a locked environment."""
     for attachment in application.attachments.select_related("volume").order_by("volume_id"):
         attachment.volume.environment = application.environment
-        release(attachment, attachment.volume, actor)
-    was = touch(application, actor.by)
+        end_attachment(attachment, attachment.volume, actor)
+    was = bump_version(application, actor.by)
     application.is_deleted = True
-    write(application, expected=was, fields=["is_deleted"])
+    save_if_unchanged(application, expected=was, fields=["is_deleted"])
     history.of_application(application, actor, "delete", {"isDeleted": [False, True]})
 
 

@@ -14,7 +14,7 @@ from config.errors import NotFound, Refused
 from volumes.models import Application, Attachment, Environment, Volume
 from volumes.rules.others import read_attachment
 from volumes.services import history
-from volumes.services.locking import locked, locked_volume, touch, write
+from volumes.services.locking import bump_version, lock_environment, lock_volume, save_if_unchanged
 from volumes.specs.parsers import Body
 
 
@@ -23,17 +23,17 @@ def attach(
     *, environment: Environment, volume_id: uuid.UUID, body: Body, actor: Actor
 ) -> Attachment:
     """Let one application mount the volume. Raises NotFound, Refused."""
-    volume = locked_volume(locked(environment), volume_id)
-    wish, problems = read_attachment(volume, body)
-    if problems or wish is None:
+    volume = lock_volume(lock_environment(environment), volume_id)
+    spec, problems = read_attachment(volume, body)
+    if problems or spec is None:
         raise Refused(problems)
     before = _refs(volume)
     attachment = Attachment.objects.create(
         volume=volume,
-        application=wish.application,
-        mount_path=wish.mount_path or volume.mount_path,
-        has_own_path=wish.mount_path is not None,
-        read_only=wish.read_only,
+        application=spec.application,
+        mount_path=spec.mount_path or volume.mount_path,
+        has_own_path=spec.mount_path is not None,
+        read_only=spec.read_only,
     )
     _changed(volume, actor, "attach", {"attachedAppsRefs": [before, _refs(volume)]})
     return attachment
@@ -44,16 +44,16 @@ def detach(
     *, environment: Environment, volume_id: uuid.UUID, application_id: uuid.UUID, actor: Actor
 ) -> Application:
     """Let it go; its data stays. Raises NotFound where it is not attached."""
-    volume = locked_volume(locked(environment), volume_id)
+    volume = lock_volume(lock_environment(environment), volume_id)
     attachment = volume.attachments.filter(application=application_id).first()
     if attachment is None:
         raise NotFound
     application: Application = attachment.application
-    release(attachment, volume, actor)
+    end_attachment(attachment, volume, actor)
     return application
 
 
-def release(attachment: Attachment, volume: Volume, actor: Actor) -> None:
+def end_attachment(attachment: Attachment, volume: Volume, actor: Actor) -> None:
     """End one attachment of a locked volume."""
     before = _refs(volume)
     attachment.delete()
@@ -89,6 +89,6 @@ def _refs(volume: Volume) -> list[str]:
 
 
 def _changed(volume: Volume, actor: Actor, action: str, changes: Changes) -> None:
-    was = touch(volume, actor.by)
-    write(volume, expected=was, fields=[], **detach_time(changes))
-    history.of_volume(volume, actor, action, changes)
+    was = bump_version(volume, actor.by)
+    save_if_unchanged(volume, expected=was, fields=[], **detach_time(changes))
+    history.record_volume(volume, actor, action, changes)

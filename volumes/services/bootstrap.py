@@ -19,7 +19,7 @@ TOKEN_NAME = "bootstrap"  # noqa: S105  (its name, not its secret)
 
 
 @dataclass
-class Made:
+class BootstrapResult:
     """What `bootstrap` prints. Secrets are there only for what was made just now."""
 
     companyId: str
@@ -43,7 +43,7 @@ def bootstrap(
     superuser: bool = False,
     quota: int | None = None,
     company_quota: int | None = None,
-) -> Made:
+) -> BootstrapResult:
     """A company, an environment, and a person with a second factor and a token. Idempotent by names.
 
     Quotas in MB, set when company and environment are made. Raises Refused for names that cannot be.
@@ -55,7 +55,7 @@ def bootstrap(
     user, password = _user(username, email, superuser)
     if not company.memberships.filter(user=user).exists():
         add_member(company=company, person=user, role=role, actor=SYSTEM)
-    made = Made(
+    made = BootstrapResult(
         companyId=str(company.pk),
         environmentId=str(environment.pk),
         userId=user.ref,
@@ -81,8 +81,8 @@ def _environment(company: Company, name: str, quota: int | None) -> Environment:
     found: Environment | None = company.environments.live().filter(name=name).first()
     if found is not None:
         return found
-    wish, reader = read_environment({"name": name, "resourceQuota": {"storage": quota}})
-    return create_environment(company=company, wish=wish, reader=reader, actor=SYSTEM)
+    spec, reader = read_environment({"name": name, "resourceQuota": {"storage": quota}})
+    return create_environment(company=company, spec=spec, reader=reader, actor=SYSTEM)
 
 
 def _user(username: str, email: str, superuser: bool) -> tuple[User, str | None]:

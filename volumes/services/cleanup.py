@@ -12,13 +12,13 @@ from config.errors import NotFound, Refused
 from config.faultpoints import faultpoint
 from volumes.models import Volume, VolumeStatus
 from volumes.models.querysets import VolumeQuerySet
-from volumes.reconciler.orphans import Orphan, forget
-from volumes.reconciler.steps import settle
+from volumes.reconciler.orphans import Orphan, discard
+from volumes.reconciler.steps import reconcile_row
 from volumes.services.volumes import delete_volume
 from volumes.storage import storage
 
 
-def long_deleted(older_than: timedelta) -> VolumeQuerySet:
+def expired_deletions(older_than: timedelta) -> VolumeQuerySet:
     return Volume.objects.filter(is_deleted=True, deleted_at__lte=Now() - older_than).order_by("id")
 
 
@@ -30,7 +30,7 @@ def purge(volume: Volume) -> bool | None:
     """
     if volume.status != VolumeStatus.DELETED:
         Volume.objects.filter(pk=volume.pk, is_deleted=True).update(grace_until=None, due_at=Now())
-        settle(Volume.objects.ripe(), volume.pk)
+        reconcile_row(Volume.objects.eligible(), volume.pk)
     gone = Volume.objects.filter(pk=volume.pk, is_deleted=True, status=VolumeStatus.DELETED)
     if gone.delete()[0]:
         return True
@@ -49,7 +49,7 @@ def unused(since: timedelta, environment_id: uuid.UUID | None) -> VolumeQuerySet
     return found.select_related("environment__company").order_by("id")
 
 
-def remove_unused(volume: Volume, actor: Actor) -> bool:
+def delete_unused(volume: Volume, actor: Actor) -> bool:
     """Delete one, by the rules that everybody obeys. False where it came into use, or went, meanwhile."""
     try:
         delete_volume(environment=volume.environment, volume_id=volume.pk, actor=actor)
@@ -66,4 +66,4 @@ def remove_orphan(orphan: Orphan) -> None:
     elif not known.exists():
         storage().delete(orphan.handle)
     faultpoint("orphan:removed")
-    forget(orphan)
+    discard(orphan)

@@ -11,12 +11,12 @@ from config.db.statements import execute
 from config.errors import Refused
 from volumes.models import Environment, Volume
 from volumes.models.querysets import SnapshotQuerySet
-from volumes.reconciler.inline import settle_soon
-from volumes.rules.volumes import Wish, review, wish_for_new
+from volumes.reconciler.inline import reconcile_after_commit
+from volumes.rules.volumes import VolumeSpec, parse_new, review
 from volumes.services.group_commit import AuthorizedCreate, GroupCommitter, authorize_create
 from volumes.services.idempotency import IdempotencyKey
-from volumes.services.locking import locked
-from volumes.services.new_volume import Newborn, written
+from volumes.services.locking import lock_environment
+from volumes.services.new_volume import NewVolume, insert_statements
 from volumes.specs.parsers import Body
 
 
@@ -34,8 +34,8 @@ def create_volume(
     `snapshots` are those that the caller reaches. Raises Refused with every problem.
     """
     # Another request may write it: that must not be undone with a transaction of this one's.
-    if not key and not connection.in_atomic_block and (wish := _plain_wish(body)):
-        volume = create_authorized(AuthorizedCreate(environment, wish, actor))
+    if not key and not connection.in_atomic_block and (spec := _plain_wish(body)):
+        volume = create_authorized(AuthorizedCreate(environment, spec, actor))
         if volume:
             return volume, False
     return _create_locked(environment, body, snapshots, actor, key)
@@ -48,8 +48,8 @@ def authorize_by_token(
 
     One look-up, before any queue. None leaves the request to `create_volume`.
     """
-    wish = _plain_wish(body)
-    return authorize_create(digest, environment_id, wish, ip) if wish else None
+    spec = _plain_wish(body)
+    return authorize_create(digest, environment_id, spec, ip) if spec else None
 
 
 def create_authorized(request: AuthorizedCreate) -> Volume | None:
@@ -57,12 +57,12 @@ def create_authorized(request: AuthorizedCreate) -> Volume | None:
     return _COMMITTER.submit(request)
 
 
-def _plain_wish(body: Body) -> Wish | None:
+def _plain_wish(body: Body) -> VolumeSpec | None:
     """What may be written together with others."""
-    return None if _FOLLOWED & set(body) else wish_for_new(body)
+    return None if REFERENCE_FIELDS & set(body) else parse_new(body)
 
 
-_FOLLOWED = {"attachedAppsRefs", "restoreFrom"}
+REFERENCE_FIELDS = {"attachedAppsRefs", "restoreFrom"}
 """What names other rows of the environment, which must stay as they are until a volume is made."""
 
 _COMMITTER = GroupCommitter()
@@ -76,24 +76,24 @@ def _create_locked(
     actor: Actor,
     key: IdempotencyKey | None,
 ) -> tuple[Volume, bool]:
-    environment = locked(environment)
-    if key and (made := key.earlier(body)):
+    environment = lock_environment(environment)
+    if key and (made := key.find(body)):
         volume = environment.volumes.live().filter(pk=made).first()
         if volume is None:
-            raise key.reused("made a volume that is deleted since")
+            raise key.conflict("made a volume that is deleted since")
         return volume, True
     found = review(environment, body, volume=None, snapshots=snapshots)
     if found.problems:
         raise Refused(found.problems)
-    volume = insert_volume(Newborn(environment, found.wish, actor))
+    volume = insert_volume(NewVolume(environment, found.spec, actor))
     if key:
-        key.keep(body, volume.pk)
+        key.store(body, volume.pk)
     return volume, False
 
 
-def insert_volume(newborn: Newborn) -> Volume:
+def insert_volume(newborn: NewVolume) -> Volume:
     """Write a volume whose wish has no problems, in a locked environment."""
     # Together: both locks are held for as long as this takes.
-    execute(*written([newborn]))
-    settle_soon(newborn.volume)
+    execute(*insert_statements([newborn]))
+    reconcile_after_commit(newborn.volume)
     return newborn.volume

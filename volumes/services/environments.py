@@ -9,37 +9,37 @@ from accounts.callers import Actor
 from accounts.models import Company
 from config.errors import Refused
 from volumes.models import Environment
-from volumes.rules.deletion import reasons_to_keep_environment
-from volumes.rules.others import EnvironmentWish, check_environment
+from volumes.rules.deletion import environment_delete_blockers
+from volumes.rules.others import EnvironmentSpec, check_environment
 from volumes.services import history
 from volumes.services.applications import remove_application
 from volumes.services.locking import (
     ANY,
     Precondition,
+    bump_version,
     check_version,
     created_by,
-    locked,
-    touch,
-    write,
+    lock_environment,
+    save_if_unchanged,
 )
 from volumes.specs.parsers import Reader
 
 
 @transaction.atomic
 def create_environment(
-    *, company: Company, wish: EnvironmentWish, reader: Reader, actor: Actor
+    *, company: Company, spec: EnvironmentSpec, reader: Reader, actor: Actor
 ) -> Environment:
     """Make an environment in a company that the caller administers. Raises Refused."""
     company = Company.objects.select_for_update(no_key=True).get(pk=company.pk)
-    if problems := check_environment(reader, wish, company, None):
+    if problems := check_environment(reader, spec, company, None):
         raise Refused(problems)
     environment = Environment.objects.create(
         company=company,
-        name=wish.name or "",
-        storage_quota=wish.storage_quota,
+        name=spec.name or "",
+        storage_quota=spec.storage_quota,
         **created_by(actor),
     )
-    changes = history.created(name=environment.name, **_quota(environment.storage_quota))
+    changes = history.creation_changes(name=environment.name, **_quota(environment.storage_quota))
     history.of_environment(environment, actor, "create", changes)
     return environment
 
@@ -48,27 +48,27 @@ def create_environment(
 def update_environment(
     *,
     environment: Environment,
-    wish: EnvironmentWish,
+    spec: EnvironmentSpec,
     reader: Reader,
     actor: Actor,
     precondition: Precondition = ANY,
 ) -> Environment:
     """Rename it or set its quota, even below what is used. Raises NotFound, Stale, Refused."""
-    environment = locked(environment)
+    environment = lock_environment(environment)
     precondition.check(environment)
     check_version(environment, reader.body)
-    if problems := check_environment(reader, wish, environment.company, environment):
+    if problems := check_environment(reader, spec, environment.company, environment):
         raise Refused(problems)
     changes: Changes = {}
-    if wish.name and wish.name != environment.name:
-        changes["name"] = [environment.name, wish.name]
-        environment.name = wish.name
-    if wish.says_quota and wish.storage_quota != environment.storage_quota:
-        changes["resourceQuota.storage"] = [environment.storage_quota, wish.storage_quota]
-        environment.storage_quota = wish.storage_quota
+    if spec.name and spec.name != environment.name:
+        changes["name"] = [environment.name, spec.name]
+        environment.name = spec.name
+    if spec.has_quota and spec.storage_quota != environment.storage_quota:
+        changes["resourceQuota.storage"] = [environment.storage_quota, spec.storage_quota]
+        environment.storage_quota = spec.storage_quota
     if changes:
-        was = touch(environment, actor.by)
-        write(environment, expected=was, fields=["name", "storage_quota"])
+        was = bump_version(environment, actor.by)
+        save_if_unchanged(environment, expected=was, fields=["name", "storage_quota"])
         history.of_environment(environment, actor, "update", changes)
     return environment
 
@@ -78,16 +78,16 @@ def delete_environment(
     *, environment: Environment, actor: Actor, precondition: Precondition = ANY
 ) -> Environment:
     """Close it with its applications. Refused while it has volumes that are not deleted."""
-    environment = locked(environment)
+    environment = lock_environment(environment)
     precondition.check(environment)
-    if problems := list(reasons_to_keep_environment(environment)):
+    if problems := list(environment_delete_blockers(environment)):
         raise Refused(problems)
     for application in environment.applications.live().select_for_update():
         application.environment = environment
         remove_application(application, actor)
-    was = touch(environment, actor.by)
+    was = bump_version(environment, actor.by)
     environment.is_deleted = True
-    write(environment, expected=was, fields=["is_deleted"])
+    save_if_unchanged(environment, expected=was, fields=["is_deleted"])
     history.of_environment(environment, actor, "delete", {"isDeleted": [False, True]})
     return environment
 

@@ -26,12 +26,12 @@ from config.concurrency import slot_released
 from config.db.statements import execute_if_locked
 from volumes.models import Environment, Volume
 from volumes.queries.environments import environment_by_token
-from volumes.queries.quota import room_for
+from volumes.queries.quota import quota_lock_statements
 from volumes.reconciler.batch import INLINE_WAIT
 from volumes.reconciler.executors import is_immediate, run_in_thread
 from volumes.reconciler.inline import reconcile_batch
-from volumes.rules.volumes import Wish
-from volumes.services.new_volume import Newborn, written
+from volumes.rules.volumes import VolumeSpec
+from volumes.services.new_volume import NewVolume, insert_statements
 
 log = logging.getLogger("holdfast.group_commit")
 
@@ -50,9 +50,9 @@ commit_pool = ThreadPoolExecutor(COMMIT_THREADS, thread_name_prefix="commit")
 class AuthorizedCreate:
     """A volume that somebody wants who may create it. The wish has no problems in itself."""
 
-    def __init__(self, environment: Environment, wish: Wish, actor: Actor) -> None:
+    def __init__(self, environment: Environment, spec: VolumeSpec, actor: Actor) -> None:
         self.environment = environment
-        self.wish = wish
+        self.spec = spec
         self.actor = actor
         self.volume: Volume | None = None
         self.error: Exception | None = None
@@ -74,7 +74,7 @@ class AuthorizedCreate:
 
 
 def authorize_create(
-    digest: str, environment_id: uuid.UUID, wish: Wish, ip: str | None
+    digest: str, environment_id: uuid.UUID, spec: VolumeSpec, ip: str | None
 ) -> AuthorizedCreate | None:
     """The request of the token with this digest, if token, second factor, role and scope allow it.
 
@@ -87,7 +87,7 @@ def authorize_create(
     caller = Caller(user=user, token=token, ip=ip)
     if not caller.may(Role.EDITOR, role=environment.role):
         return None
-    return AuthorizedCreate(environment, wish, caller.actor)
+    return AuthorizedCreate(environment, spec, caller.actor)
 
 
 class EnvironmentQueue:
@@ -111,7 +111,7 @@ class EnvironmentQueue:
         """The next batch. A later request of the same name stays: the first has to be there by then."""
         batch: dict[str | None, AuthorizedCreate] = {}
         for request in self._requests:
-            batch.setdefault(request.wish.name, request)
+            batch.setdefault(request.spec.name, request)
             if len(batch) == BATCH_SIZE:
                 break
         return list(batch.values())
@@ -119,8 +119,8 @@ class EnvironmentQueue:
     def remove(self, batch: Sequence[AuthorizedCreate]) -> None:
         """These are written."""
         self._expected = min(len(self._requests), BATCH_SIZE)
-        written = set(map(id, batch))
-        self._requests = deque(one for one in self._requests if id(one) not in written)
+        finished = set(map(id, batch))
+        self._requests = deque(one for one in self._requests if id(one) not in finished)
         if len(self._requests) < self._expected:
             self._has_expected.clear()
 
@@ -207,15 +207,15 @@ def _write(batch: Sequence[AuthorizedCreate]) -> None:
 
     The quotas' rows stay locked for that statement only.
     """
-    newborns = [Newborn(one.environment, one.wish, one.actor, is_leased=True) for one in batch]
+    newborns = [NewVolume(one.environment, one.spec, one.actor, is_leased=True) for one in batch]
     volumes = [newborn.volume for newborn in newborns]
-    room = room_for(
+    room = quota_lock_statements(
         volumes[0].environment,
         sum(volume.size for volume in volumes),
         [volume.name for volume in volumes],
     )
     try:
-        is_written = execute_if_locked(room, *written(newborns))
+        is_written = execute_if_locked(room, *insert_statements(newborns))
     except IntegrityError:  # a name was taken since
         is_written = False
     if is_written:

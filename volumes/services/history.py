@@ -10,7 +10,7 @@ from accounts.models import Revision, Subject, rank_after
 from volumes.models import Application, Environment, Volume
 
 
-def of_volume(
+def record_volume(
     volume: Volume, actor: Actor, action: str, changes: Changes, *, version: bool = True
 ) -> None:
     """One entry; `version` is False for what raises none (snapshots)."""
@@ -38,7 +38,7 @@ def of_environment(environment: Environment, actor: Actor, action: str, changes:
     record(**_fields(Subject.ENVIRONMENT, environment, environment, actor, action, changes))
 
 
-def created(**values: Any) -> Changes:
+def creation_changes(**values: Any) -> Changes:
     """Before is null on create."""
     return {name: [None, value] for name, value in values.items()}
 

@@ -26,7 +26,7 @@ class IdempotencyKey:
     scope_id: uuid.UUID
     key: str
 
-    def earlier(self, body: Body) -> uuid.UUID | None:
+    def find(self, body: Body) -> uuid.UUID | None:
         """What the first call with this key made, None where this is the first.
 
         Refused where the first call said something else.
@@ -36,17 +36,17 @@ class IdempotencyKey:
         if record is None:
             return None
         if record.body_digest != _digest(body):
-            raise self.reused("was used with another body")
+            raise self.conflict("was used with another body")
         made: uuid.UUID = record.made_id
         return made
 
-    def keep(self, body: Body, made: uuid.UUID) -> None:
+    def store(self, body: Body, made: uuid.UUID) -> None:
         # In database time, by which it expires: a server's clock may be days behind.
         IdempotencyRecord.objects.create(
             **self._row, body_digest=_digest(body), made_id=made, created_at=Now()
         )
 
-    def reused(self, why: str) -> Refused:
+    def conflict(self, why: str) -> Refused:
         return Refused.because("", "key_reused", f"The Idempotency-Key {why}.")
 
     @property

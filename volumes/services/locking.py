@@ -16,17 +16,17 @@ from config.errors import NotFound, PreconditionFailed, Refused
 from config.faultpoints import faultpoint
 from volumes.models import Environment, Volume
 from volumes.models.base import Versioned
-from volumes.queries.quota import with_room_locked
-from volumes.specs.parsers import Body, Unreadable, integer
+from volumes.queries.quota import lock_quotas
+from volumes.specs.parsers import Body, InvalidValue, integer
 
 
-def locked(environment: Environment) -> Environment:
+def lock_environment(environment: Environment) -> Environment:
     """The environment as it is now, with both rows of quotas locked until the transaction ends.
 
     Raises NotFound, for one that was deleted meanwhile as well.
     """
     try:
-        found = with_room_locked(environment.pk)
+        found = lock_quotas(environment.pk)
     except Environment.DoesNotExist:
         raise NotFound from None
     if found.is_deleted:
@@ -35,7 +35,7 @@ def locked(environment: Environment) -> Environment:
     return found
 
 
-def locked_volume(environment: Environment, volume_id: uuid.UUID) -> Volume:
+def lock_volume(environment: Environment, volume_id: uuid.UUID) -> Volume:
     """A live volume of a locked environment."""
     row = _VOLUME.first(environment=environment.pk, pk=volume_id)
     if row is None:
@@ -80,7 +80,7 @@ def check_version(row: Versioned, body: Body) -> None:
         return
     try:
         given = integer(body["version"])
-    except Unreadable as error:
+    except InvalidValue as error:
         raise Refused.because("version", "invalid", str(error)) from None
     if given != row.version:
         raise Refused.because("version", "stale_version", f"is {row.version} by now")
@@ -97,7 +97,7 @@ def created_by(actor: Actor) -> dict[str, Any]:
     }
 
 
-def touch(row: Versioned, by: str) -> int:
+def bump_version(row: Versioned, by: str) -> int:
     """Raise the version and note by whom and when. Returns the version that the row had.
 
     A clock that is behind another server's never moves `modified_at` back. The row is written only
@@ -110,7 +110,7 @@ def touch(row: Versioned, by: str) -> int:
     return before
 
 
-def write(
+def save_if_unchanged(
     row: Versioned, *, expected: int, fields: Iterable[str], **worked_out: Expression | None
 ) -> None:
     """Save these fields if nobody changed the row since: the last line behind the locks.

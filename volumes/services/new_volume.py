@@ -11,78 +11,78 @@ from accounts.audit import Changes
 from accounts.callers import Actor
 from config.db.statements import Statement, bulk_insert, new_instance
 from volumes.models import Attachment, Environment, Volume
-from volumes.queries.quota import room_taken
-from volumes.reconciler.inline import initial_lease, soon
-from volumes.rules.volumes import COLUMNS, Wish
+from volumes.queries.quota import usage_statements
+from volumes.reconciler.inline import due_soon, initial_lease
+from volumes.rules.volumes import COLUMNS, VolumeSpec
 from volumes.services import history
 from volumes.services.locking import created_by
 
 _NOW = Now()
 
 
-class Newborn:
+class NewVolume:
     """Not written yet. The wish has no problems in itself."""
 
     def __init__(
         self,
         environment: Environment,
-        wish: Wish,
+        spec: VolumeSpec,
         actor: Actor,
         *,
         adopt_from: str = "",
         action: str = "create",
         is_leased: bool = False,
     ) -> None:
-        due = initial_lease() if is_leased else {"due_at": soon()}
-        self.volume = volume = _volume(environment, wish, actor, adopt_from, due)
+        due = initial_lease() if is_leased else {"due_at": due_soon()}
+        self.volume = volume = _volume(environment, spec, actor, adopt_from, due)
         self.mounts = [
             Attachment(volume=volume, application=application, mount_path=volume.mount_path)
-            for application in wish.applications
+            for application in spec.applications
         ]
-        changes = _as_created(volume, wish)
+        changes = _as_created(volume, spec)
         self.entry = history.entry_of_volume(volume, actor, action, changes)
 
 
-def written(newborns: Sequence[Newborn]) -> list[Statement]:
+def insert_statements(newborns: Sequence[NewVolume]) -> list[Statement]:
     """What writes some of one environment, and all that they bring."""
     volumes = [newborn.volume for newborn in newborns]
     mounts = [mount for newborn in newborns for mount in newborn.mounts]
     return [
         bulk_insert(*volumes),
         *([bulk_insert(*mounts)] if mounts else []),
-        *room_taken(volumes[0].environment, sum(volume.size for volume in volumes)),
+        *usage_statements(volumes[0].environment, sum(volume.size for volume in volumes)),
         bulk_insert(*(newborn.entry for newborn in newborns)),
     ]
 
 
 def _volume(
-    environment: Environment, wish: Wish, actor: Actor, adopt_from: str, due: dict[str, Any]
+    environment: Environment, spec: VolumeSpec, actor: Actor, adopt_from: str, due: dict[str, Any]
 ) -> Volume:
     volume = new_instance(
         Volume,
         environment_id=environment.pk,
-        name=wish.name or "",
-        size=wish.size or 0,
-        mount_path=wish.mount_path or "",
-        description=wish.description or "",
-        labels=wish.labels or {},
-        protected=bool(wish.protected),
-        restore_from_id=wish.snapshot and wish.snapshot.pk,
+        name=spec.name or "",
+        size=spec.size or 0,
+        mount_path=spec.mount_path or "",
+        description=spec.description or "",
+        labels=spec.labels or {},
+        protected=bool(spec.protected),
+        restore_from_id=spec.snapshot and spec.snapshot.pk,
         adopt_from=adopt_from,
         detached_at=_NOW,
         **due,
         **created_by(actor),
     )
-    volume.environment, volume.restore_from = environment, wish.snapshot
+    volume.environment, volume.restore_from = environment, spec.snapshot
     return volume
 
 
-def _as_created(volume: Volume, wish: Wish) -> Changes:
+def _as_created(volume: Volume, spec: VolumeSpec) -> Changes:
     given: dict[str, Any] = {name: getattr(volume, column) for name, column in COLUMNS.items()}
-    if wish.applications:
-        given["attachedAppsRefs"] = [application.ref for application in wish.applications]
-    if wish.snapshot:
-        given["restoreFrom"] = wish.snapshot.ref
+    if spec.applications:
+        given["attachedAppsRefs"] = [application.ref for application in spec.applications]
+    if spec.snapshot:
+        given["restoreFrom"] = spec.snapshot.ref
     if volume.adopt_from:
         given["path"] = volume.adopt_from
-    return history.created(**given)
+    return history.creation_changes(**given)

@@ -13,12 +13,12 @@ from django.utils import timezone
 from accounts.callers import Actor
 from config.errors import NotFound, Refused
 from volumes.models import Environment, Snapshot, SnapshotStatus
-from volumes.reconciler.inline import settle_soon, soon
-from volumes.rules.deletion import reasons_to_keep_snapshot
+from volumes.reconciler.inline import due_soon, reconcile_after_commit
+from volumes.rules.deletion import snapshot_delete_blockers
 from volumes.rules.others import read_snapshot
 from volumes.services import history
 from volumes.services.idempotency import IdempotencyKey
-from volumes.services.locking import locked, locked_volume
+from volumes.services.locking import lock_environment, lock_volume
 from volumes.specs.parsers import Body
 from volumes.storage import snapshot_consistency
 
@@ -38,11 +38,11 @@ def take_snapshot(
 
     Returns the snapshot and whether an earlier call with the same key had asked for it.
     """
-    volume = locked_volume(locked(environment), volume_id)
-    if key and (made := key.earlier(body)):
-        snapshot = volume.snapshots.standing().filter(pk=made).first()
+    volume = lock_volume(lock_environment(environment), volume_id)
+    if key and (made := key.find(body)):
+        snapshot = volume.snapshots.live().filter(pk=made).first()
         if snapshot is None:
-            raise key.reused("made a snapshot that is deleted since")
+            raise key.conflict("made a snapshot that is deleted since")
         return snapshot, True
     name, problems = read_snapshot(volume, body)
     if problems:
@@ -57,14 +57,18 @@ def take_snapshot(
         take_until=Now() + timedelta(seconds=settings.SNAPSHOT_WAIT),
         created_by=actor.by,
         created_at=now,
-        due_at=soon(),
+        due_at=due_soon(),
     )
-    history.of_volume(
-        volume, actor, "snapshot_create", history.created(name=snapshot.name), version=False
+    history.record_volume(
+        volume,
+        actor,
+        "snapshot_create",
+        history.creation_changes(name=snapshot.name),
+        version=False,
     )
     if key:
-        key.keep(body, snapshot.pk)
-    settle_soon(snapshot)
+        key.store(body, snapshot.pk)
+    reconcile_after_commit(snapshot)
     return snapshot, False
 
 
@@ -73,19 +77,19 @@ def delete_snapshot(
     *, environment: Environment, volume_id: uuid.UUID, snapshot_id: uuid.UUID, actor: Actor
 ) -> Snapshot:
     """Remove it for good. Raises NotFound, and Refused while a volume is filled from it."""
-    volume = locked_volume(locked(environment), volume_id)
+    volume = lock_volume(lock_environment(environment), volume_id)
     snapshot: Snapshot | None = (
-        volume.snapshots.standing().select_for_update().filter(pk=snapshot_id).first()
+        volume.snapshots.live().select_for_update().filter(pk=snapshot_id).first()
     )
     if snapshot is None:
         raise NotFound
-    if problems := list(reasons_to_keep_snapshot(snapshot)):
+    if problems := list(snapshot_delete_blockers(snapshot)):
         raise Refused(problems)
     Snapshot.objects.filter(pk=snapshot.pk).update(
-        is_deleted=True, status=SnapshotStatus.DELETING, due_at=soon(), attempts=0
+        is_deleted=True, status=SnapshotStatus.DELETING, due_at=due_soon(), attempts=0
     )
-    history.of_volume(
+    history.record_volume(
         volume, actor, "snapshot_delete", {"name": [snapshot.name, None]}, version=False
     )
-    settle_soon(snapshot)
+    reconcile_after_commit(snapshot)
     return snapshot

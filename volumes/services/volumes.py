@@ -14,20 +14,20 @@ from accounts.audit import Changes
 from accounts.callers import Actor
 from config.errors import NotFound, Refused
 from volumes.models import Environment, Snapshot, SnapshotStatus, Volume, VolumeStatus
-from volumes.queries.quota import take_room
-from volumes.reconciler.inline import settle_soon, soon
-from volumes.rules.deletion import reasons_not_to_restore, reasons_to_keep
-from volumes.rules.volumes import COLUMNS, Wish, review
+from volumes.queries.quota import add_usage
+from volumes.reconciler.inline import due_soon, reconcile_after_commit
+from volumes.rules.deletion import delete_blockers, restore_blockers
+from volumes.rules.volumes import COLUMNS, VolumeSpec, review
 from volumes.services import history
 from volumes.services.attachments import detach_time, set_applications
 from volumes.services.locking import (
     ANY,
     Precondition,
+    bump_version,
     check_version,
-    locked,
-    locked_volume,
-    touch,
-    write,
+    lock_environment,
+    lock_volume,
+    save_if_unchanged,
 )
 from volumes.specs.parsers import Body
 
@@ -46,26 +46,26 @@ def update_volume(
     Raises NotFound, Stale (If-Match), Refused (a stale version alone, else every problem). A volume in
     error tries again at once, even where nothing changes.
     """
-    environment = locked(environment)
-    volume = locked_volume(environment, volume_id)
+    environment = lock_environment(environment)
+    volume = lock_volume(environment, volume_id)
     precondition.check(volume)
     check_version(volume, body)
     found = review(environment, body, volume=volume, snapshots=Snapshot.objects.none())
     if found.problems:
         raise Refused(found.problems)
-    was, grown_by = volume.version, (found.wish.size or volume.size) - volume.size
-    changes = _apply(volume, found.wish)
+    was, grown_by = volume.version, (found.spec.size or volume.size) - volume.size
+    changes = _apply(volume, found.spec)
     if changes:
-        touch(volume, actor.by)
+        bump_version(volume, actor.by)
         if grown_by and volume.status == VolumeStatus.READY:
             volume.status = VolumeStatus.RESIZING
         fields = [*COLUMNS.values(), "status"]
-        write(volume, expected=was, fields=fields, **detach_time(changes))
-        take_room(environment, grown_by)
-        history.of_volume(volume, actor, "update", changes)
+        save_if_unchanged(volume, expected=was, fields=fields, **detach_time(changes))
+        add_usage(environment, grown_by)
+        history.record_volume(volume, actor, "update", changes)
     if grown_by or volume.status == VolumeStatus.ERROR:
-        Volume.objects.filter(pk=volume.pk).update(due_at=soon(), attempts=0)
-        settle_soon(volume)
+        Volume.objects.filter(pk=volume.pk).update(due_at=due_soon(), attempts=0)
+        reconcile_after_commit(volume)
     return volume
 
 
@@ -82,58 +82,58 @@ def delete_volume(
 
     `cascade` deletes its snapshots with it. Raises NotFound, Stale, Refused.
     """
-    environment = locked(environment)
-    volume = locked_volume(environment, volume_id)
+    environment = lock_environment(environment)
+    volume = lock_volume(environment, volume_id)
     precondition.check(volume)
-    if problems := reasons_to_keep([volume], cascade=cascade)[volume.pk]:
+    if problems := delete_blockers([volume], cascade=cascade)[volume.pk]:
         raise Refused(problems)
     if cascade:
         _delete_snapshots_along(volume, actor)
     grace = timedelta(seconds=settings.VOLUME_DELETE_GRACE)
     over = Now() + grace if grace else None
-    was = touch(volume, actor.by)
+    was = bump_version(volume, actor.by)
     volume.is_deleted = True
     volume.status, volume.attempts = VolumeStatus.DELETING, 0
     volume.status_message = volume.status_detail = ""
-    write(
+    save_if_unchanged(
         volume,
         expected=was,
         fields=["is_deleted", "status", "status_message", "status_detail", "attempts"],
         deleted_at=Now(),
-        due_at=over or soon(),
+        due_at=over or due_soon(),
         grace_until=over,
     )
-    history.of_volume(volume, actor, "delete", {"isDeleted": [False, True]})
+    history.record_volume(volume, actor, "delete", {"isDeleted": [False, True]})
     if not grace:
-        settle_soon(volume)
+        reconcile_after_commit(volume)
     return volume
 
 
 def _delete_snapshots_along(volume: Volume, actor: Actor) -> None:
     """Not due by themselves: they go in the volume's own step, and come back with its restore."""
-    for snapshot in volume.snapshots.standing():
-        history.of_volume(
+    for snapshot in volume.snapshots.live():
+        history.record_volume(
             volume, actor, "snapshot_delete", {"name": [snapshot.name, None]}, version=False
         )
-    volume.snapshots.standing().update(is_deleted=True, status="deleting", due_at=None)
+    volume.snapshots.live().update(is_deleted=True, status="deleting", due_at=None)
 
 
 @transaction.atomic
 def restore_volume(*, environment: Environment, volume_id: uuid.UUID, actor: Actor) -> Volume:
     """Undo a delete while the data is still there. Raises NotFound, Refused."""
-    environment = locked(environment)
+    environment = lock_environment(environment)
     volume = environment.volumes.select_for_update().filter(pk=volume_id).first()
     if volume is None:
         raise NotFound
     volume.environment = environment
-    if problems := list(reasons_not_to_restore(volume)):
+    if problems := list(restore_blockers(volume)):
         raise Refused(problems)
-    was = touch(volume, actor.by)
+    was = bump_version(volume, actor.by)
     volume.is_deleted, volume.deleted_at, volume.grace_until = False, None, None
     # Pending until the reconciler has seen that its data is there.
     volume.status = VolumeStatus.PENDING
     volume.status_message = volume.status_detail = ""
-    write(
+    save_if_unchanged(
         volume,
         expected=was,
         fields=[
@@ -141,10 +141,10 @@ def restore_volume(*, environment: Environment, volume_id: uuid.UUID, actor: Act
             "status_detail",
         ],
     )
-    Volume.objects.filter(pk=volume.pk).update(due_at=soon(), attempts=0)
+    Volume.objects.filter(pk=volume.pk).update(due_at=due_soon(), attempts=0)
     _restore_snapshots_along(volume)
-    history.of_volume(volume, actor, "restore", {"isDeleted": [True, False]})
-    settle_soon(volume)
+    history.record_volume(volume, actor, "restore", {"isDeleted": [True, False]})
+    reconcile_after_commit(volume)
     return volume
 
 
@@ -160,17 +160,17 @@ def _restore_snapshots_along(volume: Volume) -> None:
     gone.update(is_deleted=False, status=status, due_at=Case(When(~taken, then=Now())))
 
 
-def _apply(volume: Volume, wish: Wish) -> Changes:
+def _apply(volume: Volume, spec: VolumeSpec) -> Changes:
     """Move the wish onto the row and its attachments; what really changes."""
     changes: Changes = {}
     for name, column in COLUMNS.items():
-        before, after = getattr(volume, column), getattr(wish, column)
+        before, after = getattr(volume, column), getattr(spec, column)
         if after is not None and after != before:
             setattr(volume, column, after)
             changes[name] = [before, after]
     # First: an application that lets go may have something else at the new path.
-    if wish.application_ids is not None:
-        changes |= set_applications(volume, wish.applications)
+    if spec.application_ids is not None:
+        changes |= set_applications(volume, spec.applications)
     if "mountPath" in changes:
         volume.attachments.filter(has_own_path=False).update(mount_path=volume.mount_path)
     return changes

@@ -28,7 +28,7 @@ NOT_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
-class Unreadable(ValueError):
+class InvalidValue(ValueError):
     """Why a value cannot be taken, in words that follow the field's name."""
 
     def __init__(self, message: str, code: str = "invalid") -> None:
@@ -53,49 +53,49 @@ class Reader:
         """The clean value; None where it is absent or, with a problem noted, cannot be taken."""
         if name not in self.body:
             if required:
-                self.note(name, "required", "is required")
+                self.add_problem(name, "required", "is required")
             return None
         if self.body[name] is None:
-            self.note(name, "invalid", "may not be null")
+            self.add_problem(name, "invalid", "may not be null")
             return None
         try:
             return reader(self.body[name])
-        except Unreadable as error:
-            self.note(name, error.code, str(error))
+        except InvalidValue as error:
+            self.add_problem(name, error.code, str(error))
             return None
 
-    def note(self, field: str, code: str, message: str) -> None:
+    def add_problem(self, field: str, code: str, message: str) -> None:
         self.problems.append(Problem(field, code, message))
 
-    def is_sound(self, field: str) -> bool:
+    def has_no_problem(self, field: str) -> bool:
         """Whether nothing was noted at this field so far."""
         return all(problem.field != field for problem in self.problems)
 
 
 def text(value: Any) -> str:
     if not isinstance(value, str):
-        raise Unreadable("must be a string")
+        raise InvalidValue("must be a string")
     if NOT_TEXT.search(value):
-        raise Unreadable("must be text without NUL and lone surrogates")
+        raise InvalidValue("must be text without NUL and lone surrogates")
     return value
 
 
 def boolean(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise Unreadable("must be true or false")
+        raise InvalidValue("must be true or false")
     return value
 
 
 def integer(value: Any) -> int:
     # True is an int to Python, and 1.0 equals 1: neither is a whole number that somebody wrote.
     if type(value) is not int:
-        raise Unreadable("must be a whole number")
+        raise InvalidValue("must be a whole number")
     return value
 
 
 def dns_label(value: Any) -> str:
     if not LABEL.fullmatch(text(value)):
-        raise Unreadable(
+        raise InvalidValue(
             "must be a DNS label: 1 to 63 of a-z, 0-9 and -, not starting or ending with -"
         )
     return str(value)
@@ -107,7 +107,7 @@ def identifier(prefix: str) -> Callable[[Any], uuid.UUID]:
     def reader(value: Any) -> uuid.UUID:
         bare = text(value).removeprefix(prefix)
         if not UUID.fullmatch(bare):
-            raise Unreadable(f"must be an identifier of the form {prefix}<uuid>")
+            raise InvalidValue(f"must be an identifier of the form {prefix}<uuid>")
         return uuid.UUID(bare)
 
     return reader
@@ -117,21 +117,21 @@ def storage(value: Any) -> int:
     """MB of "10GB" and the like; every unit is binary."""
     match = STORAGE.fullmatch(text(value))
     if not match:
-        raise Unreadable("must be a whole number with MB, GB, TB, Mi, Gi or Ti, such as 10GB")
+        raise InvalidValue("must be a whole number with MB, GB, TB, Mi, Gi or Ti, such as 10GB")
     if len(match[1].lstrip("0")) > 18:
-        raise Unreadable("is far too large", "too_large")
+        raise InvalidValue("is far too large", "too_large")
     return int(match[1]) * MB_IN[match[2]]
 
 
 def description(value: Any) -> str:
     if len(text(value)) > 500:
-        raise Unreadable("must be at most 500 characters")
+        raise InvalidValue("must be at most 500 characters")
     return str(value)
 
 
 def mapping(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise Unreadable("must be an object")
+        raise InvalidValue("must be an object")
     return value
 
 
@@ -139,12 +139,12 @@ def read_labels(reader: Reader) -> dict[str, str] | None:
     """Up to 32 pairs in the label syntax of Kubernetes; each bad pair is a problem of its own."""
     given = reader.read("labels", mapping)
     if given is not None and len(given) > 32:
-        reader.note("labels", "invalid", "must be at most 32 pairs")
+        reader.add_problem("labels", "invalid", "must be at most 32 pairs")
     for key, value in (given or {}).items():
         if not is_label_key(key):
-            reader.note(f"labels.{key}", "invalid", "is no Kubernetes label key")
+            reader.add_problem(f"labels.{key}", "invalid", "is no Kubernetes label key")
         elif not is_label_value(value):
-            reader.note(f"labels.{key}", "invalid", "must be a Kubernetes label value")
+            reader.add_problem(f"labels.{key}", "invalid", "must be a Kubernetes label value")
     # In the order in which PostgreSQL keeps them, so that all answers about them are the same.
     return given and dict(sorted(given.items(), key=lambda pair: (len(pair[0]), pair[0])))
 
@@ -166,29 +166,29 @@ def mount_path(value: Any) -> str:
     if len(path) > 1 and path.endswith("/"):
         path = path[:-1]
     if not path.startswith("/"):
-        raise Unreadable("must be an absolute path")
+        raise InvalidValue("must be an absolute path")
     if path == "/":
-        raise Unreadable("must not be the root directory")
+        raise InvalidValue("must not be the root directory")
     if len(path.encode()) > 1024:
-        raise Unreadable("must be at most 1024 bytes")
+        raise InvalidValue("must be at most 1024 bytes")
     if ":" in path or CONTROL.search(path):
-        raise Unreadable("must not contain a colon or a control character")
+        raise InvalidValue("must not contain a colon or a control character")
     parts = path[1:].split("/")
     if any(part in {"", ".", ".."} for part in parts):
-        raise Unreadable("must be normalised: no empty component, no . and no ..")
+        raise InvalidValue("must be normalised: no empty component, no . and no ..")
     if any(len(part.encode()) > 255 for part in parts):
-        raise Unreadable("must have components of at most 255 bytes each")
+        raise InvalidValue("must have components of at most 255 bytes each")
     if parts[0] in {"proc", "sys", "dev"}:
-        raise Unreadable(f"must not be at or under /{parts[0]}")
+        raise InvalidValue(f"must not be at or under /{parts[0]}")
     return path
 
 
-def listed(reader: Callable[[Any], Clean]) -> Callable[[Any], list[Clean]]:
+def list_of(reader: Callable[[Any], Clean]) -> Callable[[Any], list[Clean]]:
     """Reads an array, each member once."""
 
     def read_list(value: Any) -> list[Clean]:
         if not isinstance(value, list):
-            raise Unreadable("must be an array")
+            raise InvalidValue("must be an array")
         return list(dict.fromkeys(reader(member) for member in value))
 
     return read_list

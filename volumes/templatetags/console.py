@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from volumes.api.representations import moment
 from volumes.presentation import formatting
-from volumes.rules.quota import Room
+from volumes.rules.quota import QuotaHeadroom
 
 register = template.Library()
 
@@ -108,7 +108,7 @@ def labels(pairs: dict[str, str]) -> SafeString:
 
 @register.inclusion_tag("parts/gauge.html")
 def gauge(
-    room: Room, used: int | None = None, extra: int = 0, at_least: bool = False
+    room: QuotaHeadroom, used: int | None = None, extra: int = 0, at_least: bool = False
 ) -> dict[str, Any]:
     """Used, provisioned but not used, what a form would add, and the rest of the quota.
 

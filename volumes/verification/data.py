@@ -87,7 +87,7 @@ def _held_volumes() -> VolumeQuerySet:
 
 
 def _held_snapshots() -> SnapshotQuerySet:
-    ready = Snapshot.objects.standing().filter(status=SnapshotStatus.READY)
+    ready = Snapshot.objects.live().filter(status=SnapshotStatus.READY)
     return ready.filter(volume__is_deleted=False)
 
 

@@ -34,7 +34,7 @@ def violations(settled: bool) -> Iterator[Violation]:
 
 def _stuck(rows: Rows) -> Rows:
     """Due for so long, although nothing holds it up."""
-    return rows.ripe().free().filter(due_at__lt=Now() - WITHIN).exclude(STATED)
+    return rows.eligible().free().filter(due_at__lt=Now() - WITHIN).exclude(STATED)
 
 
 def _forgotten_volumes() -> VolumeQuerySet:

@@ -89,15 +89,15 @@ async def page(environment: UUID, by: By, limit: int = 100, after: UUID = FIRST)
 
 
 @app.post("/{environment}/volume")
-async def create(environment: UUID, wish: NewVolume, by: By) -> Response:
-    values = {**wish.model_dump(), "labels": Jsonb(wish.labels)}
+async def create(environment: UUID, spec: NewVolume, by: By) -> Response:
+    values = {**spec.model_dump(), "labels": Jsonb(spec.labels)}
     (made,) = await rows(statements.CREATE, environment=environment, by=by, **values)
     return answer(made, 201)
 
 
 @app.patch("/{environment}/volume/{id}")
-async def update(environment: UUID, id: UUID, wish: Changes, by: By) -> Response:
-    values = wish.model_dump()
+async def update(environment: UUID, id: UUID, spec: Changes, by: By) -> Response:
+    values = spec.model_dump()
     return one(await rows(statements.UPDATE, environment=environment, id=id, by=by, **values))
 
 

@@ -77,10 +77,10 @@ class Service:
 
     def drive(self, operation: Operation, clients: int, seconds: int) -> Result:
         """One run. Raises wrk.Failed."""
-        wish, span = self.wish(operation.name), self.span(operation)
-        return wrk.drive(self.port, wish, span, clients=clients, seconds=seconds)
+        spec, span = self.spec(operation.name), self.span(operation)
+        return wrk.drive(self.port, spec, span, clients=clients, seconds=seconds)
 
-    def wish(self, operation: str) -> Wish:
+    def spec(self, operation: str) -> Wish:
         return self.wishes()[operation]
 
     def span(self, operation: Operation) -> Span:

@@ -61,8 +61,8 @@ class Holdfast(Service):
         loading.forget(self.database, beyond=volume_id(self.size))
         self.installation.empty_storage()
 
-    def wish(self, operation: str) -> Wish:
-        found = super().wish(operation)
+    def spec(self, operation: str) -> Wish:
+        found = super().spec(operation)
         if operation not in FAR:
             return found
         if operation not in self.far:
@@ -108,4 +108,4 @@ class HoldfastWishes(Holdfast):
 
     def wishes(self) -> dict[str, Wish]:
         touching_storage = {"create", "delete"}
-        return {name: wish for name, wish in super().wishes().items() if name in touching_storage}
+        return {name: spec for name, spec in super().wishes().items() if name in touching_storage}

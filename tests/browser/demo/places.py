@@ -12,7 +12,7 @@ from accounts.models import Company, Invitation, Membership, Revision, Token, Us
 from tests.browser.demo.people import LONGEST
 from tests.browser.demo.volumes import GB, TB, fill, many
 from volumes.models import Attachment, Environment, Snapshot, StorageScan, Volume
-from volumes.reconciler.loop import one_pass
+from volumes.reconciler.loop import run_once
 from volumes.rules.others import read_environment
 from volumes.services.applications import create_application
 from volumes.services.creation import create_volume
@@ -25,21 +25,21 @@ Names = dict[str, str]
 
 def furnish(environment: Environment, person: User, actor: Actor) -> None:
     """Production as it is, an archive of 500, one with the longest names, and one with nothing."""
-    wish, reader = read_environment({"resourceQuota": {"storage": TB}})
-    update_environment(environment=environment, wish=wish, reader=reader, actor=actor)
+    spec, reader = read_environment({"resourceQuota": {"storage": TB}})
+    update_environment(environment=environment, spec=spec, reader=reader, actor=actor)
     fill(environment, person)
     company = environment.company
     many(_environment(company, "archive", 6 * TB, actor), person, 500)
     _stretch(_environment(company, LONGEST, 10 * GB, actor), actor)
     _environment(company, "sandbox", None, actor)
     _orphan()
-    one_pass()
+    run_once()
     _spread_over_days()
 
 
 def _environment(company: Company, name: str, quota: int | None, actor: Actor) -> Environment:
-    wish, reader = read_environment({"name": name, "resourceQuota": {"storage": quota}})
-    return create_environment(company=company, wish=wish, reader=reader, actor=actor)
+    spec, reader = read_environment({"name": name, "resourceQuota": {"storage": quota}})
+    return create_environment(company=company, spec=spec, reader=reader, actor=actor)
 
 
 def _stretch(environment: Environment, actor: Actor) -> None:

@@ -45,46 +45,46 @@ def fill(environment: Environment, person: User) -> None:
         name: create_application(environment=environment, body={"name": name}, actor=actor)
         for name in APPLICATIONS
     }
-    for wish in VOLUMES:
+    for spec in VOLUMES:
         body = {
-            "name": wish["name"],
-            "size": wish["size"] // 2,
-            "mountPath": wish.get("path", f"/data/{wish['name']}"),
-            "labels": wish.get("labels", {}),
-            "description": wish.get("description", ""),
-            "attachedAppsRefs": [apps[name].ref for name in wish.get("apps", [])],
+            "name": spec["name"],
+            "size": spec["size"] // 2,
+            "mountPath": spec.get("path", f"/data/{spec['name']}"),
+            "labels": spec.get("labels", {}),
+            "description": spec.get("description", ""),
+            "attachedAppsRefs": [apps[name].ref for name in spec.get("apps", [])],
         }
         nobodys = Snapshot.objects.none()
         volume, _ = create_volume(
             environment=environment, body=body, snapshots=nobodys, actor=actor
         )
         update_volume(
-            environment=environment, volume_id=volume.pk, body={"size": wish["size"]}, actor=actor
+            environment=environment, volume_id=volume.pk, body={"size": spec["size"]}, actor=actor
         )
     protect_and_copy(environment, actor)
-    for wish in VOLUMES:
-        measure(environment.volumes.get(name=wish["name"]), wish)
+    for spec in VOLUMES:
+        measure(environment.volumes.get(name=spec["name"]), spec)
 
 
-def measure(volume: Volume, wish: dict[str, Any]) -> None:
-    now, size = timezone.now(), wish["size"]
-    luck = random.Random(wish["name"])
+def measure(volume: Volume, spec: dict[str, Any]) -> None:
+    now, size = timezone.now(), spec["size"]
+    luck = random.Random(spec["name"])
     for day in range(30, -1, -1):
-        past = day / 30 * (0.6 if wish.get("growing") else 0.03)
-        used = size * (wish["used"] * (1 - past) + luck.uniform(-0.004, 0.004))
-        used_size = max(1, math.ceil(used if day else size * wish["used"]))
+        past = day / 30 * (0.6 if spec.get("growing") else 0.03)
+        used = size * (spec["used"] * (1 - past) + luck.uniform(-0.004, 0.004))
+        used_size = max(1, math.ceil(used if day else size * spec["used"]))
         at = now - timedelta(days=day)
         UsageSample.objects.create(volume=volume, at=at, used_size=used_size, size=size)
-    then = now - timedelta(hours=wish["hours"])
+    then = now - timedelta(hours=spec["hours"])
     made = now - timedelta(days=90)
     Volume.objects.filter(pk=volume.pk).update(
-        used_size=math.ceil(size * wish["used"]),
+        used_size=math.ceil(size * spec["used"]),
         used_size_at=now,
         created_at=made,
         modified_at=then,
         detached_at=then,
     )
-    if wish.get("missing"):
+    if spec.get("missing"):
         shutil.rmtree(storage().source(str(volume.pk)))
 
 

@@ -19,7 +19,7 @@ def handle(row):
 def lost(row, memory, handle):
     """The volume, in error: its data vanished, and an empty directory came in its place."""
     memory.replace(handle)
-    periodic.look_at_settled(Volume.objects.settled())
+    periodic.check_settled(Volume.objects.settled())
     row.refresh_from_db()
     assert row.status == "error"
     return row

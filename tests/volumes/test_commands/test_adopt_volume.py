@@ -21,8 +21,8 @@ def directory(tmp_path):
 @pytest.fixture
 def adopt(run, environment, directory):
     def adopted(*arguments, name="legacy", path=directory):
-        wish = ["--environment", str(environment.pk), "--name", name, *arguments, str(path)]
-        return run("adopt_volume", *wish)
+        spec = ["--environment", str(environment.pk), "--name", name, *arguments, str(path)]
+        return run("adopt_volume", *spec)
 
     return adopted
 
@@ -100,8 +100,8 @@ def test_another_file_system_is_refused_saying_what_to_do(adopt):
 
 def test_an_unknown_environment_is_refused(run, directory):
     nowhere = "00000000-0000-0000-0000-000000000000"
-    wish = ["--environment", nowhere, "--name", "legacy", str(directory)]
-    assert run("adopt_volume", *wish).code == 1
+    spec = ["--environment", nowhere, "--name", "legacy", str(directory)]
+    assert run("adopt_volume", *spec).code == 1
 
 
 @pytest.mark.parametrize("arguments", [[], ["--environment", "x", "--name", "a", "/x"]])

@@ -32,8 +32,8 @@ def test_everything_is_made_and_its_secrets_work(bootstrap):
     assert person.check_password(made["password"])
     assert (person.email, person.is_staff, person.is_superuser) == ("r@example.com", False, False)
     assert (made["userId"], len(made["recoveryCodes"])) == (person.ref, 10)
-    wish = {"name": "uploads", "size": 1}
-    assert Api(made["token"]).post(f"/{made['environmentId']}/volume", wish).status_code == 201
+    spec = {"name": "uploads", "size": 1}
+    assert Api(made["token"]).post(f"/{made['environmentId']}/volume", spec).status_code == 201
     assert (Company.objects.get().storage_quota, Environment.objects.get().storage_quota) == (
         900,
         500,

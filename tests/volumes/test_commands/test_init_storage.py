@@ -15,7 +15,7 @@ def test_the_marker_carries_the_installations_id(storage_root):
 
 def test_another_disk_gets_the_same_marker_by_this_command_only(run, settings, tmp_path):
     settings.STORAGE_ROOT = tmp_path / "another"
-    storage.connect.cache_clear()
+    storage.build_backend.cache_clear()
     storage.ensure_installation()
     assert not (tmp_path / "another").exists()
     outcome = run("init_storage")

@@ -89,10 +89,10 @@ def test_an_environment_can_be_chosen(run, idle, company):
 @pytest.fixture
 def meanwhile(monkeypatch):
     """`meanwhile(do)` does it between the list and the removal."""
-    removing = cleanup.remove_unused
+    removing = cleanup.delete_unused
 
     def set_up(do):
-        monkeypatch.setattr(cleanup, "remove_unused", lambda *given: (do(), removing(*given))[1])
+        monkeypatch.setattr(cleanup, "delete_unused", lambda *given: (do(), removing(*given))[1])
 
     return set_up
 

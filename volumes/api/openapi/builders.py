@@ -91,7 +91,7 @@ def operation(
     text: str = "",
     operation_id: str | None = None,
     request: Any = None,
-    wish: Any = None,
+    spec: Any = None,
     refusals: tuple[str, ...] = (),
     parameters: Parameters = (),
     tag: str,
@@ -104,7 +104,7 @@ def operation(
     }
     for refusal in sorted({*refusals, *ALWAYS, *(OF_BODIES if request else ())}):
         responses[int(refusal)] = _refusal(refusal)
-    body = request and OpenApiRequest(request, examples=[OpenApiExample("request", wish)])
+    body = request and OpenApiRequest(request, examples=[OpenApiExample("request", spec)])
     return extend_schema(
         operation_id=operation_id,
         summary=summary,

@@ -17,7 +17,7 @@ from volumes.api.parsers import UnsupportedContentEncoding, is_encoded
 from volumes.api.query_params import Query
 from volumes.models import Environment, Volume
 from volumes.queries.environments import environment_of
-from volumes.specs.parsers import Body, Unreadable, identifier
+from volumes.specs.parsers import Body, InvalidValue, identifier
 
 
 class ApiView(ViewSet):
@@ -70,7 +70,7 @@ class ApiView(ViewSet):
         """The identifier of this name in the path. Raises BadRequest for one of another form."""
         try:
             return identifier(prefix)(self.kwargs[name])
-        except Unreadable as error:
+        except InvalidValue as error:
             raise BadRequest.because(name, "invalid", str(error)) from None
 
     def body(self) -> Body:

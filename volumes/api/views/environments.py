@@ -13,7 +13,7 @@ from volumes.api.list_filters import NAME_FILTERS, filter_named
 from volumes.api.pagination import Page
 from volumes.api.views.base import ApiView
 from volumes.models import Environment
-from volumes.rules.others import EnvironmentWish, read_environment
+from volumes.rules.others import EnvironmentSpec, read_environment
 from volumes.services import environments as services
 from volumes.specs.parsers import Reader
 
@@ -29,9 +29,9 @@ class EnvironmentCollectionView(ApiView):
             raise Forbidden("Environments are made by a company's admins, with an unbound token.")
 
     def create(self, request: Request) -> HttpResponse:
-        wish, reader = read_environment(self.body())
+        spec, reader = read_environment(self.body())
         environment = services.create_environment(
-            company=self._company(wish, reader), wish=wish, reader=reader, actor=self.caller.actor
+            company=self._company(spec, reader), spec=spec, reader=reader, actor=self.caller.actor
         )
         answer = tagged(request, representations.environment(environment), status=201)
         answer["Location"] = f"{request.path}/{environment.pk}"
@@ -48,28 +48,28 @@ class EnvironmentCollectionView(ApiView):
             if self.caller.may(Role.ADMIN, role=membership.role)
         ]
 
-    def _company(self, wish: EnvironmentWish, reader: Reader) -> Company:
+    def _company(self, spec: EnvironmentSpec, reader: Reader) -> Company:
         """Return the named company, or else the only one whose admin the person accepted to be.
 
         Others decide on a promotion, and must not change what the person's programs do.
         """
         administered = self._administered()
-        if wish.company_id is None and reader.is_sound("companyIdRef"):
+        if spec.company_id is None and reader.has_no_problem("companyIdRef"):
             accepted = [one.company for one in administered if not one.is_promoted]
             if len(accepted) == 1:
                 return accepted[0]
-            reader.note(
+            reader.add_problem(
                 "companyIdRef",
                 "required",
                 "is required unless you accepted to be an admin of exactly one company",
             )
         for membership in administered:
-            if membership.company_id == wish.company_id:
+            if membership.company_id == spec.company_id:
                 return membership.company
-        if self.caller.user.memberships.filter(company=wish.company_id).exists():
+        if self.caller.user.memberships.filter(company=spec.company_id).exists():
             raise Forbidden("Environments of that company are made by its admins.")
-        if wish.company_id is not None:
-            reader.note("companyIdRef", "not_found", "names no company of yours")
+        if spec.company_id is not None:
+            reader.add_problem("companyIdRef", "not_found", "names no company of yours")
         # Which company's names and quotas to check against is not known, but the rest can be said.
         if "name" not in reader.body:
             reader.problems.append(Problem("name", "required", "is required"))
@@ -95,10 +95,10 @@ class EnvironmentView(ApiView):
         return tagged(request, representations.environment(self.environment))
 
     def update(self, request: Request, **path: str) -> HttpResponse:
-        wish, reader = read_environment(self.optional_body())
+        spec, reader = read_environment(self.optional_body())
         environment = services.update_environment(
             environment=self.environment,
-            wish=wish,
+            spec=spec,
             reader=reader,
             actor=self.caller.actor,
             precondition=if_match(request),

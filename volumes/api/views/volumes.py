@@ -21,7 +21,7 @@ from volumes.queries.volume_rows import VolumeRow
 from volumes.rules.volumes import Review, review
 from volumes.services import volumes as services
 from volumes.services.locking import check_version
-from volumes.specs.parsers import Body, Reader, Unreadable, identifier
+from volumes.specs.parsers import Body, InvalidValue, Reader, identifier
 
 
 class VolumeView(EnvironmentScopedView):
@@ -51,7 +51,7 @@ class VolumeView(EnvironmentScopedView):
         page = Page(self.query, sort=sort or "createdAt")
         volumes = filter_volumes(self.environment.volumes.all(), self.query, many=page.limit + 1)
         self.query.check()
-        found = page.read(volume_rows.in_full(page.slice(volumes)))
+        found = page.read(volume_rows.load_rows(page.slice(volumes)))
         answer = responses.page_of_volumes(request, page, map(VolumeRow._make, found))
         if page.count:
             answer["X-Total-Count"] = str(volumes.count())
@@ -59,7 +59,7 @@ class VolumeView(EnvironmentScopedView):
 
     def retrieve(self, request: Request, **path: str) -> HttpResponse:
         return responses.one_volume(
-            request, volume_rows.volume_in(self.environment.pk, self.volume_id)
+            request, volume_rows.get_volume_row(self.environment.pk, self.volume_id)
         )
 
     def update(self, request: Request, **path: str) -> HttpResponse:
@@ -108,8 +108,8 @@ class VolumeView(EnvironmentScopedView):
         volume = self.volume_or_refuse()
         since = timezone.now() - timedelta(days=days)
         samples = list(volume.samples.filter(at__gte=since).order_by("at"))
-        full_at = forecast.full_at(samples, volume.size)
-        return reply(representations.usage(volume, forecast.thinned(samples, 500), full_at))
+        full_at = forecast.projected_full_at(samples, volume.size)
+        return reply(representations.usage(volume, forecast.downsample(samples, 500), full_at))
 
     def _show_written(self, written: Volume) -> HttpResponse:
         """What this call wrote, with what its step has done to it since, but nobody else's change."""
@@ -133,7 +133,7 @@ class VolumeView(EnvironmentScopedView):
                 problems.append(Problem("id", "not_found", "names no volume of this environment"))
             else:
                 check_version(volume, body)
-        except Unreadable as error:
+        except InvalidValue as error:
             problems.append(Problem("id", "invalid", str(error)))
         except Refused as refusal:
             problems += refusal.problems

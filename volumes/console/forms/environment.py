@@ -49,7 +49,7 @@ class EnvironmentForm(Form):
             return None
         try:
             return parsers.storage(storage_of(typed))
-        except parsers.Unreadable as error:
+        except parsers.InvalidValue as error:
             raise forms.ValidationError(str(error)) from None
 
     @property

@@ -32,7 +32,7 @@ def beside(form: VolumeForm) -> dict[str, Any]:
 
 def _size_well(form: VolumeForm) -> str:
     """What there is to say to a size that may be."""
-    room, size = form.found.room, form.found.wish.size
+    room, size = form.found.room, form.found.spec.size
     if not size or room.extra <= 0 or form.fields["size"].problems:
         return ""
     exact = f"{size:,} MB."
@@ -47,7 +47,7 @@ def same_by_curl(form: VolumeForm) -> str:
     """The request that the form stands for, as far as it is filled in."""
     path = f"{settings.PUBLIC_URL.geturl().rstrip('/')}/{form.visit.environment.pk}/volume"
     address = f"-X PUT {path}/{form.volume.ref}" if form.volume else path
-    body = json.dumps(_wish(form), indent=1, ensure_ascii=False)
+    body = json.dumps(_spec(form), indent=1, ensure_ascii=False)
     lines = [
         f"curl {address}",
         '-H "Authorization: Bearer $HOLDFAST_TOKEN"',
@@ -56,16 +56,16 @@ def same_by_curl(form: VolumeForm) -> str:
     return " \\\n  ".join(lines)
 
 
-def _wish(form: VolumeForm) -> dict[str, Any]:
+def _spec(form: VolumeForm) -> dict[str, Any]:
     """The body with its size as a number. Of a change, only what would change."""
-    size = form.found.wish.size if form.found else None
+    size = form.found.spec.size if form.found else None
     before: dict[str, Any] = {}
     if form.volume:
         before = form_values.body_of(form_values.from_volume(form.volume, form.fields), new=False)
-    wish: dict[str, Any] = {}
+    spec: dict[str, Any] = {}
     for name, value in form.body.items():
         if name == "resourceRequests" and size:
-            wish["size"] = size
+            spec["size"] = size
         elif name != "version" and before.get(name) != value:
-            wish[name] = value
-    return wish
+            spec[name] = value
+    return spec

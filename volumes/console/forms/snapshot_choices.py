@@ -7,8 +7,8 @@ from django.db.models import F, Subquery
 from volumes.console.access import Visit
 from volumes.models import Environment, Snapshot, SnapshotStatus
 from volumes.models.querysets import SnapshotQuerySet
-from volumes.queries.search import OneOf
-from volumes.specs.parsers import Unreadable, identifier
+from volumes.queries.search import MaterializedIn
+from volumes.specs.parsers import InvalidValue, identifier
 
 MOST = 50
 
@@ -18,10 +18,10 @@ def sources(visit: Visit, ref: str) -> tuple[list[Snapshot], Snapshot | None]:
 
     What is wrong with another the rules say.
     """
-    newest = list(_ready(visit).filter(OneOf(F("pk"), _newest(visit))).order_by("-id"))
+    newest = list(_ready(visit).filter(MaterializedIn(F("pk"), _newest(visit))).order_by("-id"))
     try:
         pk = identifier(Snapshot.prefix)(ref)
-    except Unreadable:
+    except InvalidValue:
         return newest, None
     if found := next((one for one in newest if one.pk == pk), None):
         return newest, found
@@ -35,7 +35,7 @@ def _newest(visit: Visit) -> Subquery:
     For a join PostgreSQL would read all volumes and snapshots of the company first.
     """
     reached = Environment.objects.live().visible_to(visit.caller).filter(company=visit.company)
-    here = OneOf(F("environment"), Subquery(reached.values("pk")))
+    here = MaterializedIn(F("environment"), Subquery(reached.values("pk")))
     there = Snapshot.objects.filter(here, status=SnapshotStatus.READY)
     return Subquery(there.order_by("-id").values("pk")[:MOST])
 

@@ -10,7 +10,7 @@ from config.errors import Problem
 from volumes.models import Environment
 from volumes.presentation.form_values import Values, size_text
 from volumes.rules.volumes import Review
-from volumes.specs.parsers import Unreadable, dns_label, mount_path
+from volumes.specs.parsers import InvalidValue, dns_label, mount_path
 
 MENDS = {
     "name_taken": "Free and close:",
@@ -39,8 +39,8 @@ def mended(problem: Problem, values: Values, environment: Environment, found: Re
             return _as_path(values["mountPath"])
         case "size", "quota_exceeded":
             return _what_fits(found)
-        case "size", "invalid" if found.wish.snapshot:
-            return size_text(found.wish.snapshot.size)
+        case "size", "invalid" if found.spec.snapshot:
+            return size_text(found.spec.snapshot.size)
     return ""
 
 
@@ -59,19 +59,19 @@ def _as_label(name: str) -> str:
     close = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:63].rstrip("-")
     try:
         return dns_label(close)
-    except Unreadable:
+    except InvalidValue:
         return ""
 
 
 def _as_path(path: str) -> str:
     try:
         return mount_path(posixpath.normpath(f"/{path.strip('/')}"))
-    except Unreadable:
+    except InvalidValue:
         return ""
 
 
 def _what_fits(found: Review) -> str:
-    left, wanted = found.room.available, found.wish.size
+    left, wanted = found.room.available, found.spec.size
     if not left or wanted is None:
         return ""
     present = wanted - found.room.extra

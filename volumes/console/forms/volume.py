@@ -16,10 +16,10 @@ from volumes.console.access import Visit
 from volumes.console.forms import suggestions
 from volumes.models import Application, Snapshot, Volume
 from volumes.presentation import form_values, formatting
-from volumes.queries.search import OneOf
+from volumes.queries.search import MaterializedIn
 from volumes.rules.volumes import Review, review
 from volumes.services.locking import check_version
-from volumes.specs.parsers import Unreadable, identifier
+from volumes.specs.parsers import InvalidValue, identifier
 
 DETAILS = ("description", "labels", "protected")
 NEW = ("name", "size", "mountPath", "applications", *DETAILS, "restoreFrom")
@@ -107,7 +107,7 @@ class VolumeForm:
         ticked = set(self.fields["applications"].value)
         there = self.visit.environment.applications.live()
         first = Subquery(there.order_by("name").values("pk")[:MOST_APPLICATIONS])
-        found = there.filter(Q(OneOf(F("pk"), first)) | Q(pk__in=_identifiers(ticked)))
+        found = there.filter(Q(MaterializedIn(F("pk"), first)) | Q(pk__in=_identifiers(ticked)))
         ordered = sorted(found, key=lambda one: (one.ref not in ticked, one.name))
         return ordered[: max(MOST_APPLICATIONS, len(ticked))]
 
@@ -157,6 +157,6 @@ def _identifiers(refs: Iterable[str]) -> list[uuid.UUID]:
     """Of what was ticked, as far as it is any: what is wrong with the rest the rules say."""
     found = []
     for ref in refs:
-        with suppress(Unreadable):
+        with suppress(InvalidValue):
             found.append(identifier(Application.prefix)(ref))
     return found

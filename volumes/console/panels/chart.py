@@ -62,7 +62,7 @@ def chart(samples: Sequence[UsageSample], size: int, full_at: datetime | None) -
     """None where there are too few samples for a line."""
     if len(samples) < 2 or samples[0].at == samples[-1].at:
         return None
-    shown = forecast.thinned(samples, POINTS)
+    shown = forecast.downsample(samples, POINTS)
     last = shown[-1]
     ahead = full_at if full_at and full_at > last.at else None
     peak = max(size, *(sample.used_size for sample in shown))
@@ -76,7 +76,7 @@ def chart(samples: Sequence[UsageSample], size: int, full_at: datetime | None) -
         size_mark=_size_mark(field, shown, size),
         last=Mark(field.x(last.at), TOP + field.y(last.used_size)),
         projection=_projection(field, last, size, ahead) if ahead else None,
-        rows=forecast.thinned(shown, ROWS)[::-1],
+        rows=forecast.downsample(shown, ROWS)[::-1],
     )
 
 

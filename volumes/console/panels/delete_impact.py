@@ -40,7 +40,7 @@ def loss(volume: Volume) -> Loss:
     last = None if users else _last_let_go(volume)
     return Loss(
         volume=volume,
-        snapshots=list(volume.snapshots.standing().order_by("id")),
+        snapshots=list(volume.snapshots.live().order_by("id")),
         users=users or _names_in(last),
         used_until=last.at if last else None,
         undo_until=undo_until(),

@@ -10,7 +10,7 @@ from config import pagination
 from volumes.console.access import Visit
 from volumes.console.scan_scope import count_of, used_by
 from volumes.models import Environment
-from volumes.rules.quota import Room
+from volumes.rules.quota import QuotaHeadroom
 
 
 def frame(visit: Visit, tab: str) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def frame(visit: Visit, tab: str) -> dict[str, Any]:
     return _totals(environment) | {
         "visit": visit,
         "environment": environment,
-        "room": Room(environment),
+        "room": QuotaHeadroom(environment),
         "tab": tab,
         "origin": settings.PUBLIC_URL.geturl().rstrip("/"),
     }

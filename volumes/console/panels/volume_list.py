@@ -79,7 +79,7 @@ class Listing:
         volumes: VolumeQuerySet = self.environment.volumes.all()
         most = self.live
         if self.status == DELETED:
-            most = search.LOOKED_AT  # nobody has counted those
+            most = search.SAMPLE_ROWS  # nobody has counted those
             # What can still be brought back, and what the storage would not let go of.
             gone = volumes.filter(is_deleted=True).unsettled()
             found = gone.exclude(status=VolumeStatus.DELETED)
@@ -87,12 +87,12 @@ class Listing:
             live = self.looked.volumes if self.looked_through else volumes.live()
             found = _with_status(live, self.status)
         if self.name:
-            found = search.named_like(found, self.name, of=most)
+            found = search.name_contains(found, self.name, of=most)
         if self.attached:
-            is_mounted = Q(search.in_each(search.is_mounted()))
+            is_mounted = Q(search.as_case(search.is_mounted()))
             found = found.filter(is_mounted if self.attached == "true" else ~is_mounted)
         if self.label:
-            found = search.labelled(found, *(search.read_label(self.label) or ("", "")))
+            found = search.filter_labelled(found, *(search.read_label(self.label) or ("", "")))
         return found
 
     @cached_property

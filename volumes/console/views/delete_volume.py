@@ -19,7 +19,7 @@ from volumes.console.panels.delete_impact import loss, undo_until
 from volumes.console.results import Progress, Result
 from volumes.models import Volume
 from volumes.presentation import formatting
-from volumes.rules.deletion import reasons_to_keep
+from volumes.rules.deletion import delete_blockers
 from volumes.services.volumes import delete_volume, restore_volume
 from volumes.storage import snapshot_consistency
 
@@ -32,7 +32,7 @@ def delete(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
     if form.is_valid() and _is_deleted(visit, volume, cascade="cascade" in post):
         _tell_deleted(visit, [volume])
         return redirect("environment", visit.environment.pk)
-    reasons = reasons_to_keep([volume], cascade="cascade" in post)[volume.pk]
+    reasons = delete_blockers([volume], cascade="cascade" in post)[volume.pk]
     context = {
         "visit": visit,
         "environment": visit.environment,

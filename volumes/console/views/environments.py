@@ -117,10 +117,10 @@ def settings(visit: Visit) -> HttpResponse:
 
 
 def _update(visit: Visit, form: EnvironmentSettingsForm) -> bool:
-    wish, reader = read_environment(form.body)
+    spec, reader = read_environment(form.body)
     try:
         services.update_environment(
-            environment=visit.environment, wish=wish, reader=reader, actor=visit.actor
+            environment=visit.environment, spec=spec, reader=reader, actor=visit.actor
         )
     except Refused as refused:
         service_errors.show(form, refused, QUOTA)
@@ -171,11 +171,11 @@ def new(request: AuthenticatedHttpRequest) -> HttpResponse:
         first=_first_company(request) if is_selection else None,
     )
     if request.method == "POST" and form.is_valid():
-        wish, reader = read_environment(form.body)
+        spec, reader = read_environment(form.body)
         try:
             made = services.create_environment(
                 company=form.company_chosen,
-                wish=wish,
+                spec=spec,
                 reader=reader,
                 actor=caller_of(request).actor,
             )

@@ -21,7 +21,7 @@ from volumes.console.access import caller_of
 from volumes.console.panels.attention import attention
 from volumes.console.scan_scope import count_of, looked_at, used_by
 from volumes.models import Environment, Volume, VolumeStatus
-from volumes.rules.quota import Room
+from volumes.rules.quota import QuotaHeadroom
 
 ON_A_PAGE = 24
 COUNTED = 5_000
@@ -57,7 +57,7 @@ class Card:
     """One environment at a glance."""
 
     environment: Environment
-    room: Room
+    room: QuotaHeadroom
     used: int | None
     tallies: list[Tally]
     is_cut: bool
@@ -155,7 +155,7 @@ def _card(environment: Environment, figures: Figures) -> Card:
     most = COUNTED if "seen" in figures else None
     return Card(
         environment=environment,
-        room=Room(environment),
+        room=QuotaHeadroom(environment),
         used=figures["used"],
         tallies=[
             Tally(kind, status, words, format_count(figures[status], most))

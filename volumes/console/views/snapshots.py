@@ -70,7 +70,7 @@ def take(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
 def delete(visit: Visit, volume_id: uuid.UUID, snapshot_id: uuid.UUID) -> HttpResponse:
     """Says what is lost, or why it has to stay."""
     environment, volume = visit.environment, visit.volume(volume_id)
-    snapshot = volume.snapshots.standing().filter(pk=snapshot_id).first()
+    snapshot = volume.snapshots.live().filter(pk=snapshot_id).first()
     if snapshot is None:
         raise Http404
     form = forms.Form(visit.request.POST if visit.request.method == "POST" else None)

@@ -25,7 +25,7 @@ from volumes.models import Attachment, Volume
 from volumes.presentation import formatting
 from volumes.presentation.timeline import entries, people
 from volumes.queries import forecast
-from volumes.rules.others import reasons_against_snapshot
+from volumes.rules.others import snapshot_blockers
 from volumes.storage import source_of
 
 ON_A_PAGE = 50
@@ -67,7 +67,7 @@ def snapshots(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
         "page": page,
         "rows": [(one, makers[one.created_by]) for one in page],
         "form": SnapshotForm(),
-        "reasons": list(reasons_against_snapshot(volume, present=present)),
+        "reasons": list(snapshot_blockers(volume, present=present)),
     }
     return render(visit.request, "console/volume_snapshots.html", context)
 
@@ -104,7 +104,7 @@ def _history(volume: Volume) -> QuerySet[Revision]:
 def _fullness(volume: Volume) -> dict[str, Any]:
     """How full it is, was and will be."""
     samples = list(volume.samples.filter(at__gte=Now() - forecast.LATELY).order_by("at"))
-    full_at = None if volume.is_deleted else forecast.full_at(samples, volume.size)
+    full_at = None if volume.is_deleted else forecast.projected_full_at(samples, volume.size)
     full = formatting.percent(volume.used_size, volume.size)
     return {
         "full": full,

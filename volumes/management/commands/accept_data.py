@@ -13,7 +13,7 @@ from accounts.callers import SYSTEM
 from config.errors import NotFound, Refused
 from volumes.management.arguments import volume_id
 from volumes.models import Volume, VolumeStatus
-from volumes.reconciler.steps import settle
+from volumes.reconciler.steps import reconcile_row
 from volumes.services.acceptance import accept_data
 
 MAX_WAIT = 30.0  # seconds for another process that is at work on the volume: longer than a lease
@@ -43,6 +43,6 @@ class Command(BaseCommand):
 
 def _is_waiting(volume: Volume) -> bool:
     """Take its step. True while another process has it."""
-    settle(Volume.objects.ripe(), volume.pk)
+    reconcile_row(Volume.objects.eligible(), volume.pk)
     volume.refresh_from_db()
     return volume.is_accepted and volume.lease_owner is not None

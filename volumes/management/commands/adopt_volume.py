@@ -14,7 +14,7 @@ from config.errors import NotFound, Refused
 from volumes.backends import BackendError
 from volumes.management.arguments import environment_id, megabytes
 from volumes.models import Volume, VolumeStatus
-from volumes.reconciler.steps import settle
+from volumes.reconciler.steps import reconcile_row
 from volumes.services.adoption import adopt_volume
 
 
@@ -53,7 +53,7 @@ class Command(BaseCommand):
             raise CommandError(str(refusal)) from None
         except BackendError as error:
             raise CommandError(error.detail) from None
-        settle(Volume.objects.ripe(), volume.pk)
+        reconcile_row(Volume.objects.eligible(), volume.pk)
         volume.refresh_from_db()
         if volume.status != VolumeStatus.READY:
             raise CommandError(f"{volume.ref} is {volume.status}: {volume.operator_message}")

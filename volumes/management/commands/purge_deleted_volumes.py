@@ -22,7 +22,7 @@ class Command(CleanupCommand):
 
     def handle(self, *, older_than: int, **options: Any) -> None:
         self.clean_up(
-            list(cleanup.long_deleted(timedelta(days=older_than))),
+            list(cleanup.expired_deletions(timedelta(days=older_than))),
             describe=_describe,
             remove=cleanup.purge,
             what="deleted volumes",

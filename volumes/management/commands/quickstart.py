@@ -14,7 +14,7 @@ from accounts.callers import SYSTEM
 from accounts.models import Company
 from volumes.models import Environment
 from volumes.services.applications import create_application
-from volumes.services.bootstrap import Made, bootstrap
+from volumes.services.bootstrap import BootstrapResult, bootstrap
 from volumes.storage import ensure_installation
 
 COMPANY, ENVIRONMENT, USERNAME = "Demo", "production", "admin"
@@ -51,7 +51,7 @@ class Command(BaseCommand):
         call_command("serve", bind="127.0.0.1:8000")
 
 
-def welcome(made: Made, address: str) -> str:
+def welcome(made: BootstrapResult, address: str) -> str:
     """How to log in and what to try; all of it is shown only this once."""
     account = f"otpauth://totp/Holdfast:{made.username}?secret={made.totpSecret}&issuer=Holdfast"
     codes = made.recoveryCodes or []

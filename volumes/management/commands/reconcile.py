@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
 from volumes.reconciler.availability import refresh_availability
-from volumes.reconciler.loop import one_pass, watch
+from volumes.reconciler.loop import run_forever, run_once
 from volumes.reconciler.marking import mark_older_data
 
 
@@ -21,13 +21,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--watch", action="store_true", help="go on until SIGTERM")
 
-    def handle(self, *, watch: bool, **options: Any) -> None:
+    def handle(self, *, run_forever: bool, **options: Any) -> None:
         unmarked = mark_older_data()
-        if watch:
+        if run_forever:
             self._watch()
             return
         missed_before = set(Snapshot.objects.missed().values_list("pk", flat=True))
-        result = one_pass()
+        result = run_once()
         detail = refresh_availability()
         self.stdout.write(
             f"Worked on {result.worked_on} rows; {result.unsettled} are not settled yet."
@@ -55,4 +55,4 @@ class Command(BaseCommand):
         stop = Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
-        watch(stop)
+        run_forever(stop)

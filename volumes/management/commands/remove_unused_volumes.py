@@ -26,7 +26,7 @@ class Command(CleanupCommand):
         self.clean_up(
             list(cleanup.unused(timedelta(days=unattached_for), environment)),
             describe=_describe,
-            remove=lambda volume: cleanup.remove_unused(volume, SYSTEM) or None,
+            remove=lambda volume: cleanup.delete_unused(volume, SYSTEM) or None,
             what="unused volumes",
             options=options,
         )

@@ -32,7 +32,7 @@ from config.server import metrics_directories
 from config.server.supervisor import Supervisor
 from config.server.worker import spawn_worker
 from volumes.checks import volume_owner_problem
-from volumes.reconciler.loop import watch
+from volumes.reconciler.loop import run_forever
 from volumes.reconciler.marking import mark_older_data
 from volumes.storage import ensure_installation, storage
 
@@ -109,7 +109,7 @@ def run(host: str, port: int, workers: int, *, sweep: bool) -> None:
     os.environ["HOLDFAST_SERVER_PORT"] = str(port)
     os.environ.update({**ALLOCATORS, **os.environ})
     stop = Event()
-    sweeper = Thread(target=watch, args=(stop,), name="sweeper")
+    sweeper = Thread(target=run_forever, args=(stop,), name="sweeper")
     static_files = StaticFilesPublisher(settings.DATA_DIR / "static")
     if sweep:
         sweeper.start()
