@@ -3,6 +3,7 @@
 from tests.mutants.guard import Guard
 
 MATRIX = "admin/test_operators_rights.py::test_staff_change_only_what_their_permission_is_for"
+NAMES = "admin/test_operators_rights.py::test_names_are_shown_to_those_only_who_may_see_people"
 DEACTIVATE = "accounts/test_deactivate.py"
 RESET = "accounts/test_reset_password.py"
 KNOWN = "accounts/test_known_browser.py"
@@ -35,6 +36,35 @@ GUARDS = [
         "operator.is_superuser or not is_privileged(membership.user)",
         "True",
         f"{MATRIX}[remove]",
+    ),
+    Guard(
+        "whoever adds members may see people",
+        "accounts/admin/memberships.py",
+        " and may_view(self, request, User)",
+        "",
+        f"{NAMES}[form for a member]",
+    ),
+    Guard(
+        "filters name only whom the operator may see",
+        "accounts/admin/changelists.py",
+        "        if not may_view(model_admin, request, self.model):\n",
+        "        if False:\n",
+        f"{NAMES}[filter of members]",
+    ),
+    Guard(
+        "adding accounts is a throttled look-up",
+        "accounts/admin/users.py",
+        "            throttling.lookup_throttle(actor.by, actor.ip).take()\n",
+        "",
+        "admin/test_operators_rights.py"
+        "::test_who_may_not_see_people_finds_few_names_by_adding_accounts",
+    ),
+    Guard(
+        "offers to a deactivated person end",
+        "accounts/services/accounts.py",
+        "    Invitation.objects.all().unbind(person)\n",
+        "",
+        f"{DEACTIVATE}::test_pending_offers_to_the_person_end_and_their_companies_are_not_told",
     ),
     Guard(
         "staff add neither staff nor themselves",
