@@ -11,6 +11,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup(set_prefix=False)
 
 from config.http.request import Handler  # noqa: E402
-from volumes.api.fast_path import FastLane  # noqa: E402
+from volumes.api.fast_path import FastPath  # noqa: E402
 
-application = FastLane(Handler())
+application = FastPath(Handler())

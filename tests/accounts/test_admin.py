@@ -125,7 +125,7 @@ def test_a_member_is_added_and_recorded(
 
 
 @pytest.mark.parametrize(
-    ("verb", "wish"), [("delete", {"post": "yes"}), ("change", {"role": "viewer"})]
+    ("verb", "spec"), [("delete", {"post": "yes"}), ("change", {"role": "viewer"})]
 )
 def test_the_last_admin_stays_here_too(
     client: Client, operator: User, company: Company, verb: str, spec: dict[str, str]

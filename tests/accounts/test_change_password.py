@@ -47,7 +47,7 @@ def test_other_sessions_end_and_this_one_gets_a_new_key(client: Client, dora: Us
 
 
 @pytest.mark.parametrize(
-    ("wish", "sentence"),
+    ("spec", "sentence"),
     [
         ({"new_password": "short", "new_password_again": "short"}, "too short"),
         ({"new_password_again": "something else"}, "The two are not the same."),

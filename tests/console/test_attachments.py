@@ -69,7 +69,7 @@ def test_the_address_can_choose_one(alices, there, environment):
 
 
 @pytest.mark.parametrize(
-    ("wish", "words"),
+    ("spec", "words"),
     [
         ({}, "Is required."),
         ({"appIdRef": "nonsense"}, "Must be an identifier"),

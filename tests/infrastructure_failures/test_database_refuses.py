@@ -73,13 +73,13 @@ def test_a_statement_that_takes_too_long_is_a_503_and_nothing_is_done(
         volume = server.volume(environment)
         with session(installation) as other:
             other.execute("SELECT 1 FROM volumes_environment FOR UPDATE")
-            refused = ask(server, "POST", f"{environment}/volume", {"name": "wish", "size": 10})
+            refused = ask(server, "POST", f"{environment}/volume", {"name": "spec", "size": 10})
             read = ask(server, "GET", volume)
         assert is_refusal_of_the_moment(refused)
         assert read.status == 200
         assert len(server.wire().get(f"{environment}/volume").body) == 1
         assert (
-            ask(server, "POST", f"{environment}/volume", {"name": "wish", "size": 10}).status == 201
+            ask(server, "POST", f"{environment}/volume", {"name": "spec", "size": 10}).status == 201
         )
         must_hold(installation)
 

@@ -48,7 +48,7 @@ def test_one_that_is_away_refuses_everything_and_goes_on_once_it_is_back(
     disk.tear_out()
     answers = [
         ask(server, "GET", volume),
-        ask(server, "POST", f"{environment}/volume", {"name": "wish", "size": 10}),
+        ask(server, "POST", f"{environment}/volume", {"name": "spec", "size": 10}),
         ask(server, "DELETE", volume),
     ]
     disk.mount()

@@ -16,8 +16,8 @@ GUARDS = [
     Guard(
         "order of a history by version, in the API",
         "volumes/api/views/volumes.py",
-        'page = Page(self.query, sort="-version")',
-        'page = Page(self.query, sort="-createdAt")',
+        'page = ListPage(self.query, sort="-version")',
+        'page = ListPage(self.query, sort="-createdAt")',
         f"{ORDER}::test_the_history_has_the_newest_version_first",
     ),
     Guard(

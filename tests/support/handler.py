@@ -8,7 +8,7 @@ from django.http.response import ResponseHeaders
 from django.test.client import ClientHandler
 
 from config.http.request import Utf8Request
-from volumes.api.fast_path import FastLane
+from volumes.api.fast_path import FastPath
 
 
 class Served(ClientHandler):
@@ -16,7 +16,7 @@ class Served(ClientHandler):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.lane = FastLane(self)
+        self.lane = FastPath(self)
 
     def __call__(self, environ: dict[str, Any]) -> Any:
         answer: Any = self.lane.answer(environ)

@@ -81,7 +81,7 @@ def test_bob_only_looks(bobs, here, attached, web, worker):
 
 
 @pytest.mark.parametrize(
-    ("wish", "problems"),
+    ("spec", "problems"),
     [
         ({}, {("appIdRef", "required")}),
         ({"appIdRef": None}, {("appIdRef", "invalid")}),

@@ -125,7 +125,7 @@ def test_a_size_can_be_said_in_words(alices, volumes, memory, said, size):
 
 
 @pytest.mark.parametrize(
-    ("wish", "problem"),
+    ("spec", "problem"),
     [
         ({"name": "a"}, ("size", "required")),
         ({"size": 1}, ("name", "required")),

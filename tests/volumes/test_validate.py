@@ -39,7 +39,7 @@ def test_bob_may_validate_for_it_is_reading(bobs, volumes):
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "spec",
     [
         {},
         {"name": "Bad", "size": 0, "x": 1},
@@ -58,7 +58,7 @@ def test_create_refuses_with_the_same_codes(ask, alices, volumes, volume, enviro
     assert answer["errors"] == refusal["errors"]
 
 
-@pytest.mark.parametrize("wish", [{"size": 50}, {"size": 150, "protected": 1}, {"version": 7}])
+@pytest.mark.parametrize("spec", [{"size": 50}, {"size": 150, "protected": 1}, {"version": 7}])
 def test_update_refuses_with_the_same_codes(ask, alices, here, volume, spec):
     answer = ask(id=volume["id"], **spec)
     refusal = alices.put(here, spec).json()

@@ -26,7 +26,7 @@ def words_of(refusal: Exception) -> str:
 
 
 @dataclass(frozen=True)
-class Verb:
+class AdminAction:
     """One thing that operators do, to one row or to many."""
 
     name: str

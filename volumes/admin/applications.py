@@ -12,16 +12,16 @@ from django.http import HttpRequest
 from accounts.admin.changelists import changelist_link, related_filter
 from accounts.admin.site import site
 from accounts.callers import Actor
-from volumes.admin.actions import Verb
-from volumes.admin.base import ByServices, WishForm
-from volumes.admin.columns import Dated, place
-from volumes.admin.filters import Standing
+from volumes.admin.actions import AdminAction
+from volumes.admin.base import ServiceModelAdmin, SpecForm
+from volumes.admin.columns import AuditColumns, environment_link
+from volumes.admin.filters import DeletedFilter
 from volumes.models import Application, Attachment, Environment
 from volumes.services import applications as services
 from volumes.specs.parsers import Body
 
 
-class ApplicationForm(WishForm):
+class ApplicationForm(SpecForm):
     name = forms.CharField(required=False)
 
     def body(self) -> Body:
@@ -42,7 +42,7 @@ def _says(application: Any) -> str:
     return f"It lets go of {application.mounts} {volumes}, whose data stays."
 
 
-DELETE = Verb(
+DELETE = AdminAction(
     name="delete",
     short="Delete",
     phrase="Delete {}",
@@ -55,11 +55,11 @@ DELETE = Verb(
 
 
 @admin.register(Application, site=site)
-class ApplicationAdmin(Dated, ByServices):
+class ApplicationAdmin(AuditColumns, ServiceModelAdmin):
     form = ApplicationForm
     verbs = [DELETE]
     list_display = ["name", "where", "mounts", "changed"]
-    list_filter = [Standing, related_filter("environment", Environment, "environment")]
+    list_filter = [DeletedFilter, related_filter("environment", Environment, "environment")]
     search_fields = ["name", "environment__name", "environment__company__name"]
     autocomplete_fields = ["environment"]
     sortable_by = ["name"]
@@ -96,7 +96,7 @@ class ApplicationAdmin(Dated, ByServices):
 
     @admin.display(description="Environment")
     def where(self, row: Application) -> str:
-        return place(row.environment)
+        return environment_link(row.environment)
 
     @admin.display(description="Mounts")
     def mounts(self, row: Application) -> str:

@@ -13,16 +13,16 @@ from accounts.admin.changelists import admin_link, related_filter
 from accounts.admin.site import site
 from accounts.callers import Actor
 from config.errors import Problem
-from volumes.admin.actions import Verb
-from volumes.admin.base import ByServices, WishForm
-from volumes.admin.columns import place, volumes_of_a_page
+from volumes.admin.actions import AdminAction
+from volumes.admin.base import ServiceModelAdmin, SpecForm
+from volumes.admin.columns import environment_link, volumes_of_a_page
 from volumes.models import Application, Attachment, Volume
 from volumes.rules.others import attachment_warnings
 from volumes.services import attachments as services
 from volumes.specs.parsers import Body
 
 
-class AttachmentForm(WishForm):
+class AttachmentForm(SpecForm):
     mount_path = forms.CharField(required=False, help_text="Empty for the volume's own")
 
     field_of = {"appIdRef": "application", "mountPath": "mount_path"}
@@ -42,7 +42,7 @@ def _detach(attachment: Attachment, actor: Actor) -> None:
     )
 
 
-DETACH = Verb(
+DETACH = AdminAction(
     name="delete",
     short="Detach",
     phrase="Detach {}",
@@ -54,7 +54,7 @@ DETACH = Verb(
 
 
 @admin.register(Attachment, site=site)
-class AttachmentAdmin(ByServices):
+class AttachmentAdmin(ServiceModelAdmin):
     form = AttachmentForm
     verbs = [DETACH]
     fields = ["volume", "application", "mount_path", "read_only"]
@@ -97,4 +97,4 @@ class AttachmentAdmin(ByServices):
 
     @admin.display(description="Environment")
     def where(self, row: Attachment) -> str:
-        return place(row.volume.environment)
+        return environment_link(row.volume.environment)

@@ -17,7 +17,7 @@ from accounts.admin.base import FieldErrors, ServiceErrorForm, actor_of
 from accounts.callers import Actor
 from config.errors import NotFound, Problem, Refused
 from volumes.admin.actions import GONE, REFUSALS
-from volumes.admin.confirmation import WithVerbs
+from volumes.admin.confirmation import ConfirmedActionsMixin
 from volumes.console.results import Result
 from volumes.presentation import formatting
 from volumes.specs.parsers import UUID, Body
@@ -25,7 +25,7 @@ from volumes.specs.parsers import UUID, Body
 STALE = "Somebody changed it since this page was loaded. Load it again to see how it is now."
 
 
-class WishForm(ServiceErrorForm):
+class SpecForm(ServiceErrorForm):
     """What an operator types. Nothing is judged here: services read the body and say what is wrong."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -47,10 +47,10 @@ class WishForm(ServiceErrorForm):
         """Django would judge the row here, by its own words, and write on it what was typed."""
 
 
-class ByServices(WithVerbs):
+class ServiceModelAdmin(ConfirmedActionsMixin):
     """Rows that only the services write."""
 
-    form: Any = WishForm
+    form: Any = SpecForm
     refusals = REFUSALS
     ordering = ["-pk"]
 
@@ -91,7 +91,7 @@ class ByServices(WithVerbs):
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
         actor, row = actor_of(request), form.instance if change else None
         # Said after the saving, which they do not keep from happening; asked before it, as quotas are.
-        remarks = [formatting.remark(warning) for warning in self.warnings(form, row)]
+        remarks = [formatting.warning_sentence(warning) for warning in self.warnings(form, row)]
         before = copy(row)
         saved = self.update(row, form.body(), actor) if change else self.create(form, actor)
         request.saving_result = self.result(saved, before)  # type: ignore[attr-defined]

@@ -24,12 +24,12 @@ def volumes_of_a_page() -> Prefetch[Any]:
     return Prefetch("volume", Volume.objects.select_related("environment__company"))
 
 
-def place(environment: Environment) -> str:
+def environment_link(environment: Environment) -> str:
     """Acme / production, both linked."""
     return format_html("{} / {}", admin_link(environment.company), admin_link(environment))
 
 
-def standing(state: formatting.State) -> str:
+def status_badge(state: formatting.State) -> str:
     """In a colour only where it is not well."""
     return format_html('<span class="state {}">{}</span>', state.kind, state.words)
 
@@ -37,11 +37,13 @@ def standing(state: formatting.State) -> str:
 def failing(state: formatting.State, row: Reconciled) -> str:
     """The status, with the operator's text of what went wrong beneath it."""
     if not row.operator_message or row.waits_for_storage:  # the banner says it
-        return standing(state)
-    return format_html('{}<br><span class="quiet">{}</span>', standing(state), row.operator_message)
+        return status_badge(state)
+    return format_html(
+        '{}<br><span class="quiet">{}</span>', status_badge(state), row.operator_message
+    )
 
 
-def person(ref: str) -> str:
+def user_link(ref: str) -> str:
     """Who is behind `user-5`, linked."""
     key = ref.removeprefix("user-")
     found = User.objects.filter(pk=key).first() if key.isdigit() else None
@@ -63,7 +65,7 @@ class Failing:
         )
 
 
-class Dated:
+class AuditColumns:
     """When a row was made and changed, and by whom."""
 
     @admin.display(description="Changed", ordering="modified_at")
@@ -76,12 +78,12 @@ class Dated:
             "version {}, {} by {}",
             row.version,
             console.ago(row.modified_at),
-            person(row.modified_by),
+            user_link(row.modified_by),
         )
 
     @admin.display(description="Made")
     def made(self, row: Any) -> str:
-        return format_html("{} by {}", console.ago(row.created_at), person(row.created_by))
+        return format_html("{} by {}", console.ago(row.created_at), user_link(row.created_by))
 
     @admin.display(description="Id")
     def ident(self, row: Any) -> str:

@@ -15,17 +15,17 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from accounts.admin.base import OperatorAdmin, actor_of, is_valid_pk
-from volumes.admin.actions import REFUSALS, Verb, words_of
+from volumes.admin.actions import REFUSALS, AdminAction, words_of
 from volumes.admin.progress import Done
 from volumes.reconciler import inline
 
 AT_ONCE = 100
 
 
-class WithVerbs(OperatorAdmin):
+class ConfirmedActionsMixin(OperatorAdmin):
     """A list whose actions are verbs. They replace the stock ones, bulk delete first of all."""
 
-    verbs: Sequence[Verb] = ()
+    verbs: Sequence[AdminAction] = ()
     change_form_template = "admin/with_verbs.html"
 
     def check_reach(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
@@ -48,7 +48,7 @@ class WithVerbs(OperatorAdmin):
             for verb in self.permitted(request)
         }
 
-    def permitted(self, request: HttpRequest) -> list[Verb]:
+    def permitted(self, request: HttpRequest) -> list[AdminAction]:
         return [
             verb
             for verb in self.verbs
@@ -67,7 +67,9 @@ class WithVerbs(OperatorAdmin):
             return redirect(self._way_back(request))
         return self.ask(request, verb, self._chosen(request, request.GET.getlist("pk")))
 
-    def ask(self, request: HttpRequest, verb: Verb, chosen: QuerySet[Any]) -> HttpResponseBase:
+    def ask(
+        self, request: HttpRequest, verb: AdminAction, chosen: QuerySet[Any]
+    ) -> HttpResponseBase:
         rows = list(chosen[: AT_ONCE + 1])
         if not 0 < len(rows) <= AT_ONCE:
             why = f"Choose at most {AT_ONCE} at once." if rows else "What was chosen is not there."
@@ -93,7 +95,7 @@ class WithVerbs(OperatorAdmin):
         }
         return TemplateResponse(request, "admin/confirm.html", context)
 
-    def do(self, request: HttpRequest, verb: Verb, chosen: QuerySet[Any]) -> None:
+    def do(self, request: HttpRequest, verb: AdminAction, chosen: QuerySet[Any]) -> None:
         """Each in a transaction of its own: what one of them refuses does not undo the others."""
         actor, done = actor_of(request), Done(verb)
         with inline.deadline():
@@ -163,10 +165,14 @@ class WithVerbs(OperatorAdmin):
         return f"{self.opts.app_label}_{self.opts.model_name}_{page}"
 
 
-def _asking(verb: Verb) -> Callable[[WithVerbs, HttpRequest, QuerySet[Any]], HttpResponseBase]:
+def _asking(
+    verb: AdminAction,
+) -> Callable[[ConfirmedActionsMixin, HttpRequest, QuerySet[Any]], HttpResponseBase]:
     """The verb as an action of the list."""
 
-    def ask(page: WithVerbs, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponseBase:
+    def ask(
+        page: ConfirmedActionsMixin, request: HttpRequest, chosen: QuerySet[Any]
+    ) -> HttpResponseBase:
         page.check_reach(request, chosen)
         return page.ask(request, verb, page.verb_rows(chosen))
 

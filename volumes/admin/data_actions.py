@@ -11,8 +11,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.callers import Actor
-from volumes.admin.actions import Reasons, Verb
-from volumes.admin.maintenance_actions import unless
+from volumes.admin.actions import AdminAction, Reasons
+from volumes.admin.maintenance_actions import blocked_unless
 from volumes.models import Snapshot, Volume
 from volumes.presentation import formatting
 from volumes.rules.deletion import delete_blockers, restore_blockers
@@ -31,14 +31,14 @@ def _snapshot(volume: Volume, actor: Actor) -> Snapshot:
 
 
 def _against_snapshot(rows: Sequence[Any]) -> Reasons:
-    gone = unless(lambda row: None)(rows)
+    gone = blocked_unless(lambda row: None)(rows)
     return {
         row.pk: gone.get(row.pk) or list(snapshot_blockers(row, present=row.snapshot_count))
         for row in rows
     }
 
 
-SNAPSHOT = Verb(
+SNAPSHOT = AdminAction(
     name="snapshot",
     short="Take a snapshot",
     phrase="Take a snapshot of {}",
@@ -56,7 +56,7 @@ def _against_acceptance(volume: Volume) -> str | None:
     return None if volume.missing_since else "Its data is not missing."
 
 
-ACCEPT = Verb(
+ACCEPT = AdminAction(
     name="accept_data",
     short="Accept the data",
     phrase="Accept what is there now as the data of {}",
@@ -67,7 +67,7 @@ ACCEPT = Verb(
         f"{storage().source(str(row.pk))} becomes its data as it is, even if it is empty. "
         f"It held {formatting.size(row.used_size)} when it was last measured."
     ),
-    against=unless(_against_acceptance),
+    against=blocked_unless(_against_acceptance),
     offered=lambda row: row.missing_since is not None and not row.is_deleted,
     is_danger=True,
     settles=True,
@@ -81,7 +81,7 @@ def _delete(cascade: bool, volume: Volume, actor: Actor) -> None:
 
 
 def _against_delete(cascade: bool, rows: Sequence[Volume]) -> Reasons:
-    gone = unless(lambda row: None)(rows)
+    gone = blocked_unless(lambda row: None)(rows)
     return {**delete_blockers(rows, cascade=cascade), **gone}
 
 
@@ -94,7 +94,7 @@ def _delete_says(volume: Any) -> str:
     return f"Its data ({held}{snapshots}) is removed at once, for good."
 
 
-DELETE = Verb(
+DELETE = AdminAction(
     name="delete",
     short="Delete",
     phrase="Delete {}",
@@ -106,7 +106,7 @@ DELETE = Verb(
     is_danger=True,
     settles=True,
 )
-DELETE_ALL = Verb(
+DELETE_ALL = AdminAction(
     name="cascade",
     short="Delete with snapshots",
     phrase="Delete {} with all snapshots",
@@ -125,7 +125,7 @@ def _restore(volume: Volume, actor: Actor) -> None:
     services.restore_volume(environment=volume.environment, volume_id=volume.pk, actor=actor)
 
 
-RESTORE = Verb(
+RESTORE = AdminAction(
     name="restore",
     short="Restore",
     phrase="Restore {}",

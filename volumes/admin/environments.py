@@ -20,10 +20,10 @@ from accounts.admin.site import site
 from accounts.callers import Actor
 from accounts.models import Company, Revision, Token
 from config.errors import Problem
-from volumes.admin.actions import Verb
-from volumes.admin.base import ByServices, WishForm
-from volumes.admin.columns import Dated
-from volumes.admin.filters import Standing
+from volumes.admin.actions import AdminAction
+from volumes.admin.base import ServiceModelAdmin, SpecForm
+from volumes.admin.columns import AuditColumns
+from volumes.admin.filters import DeletedFilter
 from volumes.models import Application, Environment, Volume
 from volumes.presentation import formatting
 from volumes.rules.deletion import environment_delete_blockers
@@ -33,7 +33,7 @@ from volumes.specs.parsers import Body
 from volumes.templatetags import console
 
 
-class EnvironmentForm(WishForm):
+class EnvironmentForm(SpecForm):
     name = forms.CharField(required=False)
     storage_quota = forms.IntegerField(
         required=False, label="Quota", help_text="MB (MiB); empty for none"
@@ -55,7 +55,7 @@ def _against(rows: Sequence[Environment]) -> dict[Any, list[Problem]]:
     return {row.pk: list(environment_delete_blockers(row)) for row in rows}
 
 
-DELETE = Verb(
+DELETE = AdminAction(
     name="delete",
     short="Delete",
     phrase="Delete {}",
@@ -69,11 +69,11 @@ DELETE = Verb(
 
 
 @admin.register(Environment, site=site)
-class EnvironmentAdmin(Dated, ByServices):
+class EnvironmentAdmin(AuditColumns, ServiceModelAdmin):
     form = EnvironmentForm
     verbs = [DELETE]
     list_display = ["name", "company_link", "quota", "taken", "volumes", "changed"]
-    list_filter = [Standing, related_filter("company", Company, "company")]
+    list_filter = [DeletedFilter, related_filter("company", Company, "company")]
     list_select_related = ["company"]
     search_fields = ["name", "company__name"]
     search_help_text = (

@@ -17,7 +17,7 @@ UNSETTLED = {VolumeStatus.PENDING, VolumeStatus.RESIZING, VolumeStatus.ERROR}
 """Nothing settles in these states. Snapshots have some of them, and wait as deleted for their volume."""
 
 
-class Standing(admin.SimpleListFilter):
+class DeletedFilter(admin.SimpleListFilter):
     """Deleted rows are kept for the history; they are shown to who asks."""
 
     title = "deletion"

@@ -14,8 +14,8 @@ from accounts.admin.changelists import MAX_SEARCHED_ROWS, admin_link, related_fi
 from accounts.admin.site import site
 from accounts.callers import Actor
 from accounts.models import Company, Invitation
-from volumes.admin.actions import Verb
-from volumes.admin.confirmation import WithVerbs
+from volumes.admin.actions import AdminAction
+from volumes.admin.confirmation import ConfirmedActionsMixin
 from volumes.templatetags import console
 
 
@@ -23,7 +23,7 @@ def _withdraw(invitation: Invitation, actor: Actor) -> None:
     services.withdraw_invitation(invitation=invitation, actor=actor)
 
 
-WITHDRAW = Verb(
+WITHDRAW = AdminAction(
     name="withdraw",
     short="Withdraw",
     phrase="Withdraw {}",
@@ -36,7 +36,7 @@ WITHDRAW = Verb(
 
 
 @admin.register(Invitation, site=site)
-class InvitationAdmin(ReadOnly, WithVerbs):
+class InvitationAdmin(ReadOnly, ConfirmedActionsMixin):
     """The name is as the company's admin typed it. Whom it stands for is shown to nobody."""
 
     verbs = [WITHDRAW]

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.callers import Actor
 from config.errors import Problem
-from volumes.admin.actions import GONE, Reasons, Verb
+from volumes.admin.actions import GONE, AdminAction, Reasons
 from volumes.models import Volume, VolumeStatus
 from volumes.reconciler import inline
 from volumes.services import volumes as services
@@ -18,7 +18,7 @@ from volumes.services import volumes as services
 Why = Callable[[Any], str | None]
 
 
-def unless(why: Why, *, standing: bool = True) -> Callable[[Sequence[Volume]], Reasons]:
+def blocked_unless(why: Why, *, standing: bool = True) -> Callable[[Sequence[Volume]], Reasons]:
     """What needs no query: a sentence where it makes no sense for a volume, and no deleted ones."""
 
     def against(rows: Sequence[Volume]) -> Reasons:
@@ -34,7 +34,7 @@ def _update(body: dict[str, Any], volume: Volume, actor: Actor) -> None:
     )
 
 
-RETRY = Verb(
+RETRY = AdminAction(
     name="retry",
     short="Retry",
     phrase="Retry {}",
@@ -42,7 +42,7 @@ RETRY = Verb(
     permission="change",
     do=partial(_update, {}),
     says=lambda row: f"It is tried again at once. So far: {row.operator_message}",
-    against=unless(
+    against=blocked_unless(
         lambda row: (
             None if row.status == VolumeStatus.ERROR else f"It is {row.status}, not in error."
         )
@@ -66,7 +66,7 @@ def _reconcile_says(volume: Volume) -> str:
     return "Its next step is taken now, whatever pause it has."
 
 
-RECONCILE = Verb(
+RECONCILE = AdminAction(
     name="reconcile",
     short="Reconcile now",
     phrase="Reconcile {} now",
@@ -74,11 +74,11 @@ RECONCILE = Verb(
     permission="change",
     do=lambda volume, actor: inline.reconcile_now(volume),
     says=_reconcile_says,
-    against=unless(_nothing_to_reconcile, standing=False),
+    against=blocked_unless(_nothing_to_reconcile, standing=False),
     offered=lambda row: row.status != VolumeStatus.DELETED,
     settles=True,
 )
-PROTECT = Verb(
+PROTECT = AdminAction(
     name="protect",
     short="Protect",
     phrase="Protect {}",
@@ -86,10 +86,10 @@ PROTECT = Verb(
     permission="change",
     do=partial(_update, {"protected": True}),
     says=lambda row: "Nobody and no command can delete it any more.",
-    against=unless(lambda row: "It is protected already." if row.protected else None),
+    against=blocked_unless(lambda row: "It is protected already." if row.protected else None),
     offered=lambda row: not (row.protected or row.is_deleted),
 )
-UNPROTECT = Verb(
+UNPROTECT = AdminAction(
     name="unprotect",
     short="Take the protection off",
     phrase="Take the protection off {}",
@@ -97,6 +97,6 @@ UNPROTECT = Verb(
     permission="change",
     do=partial(_update, {"protected": False}),
     says=lambda row: "It can be deleted again.",
-    against=unless(lambda row: None if row.protected else "It is not protected."),
+    against=blocked_unless(lambda row: None if row.protected else "It is not protected."),
     offered=lambda row: row.protected,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from volumes.admin.actions import Verb
+from volumes.admin.actions import AdminAction
 from volumes.console.results import WHEN_BACK, Progress, Result, fresh, progress
 from volumes.models.base import Reconciled
 
@@ -13,7 +13,7 @@ from volumes.models.base import Reconciled
 class Done:
     """Collects rows by how far the storage is with them."""
 
-    def __init__(self, verb: Verb) -> None:
+    def __init__(self, verb: AdminAction) -> None:
         self.verb = verb
         self._names: dict[Progress, list[str]] = defaultdict(list)
         self._failed: list[Result] = []

@@ -15,10 +15,10 @@ from accounts.admin.changelists import admin_link, related_filter
 from accounts.admin.site import site
 from accounts.callers import Actor
 from config.errors import Problem
-from volumes.admin.actions import Verb
-from volumes.admin.base import ByServices, WishForm
-from volumes.admin.columns import Failing, failing, person, place, volumes_of_a_page
-from volumes.admin.filters import Standing, Status
+from volumes.admin.actions import AdminAction
+from volumes.admin.base import ServiceModelAdmin, SpecForm
+from volumes.admin.columns import Failing, environment_link, failing, user_link, volumes_of_a_page
+from volumes.admin.filters import DeletedFilter, Status
 from volumes.console import results
 from volumes.console.results import Result
 from volumes.models import Snapshot, Volume
@@ -30,7 +30,7 @@ from volumes.storage import snapshot_consistency
 from volumes.templatetags import console
 
 
-class SnapshotForm(WishForm):
+class SnapshotForm(SpecForm):
     name = forms.CharField(required=False, help_text="Empty for the date and time")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -55,7 +55,7 @@ def _against(rows: Sequence[Snapshot]) -> dict[Any, list[Problem]]:
     return {row.pk: list(snapshot_delete_blockers(row)) for row in rows}
 
 
-DELETE = Verb(
+DELETE = AdminAction(
     name="delete",
     short="Delete",
     phrase="Delete {}",
@@ -72,11 +72,11 @@ DELETE = Verb(
 
 
 @admin.register(Snapshot, site=site)
-class SnapshotAdmin(Failing, ByServices):
+class SnapshotAdmin(Failing, ServiceModelAdmin):
     form = SnapshotForm
     verbs = [DELETE]
     list_display = ["name", "volume_link", "where", "state", "size_in_words", "taken"]
-    list_filter = [Standing, ("status", Status), related_filter("volume", Volume, "volume")]
+    list_filter = [DeletedFilter, ("status", Status), related_filter("volume", Volume, "volume")]
     search_fields = ["name", "volume__name"]
     autocomplete_fields = ["volume"]
     sortable_by = ["name"]
@@ -134,7 +134,7 @@ class SnapshotAdmin(Failing, ByServices):
 
     @admin.display(description="Environment")
     def where(self, row: Snapshot) -> str:
-        return place(row.volume.environment)
+        return environment_link(row.volume.environment)
 
     @admin.display(description="Status")
     def state(self, row: Snapshot) -> str:
@@ -154,4 +154,4 @@ class SnapshotAdmin(Failing, ByServices):
 
     @admin.display(description="By")
     def made_by(self, row: Snapshot) -> str:
-        return person(row.created_by)
+        return user_link(row.created_by)

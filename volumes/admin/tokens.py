@@ -20,9 +20,9 @@ from accounts.admin.site import site
 from accounts.callers import Actor
 from accounts.models import Token, User
 from config.errors import Problem
-from volumes.admin.actions import Verb
-from volumes.admin.columns import standing
-from volumes.admin.confirmation import WithVerbs
+from volumes.admin.actions import AdminAction
+from volumes.admin.columns import status_badge
+from volumes.admin.confirmation import ConfirmedActionsMixin
 from volumes.models import Environment
 from volumes.presentation.formatting import State
 from volumes.templatetags import console
@@ -30,7 +30,7 @@ from volumes.templatetags import console
 SOON = timedelta(days=14)
 
 
-class Life(admin.SimpleListFilter):
+class TokenStateFilter(admin.SimpleListFilter):
     title = "life"
     parameter_name = "life"
 
@@ -73,7 +73,7 @@ def _against(rows: Sequence[Token]) -> dict[Any, list[Problem]]:
     return {row.pk: [Problem("", "wrong_status", "It is revoked already.")] for row in over}
 
 
-REVOKE = Verb(
+REVOKE = AdminAction(
     name="revoke",
     short="Revoke",
     phrase="Revoke {}",
@@ -88,11 +88,11 @@ REVOKE = Verb(
 
 
 @admin.register(Token, site=site)
-class TokenAdmin(ReadOnly, WithVerbs):
+class TokenAdmin(ReadOnly, ConfirmedActionsMixin):
     verbs = [REVOKE]
     list_display = ["name", "owner_link", "scope", "life", "expires", "last_used"]
     list_filter = [
-        Life,
+        TokenStateFilter,
         "scope",
         related_filter("owner", User, "owner"),
         related_filter("environment", Environment, "environment_id"),
@@ -142,7 +142,7 @@ class TokenAdmin(ReadOnly, WithVerbs):
         return admin_link(Environment.objects.filter(pk=row.environment_id).first())
 
     def life(self, row: Token) -> str:
-        return standing(life(row))
+        return status_badge(life(row))
 
     def made(self, row: Token) -> str:
         return console.ago(row.created_at)

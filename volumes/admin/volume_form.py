@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from volumes.admin.base import WishForm
+from volumes.admin.base import SpecForm
 from volumes.models import Volume
 from volumes.presentation import form_values
 from volumes.specs.parsers import Body
@@ -22,7 +22,7 @@ INPUTS = {
 """The names of the inputs here and on the wire."""
 
 
-class VolumeForm(WishForm):
+class VolumeForm(SpecForm):
     name = forms.CharField(required=False)
     size = forms.CharField(required=False, help_text="Such as 512MB or 10GB")
     mount_path = forms.CharField(required=False, help_text="Empty for /data/ and the name")

@@ -14,10 +14,10 @@ from accounts.admin.changelists import admin_link, changelist_link, newest, rela
 from accounts.admin.site import site
 from accounts.callers import Actor
 from config.errors import Problem
-from volumes.admin.base import ByServices
-from volumes.admin.columns import Dated, Failing, failing, place
+from volumes.admin.base import ServiceModelAdmin
+from volumes.admin.columns import AuditColumns, Failing, environment_link, failing
 from volumes.admin.data_actions import ACCEPT, DELETE, DELETE_ALL, RESTORE, SNAPSHOT
-from volumes.admin.filters import Standing, Status, Trouble, Use
+from volumes.admin.filters import DeletedFilter, Status, Trouble, Use
 from volumes.admin.maintenance_actions import PROTECT, RECONCILE, RETRY, UNPROTECT
 from volumes.admin.volume_form import VolumeForm
 from volumes.console import results
@@ -31,22 +31,22 @@ from volumes.services.creation import create_volume
 from volumes.specs.parsers import Body
 from volumes.templatetags import console
 
-ASKED = ["name", "size", "mount_path", "description", "labels", "protected"]
-KEPT = ["state", "reason", "used", "held", "mounted_by", "snapshots", "filled_from"]
+EDITABLE = ["name", "size", "mount_path", "description", "labels", "protected"]
+FACTS = ["state", "reason", "used", "held", "mounted_by", "snapshots", "filled_from"]
 SEARCHED = 100_000
 """So many of the newest are looked at one by one, where no index has parts of names."""
 FEW = 51
 """More than a page shows: where so many are among the first ones, others are near."""
-SAID = ["ident", "made", "last_change", "next_look"]
+METADATA = ["ident", "made", "last_change", "next_look"]
 
 
 @admin.register(Volume, site=site)
-class VolumeAdmin(Dated, Failing, ByServices):
+class VolumeAdmin(AuditColumns, Failing, ServiceModelAdmin):
     form = VolumeForm
     verbs = [RETRY, RECONCILE, PROTECT, UNPROTECT, SNAPSHOT, ACCEPT, DELETE, DELETE_ALL, RESTORE]
     list_display = ["name", "where", "state", "used", "mounted_by", "safe", "changed"]
     list_filter = [
-        Standing,
+        DeletedFilter,
         ("status", Status),
         Trouble,
         Use,
@@ -62,7 +62,7 @@ class VolumeAdmin(Dated, Failing, ByServices):
         f" and on SQLite any, among the newest {SEARCHED:,}"
     )
     autocomplete_fields = ["environment", "restore_from"]
-    readonly_fields = ["where", *KEPT, *SAID]
+    readonly_fields = ["where", *FACTS, *METADATA]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         rows: Any = super().get_queryset(request)
@@ -72,11 +72,11 @@ class VolumeAdmin(Dated, Failing, ByServices):
 
     def get_fieldsets(self, request: HttpRequest, obj: Volume | None = None) -> Any:
         if obj is None:
-            return [(None, {"fields": ["environment", *ASKED, "restore_from"]})]
+            return [(None, {"fields": ["environment", *EDITABLE, "restore_from"]})]
         return [
-            (None, {"fields": ["where", *ASKED, "version"]}),
-            ("As it is", {"fields": KEPT}),
-            ("In the records", {"fields": SAID}),
+            (None, {"fields": ["where", *EDITABLE, "version"]}),
+            ("As it is", {"fields": FACTS}),
+            ("In the records", {"fields": METADATA}),
         ]
 
     def search(self, request: HttpRequest, rows: Any, term: str) -> tuple[Any, bool]:
@@ -123,7 +123,7 @@ class VolumeAdmin(Dated, Failing, ByServices):
 
     @admin.display(description="Environment")
     def where(self, row: Volume) -> str:
-        return place(row.environment)
+        return environment_link(row.environment)
 
     @admin.display(description="Status")
     def state(self, row: Volume) -> str:

@@ -31,7 +31,7 @@ from config.http.rate_limiting import RateLimitExceeded, add_headers, charge, is
 from config.http.request import Utf8Request
 from volumes.api import responses
 from volumes.api.headers import idempotency_key
-from volumes.api.pagination import ROWS_AT_ONCE, Page
+from volumes.api.pagination import ROWS_AT_ONCE, ListPage
 from volumes.api.parsers import StrictJSONParser, is_encoded
 from volumes.api.query_params import Query
 from volumes.queries import volume_rows
@@ -48,12 +48,12 @@ Environ = dict[str, Any]
 App = Callable[..., Iterable[bytes]]
 
 
-class NotPlain(Exception):
+class FallThrough(Exception):
     """For the ordinary way."""
 
 
 REFUSALS = (
-    NotPlain,
+    FallThrough,
     DomainError,
     APIException,
     SuspiciousOperation,
@@ -63,7 +63,7 @@ REFUSALS = (
 )
 
 
-class FastLane:
+class FastPath:
     """A WSGI application around Django's."""
 
     def __init__(self, django: App) -> None:
@@ -92,7 +92,7 @@ class FastLane:
             return None
         try:
             return self._answer(Utf8Request(environ))
-        except NotPlain:
+        except FallThrough:
             return None
 
     def headers(self, answer: HttpResponse) -> dict[str, str]:
@@ -108,7 +108,7 @@ class FastLane:
             request.get_host()
             response = _answer(request)
         except REFUSALS as refusal:
-            raise NotPlain from refusal
+            raise FallThrough from refusal
         except (OperationalError, InterfaceError) as error:
             response = _without_database(request, error)
         except Exception as error:  # as Django does it
@@ -136,10 +136,10 @@ def _without_database(request: HttpRequest, error: Exception) -> HttpResponse:
     """Where nothing can have happened yet, the ordinary way tries again."""
     is_there = connection.connection is not None
     if is_there and connection.is_usable():
-        raise NotPlain from error
+        raise FallThrough from error
     if is_there and request.method == "GET":
         connection.close()  # it begins with another one
-        raise NotPlain from error
+        raise FallThrough from error
     return unavailable(request)  # waiting for a connection once more would only take longer
 
 
@@ -148,7 +148,7 @@ def _answer(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and volume_id is None:
         return _create(request, uuid.UUID(env_id))
     if request.method != "GET" or request.META.get("CONTENT_TYPE", "") not in {"", JSON}:
-        raise NotPlain
+        raise FallThrough
     if volume_id is not None:
         return _get(request, uuid.UUID(env_id), uuid.UUID(volume_id))
     return _list(request, uuid.UUID(env_id))
@@ -156,33 +156,33 @@ def _answer(request: HttpRequest) -> HttpResponse:
 
 def _get(request: HttpRequest, env_id: uuid.UUID, volume_id: uuid.UUID) -> HttpResponse:
     if request.META.get("QUERY_STRING"):
-        raise NotPlain
+        raise FallThrough
     digest = _digest(request, is_change=False)
     found = volume_rows.volume_by_token(digest, env_id, volume_id)
     if found is None:
-        raise NotPlain  # nothing there, or no right to know
+        raise FallThrough  # nothing there, or no right to know
     charge(request, digest, is_change=False)
-    return responses.one_volume(request, found)
+    return responses.volume_response(request, found)
 
 
 def _list(request: HttpRequest, env_id: uuid.UUID) -> HttpResponse:
     query = Query(request.GET, known={"limit", "cursor"})
-    page = Page(query)
+    page = ListPage(query)
     query.check()
     after = page.after[1] if page.after else volume_rows.FIRST
     digest = _digest(request, is_change=False)
     most = min(page.limit, ROWS_AT_ONCE) + 1
     rows = volume_rows.page_by_token(digest, env_id, after, most)
     if not rows:
-        raise NotPlain  # nothing there, or no right to know
+        raise FallThrough  # nothing there, or no right to know
     charge(request, digest, is_change=False)
     found = volume_rows.continued(rows, env_id) if len(rows) == most else rows
-    return responses.page_of_volumes(request, page, found)
+    return responses.list_response(request, page, found)
 
 
 def _create(request: HttpRequest, env_id: uuid.UUID) -> HttpResponse:
     if idempotency_key(request) is not None:
-        raise NotPlain
+        raise FallThrough
     digest = _digest(request, is_change=True)
     authorized = authorize_by_token(
         environment_id=env_id,
@@ -191,29 +191,29 @@ def _create(request: HttpRequest, env_id: uuid.UUID) -> HttpResponse:
         ip=client_ip(request),
     )
     if authorized is None:
-        raise NotPlain
+        raise FallThrough
     charge(request, digest, is_change=True)
     volume = create_authorized(authorized)
     if volume is None:
-        raise NotPlain
-    return responses.created(request, volume)
+        raise FallThrough
+    return responses.created_response(request, volume)
 
 
 def _digest(request: HttpRequest, *, is_change: bool) -> str:
     """What the token is looked up by, unless its rate limit is reached already."""
     digest = token_digest(request)
     if digest is None or is_exhausted(digest, is_change=is_change):
-        raise NotPlain
+        raise FallThrough
     return digest
 
 
 def _plain_body(request: HttpRequest) -> Body:
     meta = request.META
     if meta.get("QUERY_STRING") or meta.get("CONTENT_TYPE") != JSON or is_encoded(meta):
-        raise NotPlain
+        raise FallThrough
     raw = request.body
     request.META["wsgi.input"] = BytesIO(raw)  # for whoever may have to read it once more
     body = StrictJSONParser().parse(BytesIO(raw))
     if not isinstance(body, dict):
-        raise NotPlain
+        raise FallThrough
     return body

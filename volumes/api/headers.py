@@ -21,15 +21,15 @@ TAGS = re.compile(rf"[ \t,]*{TAG.pattern}(?:[ \t]*,[ \t,]*{TAG.pattern})*[ \t,]*
 PRINTABLE = re.compile(r"[ -~]{1,255}", re.ASCII)
 
 
-def reply(data: Any, *, status: int = 200) -> HttpResponse:
+def json_response(data: Any, *, status: int = 200) -> HttpResponse:
     return HttpResponse(orjson.dumps(data), status=status, content_type="application/json")
 
 
-def tagged(
+def with_etag(
     request: HttpRequest | Request, data: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """An object with its strong ETag; 304 where a GET has it already."""
-    answer = reply(data, status=status)
+    answer = json_response(data, status=status)
     digest = hashlib.sha256(answer.content).hexdigest()[:20]
     tag = f'"{data["version"]}.{digest}"'
     if request.method in {"GET", "HEAD"}:

@@ -32,7 +32,7 @@ SORTS = {"createdAt": "id", "name": "name", "size": "size", "version": "position
 """Identifiers are time-ordered: creation order is the order of ids. `version` is for histories only."""
 
 
-class Page:
+class ListPage:
     """Which part of a list is wanted, and in which order."""
 
     def __init__(self, query: Query, *, sort: str = "createdAt") -> None:

@@ -19,7 +19,7 @@ from volumes.rules.volumes import Review
 Json = dict[str, Any]
 
 
-def moment(at: datetime | None) -> str | None:
+def rfc3339(at: datetime | None) -> str | None:
     """RFC 3339 in UTC with six decimals and Z, always."""
     if at is None:
         return None
@@ -53,7 +53,7 @@ def volume(row: VolumeRow) -> Json:
     }
 
 
-def written(
+def row_from_instance(
     row: Volume, company_id: uuid.UUID, application_ids: Iterable[uuid.UUID] = ()
 ) -> VolumeRow:
     """A volume as an object holds it, in the form in which the database answers one."""
@@ -65,9 +65,9 @@ def written(
             "company_id": str(company_id),
             "application_ids": ",".join(map(str, application_ids)),
             "labels": orjson.dumps(row.labels),
-            "used_size_at": moment(row.used_size_at),
-            "created_at": moment(row.created_at),
-            "modified_at": moment(row.modified_at),
+            "used_size_at": rfc3339(row.used_size_at),
+            "created_at": rfc3339(row.created_at),
+            "modified_at": rfc3339(row.modified_at),
         }
     )
 
@@ -83,7 +83,7 @@ def attachment(row: Attachment, source: str | None) -> Json:
         "mountPath": row.mount_path,
         "readOnly": row.read_only,
         "source": source,
-        "attachedAt": moment(row.attached_at),
+        "attachedAt": rfc3339(row.attached_at),
     }
 
 
@@ -93,12 +93,12 @@ def snapshot(row: Snapshot) -> Json:
         "volumeIdRef": f"{Volume.prefix}{row.volume_id}",
         "name": row.name,
         "size": row.size,
-        "takenAt": moment(row.taken_at),
+        "takenAt": rfc3339(row.taken_at),
         "consistency": row.consistency,
         "status": row.status,
         "statusMessage": row.status_message,
         "createdBy": row.created_by,
-        "createdAt": moment(row.created_at),
+        "createdAt": rfc3339(row.created_at),
     }
 
 
@@ -121,8 +121,8 @@ def application(row: Application, company_id: uuid.UUID) -> Json:
         "createdBy": row.created_by,
         "modifiedBy": row.modified_by,
         "version": row.version,
-        "createdAt": moment(row.created_at),
-        "modifiedAt": moment(row.modified_at),
+        "createdAt": rfc3339(row.created_at),
+        "modifiedAt": rfc3339(row.modified_at),
     }
 
 
@@ -136,8 +136,8 @@ def environment(row: Environment) -> Json:
         "createdBy": row.created_by,
         "modifiedBy": row.modified_by,
         "version": row.version,
-        "createdAt": moment(row.created_at),
-        "modifiedAt": moment(row.modified_at),
+        "createdAt": rfc3339(row.created_at),
+        "modifiedAt": rfc3339(row.modified_at),
     }
 
 
@@ -158,10 +158,10 @@ def usage(row: Volume, samples: list[UsageSample], full_at: datetime | None) -> 
         "volumeIdRef": row.ref,
         "size": row.size,
         "samples": [
-            {"at": moment(sample.at), "usedSize": sample.used_size, "size": sample.size}
+            {"at": rfc3339(sample.at), "usedSize": sample.used_size, "size": sample.size}
             for sample in samples
         ],
-        "fullAt": moment(full_at),
+        "fullAt": rfc3339(full_at),
     }
 
 
@@ -172,7 +172,7 @@ def revision(row: Revision) -> Json:
         "by": row.by,
         "via": row.via,
         "ip": row.ip,
-        "at": moment(row.at),
+        "at": rfc3339(row.at),
         "changes": visible_volume_changes(row.changes),
     }
 

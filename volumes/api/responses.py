@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from accounts.callers import Caller
 from config.errors import NotFound
 from volumes.api import representations
-from volumes.api.headers import idempotency_key, tagged
-from volumes.api.pagination import Page
+from volumes.api.headers import idempotency_key, with_etag
+from volumes.api.pagination import ListPage
 from volumes.models import Environment, Snapshot, Volume, VolumeStatus
 from volumes.queries.volume_rows import VolumeRow, get_volume_row
 from volumes.services.creation import create_volume
@@ -21,18 +21,18 @@ from volumes.specs.parsers import Body
 AnyRequest = HttpRequest | Request
 
 
-def one_volume(request: AnyRequest, found: VolumeRow | None) -> HttpResponse:
+def volume_response(request: AnyRequest, found: VolumeRow | None) -> HttpResponse:
     """A volume that was looked for. Raises NotFound."""
     if found is None:
         raise NotFound
-    return tagged(request, representations.volume(found))
+    return with_etag(request, representations.volume(found))
 
 
-def page_of_volumes(request: AnyRequest, page: Page, found: Iterable[VolumeRow]) -> HttpResponse:
+def list_response(request: AnyRequest, page: ListPage, found: Iterable[VolumeRow]) -> HttpResponse:
     return page.reply(request, found, representations.volume)
 
 
-def as_it_is(environment: Environment, volume: Volume) -> representations.Json:
+def current_state(environment: Environment, volume: Volume) -> representations.Json:
     """A volume that was just written, by now: its step may have changed it since."""
     found = get_volume_row(environment.pk, volume.pk, deleted_too=True)
     if found is None:  # purged in this very moment
@@ -40,7 +40,7 @@ def as_it_is(environment: Environment, volume: Volume) -> representations.Json:
     return representations.volume(found)
 
 
-def new_volume(
+def create_response(
     request: AnyRequest, caller: Caller, environment: Environment, body: Body
 ) -> HttpResponse:
     """What was made, as it is by now, or made earlier under the same Idempotency-Key.
@@ -58,21 +58,23 @@ def new_volume(
         actor=caller.actor,
         key=key or None,
     )
-    answer = created(request, volume, is_new=not replayed and "attachedAppsRefs" not in body)
+    answer = created_response(
+        request, volume, is_new=not replayed and "attachedAppsRefs" not in body
+    )
     if replayed:
         answer["Idempotent-Replay"] = "true"
     return answer
 
 
-def created(request: AnyRequest, volume: Volume, *, is_new: bool = True) -> HttpResponse:
+def created_response(request: AnyRequest, volume: Volume, *, is_new: bool = True) -> HttpResponse:
     """The answer to a create. `is_new` if it was made just now and is mounted by nobody."""
     # Only what is new and was settled in time is known without looking.
     environment = volume.environment
     shown = (
-        representations.volume(representations.written(volume, environment.company_id))
+        representations.volume(representations.row_from_instance(volume, environment.company_id))
         if is_new and volume.status == VolumeStatus.READY
-        else as_it_is(environment, volume)
+        else current_state(environment, volume)
     )
-    answer = tagged(request, shown, status=201)
+    answer = with_etag(request, shown, status=201)
     answer["Location"] = f"{request.path}/{volume.ref}"
     return answer

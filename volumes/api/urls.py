@@ -13,52 +13,52 @@ from volumes.api.views.volumes import VolumeView
 
 Actions = dict[str, Any]
 
-many: Actions = {"get": "list", "post": "create"}
-one: Actions = {"get": "retrieve", "put": "update", "delete": "destroy"}
+COLLECTION: Actions = {"get": "list", "post": "create"}
+ITEM: Actions = {"get": "retrieve", "put": "update", "delete": "destroy"}
 read_or_remove: Actions = {"get": "retrieve", "delete": "destroy"}
 
 # The segments may be anything: what is no identifier is refused as JSON by the view, in its turn.
-scoped = [
-    path("<str:envId>/volume", VolumeView.as_view(many)),
+environment_paths = [
+    path("<str:envId>/volume", VolumeView.as_view(COLLECTION)),
     path("<str:envId>/volume/validate", VolumeView.as_view({"post": "validate"})),
-    path("<str:envId>/volume/<str:id>", VolumeView.as_view(one)),
+    path("<str:envId>/volume/<str:id>", VolumeView.as_view(ITEM)),
     path("<str:envId>/volume/<str:id>/history", VolumeView.as_view({"get": "history"})),
     path("<str:envId>/volume/<str:id>/restore", VolumeView.as_view({"post": "restore"})),
     path("<str:envId>/volume/<str:id>/usage", VolumeView.as_view({"get": "usage"})),
-    path("<str:envId>/volume/<str:id>/attachment", AttachmentView.as_view(many)),
+    path("<str:envId>/volume/<str:id>/attachment", AttachmentView.as_view(COLLECTION)),
     path(
         "<str:envId>/volume/<str:id>/attachment/<str:appId>",
         AttachmentView.as_view({"delete": "destroy"}),
     ),
-    path("<str:envId>/volume/<str:id>/snapshot", SnapshotView.as_view(many)),
+    path("<str:envId>/volume/<str:id>/snapshot", SnapshotView.as_view(COLLECTION)),
     path(
         "<str:envId>/volume/<str:id>/snapshot/<str:snapId>",
         SnapshotView.as_view(read_or_remove),
     ),
-    path("<str:envId>/app", ApplicationView.as_view(many)),
-    path("<str:envId>/app/<str:id>", ApplicationView.as_view(one)),
+    path("<str:envId>/app", ApplicationView.as_view(COLLECTION)),
+    path("<str:envId>/app/<str:id>", ApplicationView.as_view(ITEM)),
 ]
 
 environments = [
-    path("environments", EnvironmentCollectionView.as_view(many)),
-    path("environments/<str:id>", EnvironmentView.as_view(one)),
+    path("environments", EnvironmentCollectionView.as_view(COLLECTION)),
+    path("environments/<str:id>", EnvironmentView.as_view(ITEM)),
     path(
         "environments/<str:id>/resource-usage",
         EnvironmentView.as_view({"get": "resource_usage"}),
     ),
 ]
 
-anywhere: list[URLPattern | URLResolver] = [
-    path("environments/", include(scoped)),
+all_paths: list[URLPattern | URLResolver] = [
+    path("environments/", include(environment_paths)),
     *environments,
-    *scoped,
+    *environment_paths,
 ]
 
 UUID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 urlpatterns = [
-    path("api/v1/", include(anywhere)),
-    *anywhere,
+    path("api/v1/", include(all_paths)),
+    *all_paths,
     # Whatever else speaks JSON.
     re_path(
         rf"^(?:environments|api/v1|[^/]+/(?:volume|app)|{UUID})(?:/|\Z)", UnroutedView.as_view()

@@ -23,7 +23,7 @@ def caller_of(request: AuthenticatedHttpRequest) -> Caller:
     return Caller(user=request.user, token=None, ip=client_ip(request))
 
 
-class Visit:
+class EnvironmentContext:
     """One request of one person to one environment: what pages and templates ask."""
 
     def __init__(self, request: AuthenticatedHttpRequest, environment: Environment) -> None:
@@ -48,7 +48,7 @@ class Visit:
         return found
 
 
-def in_environment(needs: Role = Role.VIEWER) -> Callable[[Page], Page]:
+def environment_view(needs: Role = Role.VIEWER) -> Callable[[Page], Page]:
     """A page below `/env/<env_id>`: it receives a Visit. 404 for a stranger, 403 for too little a role.
 
     What a service refuses to find is a 404 too; Refused is for the page to show where it was typed.
@@ -64,7 +64,7 @@ def in_environment(needs: Role = Role.VIEWER) -> Callable[[Page], Page]:
             environment = reached.select_related("company").filter(pk=env_id).first()
             if environment is None:
                 raise Http404
-            visit = Visit(request, environment)
+            visit = EnvironmentContext(request, environment)
             if not visit.caller.may(needs, role=environment.role):
                 raise PermissionDenied
             try:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Count, Q
 
 from config.errors import NotFound, Problem, Refused
-from volumes.console.access import Visit
+from volumes.console.access import EnvironmentContext
 from volumes.models import Snapshot, Volume
 from volumes.presentation import formatting
 from volumes.rules.deletion import delete_blockers
@@ -20,7 +20,7 @@ from volumes.specs.parsers import InvalidValue, identifier
 
 
 @dataclass(frozen=True)
-class Fate:
+class Candidate:
     """One volume, and why nothing will happen to it, if so."""
 
     volume: Volume
@@ -28,18 +28,18 @@ class Fate:
 
 
 @dataclass(frozen=True)
-class Verb:
+class BulkAction:
     """What can be done with several: the rules asked for all of them, the service for each."""
 
     name: str
     heading: str
     refused: str
     """What stands between a volume's name and why it was not done."""
-    weigh: Callable[[list[Volume]], list[Fate]]
-    act: Callable[[Visit, Volume], object]
+    weigh: Callable[[list[Volume]], list[Candidate]]
+    act: Callable[[EnvironmentContext, Volume], object]
 
 
-def chosen(visit: Visit, ids: Iterable[str]) -> list[Volume]:
+def chosen(visit: EnvironmentContext, ids: Iterable[str]) -> list[Volume]:
     """The live ones of this environment; what is no identifier names none."""
     pks = []
     for one in ids:
@@ -50,10 +50,10 @@ def chosen(visit: Visit, ids: Iterable[str]) -> list[Volume]:
     return list(visit.environment.volumes.live().filter(pk__in=pks).order_by("name"))
 
 
-class Plan:
+class BulkPlan:
     """What would happen to each of them, and whether the person has said yes to that."""
 
-    def __init__(self, verb: Verb, volumes: list[Volume], *, typed: str) -> None:
+    def __init__(self, verb: BulkAction, volumes: list[Volume], *, typed: str) -> None:
         self.verb, self.typed = verb, typed
         self.fates = verb.weigh(volumes)
         self.able = [fate.volume for fate in self.fates if not fate.why]
@@ -76,7 +76,9 @@ class Plan:
         return has_counted and bool(self.able)
 
 
-def attempt(visit: Visit, plan: Plan) -> tuple[list[tuple[Volume, Any]], list[Fate]]:
+def execute(
+    visit: EnvironmentContext, plan: BulkPlan
+) -> tuple[list[tuple[Volume, Any]], list[Candidate]]:
     """One by one, each in its own transaction.
 
     Returns those done, each with what its service returned, and those refused.
@@ -86,9 +88,9 @@ def attempt(visit: Visit, plan: Plan) -> tuple[list[tuple[Volume, Any]], list[Fa
         try:
             result = plan.verb.act(visit, volume)
         except Refused as refusal:
-            refused.append(Fate(volume, _why(refusal.problems)))
+            refused.append(Candidate(volume, _why(refusal.problems)))
         except NotFound:
-            refused.append(Fate(volume, "Somebody else deleted it meanwhile."))
+            refused.append(Candidate(volume, "Somebody else deleted it meanwhile."))
         else:
             done.append((volume, result))
     return done, refused
@@ -98,26 +100,26 @@ def _why(problems: Iterable[Problem]) -> str:
     return " ".join(formatting.sentence(problem) for problem in problems)
 
 
-def _weigh_delete(volumes: list[Volume]) -> list[Fate]:
+def _weigh_delete(volumes: list[Volume]) -> list[Candidate]:
     reasons = delete_blockers(volumes)
-    return [Fate(volume, _why(reasons[volume.pk])) for volume in volumes]
+    return [Candidate(volume, _why(reasons[volume.pk])) for volume in volumes]
 
 
-def _weigh_snapshot(volumes: list[Volume]) -> list[Fate]:
+def _weigh_snapshot(volumes: list[Volume]) -> list[Candidate]:
     standing = Count("snapshots", filter=Q(snapshots__is_deleted=False))
     counted = Volume.objects.filter(pk__in=[one.pk for one in volumes]).annotate(present=standing)
     present = dict(counted.values_list("pk", "present"))
     return [
-        Fate(volume, _why(snapshot_blockers(volume, present=present[volume.pk])))
+        Candidate(volume, _why(snapshot_blockers(volume, present=present[volume.pk])))
         for volume in volumes
     ]
 
 
-def _delete(visit: Visit, volume: Volume) -> object:
+def _delete(visit: EnvironmentContext, volume: Volume) -> object:
     return delete_volume(environment=visit.environment, volume_id=volume.pk, actor=visit.actor)
 
 
-def _snapshot(visit: Visit, volume: Volume) -> object:
+def _snapshot(visit: EnvironmentContext, volume: Volume) -> object:
     snapshot, _ = take_snapshot(
         environment=visit.environment, volume_id=volume.pk, body={}, actor=visit.actor
     )
@@ -128,8 +130,8 @@ def _snapshot(visit: Visit, volume: Volume) -> object:
 
 
 VERBS = {
-    "delete": Verb("delete", "Delete {} volume", "is not deleted.", _weigh_delete, _delete),
-    "snapshot": Verb(
+    "delete": BulkAction("delete", "Delete {} volume", "is not deleted.", _weigh_delete, _delete),
+    "snapshot": BulkAction(
         "snapshot", "Take {} snapshot", "has no new snapshot.", _weigh_snapshot, _snapshot
     ),
 }

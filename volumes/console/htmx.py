@@ -8,7 +8,7 @@ FILTER = "filter"
 """The id of the form above a list."""
 
 
-def said(request: HttpRequest) -> QueryDict:
+def clean_query(request: HttpRequest) -> QueryDict:
     """The query without what a form left open; the links of the page are made from it too."""
     query = QueryDict(mutable=True)
     for name, values in request.GET.lists():

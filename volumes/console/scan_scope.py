@@ -14,7 +14,7 @@ OF_NEWEST = "(SELECT %(total)s FROM (%(subquery)s) AS newest)"
 
 
 @dataclass(frozen=True)
-class Looked:
+class ScanScope:
     """The volumes that a page looks at."""
 
     volumes: VolumeQuerySet
@@ -22,28 +22,28 @@ class Looked:
     """How many of the newest those are, beside what is not settled; None for all of them."""
 
 
-def looked_at(volumes: VolumeQuerySet, *, of: int | None = None) -> Looked:
+def scan_scope(volumes: VolumeQuerySet, *, of: int | None = None) -> ScanScope:
     """`of` is how many there are as `counted` says it, if that is known: few are not looked for."""
     most = pagination.MAX_COUNTED_ROWS
     if of is not None and of <= most:
-        return Looked(volumes)
+        return ScanScope(volumes)
     last = volumes.order_by("-pk").values_list("pk", flat=True)[most : most + 1]
     if not last:
-        return Looked(volumes)
-    return Looked(volumes.filter(Q(pk__gt=last[0]) | Q(due_at__isnull=False)), most)
+        return ScanScope(volumes)
+    return ScanScope(volumes.filter(Q(pk__gt=last[0]) | Q(due_at__isnull=False)), most)
 
 
-def count_of(rows: QuerySet[Any], most: int) -> Subquery:
+def capped_count_of(rows: QuerySet[Any], most: int) -> Subquery:
     """How many rows of an environment there are; one more than `most` stands for all that are more."""
     return _of_newest("COUNT(*)", rows.values("pk"), most + 1)
 
 
-def used_by(volumes: VolumeQuerySet, most: int) -> Subquery:
+def sum_used(volumes: VolumeQuerySet, most: int) -> Subquery:
     """What the newest of an environment's volumes use together; null where nobody measured."""
     return _of_newest("SUM(used_size)", volumes.values("used_size"), most)
 
 
-def use(volumes: VolumeQuerySet) -> dict[str, Any]:
+def usage_summary(volumes: VolumeQuerySet) -> dict[str, Any]:
     """What the newest use together, read once: `used`, and `is_cut` where there are more of them."""
     most = pagination.MAX_COUNTED_ROWS
     newest = volumes.order_by("-pk")[: most + 1]

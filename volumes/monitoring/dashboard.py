@@ -155,7 +155,7 @@ def unsettled() -> tuple[int, list[Any]]:
 
 
 @dataclass(frozen=True)
-class Look:
+class ScanSummary:
     """How storage and rows agreed when somebody last looked."""
 
     scan: StorageScan | None
@@ -164,7 +164,7 @@ class Look:
     missing_count: int
 
 
-def last_look() -> Look:
+def last_look() -> ScanSummary:
     """Missing data is looked for every hour and noted on its row, orphans are every day."""
     # No row settles while its data is missing, and an index has those that are not settled.
     missing = Volume.objects.live().unsettled().filter(missing_since__isnull=False)
@@ -172,7 +172,7 @@ def last_look() -> Look:
         missing.select_related("environment__company").order_by("missing_since")[: LINES + 1]
     )
     checked = Installation.objects.values_list("checked_at", flat=True).first()
-    return Look(StorageScan.objects.first(), checked, rows[:LINES], len(rows))
+    return ScanSummary(StorageScan.objects.first(), checked, rows[:LINES], len(rows))
 
 
 def expiring_tokens() -> list[Token]:

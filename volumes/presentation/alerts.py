@@ -25,7 +25,7 @@ FULLNESS = F("used_size") * 1000 / F("size")
 
 
 @dataclass(frozen=True)
-class Trouble:
+class AlertRule:
     key: str
     """How the address of a filtered list says it."""
     title: str
@@ -51,7 +51,7 @@ def _why_error(volume: Volume) -> str:
 def _why_full(volume: Volume) -> str:
     full = formatting.percent(volume.used_size, volume.size)
     at = getattr(volume, "full_at", None)
-    pace = f", and full {formatting.day(at)} at this pace" if at and full < 100 else ""
+    pace = f", and full {formatting.future_day(at)} at this pace" if at and full < 100 else ""
     return f"{full} % full{pace}."
 
 
@@ -71,7 +71,7 @@ def _has_recent_snapshot() -> Case:
 
 
 TROUBLES = [
-    Trouble(
+    AlertRule(
         key="error",
         title="In error",
         has=Q(status=VolumeStatus.ERROR),
@@ -82,7 +82,7 @@ TROUBLES = [
         page="volume",
         one_by_one=True,
     ),
-    Trouble(
+    AlertRule(
         key="full",
         title=f"{FULL} % full or more",
         has=GreaterThanOrEqual(F("used_size") * 100, F("size") * FULL),
@@ -93,7 +93,7 @@ TROUBLES = [
         page="grow_volume",
         one_by_one=True,
     ),
-    Trouble(
+    AlertRule(
         key="unused",
         title=f"Unused for {UNUSED_FOR.days} days",
         # To protect it is to say that it is kept for a reason.
@@ -105,7 +105,7 @@ TROUBLES = [
         page="attach",
         one_by_one=False,
     ),
-    Trouble(
+    AlertRule(
         key="bare",
         title=f"No snapshot for {NO_SNAPSHOT_FOR.days} days",
         has=Q(provisioned_size__isnull=False, created_at__lte=Now() - NO_SNAPSHOT_FOR)

@@ -31,7 +31,7 @@ Names = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Deed:
+class AuditPhrase:
     """`verb` [`thing` `joint`] the `kind` it was done to `end`; `told` are the changes it says."""
 
     verb: str
@@ -42,36 +42,38 @@ class Deed:
     told: frozenset[str] = frozenset()
 
 
-def deed(revision: Revision, applications: Names) -> Deed:
+def deed(revision: Revision, applications: Names) -> AuditPhrase:
     told = frozenset({"isDeleted"})
     kind = f"the {revision.get_subject_display().lower()}"
     match revision.subject, revision.action:
         case Subject.VOLUME, "attach" | "detach" as action:
             joint = "to" if action == "attach" else "from"
             thing = _moved(revision, applications)
-            return Deed(VERBS[action], thing, joint, kind, told=frozenset({"attachedAppsRefs"}))
+            return AuditPhrase(
+                VERBS[action], thing, joint, kind, told=frozenset({"attachedAppsRefs"})
+            )
         case Subject.VOLUME, "snapshot_create" | "snapshot_delete" as action:
             verb = "took" if action == "snapshot_create" else "deleted"
             name = next((name for name in revision.changes.get("name", []) if name), "")
-            return Deed(f"{verb} the snapshot", name, "of", kind, told=frozenset({"name"}))
+            return AuditPhrase(f"{verb} the snapshot", name, "of", kind, told=frozenset({"name"}))
         case _, "restore":
-            return Deed("brought", kind=kind, end="back", told=told)
+            return AuditPhrase("brought", kind=kind, end="back", told=told)
         case Subject.MEMBER, "create" | "delete" as action:
-            return Deed("added" if action == "create" else "removed", kind=kind)
+            return AuditPhrase("added" if action == "create" else "removed", kind=kind)
         case _, "invite" | "accept" | "decline" | "withdraw" as action:
-            return Deed(VERBS[action])
+            return AuditPhrase(VERBS[action])
         case Subject.PASSWORD, _:
-            return Deed("changed the password of")
+            return AuditPhrase("changed the password of")
         case Subject.SECOND_FACTOR, action:
-            return Deed(_about_factor(action, revision.changes), told=frozenset({"enabled"}))
+            return AuditPhrase(_about_factor(action, revision.changes), told=frozenset({"enabled"}))
         case _, "update" if set(revision.changes) == {"protected"}:
             on = revision.changes["protected"][1]
             verb = "protected" if on else "took the protection off"
-            return Deed(verb, kind=kind, told=frozenset({"protected"}))
+            return AuditPhrase(verb, kind=kind, told=frozenset({"protected"}))
         case _, "update" if set(revision.changes) == {"size"}:
-            return Deed("grew", kind=kind)
+            return AuditPhrase("grew", kind=kind)
     verb = VERBS.get(revision.action, revision.action.replace("_", " "))
-    return Deed(verb, kind=kind, told=told)
+    return AuditPhrase(verb, kind=kind, told=told)
 
 
 def _moved(revision: Revision, applications: Names) -> str:

@@ -44,7 +44,7 @@ def ago(at: datetime | None) -> str:
     return f"{words} ago" if past else f"in {words}"
 
 
-def lasting(seconds: int) -> str:
+def duration(seconds: int) -> str:
     """How long something takes, or how often it comes: "hour", "15 min", "2 days"."""
     units = (("day", 86400), ("hour", 3600), ("min", 60), ("second", 1))
     unit, length = next(one for one in units if seconds % one[1] == 0)
@@ -52,7 +52,7 @@ def lasting(seconds: int) -> str:
     return unit if count == 1 else f"{count} {unit}{'' if unit == 'min' else 's'}"
 
 
-def clock(at: datetime) -> str:
+def past_time(at: datetime) -> str:
     """A moment of the past: "11:02" today, "3 March" this year, "3 March 2024" before."""
     now = timezone.now()
     if at.date() == now.date():
@@ -60,7 +60,7 @@ def clock(at: datetime) -> str:
     return f"{at.day} {at:%B}" if at.year == now.year else f"{at.day} {at:%B %Y}"
 
 
-def day(at: datetime) -> str:
+def future_day(at: datetime) -> str:
     """A day to come: "today", "tomorrow", "on Thursday", "around 2 December"."""
     days = (at.date() - timezone.now().date()).days
     if days < 2:
@@ -81,7 +81,7 @@ def sentence(problem: Problem) -> str:
     return text if text.endswith(".") else f"{text}."
 
 
-def remark(warning: Problem) -> str:
+def warning_sentence(warning: Problem) -> str:
     """A warning to what is done already: "Its mount path hides what an image keeps in /etc."."""
     what = "mount path" if warning.field == "mountPath" else warning.field
     return f"Its {what} {warning.message}."

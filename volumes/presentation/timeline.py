@@ -10,7 +10,7 @@ from typing import Any
 from accounts.models import Revision, Subject, User
 from volumes.models import Application
 from volumes.presentation import formatting
-from volumes.presentation.audit_phrases import VERBS, Deed, Names, deed
+from volumes.presentation.audit_phrases import VERBS, AuditPhrase, Names, deed
 
 __all__ = ["VERBS", "Change", "Entry", "entries", "people"]
 
@@ -51,7 +51,7 @@ class Entry:
 
     who: str
     token: str
-    deed: Deed
+    deed: AuditPhrase
     subject: str
     changes: list[Change]
     at: datetime

@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from volumes.api.representations import moment
+from volumes.api.representations import rfc3339
 from volumes.presentation import formatting
 from volumes.rules.quota import QuotaHeadroom
 
@@ -20,9 +20,9 @@ register = template.Library()
 register.filter("state", formatting.state)
 register.filter("snapshot_state", formatting.snapshot_state)
 register.filter("size", formatting.size)
-register.filter("day", formatting.day)
-register.filter("lasting", formatting.lasting)
-register.filter("clock", formatting.clock)
+register.filter("future_day", formatting.future_day)
+register.filter("duration", formatting.duration)
+register.filter("past_time", formatting.past_time)
 
 
 @register.filter
@@ -38,7 +38,7 @@ def ago(at: datetime | None) -> SafeString:
     """A relative time, the exact one on hover."""
     if at is None:
         return SafeString("never")
-    exact = moment(at)
+    exact = rfc3339(at)
     title = f"{at:%Y-%m-%d %H:%M:%S} UTC"
     return format_html('<time datetime="{}" title="{}">{}</time>', exact, title, formatting.ago(at))
 

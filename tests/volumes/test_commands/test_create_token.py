@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import Revision, Token
 from tests.support.api import Api
-from volumes.api.representations import moment
+from volumes.api.representations import rfc3339
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_as_json(create, alice, environment):
         "name": "ci",
         "scope": "read",
         "environmentId": str(environment.pk),
-        "expiresAt": moment(token.expires_at),
+        "expiresAt": rfc3339(token.expires_at),
     }
     assert (token.scope, token.environment_id) == ("read", environment.pk)
 

@@ -50,7 +50,7 @@ def header(name: str, text: str) -> OpenApiParameter:
     return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=text)
 
 
-def answered(name: str, text: str, *statuses: int, always: bool = True) -> OpenApiParameter:
+def response_header(name: str, text: str, *statuses: int, always: bool = True) -> OpenApiParameter:
     """A header of the answers with these statuses, or of every answer if there are none."""
     return OpenApiParameter(
         name,
@@ -63,18 +63,18 @@ def answered(name: str, text: str, *statuses: int, always: bool = True) -> OpenA
 
 
 EVERYWHERE = [
-    answered(
+    response_header(
         "X-Request-ID",
         "Names the request, also in the server's logs: what the caller sent in this header, if it is "
         "1 to 64 of `A-Z a-z 0-9 . _ -`",
     ),
-    answered("WWW-Authenticate", "`Bearer`", 401),
-    answered("Allow", "The methods that the path supports", 405),
-    answered("Retry-After", "Seconds to wait before the next try", 429, 503),
-    answered(
+    response_header("WWW-Authenticate", "`Bearer`", 401),
+    response_header("Allow", "The methods that the path supports", 405),
+    response_header("Retry-After", "Seconds to wait before the next try", 429, 503),
+    response_header(
         "RateLimit-Policy", "The rate limit that the request was counted against", always=False
     ),
-    answered(
+    response_header(
         "RateLimit", "What is left of that limit, and the seconds until it is whole", always=False
     ),
 ]

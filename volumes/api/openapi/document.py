@@ -11,7 +11,7 @@ from volumes.api.openapi import registration, security  # noqa: F401  (the gener
 from volumes.api.openapi.builders import enum, enum_prefix
 from volumes.api.openapi.links import add_links
 from volumes.api.openapi.path_parameters import describe_path_parameters
-from volumes.api.urls import environments, scoped
+from volumes.api.urls import environment_paths, environments
 
 Document = dict[str, Any]
 
@@ -22,7 +22,7 @@ class RootPathsGenerator(SchemaGenerator):
     """Describes the root paths. The other bases serve the same, under the same operation ids."""
 
     def __init__(self) -> None:
-        super().__init__(patterns=[*scoped, *environments])  # type: ignore[no-untyped-call]
+        super().__init__(patterns=[*environment_paths, *environments])  # type: ignore[no-untyped-call]
 
 
 def document_of_the_api() -> Document:

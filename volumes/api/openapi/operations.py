@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from volumes.api.openapi import examples, schemas
 from volumes.api.openapi.builders import (
-    answered,
     header,
     many,
     operation,
     query,
     query_choice,
     query_ref,
+    response_header,
 )
 from volumes.api.query_params import MAX_REPEATED, MAX_VALUE_LENGTH
 
@@ -25,10 +25,10 @@ PAGING = [
         "cursor", TEXT, 'Where the page begins. Follow the `Link` header with `rel="next"` instead.'
     ),
     query("count", bool, "Whether to count all entries, in `X-Total-Count`"),
-    answered(
+    response_header(
         "Link", 'The next page, with `rel="next"`. Absent on the last page.', 200, always=False
     ),
-    answered(
+    response_header(
         "X-Total-Count", "How many entries there are, if `count=true` asked", 200, always=False
     ),
 ]
@@ -57,15 +57,19 @@ IF_MATCH = header(
 IF_NONE_MATCH = header(
     "If-None-Match", "An `ETag` from an earlier answer. If it is still current, the answer is 304."
 )
-ETAG = answered("ETag", "The version, a dot and a digest of the rest, in quotes", 200, 201, 304)
-LOCATION = answered("Location", "The path of what was created", 201)
+ETAG = response_header(
+    "ETag", "The version, a dot and a digest of the rest, in quotes", 200, 201, 304
+)
+LOCATION = response_header("Location", "The path of what was created", 201)
 IDEMPOTENCY = [
     header(
         "Idempotency-Key",
         "A text of your choice: 1 to 255 printable ASCII characters. For 24 hours, the same key with "
         "the same body creates nothing more and answers with what the first request created.",
     ),
-    answered("Idempotent-Replay", "`true` if an earlier request created it", 201, always=False),
+    response_header(
+        "Idempotent-Replay", "`true` if an earlier request created it", 201, always=False
+    ),
 ]
 
 V, A, E = "volumes", "applications", "environments"

@@ -10,9 +10,9 @@ from rest_framework.request import Request
 from accounts.models import Role
 from config.errors import NotFound
 from volumes.api import pagination, representations
-from volumes.api.headers import if_match, reply, tagged
+from volumes.api.headers import if_match, json_response, with_etag
 from volumes.api.list_filters import NAME_FILTERS, filter_named
-from volumes.api.pagination import Page
+from volumes.api.pagination import ListPage
 from volumes.api.views.base import EnvironmentScopedView
 from volumes.models import Application
 from volumes.services import applications as services
@@ -25,7 +25,7 @@ class ApplicationView(EnvironmentScopedView):
     parameters = {"list": pagination.PARAMETERS | NAME_FILTERS}
 
     def list(self, request: Request, **path: str) -> HttpResponse:
-        page = Page(self.query)
+        page = ListPage(self.query)
         applications = self.environment.applications.with_attachments()
         found = filter_named(applications, self.query)
         self.query.check()
@@ -63,7 +63,7 @@ class ApplicationView(EnvironmentScopedView):
             actor=self.caller.actor,
             precondition=if_match(request),
         )
-        return reply({"message": "Application deleted successfully", "id": application.ref})
+        return json_response({"message": "Application deleted successfully", "id": application.ref})
 
     @property
     def app_id(self) -> uuid.UUID:
@@ -71,7 +71,7 @@ class ApplicationView(EnvironmentScopedView):
 
     def _show(self, pk: uuid.UUID, *, status: int = 200) -> HttpResponse:
         application = self.environment.applications.with_attachments().get(pk=pk)
-        return tagged(
+        return with_etag(
             self.request,
             representations.application(application, self.environment.company_id),
             status=status,

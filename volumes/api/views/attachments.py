@@ -9,8 +9,8 @@ from rest_framework.request import Request
 
 from accounts.models import Role
 from volumes.api import pagination, representations
-from volumes.api.headers import reply
-from volumes.api.pagination import Page
+from volumes.api.headers import json_response
+from volumes.api.pagination import ListPage
 from volumes.api.views.base import EnvironmentScopedView
 from volumes.models import Application
 from volumes.services import attachments as services
@@ -24,7 +24,7 @@ class AttachmentView(EnvironmentScopedView):
     parameters = {"list": pagination.PARAMETERS}
 
     def list(self, request: Request, **path: str) -> HttpResponse:
-        page = Page(self.query)
+        page = ListPage(self.query)
         self.query.check()
         volume = self.volume_or_refuse()
         source = source_of(volume)
@@ -40,7 +40,7 @@ class AttachmentView(EnvironmentScopedView):
             actor=self.caller.actor,
         )
         source = source_of(attachment.volume)
-        return reply(representations.attachment(attachment, source), status=201)
+        return json_response(representations.attachment(attachment, source), status=201)
 
     def destroy(self, request: Request, **path: str) -> HttpResponse:
         application = services.detach(
@@ -49,7 +49,9 @@ class AttachmentView(EnvironmentScopedView):
             application_id=self.app_id,
             actor=self.caller.actor,
         )
-        return reply({"message": "Application detached successfully", "id": application.ref})
+        return json_response(
+            {"message": "Application detached successfully", "id": application.ref}
+        )
 
     @property
     def app_id(self) -> uuid.UUID:

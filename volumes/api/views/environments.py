@@ -8,9 +8,9 @@ from rest_framework.request import Request
 from accounts.models import Company, Membership, Role
 from config.errors import Forbidden, Problem, Refused
 from volumes.api import pagination, representations
-from volumes.api.headers import if_match, reply, tagged
+from volumes.api.headers import if_match, json_response, with_etag
 from volumes.api.list_filters import NAME_FILTERS, filter_named
-from volumes.api.pagination import Page
+from volumes.api.pagination import ListPage
 from volumes.api.views.base import ApiView
 from volumes.models import Environment
 from volumes.rules.others import EnvironmentSpec, read_environment
@@ -33,7 +33,7 @@ class EnvironmentCollectionView(ApiView):
         environment = services.create_environment(
             company=self._company(spec, reader), spec=spec, reader=reader, actor=self.caller.actor
         )
-        answer = tagged(request, representations.environment(environment), status=201)
+        answer = with_etag(request, representations.environment(environment), status=201)
         answer["Location"] = f"{request.path}/{environment.pk}"
         return answer
 
@@ -76,7 +76,7 @@ class EnvironmentCollectionView(ApiView):
         raise Refused(reader.problems)
 
     def list(self, request: Request) -> HttpResponse:
-        page = Page(self.query)
+        page = ListPage(self.query)
         found = filter_named(Environment.objects.visible_to(self.caller), self.query)
         self.query.check()
         return page.answer(request, found, representations.environment)
@@ -92,7 +92,7 @@ class EnvironmentView(ApiView):
         self.environment = self.environment_or_refuse()
 
     def retrieve(self, request: Request, **path: str) -> HttpResponse:
-        return tagged(request, representations.environment(self.environment))
+        return with_etag(request, representations.environment(self.environment))
 
     def update(self, request: Request, **path: str) -> HttpResponse:
         spec, reader = read_environment(self.optional_body())
@@ -103,13 +103,15 @@ class EnvironmentView(ApiView):
             actor=self.caller.actor,
             precondition=if_match(request),
         )
-        return tagged(request, representations.environment(environment))
+        return with_etag(request, representations.environment(environment))
 
     def destroy(self, request: Request, **path: str) -> HttpResponse:
         environment = services.delete_environment(
             environment=self.environment, actor=self.caller.actor, precondition=if_match(request)
         )
-        return reply({"message": "Environment deleted successfully", "id": str(environment.pk)})
+        return json_response(
+            {"message": "Environment deleted successfully", "id": str(environment.pk)}
+        )
 
     def resource_usage(self, request: Request, **path: str) -> HttpResponse:
-        return reply(representations.resource_usage(self.environment))
+        return json_response(representations.resource_usage(self.environment))

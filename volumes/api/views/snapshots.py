@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from accounts.models import Role
 from config.errors import NotFound
 from volumes.api import pagination, representations
-from volumes.api.headers import idempotency_key, reply
-from volumes.api.pagination import Page
+from volumes.api.headers import idempotency_key, json_response
+from volumes.api.pagination import ListPage
 from volumes.api.views.base import EnvironmentScopedView
 from volumes.models import Snapshot
 from volumes.services import snapshots as services
@@ -25,7 +25,7 @@ class SnapshotView(EnvironmentScopedView):
     parameters = {"list": pagination.PARAMETERS}
 
     def list(self, request: Request, **path: str) -> HttpResponse:
-        page = Page(self.query)
+        page = ListPage(self.query)
         self.query.check()
         # A snapshot on its way out is shown until it is gone: its status says so.
         return page.answer(
@@ -44,7 +44,7 @@ class SnapshotView(EnvironmentScopedView):
         )
         # As it is by now; gone already only if somebody deleted it in this very moment.
         snapshot = Snapshot.objects.filter(pk=snapshot.pk).first() or snapshot
-        answer = reply(representations.snapshot(snapshot), status=201)
+        answer = json_response(representations.snapshot(snapshot), status=201)
         answer["Location"] = f"{request.path}/{snapshot.ref}"
         if replayed:
             answer["Idempotent-Replay"] = "true"
@@ -54,7 +54,7 @@ class SnapshotView(EnvironmentScopedView):
         snapshot = self.volume_or_refuse().snapshots.filter(pk=self.snapshot_id).first()
         if snapshot is None:
             raise NotFound
-        return reply(representations.snapshot(snapshot))
+        return json_response(representations.snapshot(snapshot))
 
     def destroy(self, request: Request, **path: str) -> HttpResponse:
         snapshot = services.delete_snapshot(
@@ -63,7 +63,7 @@ class SnapshotView(EnvironmentScopedView):
             snapshot_id=self.snapshot_id,
             actor=self.caller.actor,
         )
-        return reply({"message": "Snapshot deleted successfully", "id": snapshot.ref})
+        return json_response({"message": "Snapshot deleted successfully", "id": snapshot.ref})
 
     @property
     def snapshot_id(self) -> uuid.UUID:

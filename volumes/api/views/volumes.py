@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from accounts.models import Revision, Role, Subject
 from config.errors import CONFLICTS, Problem, Refused
 from volumes.api import pagination, representations, responses
-from volumes.api.headers import if_match, reply, tagged
+from volumes.api.headers import if_match, json_response, with_etag
 from volumes.api.list_filters import VOLUME_FILTERS, filter_volumes
-from volumes.api.pagination import Page
+from volumes.api.pagination import ListPage
 from volumes.api.views.base import EnvironmentScopedView
 from volumes.models import Snapshot, Volume
 from volumes.queries import forecast, volume_rows
@@ -42,23 +42,23 @@ class VolumeView(EnvironmentScopedView):
     repeatable = frozenset({"label"})
 
     def create(self, request: Request, **path: str) -> HttpResponse:
-        return responses.new_volume(request, self.caller, self.environment, self.body())
+        return responses.create_response(request, self.caller, self.environment, self.body())
 
     def list(self, request: Request, **path: str) -> HttpResponse:
         sort = self.query.choice(
             "sort", ["createdAt", "-createdAt", "name", "-name", "size", "-size"]
         )
-        page = Page(self.query, sort=sort or "createdAt")
+        page = ListPage(self.query, sort=sort or "createdAt")
         volumes = filter_volumes(self.environment.volumes.all(), self.query, many=page.limit + 1)
         self.query.check()
         found = page.read(volume_rows.load_rows(page.slice(volumes)))
-        answer = responses.page_of_volumes(request, page, map(VolumeRow._make, found))
+        answer = responses.list_response(request, page, map(VolumeRow._make, found))
         if page.count:
             answer["X-Total-Count"] = str(volumes.count())
         return answer
 
     def retrieve(self, request: Request, **path: str) -> HttpResponse:
-        return responses.one_volume(
+        return responses.volume_response(
             request, volume_rows.get_volume_row(self.environment.pk, self.volume_id)
         )
 
@@ -82,10 +82,10 @@ class VolumeView(EnvironmentScopedView):
             actor=self.caller.actor,
             precondition=if_match(request),
         )
-        return reply({"message": "Volume deleted successfully", "id": volume.ref})
+        return json_response({"message": "Volume deleted successfully", "id": volume.ref})
 
     def validate(self, request: Request, **path: str) -> HttpResponse:
-        return reply(representations.review(self._review(self.optional_body())))
+        return json_response(representations.review(self._review(self.optional_body())))
 
     def restore(self, request: Request, **path: str) -> HttpResponse:
         if problems := Reader(self.optional_body(), known=()).problems:
@@ -93,11 +93,11 @@ class VolumeView(EnvironmentScopedView):
         volume = services.restore_volume(
             environment=self.environment, volume_id=self.volume_id, actor=self.caller.actor
         )
-        return tagged(request, responses.as_it_is(self.environment, volume))
+        return with_etag(request, responses.current_state(self.environment, volume))
 
     def history(self, request: Request, **path: str) -> HttpResponse:
         volume = self.volume_or_refuse(deleted_too=True)
-        page = Page(self.query, sort="-version")
+        page = ListPage(self.query, sort="-version")
         self.query.check()
         revisions = Revision.objects.about(Subject.VOLUME, volume.pk)
         return page.answer(request, revisions.with_position(), representations.revision)
@@ -109,15 +109,19 @@ class VolumeView(EnvironmentScopedView):
         since = timezone.now() - timedelta(days=days)
         samples = list(volume.samples.filter(at__gte=since).order_by("at"))
         full_at = forecast.projected_full_at(samples, volume.size)
-        return reply(representations.usage(volume, forecast.downsample(samples, 500), full_at))
+        return json_response(
+            representations.usage(volume, forecast.downsample(samples, 500), full_at)
+        )
 
     def _show_written(self, written: Volume) -> HttpResponse:
         """What this call wrote, with what its step has done to it since, but nobody else's change."""
-        answer = responses.as_it_is(self.environment, written)
+        answer = responses.current_state(self.environment, written)
         if answer["version"] != written.version:
             company, mounting = self.environment.company_id, written.application_ids
-            answer = representations.volume(representations.written(written, company, mounting))
-        return tagged(self.request, answer)
+            answer = representations.volume(
+                representations.row_from_instance(written, company, mounting)
+            )
+        return with_etag(self.request, answer)
 
     def _review(self, body: Body) -> Review:
         """What create would say, or update where the body has an `id`."""

@@ -10,11 +10,11 @@ from django.conf import settings
 from django.utils.functional import SimpleLazyObject
 
 from volumes.console.forms.volume import VolumeForm
-from volumes.console.scan_scope import use
+from volumes.console.scan_scope import usage_summary
 from volumes.presentation import form_values, formatting
 
 
-def beside(form: VolumeForm) -> dict[str, Any]:
+def form_context(form: VolumeForm) -> dict[str, Any]:
     """For the template of a form that was looked at."""
     environment = form.visit.environment
     return {
@@ -24,9 +24,9 @@ def beside(form: VolumeForm) -> dict[str, Any]:
         "form": form,
         "room": form.found and form.found.room,
         # Asked only where a gauge is shown.
-        "totals": SimpleLazyObject(lambda: use(environment.volumes.live())),
+        "totals": SimpleLazyObject(lambda: usage_summary(environment.volumes.live())),
         "size_well": _size_well(form),
-        "curl": same_by_curl(form),
+        "curl": as_curl(form),
     }
 
 
@@ -43,7 +43,7 @@ def _size_well(form: VolumeForm) -> str:
     )
 
 
-def same_by_curl(form: VolumeForm) -> str:
+def as_curl(form: VolumeForm) -> str:
     """The request that the form stands for, as far as it is filled in."""
     path = f"{settings.PUBLIC_URL.geturl().rstrip('/')}/{form.visit.environment.pk}/volume"
     address = f"-X PUT {path}/{form.volume.ref}" if form.volume else path

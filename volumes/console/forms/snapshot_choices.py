@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import F, Subquery
 
-from volumes.console.access import Visit
+from volumes.console.access import EnvironmentContext
 from volumes.models import Environment, Snapshot, SnapshotStatus
 from volumes.models.querysets import SnapshotQuerySet
 from volumes.queries.search import MaterializedIn
@@ -13,7 +13,7 @@ from volumes.specs.parsers import InvalidValue, identifier
 MOST = 50
 
 
-def sources(visit: Visit, ref: str) -> tuple[list[Snapshot], Snapshot | None]:
+def snapshot_choices(visit: EnvironmentContext, ref: str) -> tuple[list[Snapshot], Snapshot | None]:
     """The newest ones of the company, and the one that `ref` names, if it can be used.
 
     What is wrong with another the rules say.
@@ -29,7 +29,7 @@ def sources(visit: Visit, ref: str) -> tuple[list[Snapshot], Snapshot | None]:
     return [older, *newest] if older else newest, older
 
 
-def _newest(visit: Visit) -> Subquery:
+def _newest(visit: EnvironmentContext) -> Subquery:
     """Their keys, found by those of their environments.
 
     For a join PostgreSQL would read all volumes and snapshots of the company first.
@@ -40,7 +40,7 @@ def _newest(visit: Visit) -> Subquery:
     return Subquery(there.order_by("-id").values("pk")[:MOST])
 
 
-def _ready(visit: Visit) -> SnapshotQuerySet:
+def _ready(visit: EnvironmentContext) -> SnapshotQuerySet:
     found = Snapshot.objects.visible_to(visit.caller).filter(
         status=SnapshotStatus.READY, volume__environment__company=visit.company
     )

@@ -20,12 +20,12 @@ MENDS = {
 }
 
 
-def lead(problem: Problem) -> str:
+def suggestion_label(problem: Problem) -> str:
     """What stands before the value that would do."""
     return MENDS.get(problem.code, "Close to it:")
 
 
-def mended(problem: Problem, values: Values, environment: Environment, found: Review) -> str:
+def suggest(problem: Problem, values: Values, environment: Environment, found: Review) -> str:
     """The value that would do at this problem's field, or ""."""
     match problem.field, problem.code:
         case "name", "name_taken":

@@ -12,7 +12,7 @@ from django.db.models import F, Q, Subquery
 from django.utils.functional import cached_property
 
 from config.errors import Problem, Refused
-from volumes.console.access import Visit
+from volumes.console.access import EnvironmentContext
 from volumes.console.forms import suggestions
 from volumes.models import Application, Snapshot, Volume
 from volumes.presentation import form_values, formatting
@@ -49,7 +49,7 @@ class VolumeForm:
     """A form of `names` for a new volume, or for a change of one."""
 
     def __init__(
-        self, visit: Visit, names: tuple[str, ...], *, volume: Volume | None = None
+        self, visit: EnvironmentContext, names: tuple[str, ...], *, volume: Volume | None = None
     ) -> None:
         self.visit, self.volume = visit, volume
         self.problems: list[str] = []
@@ -143,8 +143,8 @@ class VolumeForm:
     def _mend(self, problem: Problem, target: Field | None) -> None:
         if target and not target.mended:
             environment = self.visit.environment
-            target.mended = suggestions.mended(problem, self._values, environment, self.found)
-            target.lead = suggestions.lead(problem)
+            target.mended = suggestions.suggest(problem, self._values, environment, self.found)
+            target.lead = suggestions.suggestion_label(problem)
 
     def _take_mended_value(self) -> None:
         name, _, value = self.visit.request.POST.get("use", "").partition("=")

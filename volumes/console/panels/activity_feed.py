@@ -36,7 +36,7 @@ class Step:
     link: str
 
 
-class Trail:
+class ActivityFeed:
     """The activity of one company, or of one of its environments."""
 
     def __init__(

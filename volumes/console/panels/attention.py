@@ -15,10 +15,10 @@ from django.urls import reverse
 from accounts.callers import Caller
 from accounts.models import Role
 from volumes.backends import StorageUnavailable
-from volumes.console.scan_scope import Looked, looked_at
+from volumes.console.scan_scope import ScanScope, scan_scope
 from volumes.models import Environment, Volume, VolumeStatus
 from volumes.presentation import formatting
-from volumes.presentation.alerts import FULLNESS, TROUBLES, Trouble
+from volumes.presentation.alerts import FULLNESS, TROUBLES, AlertRule
 from volumes.queries.forecast import full_dates
 
 SHOWN = (
@@ -38,7 +38,7 @@ NOISE = 3
 
 
 @dataclass(frozen=True)
-class Line:
+class AlertLine:
     """What, why, and the one link that mends it."""
 
     kind: str
@@ -51,15 +51,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Attention:
-    lines: list[Line]
+    lines: list[AlertLine]
     more: int
     """Volumes that need something and stand in no line."""
-    looked_at: int | None = None
+    scan_limit: int | None = None
     """How many of the newest volumes that is about, and all that are not settled; None for all."""
 
 
 @dataclass(frozen=True)
-class Group:
+class AlertGroup:
     """The volumes of one environment whose worst trouble is the same."""
 
     environment: Environment
@@ -67,7 +67,7 @@ class Group:
     total: int
 
     @property
-    def trouble(self) -> Trouble:
+    def trouble(self) -> AlertRule:
         return TROUBLES[self.rank]
 
     def named(self, each: int) -> int:
@@ -81,7 +81,7 @@ def attention(
     *,
     most: int,
     each: int,
-    looked: Looked | None = None,
+    looked: ScanScope | None = None,
 ) -> Attention:
     """Up to `most` lines about these environments, which know the caller's role. Four queries.
 
@@ -89,7 +89,7 @@ def attention(
     is what is looked at of their volumes, if that is known: it is a query less.
     """
     known = {environment.pk: environment for environment in environments}
-    looked = looked or looked_at(Volume.objects.live().filter(environment__in=known))
+    looked = looked or scan_scope(Volume.objects.live().filter(environment__in=known))
     # What only waits for the storage is in the banner, once.
     volumes = looked.volumes.exclude(
         status=VolumeStatus.ERROR, status_message=StorageUnavailable.MESSAGE
@@ -97,7 +97,7 @@ def attention(
     groups = _groups(known, volumes)
     shown = groups[:most]  # each of them has a line at least
     worst = _worst([group for group in shown if group.named(each)], each, volumes)
-    lines: list[Line] = []
+    lines: list[AlertLine] = []
     told = 0
     for group in shown:
         may_edit = caller.may(Role.EDITOR, role=group.environment.role)
@@ -108,13 +108,13 @@ def attention(
     return Attention(lines, sum(group.total for group in groups) - told, looked.most)
 
 
-def _groups(environments: dict[UUID, Environment], volumes: Any) -> list[Group]:
+def _groups(environments: dict[UUID, Environment], volumes: Any) -> list[AlertGroup]:
     """Each volume counts once, with its worst trouble. The worst group is the first."""
     counted = (
         _ranked(volumes, len(TROUBLES)).values_list("environment", "rank").annotate(Count("pk"))
     )
     groups = [
-        Group(environments[pk], rank, total)
+        AlertGroup(environments[pk], rank, total)
         for pk, rank, total in counted.order_by()
         if rank is not None
     ]
@@ -127,7 +127,9 @@ def _ranked(volumes: Any, ranks: int) -> Any:
     return volumes.annotate(rank=Case(*cases, output_field=IntegerField()))
 
 
-def _worst(groups: Sequence[Group], each: int, volumes: Any) -> dict[tuple[UUID, int], list[Any]]:
+def _worst(
+    groups: Sequence[AlertGroup], each: int, volumes: Any
+) -> dict[tuple[UUID, int], list[Any]]:
     """A few of each group, the fullest first, and when those that are almost full will be full."""
     found: dict[tuple[UUID, int], list[Any]] = defaultdict(list)
     if not groups:
@@ -152,7 +154,7 @@ def _worst(groups: Sequence[Group], each: int, volumes: Any) -> dict[tuple[UUID,
     return found
 
 
-def _lines(group: Group, worst: list[Any], may_edit: bool) -> Iterator[tuple[Line, int]]:
+def _lines(group: AlertGroup, worst: list[Any], may_edit: bool) -> Iterator[tuple[AlertLine, int]]:
     """A line for each of the worst and one for all the others; and its volumes."""
     trouble, environment = group.trouble, group.environment
     for row in worst:
@@ -160,7 +162,7 @@ def _lines(group: Group, worst: list[Any], may_edit: bool) -> Iterator[tuple[Lin
     if rest := group.total - len(worst):
         volumes = "volume" if rest == 1 else "volumes"
         yield (
-            Line(
+            AlertLine(
                 kind=trouble.kind,
                 name=f"{rest} more" if worst else f"{rest} {volumes}",
                 why=trouble.about_several,
@@ -172,9 +174,9 @@ def _lines(group: Group, worst: list[Any], may_edit: bool) -> Iterator[tuple[Lin
         )
 
 
-def _line(trouble: Trouble, volume: Volume, may_edit: bool) -> Line:
+def _line(trouble: AlertRule, volume: Volume, may_edit: bool) -> AlertLine:
     page = trouble.page if may_edit else "volume"
-    return Line(
+    return AlertLine(
         kind=formatting.state(volume).kind if trouble.is_full else trouble.kind,
         name=volume.name,
         why=trouble.why(volume),

@@ -70,7 +70,7 @@ def chart(samples: Sequence[UsageSample], size: int, full_at: datetime | None) -
     points = (f"{field.x(one.at):g} {field.y(one.used_size):g}" for one in shown)
     return Chart(
         used="M" + "L".join(points),
-        size=_stairs(field, shown, size),
+        size=_size_step_path(field, shown, size),
         grid=[Mark(0, TOP + y, name) for y, name in field.lines()],
         days=_days(field, shown[0].at, last.at),
         size_mark=_size_mark(field, shown, size),
@@ -88,7 +88,7 @@ def _end(samples: Sequence[UsageSample], full_at: datetime | None) -> datetime:
     return last + min((full_at - last) * 1.25, (last - samples[0].at) * AHEAD)
 
 
-def _stairs(field: Scale, samples: Sequence[UsageSample], size: int) -> str:
+def _size_step_path(field: Scale, samples: Sequence[UsageSample], size: int) -> str:
     """The line of the size, which was another before it grew."""
     before, path = samples[0].size, f"M0 {field.y(samples[0].size):g}"
     steps = [(sample.at, sample.size) for sample in samples] + [(samples[-1].at, size)]

@@ -19,7 +19,7 @@ def undo_until() -> datetime | None:
 
 
 @dataclass(frozen=True)
-class Loss:
+class DeleteImpact:
     """One volume's, as far as the rows know; the storage is not asked."""
 
     volume: Volume
@@ -35,10 +35,10 @@ class Loss:
         return bool(self.users) and self.used_until is None
 
 
-def loss(volume: Volume) -> Loss:
+def loss(volume: Volume) -> DeleteImpact:
     users = list(volume.attachments.order_by("id").values_list("application__name", flat=True))
     last = None if users else _last_let_go(volume)
-    return Loss(
+    return DeleteImpact(
         volume=volume,
         snapshots=list(volume.snapshots.live().order_by("id")),
         users=users or _names_in(last),

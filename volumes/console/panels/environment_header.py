@@ -7,13 +7,13 @@ from typing import Any
 from django.conf import settings
 
 from config import pagination
-from volumes.console.access import Visit
-from volumes.console.scan_scope import count_of, used_by
+from volumes.console.access import EnvironmentContext
+from volumes.console.scan_scope import capped_count_of, sum_used
 from volumes.models import Environment
 from volumes.rules.quota import QuotaHeadroom
 
 
-def frame(visit: Visit, tab: str) -> dict[str, Any]:
+def frame(visit: EnvironmentContext, tab: str) -> dict[str, Any]:
     """The gauge, and the tabs with their counts: one query."""
     environment = visit.environment
     return _totals(environment) | {
@@ -30,9 +30,9 @@ def _totals(environment: Environment) -> dict[str, Any]:
     most = pagination.MAX_COUNTED_ROWS
     volumes = environment.volumes.live()
     figures = Environment.objects.filter(pk=environment.pk).values(
-        volume_count=count_of(volumes, most),
-        application_count=count_of(environment.applications.live(), most),
-        used=used_by(volumes, most),
+        volume_count=capped_count_of(volumes, most),
+        application_count=capped_count_of(environment.applications.live(), most),
+        used=sum_used(volumes, most),
     )
     found: dict[str, Any] = {**figures.get()}
     return found | {"is_cut": found["volume_count"] > most}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from volumes.console.access import Visit
+from volumes.console.access import EnvironmentContext
 from volumes.models import Volume
 
 
-def without_data(visit: Visit, volume: Volume, verb: str, reason: str) -> HttpResponse:
+def without_data(visit: EnvironmentContext, volume: Volume, verb: str, reason: str) -> HttpResponse:
     """Return the page that says why `verb` is not offered, whether the form is opened or sent."""
     context = {
         "visit": visit,

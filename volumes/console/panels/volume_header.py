@@ -9,7 +9,7 @@ from django.db.models import Count, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.models import Revision, Subject
-from volumes.console.access import Visit
+from volumes.console.access import EnvironmentContext
 from volumes.models import Volume, VolumeStatus
 from volumes.presentation import formatting
 
@@ -17,7 +17,9 @@ SOON, LATER = 3, 10
 """Seconds until a page looks again: while something moves, and while an error is retried."""
 
 
-def volume_frame(visit: Visit, volume: Volume, tab: str, *, moving: bool = False) -> dict[str, Any]:
+def volume_frame(
+    visit: EnvironmentContext, volume: Volume, tab: str, *, moving: bool = False
+) -> dict[str, Any]:
     """Name, status, what is wrong, and the tabs with their counts.
 
     `moving`: something else on the page will change by itself in a moment.

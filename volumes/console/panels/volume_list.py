@@ -14,7 +14,7 @@ from django.utils.functional import cached_property
 
 from config.pagination import CappedPaginator
 from config.searches import search_text
-from volumes.console.scan_scope import Looked
+from volumes.console.scan_scope import ScanScope
 from volumes.models import Attachment, Environment, Volume, VolumeStatus
 from volumes.models.querysets import VolumeQuerySet
 from volumes.presentation import formatting
@@ -46,7 +46,7 @@ class Listing:
     """What an unknown value would mean is not guessed: it filters nothing, and the form shows that."""
 
     def __init__(
-        self, environment: Environment, query: QueryDict, *, live: int, looked: Looked
+        self, environment: Environment, query: QueryDict, *, live: int, looked: ScanScope
     ) -> None:
         """`live`: how many volumes the environment has, which is not counted again.
 

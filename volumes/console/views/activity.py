@@ -24,9 +24,9 @@ from config.concurrency import request_slot
 from config.csv_cells import csv_text
 from config.http import error_responses
 from config.searches import filter_value
-from volumes.api.representations import moment
-from volumes.console.htmx import said, with_short_address
-from volumes.console.panels.activity_feed import Step, Trail
+from volumes.api.representations import rfc3339
+from volumes.console.htmx import clean_query, with_short_address
+from volumes.console.panels.activity_feed import ActivityFeed, Step
 
 COLUMNS = (
     "at",
@@ -52,7 +52,7 @@ RETRY_AFTER = 10
 def activity(request: AuthenticatedHttpRequest) -> HttpResponse:
     companies = _offered(request)
     company = _chosen(request, companies)
-    trail = Trail(company, said(request)) if company else None
+    trail = ActivityFeed(company, clean_query(request)) if company else None
     context = {
         "company": company,
         "companies": companies,
@@ -70,7 +70,7 @@ def export(request: AuthenticatedHttpRequest) -> HttpResponse:
     company = _chosen(request, _offered(request))
     if company is None:
         raise Http404
-    trail = Trail(company, request.GET)
+    trail = ActivityFeed(company, request.GET)
     name = f"activity-{slugify(company.name) or 'company'}-{timezone.now():%Y-%m-%d}.csv"
     try:
         stream = ExportStream(request.user, _chunks(trail))
@@ -126,7 +126,7 @@ def _is(named: str) -> Q:
         return Q(name=named)
 
 
-def _chunks(trail: Trail) -> Iterator[str]:
+def _chunks(trail: ActivityFeed) -> Iterator[str]:
     """The table, batch by batch. Between two of them it has neither a request slot nor a connection."""
     yield csv_text([COLUMNS])
     batches = trail.batches()
@@ -143,7 +143,7 @@ def _cells(step: Step) -> Iterable[object]:
     revision = step.entry.revision
     changes = json.dumps(revision.changes, ensure_ascii=False) if revision.changes else ""
     return (
-        moment(revision.at),
+        rfc3339(revision.at),
         revision.by,
         step.entry.who,
         revision.via,

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import Role
 from config.errors import Refused
-from volumes.console.access import Visit, in_environment
+from volumes.console.access import EnvironmentContext, environment_view
 from volumes.console.forms import service_errors
 from volumes.console.forms.environment import NameForm
 from volumes.models import Application
@@ -21,8 +21,8 @@ MOUNTS_NAMED = 20
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@in_environment(Role.EDITOR)
-def new(visit: Visit) -> HttpResponse:
+@environment_view(Role.EDITOR)
+def new(visit: EnvironmentContext) -> HttpResponse:
     form = NameForm(visit.request.POST or None)
     if visit.request.method == "POST" and form.is_valid():
         body = {"name": form.cleaned_data["name"]}
@@ -38,8 +38,8 @@ def new(visit: Visit) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@in_environment(Role.EDITOR)
-def rename(visit: Visit, app_id: uuid.UUID) -> HttpResponse:
+@environment_view(Role.EDITOR)
+def rename(visit: EnvironmentContext, app_id: uuid.UUID) -> HttpResponse:
     application = _application(visit, app_id)
     form = NameForm(visit.request.POST or None, initial={"name": application.name})
     if visit.request.method == "POST" and form.is_valid():
@@ -66,8 +66,8 @@ def rename(visit: Visit, app_id: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@in_environment(Role.EDITOR)
-def delete(visit: Visit, app_id: uuid.UUID) -> HttpResponse:
+@environment_view(Role.EDITOR)
+def delete(visit: EnvironmentContext, app_id: uuid.UUID) -> HttpResponse:
     """Says what it lets go of. No data goes with it, so no name is asked for."""
     application = _application(visit, app_id)
     if visit.request.method == "POST":
@@ -87,7 +87,7 @@ def delete(visit: Visit, app_id: uuid.UUID) -> HttpResponse:
     return render(visit.request, "console/delete_application.html", context)
 
 
-def _application(visit: Visit, app_id: uuid.UUID) -> Application:
+def _application(visit: EnvironmentContext, app_id: uuid.UUID) -> Application:
     found: Application | None = visit.environment.applications.live().filter(pk=app_id).first()
     if found is None:
         raise Http404

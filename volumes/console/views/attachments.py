@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import Role
 from config.errors import Refused
-from volumes.console.access import Visit, in_environment
+from volumes.console.access import EnvironmentContext, environment_view
 from volumes.console.forms import service_errors
 from volumes.models import Attachment, Volume
 from volumes.presentation import formatting
@@ -60,8 +60,8 @@ class AttachmentForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@in_environment(Role.EDITOR)
-def attach(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
+@environment_view(Role.EDITOR)
+def attach(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
     environment, volume = visit.environment, visit.volume(volume_id)
     sent = visit.request.POST if visit.request.method == "POST" else None
     form = AttachmentForm(sent, volume=volume, initial={"appIdRef": visit.request.GET.get("app")})
@@ -76,15 +76,15 @@ def attach(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
             text = f"{made.application} may mount {volume} at {made.mount_path} now."
             messages.success(visit.request, text)
             for warning in attachment_warnings(volume, made.application, made.mount_path):
-                messages.warning(visit.request, formatting.remark(warning))
+                messages.warning(visit.request, formatting.warning_sentence(warning))
             return redirect("volume_applications", environment.pk, volume.pk)
     context = {"visit": visit, "environment": environment, "volume": volume, "form": form}
     return render(visit.request, "console/attach.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@in_environment(Role.EDITOR)
-def detach(visit: Visit, volume_id: uuid.UUID, app_id: uuid.UUID) -> HttpResponse:
+@environment_view(Role.EDITOR)
+def detach(visit: EnvironmentContext, volume_id: uuid.UUID, app_id: uuid.UUID) -> HttpResponse:
     """Says what the application loses. No data goes, so nothing is to be typed."""
     environment, volume = visit.environment, visit.volume(volume_id)
     mounts = volume.attachments.select_related("application")

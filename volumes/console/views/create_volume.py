@@ -10,10 +10,10 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import Role
 from config.errors import Refused
 from volumes.console import results
-from volumes.console.access import Visit, in_environment
+from volumes.console.access import EnvironmentContext, environment_view
 from volumes.console.forms import suggestions
-from volumes.console.forms.sidebar import beside
-from volumes.console.forms.snapshot_choices import sources
+from volumes.console.forms.sidebar import form_context
+from volumes.console.forms.snapshot_choices import snapshot_choices
 from volumes.console.forms.volume import NEW, VolumeForm
 from volumes.models import Snapshot, Volume
 from volumes.presentation import form_values, formatting
@@ -21,16 +21,16 @@ from volumes.services.creation import create_volume
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@in_environment(Role.EDITOR)
-def new(visit: Visit) -> HttpResponse:
+@environment_view(Role.EDITOR)
+def new(visit: EnvironmentContext) -> HttpResponse:
     form = VolumeForm(visit, NEW)
-    choices, source = sources(visit, form.fields["restoreFrom"].value)
+    choices, source = snapshot_choices(visit, form.fields["restoreFrom"].value)
     if source and visit.request.method != "POST":
         _suggest(form, source)
     form.look()
     if form.is_sent and (volume := _made(form)):
         return redirect("volume", visit.environment.pk, volume.pk)
-    context = beside(form) | {"source": source, "sources": choices}
+    context = form_context(form) | {"source": source, "sources": choices}
     return render(visit.request, "console/new_volume.html", context)
 
 
@@ -57,5 +57,5 @@ def _made(form: VolumeForm) -> Volume | None:
     results.created(volume).tell(visit.request)
     for warning in form.found.warnings:
         # Who works without script has not seen them before.
-        messages.warning(visit.request, formatting.remark(warning))
+        messages.warning(visit.request, formatting.warning_sentence(warning))
     return volume

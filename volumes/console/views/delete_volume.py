@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.models import Role
 from config.errors import Refused
 from volumes.console import bulk_actions, results
-from volumes.console.access import Visit, in_environment
+from volumes.console.access import EnvironmentContext, environment_view
 from volumes.console.forms.environment import ConfirmNameForm
 from volumes.console.panels.delete_impact import loss, undo_until
 from volumes.console.results import Progress, Result
@@ -25,8 +25,8 @@ from volumes.storage import snapshot_consistency
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@in_environment(Role.EDITOR)
-def delete(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
+@environment_view(Role.EDITOR)
+def delete(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
     volume, post = visit.volume(volume_id), visit.request.POST
     form = ConfirmNameForm(post or None, name=volume.name)
     if form.is_valid() and _is_deleted(visit, volume, cascade="cascade" in post):
@@ -48,8 +48,8 @@ def delete(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-@in_environment(Role.EDITOR)
-def undelete(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
+@environment_view(Role.EDITOR)
+def undelete(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
     environment = visit.environment
     try:
         volume = restore_volume(environment=environment, volume_id=volume_id, actor=visit.actor)
@@ -61,8 +61,8 @@ def undelete(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-@in_environment(Role.EDITOR)
-def selected(visit: Visit) -> HttpResponse:
+@environment_view(Role.EDITOR)
+def selected(visit: EnvironmentContext) -> HttpResponse:
     """First what would happen to each; sent once more with `confirmed`, it happens."""
     post, environment = visit.request.POST, visit.environment
     verb = bulk_actions.VERBS.get(post.get("do", ""))
@@ -74,7 +74,7 @@ def selected(visit: Visit) -> HttpResponse:
         return redirect("environment", environment.pk)
     if verb.name == "delete" and len(volumes) == 1 and "confirmed" not in post:
         return redirect("delete_volume", environment.pk, volumes[0].pk)
-    plan = bulk_actions.Plan(verb, volumes, typed=post.get("count", "").strip())
+    plan = bulk_actions.BulkPlan(verb, volumes, typed=post.get("count", "").strip())
     if "confirmed" in post and plan.is_confirmed:
         _do(visit, plan)
         return redirect("environment", environment.pk)
@@ -89,7 +89,7 @@ def selected(visit: Visit) -> HttpResponse:
     return render(visit.request, "console/selected.html", context)
 
 
-def _is_deleted(visit: Visit, volume: Volume, *, cascade: bool) -> bool:
+def _is_deleted(visit: EnvironmentContext, volume: Volume, *, cascade: bool) -> bool:
     """False where it has to stay; the page that is shown then asks for the reasons itself."""
     try:
         delete_volume(
@@ -103,9 +103,9 @@ def _is_deleted(visit: Visit, volume: Volume, *, cascade: bool) -> bool:
     return True
 
 
-def _do(visit: Visit, plan: bulk_actions.Plan) -> None:
+def _do(visit: EnvironmentContext, plan: bulk_actions.BulkPlan) -> None:
     """One by one, and what became of each."""
-    done, refused = bulk_actions.attempt(visit, plan)
+    done, refused = bulk_actions.execute(visit, plan)
     if plan.verb.name == "delete":
         _tell_deleted(visit, [volume for volume, _ in done])
     else:
@@ -115,7 +115,7 @@ def _do(visit: Visit, plan: bulk_actions.Plan) -> None:
         messages.error(visit.request, f"{fate.volume.name} {plan.verb.refused} {fate.why}")
 
 
-def _tell_deleted(visit: Visit, volumes: list[Volume]) -> None:
+def _tell_deleted(visit: EnvironmentContext, volumes: list[Volume]) -> None:
     """What became of each; while there is a grace period, with a button that takes it back."""
     kept = Volume.objects.filter(pk__in=[one.pk for one in volumes], grace_until__isnull=False)
     until = dict(kept.values_list("pk", "grace_until"))

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.models import Revision, Role, Subject
 from config.errors import Refused
 from volumes.console import results
-from volumes.console.access import Visit, in_environment
-from volumes.console.forms.sidebar import beside
+from volumes.console.access import EnvironmentContext, environment_view
+from volumes.console.forms.sidebar import form_context
 from volumes.console.forms.volume import EDIT, GROW, VolumeForm
 from volumes.console.panels.no_data import without_data
 from volumes.console.results import Progress, Result
@@ -29,8 +29,8 @@ MOST_OF_THEIRS = 5
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@in_environment(Role.EDITOR)
-def edit(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
+@environment_view(Role.EDITOR)
+def edit(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
     volume = visit.volume(volume_id)
     prefetch_related_objects([volume], "attachments")
     form = VolumeForm(visit, EDIT, volume=volume)
@@ -41,7 +41,7 @@ def edit(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
         else:
             messages.warning(visit.request, f"{changed.name} stays as it was.")
         return redirect("volume", visit.environment.pk, volume.pk)
-    context = beside(form) | {"theirs": _theirs(form, volume)}
+    context = form_context(form) | {"theirs": _theirs(form, volume)}
     if form.is_sent:
         # The page tells what came between: whoever sends it once more means it.
         form.fields["version"].value = volume.version
@@ -49,8 +49,8 @@ def edit(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@in_environment(Role.EDITOR)
-def grow(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
+@environment_view(Role.EDITOR)
+def grow(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
     volume = visit.volume(volume_id)
     if not volume.has_data:
         return without_data(visit, volume, "Grow", "It can be grown once its data is there.")
@@ -63,20 +63,20 @@ def grow(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
             text = f"{volume.name} stays at {formatting.size(changed.size)}."
             messages.warning(visit.request, text)
         return redirect("volume", visit.environment.pk, volume.pk)
-    return render(visit.request, "console/grow_volume.html", beside(form))
+    return render(visit.request, "console/grow_volume.html", form_context(form))
 
 
 @require_POST
-@in_environment(Role.EDITOR)
-def protect(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
+@environment_view(Role.EDITOR)
+def protect(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
     """Sets what `protected` says, true or false: sent twice, it means the same."""
     wanted = visit.request.POST.get("protected") == "true"
     return _at_once(visit, volume_id, {"protected": wanted}, _protected)
 
 
 @require_POST
-@in_environment(Role.EDITOR)
-def retry(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
+@environment_view(Role.EDITOR)
+def retry(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
     """A change that changes nothing makes a volume in error try again."""
     return _at_once(visit, volume_id, {}, results.retried)
 
@@ -108,7 +108,10 @@ def _protected(volume: Volume) -> Result:
 
 
 def _at_once(
-    visit: Visit, volume_id: uuid.UUID, body: Body, result_of: Callable[[Volume], Result]
+    visit: EnvironmentContext,
+    volume_id: uuid.UUID,
+    body: Body,
+    result_of: Callable[[Volume], Result],
 ) -> HttpResponse:
     try:
         volume = update_volume(

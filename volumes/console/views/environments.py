@@ -18,19 +18,19 @@ from accounts.models import Company, Membership, Role
 from config import pagination
 from config.errors import Refused
 from config.pagination import CappedPaginator, capped_count
-from volumes.console.access import Visit, caller_of, in_environment
+from volumes.console.access import EnvironmentContext, caller_of, environment_view
 from volumes.console.forms import service_errors
 from volumes.console.forms.environment import (
     ConfirmNameForm,
     EnvironmentSettingsForm,
     NewEnvironmentForm,
 )
-from volumes.console.htmx import said, with_short_address
-from volumes.console.panels.activity_feed import Trail
+from volumes.console.htmx import clean_query, with_short_address
+from volumes.console.panels.activity_feed import ActivityFeed
 from volumes.console.panels.attention import attention
 from volumes.console.panels.environment_header import frame
 from volumes.console.panels.volume_list import Listing
-from volumes.console.scan_scope import looked_at
+from volumes.console.scan_scope import scan_scope
 from volumes.models import Application, Attachment
 from volumes.rules.others import read_environment
 from volumes.services import environments as services
@@ -44,12 +44,12 @@ QUOTA = {"resourceQuota.storage": "quota"}
 
 @require_safe
 @gzip_page
-@in_environment()
-def volumes(visit: Visit) -> HttpResponse:
+@environment_view()
+def volumes(visit: EnvironmentContext) -> HttpResponse:
     context = frame(visit, "volumes")
     live = context["volume_count"]
-    looked = looked_at(visit.environment.volumes.live(), of=live)
-    listing = Listing(visit.environment, said(visit.request), live=live, looked=looked)
+    looked = scan_scope(visit.environment.volumes.live(), of=live)
+    listing = Listing(visit.environment, clean_query(visit.request), live=live, looked=looked)
     context |= {
         "listing": listing,
         "page": listing.page,
@@ -63,8 +63,8 @@ def volumes(visit: Visit) -> HttpResponse:
 
 @require_safe
 @gzip_page
-@in_environment()
-def applications(visit: Visit) -> HttpResponse:
+@environment_view()
+def applications(visit: EnvironmentContext) -> HttpResponse:
     """What runs here, and what each mounts."""
     mounts = Attachment.objects.select_related("volume").order_by("volume__name")[:MOUNTS_SHOWN]
     found = visit.environment.applications.live().order_by("name")
@@ -91,16 +91,16 @@ def _with_counts(applications: list[Application]) -> list[Application]:
 
 @require_safe
 @gzip_page
-@in_environment()
-def activity(visit: Visit) -> HttpResponse:
-    trail = Trail(visit.company, visit.request.GET, environment=visit.environment)
+@environment_view()
+def activity(visit: EnvironmentContext) -> HttpResponse:
+    trail = ActivityFeed(visit.company, visit.request.GET, environment=visit.environment)
     context = frame(visit, "activity") | {"trail": trail, "company": visit.company}
     return render(visit.request, "console/environment_activity.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@in_environment()
-def settings(visit: Visit) -> HttpResponse:
+@environment_view()
+def settings(visit: EnvironmentContext) -> HttpResponse:
     """Facts for everybody; name and quota are for admins to change."""
     form = EnvironmentSettingsForm.showing(visit.environment)
     if visit.request.method == "POST":
@@ -116,7 +116,7 @@ def settings(visit: Visit) -> HttpResponse:
     return render(visit.request, "console/environment_settings.html", context)
 
 
-def _update(visit: Visit, form: EnvironmentSettingsForm) -> bool:
+def _update(visit: EnvironmentContext, form: EnvironmentSettingsForm) -> bool:
     spec, reader = read_environment(form.body)
     try:
         services.update_environment(
@@ -129,8 +129,8 @@ def _update(visit: Visit, form: EnvironmentSettingsForm) -> bool:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@in_environment(Role.ADMIN)
-def delete(visit: Visit) -> HttpResponse:
+@environment_view(Role.ADMIN)
+def delete(visit: EnvironmentContext) -> HttpResponse:
     """Says what goes, or why nothing can; asks for the name."""
     environment = visit.environment
     form = ConfirmNameForm(visit.request.POST or None, name=environment.name)

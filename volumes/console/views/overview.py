@@ -19,7 +19,7 @@ from accounts.templatetags.counts import format_count
 from config.pagination import CappedPaginator
 from volumes.console.access import caller_of
 from volumes.console.panels.attention import attention
-from volumes.console.scan_scope import count_of, looked_at, used_by
+from volumes.console.scan_scope import capped_count_of, scan_scope, sum_used
 from volumes.models import Environment, Volume, VolumeStatus
 from volumes.rules.quota import QuotaHeadroom
 
@@ -45,7 +45,7 @@ Figures = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Tally:
+class StatusCount:
     kind: str
     status: str
     words: str
@@ -59,7 +59,7 @@ class Card:
     environment: Environment
     room: QuotaHeadroom
     used: int | None
-    tallies: list[Tally]
+    tallies: list[StatusCount]
     is_cut: bool
     """Whether more may be used than was summed."""
 
@@ -86,7 +86,7 @@ def overview(request: AuthenticatedHttpRequest) -> HttpResponse:
     page.object_list = (
         watched[max(page.start_index() - 1, 0) : page.end_index()] if is_watched else watched
     )
-    looked = looked_at(Volume.objects.live().filter(environment__in=watched))
+    looked = scan_scope(Volume.objects.live().filter(environment__in=watched))
     cards = _cards(page.object_list, are_few=looked.most is None)
     context = _sections(request.user, cards) | {
         "page": page,
@@ -145,9 +145,9 @@ def _up_to_a_number(environments: Iterable[Environment]) -> dict[UUID, Figures]:
 def _counted(environment: Environment) -> QuerySet[Environment, Any]:
     """Names its environment, as of an outer row's PostgreSQL does not know how many volumes it has."""
     live = environment.volumes.live()
-    counts = {status: count_of(live.filter(status=status), COUNTED) for status in IN_WORDS}
+    counts = {status: capped_count_of(live.filter(status=status), COUNTED) for status in IN_WORDS}
     return Environment.objects.filter(pk=environment.pk).values(
-        "pk", used=used_by(live, COUNTED), seen=count_of(live, COUNTED), **counts
+        "pk", used=sum_used(live, COUNTED), seen=capped_count_of(live, COUNTED), **counts
     )
 
 
@@ -158,7 +158,7 @@ def _card(environment: Environment, figures: Figures) -> Card:
         room=QuotaHeadroom(environment),
         used=figures["used"],
         tallies=[
-            Tally(kind, status, words, format_count(figures[status], most))
+            StatusCount(kind, status, words, format_count(figures[status], most))
             for status, (kind, words) in IN_WORDS.items()
             if figures.get(status)
         ],

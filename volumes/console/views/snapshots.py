@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import Role
 from config.errors import Refused
 from volumes.console import results
-from volumes.console.access import Visit, in_environment
+from volumes.console.access import EnvironmentContext, environment_view
 from volumes.console.forms import service_errors
 from volumes.console.panels.no_data import without_data
 from volumes.presentation import formatting
@@ -44,8 +44,8 @@ class SnapshotForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@in_environment(Role.EDITOR)
-def take(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
+@environment_view(Role.EDITOR)
+def take(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
     environment, volume = visit.environment, visit.volume(volume_id)
     if not volume.has_data:
         reason = "A snapshot can be taken once its data is there."
@@ -66,8 +66,8 @@ def take(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@in_environment(Role.EDITOR)
-def delete(visit: Visit, volume_id: uuid.UUID, snapshot_id: uuid.UUID) -> HttpResponse:
+@environment_view(Role.EDITOR)
+def delete(visit: EnvironmentContext, volume_id: uuid.UUID, snapshot_id: uuid.UUID) -> HttpResponse:
     """Says what is lost, or why it has to stay."""
     environment, volume = visit.environment, visit.volume(volume_id)
     snapshot = volume.snapshots.live().filter(pk=snapshot_id).first()

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Revision, Subject
 from config.pagination import CappedPaginator
-from volumes.console.access import Visit, in_environment
+from volumes.console.access import EnvironmentContext, environment_view
 from volumes.console.panels.chart import chart
 from volumes.console.panels.mount_snippets import snippets
 from volumes.console.panels.volume_header import volume_frame
@@ -34,8 +34,8 @@ CLOSE = timedelta(days=30)
 
 
 @require_safe
-@in_environment()
-def overview(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
+@environment_view()
+def overview(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
     """Deleted ones too: until they are purged, what they were can be looked up."""
     volume = visit.volume(volume_id, deleted_too=True)
     prefetch_related_objects([volume], "attachments__application")
@@ -51,8 +51,8 @@ def overview(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
-@in_environment()
-def snapshots(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
+@environment_view()
+def snapshots(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
     volume = visit.volume(volume_id, deleted_too=True)
     if volume.is_deleted:
         return redirect("volume", visit.environment.pk, volume.pk)
@@ -73,8 +73,8 @@ def snapshots(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
-@in_environment()
-def applications(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
+@environment_view()
+def applications(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
     volume = visit.volume(volume_id, deleted_too=True)
     if volume.is_deleted:
         return redirect("volume", visit.environment.pk, volume.pk)
@@ -88,8 +88,8 @@ def applications(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
-@in_environment()
-def history(visit: Visit, volume_id: uuid.UUID) -> HttpResponse:
+@environment_view()
+def history(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
     volume = visit.volume(volume_id, deleted_too=True)
     page = CappedPaginator(_history(volume), ON_A_PAGE).get_page(visit.request.GET.get("page"))
     context = volume_frame(visit, volume, "history")

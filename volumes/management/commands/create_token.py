@@ -15,7 +15,7 @@ from accounts import services
 from accounts.callers import SYSTEM
 from accounts.errors import Refused
 from accounts.models import Scope, User
-from volumes.api.representations import moment
+from volumes.api.representations import rfc3339
 from volumes.management.arguments import environment_id, whole_number
 from volumes.queries.environments import company_of_environment, environment_choices
 
@@ -66,6 +66,6 @@ class Command(BaseCommand):
             "name": name,
             "scope": scope,
             "environmentId": str(environment) if environment else None,
-            "expiresAt": moment(expires_at),
+            "expiresAt": rfc3339(expires_at),
         }
         self.stdout.write(json.dumps(printed) if options["json"] else secret)

@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from volumes.api.representations import moment
+from volumes.api.representations import rfc3339
 from volumes.management.arguments import days
 from volumes.management.cleanup import CleanupCommand
 from volumes.models import Volume
@@ -37,5 +37,5 @@ def _describe(volume: Volume) -> dict[str, Any]:
         "environment": str(volume.environment_id),
         "size": volume.size,
         "status": volume.status,
-        "deletedAt": moment(volume.deleted_at),
+        "deletedAt": rfc3339(volume.deleted_at),
     }

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from volumes.api.representations import moment
+from volumes.api.representations import rfc3339
 from volumes.backends import BackendError, StorageUnavailable
 from volumes.backends.texts import quoted
 from volumes.management.arguments import hours
@@ -82,7 +82,7 @@ def _describe(orphan: Orphan) -> dict[str, Any]:
     return {
         "volume": orphan.handle,
         "snapshot": orphan.snapshot or "",
-        "unchangedSince": moment(orphan.unchanged_since),
+        "unchangedSince": rfc3339(orphan.unchanged_since),
     }
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from accounts.callers import SYSTEM
-from volumes.api.representations import moment
+from volumes.api.representations import rfc3339
 from volumes.management.arguments import days, environment_id
 from volumes.management.cleanup import CleanupCommand
 from volumes.models import Volume
@@ -39,5 +39,5 @@ def _describe(volume: Volume) -> dict[str, Any]:
         "environment": str(volume.environment_id),
         "size": volume.size,
         "usedSize": volume.used_size,
-        "unattachedSince": moment(volume.detached_at),
+        "unattachedSince": rfc3339(volume.detached_at),
     }
