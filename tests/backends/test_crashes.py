@@ -1,5 +1,6 @@
 """What a process that was killed leaves, and how the next one copes."""
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -69,6 +70,18 @@ CRASHES: list[tuple[Callable[[Directory], None], Callable[[Directory], object], 
     ),
 ]
 
+MADE = ["create", "snapshot", "clone"]
+MAKING: list[tuple[Callable[[Directory], None], Callable[[Directory], object], str]] = [
+    (with_nothing, lambda storage: storage.create(HANDLE, 10), HANDLE),
+    (
+        with_a_volume,
+        lambda storage: storage.snapshot(HANDLE, SNAPSHOT),
+        f"{HANDLE}.{SNAPSHOT}",
+    ),
+    (with_a_snapshot, lambda storage: storage.clone(HANDLE, SNAPSHOT, TARGET, 10), TARGET),
+]
+"""What is made, how it begins, and how the names of its leftovers begin."""
+
 
 class TestCrashes:
     @pytest.fixture
@@ -104,6 +117,43 @@ class TestCrashes:
             assert_only(storage, end)
             step += 1
         assert step > 5
+
+    @pytest.mark.parametrize(("begin", "operation", "made"), MAKING, ids=MADE)
+    def test_killed_beside_what_an_earlier_one_left_and_repeated_leaves_nothing(
+        self,
+        ground: Path,
+        begin: Callable[[Directory], None],
+        operation: Callable[[Directory], object],
+        made: str,
+    ) -> None:
+        step = 1
+        killed = True
+        while killed:
+            (ground / str(step)).mkdir()
+            storage = Directory(str(ground / str(step) / "storage"), INSTALLATION)
+            storage.prepare(INSTALLATION)
+            begin(storage)
+            (Path(storage.root) / ".tmp" / f"{made}.0" / "data").mkdir(parents=True)
+            (Path(storage.root) / ".tmp" / f"{made}.0a" / "data").mkdir(parents=True)
+            killed = killed_at(step, operation, storage)
+            operation(storage)
+            assert os.listdir(Path(storage.root, ".tmp")) == []
+            step += 1
+        assert step > 5
+
+    @pytest.mark.parametrize(("begin", "operation", "made"), MAKING, ids=MADE)
+    def test_what_was_left_by_one_that_another_overtook_is_removed_by_the_next(
+        self,
+        storage: Directory,
+        begin: Callable[[Directory], None],
+        operation: Callable[[Directory], object],
+        made: str,
+    ) -> None:
+        begin(storage)
+        operation(storage)
+        (Path(storage.root) / ".tmp" / f"{made}.0a" / "data").mkdir(parents=True)
+        operation(storage)
+        assert os.listdir(Path(storage.root, ".tmp")) == []
 
     def test_leftovers_are_listed_dated_and_removed(
         self, storage: Directory, handle: str, snapshot: str

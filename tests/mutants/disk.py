@@ -4,6 +4,9 @@ from tests.mutants.guard import Guard
 
 LINKS = "backends/test_links.py"
 TREE = "backends/test_tree.py"
+CRASHES = "backends/test_crashes.py"
+LOOKS_AFTER = "TestCrashes::test_killed_beside_what_an_earlier_one_left_and_repeated_leaves_nothing"
+OVERTOOK = "TestCrashes::test_what_was_left_by_one_that_another_overtook_is_removed_by_the_next"
 
 GUARDS = [
     Guard(
@@ -173,5 +176,33 @@ GUARDS = [
         "        return os.copy_file_range(source, target, count, start, start)\n    except OSError:",
         "        return os.copy_file_range(source, target, count, start, start)\n    except EOFError:",
         "backends/test_copying.py::test_content_is_read_and_written_where_no_shortcut_works",
+    ),
+    Guard(
+        "the first name of a workpiece is used again",
+        "volumes/backends/workshop.py",
+        "            name = names.fresh(handle, snapshot) if is_swept else first\n",
+        "            name = names.fresh(handle, snapshot)\n",
+        f"{CRASHES}::{LOOKS_AFTER}[create]",
+    ),
+    Guard(
+        "the first name is removed last",
+        "volumes/backends/workshop.py",
+        "sorted(os.listdir(tmp), reverse=True)",
+        "sorted(os.listdir(tmp))",
+        f"{CRASHES}::{LOOKS_AFTER}[create]",
+    ),
+    Guard(
+        "leftovers beside a finished volume",
+        "volumes/backends/directory.py",
+        "                sweep(root, handle)\n",
+        "                pass\n",
+        f"{CRASHES}::{OVERTOOK}[create]",
+    ),
+    Guard(
+        "leftovers beside a finished snapshot",
+        "volumes/backends/directory.py",
+        "                    sweep(root, handle, snapshot)\n",
+        "                    pass\n",
+        f"{CRASHES}::{OVERTOOK}[snapshot]",
     ),
 ]

@@ -18,7 +18,7 @@ from .fds import ANYTHING, MISSING, is_same, is_there, make, opened
 from .layout import DATA, SNAPSHOTS, TMP, TRASH
 from .oserrors import told, unavailable
 from .shared import Shared
-from .workshop import workpiece
+from .workshop import sweep, workpiece
 
 
 class Directory(Backend):
@@ -116,13 +116,17 @@ class Directory(Backend):
 
     def create(self, handle: str, size: int) -> None:
         with self._storage("make the volume", handle) as root:
-            if not layout.is_own(root, handle):
+            if layout.is_own(root, handle):
+                sweep(root, handle)
+            else:
                 self._make(root, handle, self._give)
             os.fsync(root)
 
     def clone(self, handle: str, snapshot: str, target: str, size: int) -> None:
         with self._storage("fill the volume", handle, snapshot, target) as root:
-            if not layout.is_own(root, target):
+            if layout.is_own(root, target):
+                sweep(root, target)
+            else:
                 self._make(root, target, partial(_fill, root, handle, snapshot))
             os.fsync(root)
 
@@ -220,7 +224,9 @@ class Directory(Backend):
             make(volume, SNAPSHOTS, layout.PRIVATE)
             os.fsync(volume)
             with opened(volume, SNAPSHOTS) as snapshots:
-                if not layout.is_own(root, handle, snapshot):
+                if layout.is_own(root, handle, snapshot):
+                    sweep(root, handle, snapshot)
+                else:
                     with workpiece(root, handle, snapshot) as made:
                         _copy(data, made.fd)
                         place.put_snapshot(made, volume, snapshots, snapshot, since)

@@ -47,14 +47,17 @@ def workpiece(root: int, handle: str, snapshot: str | None = None) -> Iterator[W
 
 def _locked_directory(tmp: int, handle: str, snapshot: str | None) -> tuple[str, int]:
     # Where nobody else is or was, its first name is free: most need not look what else lies there,
-    # which may be much.
-    name = names.first(handle, snapshot)
+    # which may be much. So that name is tried again once it may be free: what is left under another
+    # one would be looked for by nobody.
+    name = first = names.first(handle, snapshot)
+    is_swept = False
     while True:
         try:
             os.mkdir(name, 0o700, dir_fd=tmp)
         except FileExistsError:
             _sweep(tmp, names.prefix(handle, snapshot))
-            name = names.fresh(handle, snapshot)
+            name = names.fresh(handle, snapshot) if is_swept else first
+            is_swept = True
             continue
         # Before the lock is held, a sweeper takes it for dead: then another name is tried.
         with suppress(FileNotFoundError):
@@ -65,9 +68,16 @@ def _locked_directory(tmp: int, handle: str, snapshot: str | None) -> tuple[str,
         name = names.fresh(handle, snapshot)
 
 
+def sweep(root: int, handle: str, snapshot: str | None = None) -> None:
+    """Remove what killed makers left of something that another one has finished."""
+    with area(root, TMP) as tmp:
+        _sweep(tmp, names.prefix(handle, snapshot))
+
+
 def _sweep(tmp: int, prefix: str) -> None:
     """Remove what killed makers of the same thing left: the kernel has dropped their locks."""
-    for name in os.listdir(tmp):
+    # The first name last: while it is there, the next maker looks for the others.
+    for name in sorted(os.listdir(tmp), reverse=True):
         if name.startswith(prefix):
             with suppress(OSError), opened(tmp, name) as fd:
                 if _lock(fd) is Lock.OURS:
