@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib import import_module
 
 import pytest
@@ -108,8 +108,14 @@ def test_entries_from_before_an_upgrade_keep_their_place(alices, here, changed, 
 
 @pytest.fixture
 def slow_clock(monkeypatch):
-    """The clock of this server is set back by years."""
-    monkeypatch.setattr(timezone, "now", lambda: LONG_AGO)
+    """The clock of this server is set back by years, for defaults of fields too."""
+
+    class SlowClock(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return LONG_AGO
+
+    monkeypatch.setattr(timezone, "datetime", SlowClock)
 
 
 def test_a_volumes_time_of_change_never_goes_back(alices, here, volume, slow_clock):
