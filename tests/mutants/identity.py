@@ -20,7 +20,7 @@ GUARDS = [
     Guard(
         "identity: an inode number is used again",
         "volumes/backends/identity.py",
-        "return cls(os.fstat(fd).st_ino, birth_time(fd), digest)",
+        "return cls(*inode_and_birth(fd), digest)",
         'return cls(os.fstat(fd).st_ino, 0, "0")',
         f"{IDENTITY}::TestMark::test_a_replacement_with_the_same_inode_number_is_not_the_data",
     ),
@@ -76,7 +76,7 @@ GUARDS = [
     Guard(
         "identity: what was put in place is what was made",
         "volumes/backends/place.py",
-        "    if not is_same(piece.fd, directory, name):",
+        "    if not is_inode(piece.inode, directory, name):",
         "    if False:",
         f"{IDENTITY}::TestReplacing::test_what_was_put_in_its_place_is_what_was_made",
     ),

@@ -7,7 +7,7 @@ below the root is followed, whoever put it there. `layout` says what lies where.
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 
 from config.faultpoints import faultpoint
@@ -91,13 +91,14 @@ class Directory(Backend):
         """The root, once the identifiers are sound and it has shown that it is ours."""
         for identifier in identifiers:
             names.checked(identifier)
-        with ExitStack() as stack:
-            with unavailable(f"look at the storage root {self.root}"):
-                root = stack.enter_context(self._ours.held())
-            with told(doing, self.root):
-                yield root
+        with told(doing, self.root), self._ours.held() as root:
+            yield root
 
     def _open_verified(self) -> int:
+        with unavailable(f"look at the storage root {self.root}"):
+            return self._verified()
+
+    def _verified(self) -> int:
         try:
             root = self._open()
         except FileNotFoundError as error:

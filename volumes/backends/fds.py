@@ -13,6 +13,10 @@ ANYTHING = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 MISSING = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 
 
+Inode = tuple[int, int, int]
+"""Device, number and kind of an inode."""
+
+
 class Place(str):
     """A whole path that an error names, rather than the name that a call was given."""
 
@@ -44,8 +48,11 @@ def locating(directory: int, *names: str) -> Iterator[None]:
 
 def open_below(directory: int, name: str, flags: int) -> int:
     """A descriptor of `name` in `directory`. An OSError names the whole path."""
-    with locating(directory, name):
+    try:
         return os.open(name, flags, dir_fd=directory)
+    except OSError as error:
+        located(error, directory, name)
+        raise
 
 
 @contextmanager
@@ -79,16 +86,25 @@ def is_there(directory: int, *names: str) -> bool:
 
 def is_same(fd: int, directory: int, name: str) -> bool:
     """Is `name` still, or by now, the very thing that `fd` holds? A name alone proves nothing."""
+    return is_inode(inode_of(fd), directory, name)
+
+
+def is_inode(inode: Inode, directory: int, name: str) -> bool:
+    """The same of what is held open all the while, so that no other inode gets its number."""
     try:
         found = os.stat(name, dir_fd=directory, follow_symlinks=False)
     except OSError as error:
         if error.errno in MISSING:
             return False
         raise
-    return _sort(found) == _sort(os.fstat(fd))
+    return _inode(found) == inode
 
 
-def _sort(found: os.stat_result) -> tuple[int, int, int]:
+def inode_of(fd: int) -> Inode:
+    return _inode(os.fstat(fd))
+
+
+def _inode(found: os.stat_result) -> Inode:
     return found.st_dev, found.st_ino, stat.S_IFMT(found.st_mode)
 
 

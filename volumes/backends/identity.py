@@ -1,11 +1,10 @@
 """Which directory it is: what no directory made later under the same name has in common with it."""
 
 import hashlib
-import os
 import re
 from dataclasses import dataclass
 
-from .linux import birth_time, file_handle
+from .linux import file_handle, inode_and_birth
 
 TEXT = "[0-9a-f]+-[0-9a-f]+-[0-9a-f]+"
 _TEXT = re.compile(TEXT)
@@ -29,7 +28,7 @@ class Identity:
         """Of an open directory; a descriptor of O_PATH is enough, whoever owns the directory."""
         handle = file_handle(fd)
         digest = hashlib.sha256(handle).hexdigest()[:16] if handle else "0"
-        return cls(os.fstat(fd).st_ino, birth_time(fd), digest)
+        return cls(*inode_and_birth(fd), digest)
 
     @classmethod
     def parsed(cls, text: str) -> "Identity | None":

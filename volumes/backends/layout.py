@@ -22,7 +22,7 @@ from config.faultpoints import faultpoint
 from . import marker, marks, names, tree
 from .base import BackendError, DataState
 from .failures import all_of_them
-from .fds import ANYTHING, DIRECTORY, MISSING, made, opened, path_of
+from .fds import ANYTHING, DIRECTORY, MISSING, located, made, opened, path_of
 from .linux import rename_new
 
 DATA = "data"
@@ -110,10 +110,18 @@ def _found(
 ) -> Iterator[tuple[int, str, int] | None]:
     """The volume's directory, opened with these flags, and the name and directory that belong to it;
     None without either."""
+    try:
+        volume = os.open(handle, flags, dir_fd=root)
+    except OSError as error:
+        if error.errno not in MISSING:
+            located(error, root, handle)
+            raise
+        yield None  # as of every new volume: nobody needs its whole path
+        return
     path = path_below(snapshot)
     with ExitStack() as stack:
+        stack.callback(os.close, volume)
         try:
-            volume = stack.enter_context(opened(root, handle, flags=flags))
             # Without O_PATH a directory that only its application may read would be an error.
             fd = stack.enter_context(opened(volume, *path, flags=ANYTHING | os.O_DIRECTORY))
         except OSError as error:

@@ -15,8 +15,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _RENAME_NOREPLACE = 1
 _FICLONE = 0x40049409
 _AT_EMPTY_PATH = 0x1000
+_STATX_INO = 0x100
 _STATX_BTIME = 0x800
-_STATX_SIZE = 256
 _MAX_HANDLE = 128
 _OPENAT2 = 437  # on every architecture
 _RESOLVE_NO_XDEV = 0x01
@@ -29,6 +29,20 @@ _NO_ANSWER = _UNKNOWN | {errno.EPERM, errno.EACCES, errno.EOVERFLOW}
 
 class _OpenHow(ctypes.Structure):
     _fields_ = (("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64))
+
+
+class _Statx(ctypes.Structure):
+    """Of `struct statx`, what is used here."""
+
+    _fields_ = (
+        ("known", ctypes.c_uint32),
+        ("_1", ctypes.c_char * 28),
+        ("inode", ctypes.c_uint64),
+        ("_2", ctypes.c_char * 40),
+        ("born_seconds", ctypes.c_int64),
+        ("born_nanoseconds", ctypes.c_uint32),
+        ("_3", ctypes.c_char * 164),
+    )
 
 
 def syncfs(fd: int) -> None:
@@ -62,16 +76,16 @@ def _rename_unless_there(name: str, source: int, new_name: str, target: int) -> 
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new_name)
 
 
-def birth_time(fd: int) -> int:
-    """When the inode was made, in nanoseconds since the epoch; 0 where that is not known."""
+def inode_and_birth(fd: int) -> tuple[int, int]:
+    """The inode's number, and when it was made: nanoseconds since the epoch, 0 where not known."""
     call = getattr(_libc, "statx", None)
-    answer = ctypes.create_string_buffer(_STATX_SIZE)
-    if call is None or call(fd, b"", _AT_EMPTY_PATH, _STATX_BTIME, answer) != 0:
-        return _no_answer(call, 0)
-    # struct statx: the mask of what is known comes first, the time of birth at byte 80.
-    (known,) = struct.unpack_from("=I", answer, 0)
-    seconds, nanoseconds = struct.unpack_from("=qI", answer, 80)
-    return seconds * 10**9 + nanoseconds if known & _STATX_BTIME else 0
+    answer = _Statx()
+    wanted = _STATX_INO | _STATX_BTIME
+    if call is None or call(fd, b"", _AT_EMPTY_PATH, wanted, ctypes.byref(answer)) != 0:
+        return _no_answer(call, (os.fstat(fd).st_ino, 0))
+    inode = answer.inode if answer.known & _STATX_INO else os.fstat(fd).st_ino
+    born = answer.born_seconds * 10**9 + answer.born_nanoseconds
+    return inode, born if answer.known & _STATX_BTIME else 0
 
 
 def file_handle(fd: int) -> bytes:

@@ -18,7 +18,7 @@ from config.faultpoints import faultpoint
 
 from . import marks
 from .base import BackendError
-from .fds import ANYTHING, MISSING, is_same, opened, path_of
+from .fds import ANYTHING, MISSING, is_inode, is_same, opened, path_of
 from .layout import DATA, SNAPSHOTS, has_entries, move
 from .linux import rename_new
 from .texts import quoted
@@ -195,7 +195,7 @@ def _remove_empty(directory: int, name: str) -> None:
 
 
 def _check_piece(piece: Workpiece, directory: int, name: str) -> None:
-    if not is_same(piece.fd, directory, name):
+    if not is_inode(piece.inode, directory, name):
         raise BackendError("What was made was moved or removed meanwhile; it is tried again.")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from . import names, tree
-from .fds import DIRECTORY, is_same, opened
+from .fds import DIRECTORY, Inode, inode_of, is_inode, opened
 from .layout import TMP, area
 
 
@@ -23,6 +23,7 @@ class Workpiece:
     """A directory in the making."""
 
     fd: int
+    inode: Inode
     name: str
     tmp: int
     is_in_place: bool = False
@@ -32,8 +33,7 @@ class Workpiece:
 def workpiece(root: int, handle: str, snapshot: str | None = None) -> Iterator[Workpiece]:
     """A fresh directory, locked while its maker lives, and removed unless it is put in place."""
     with area(root, TMP) as tmp:
-        name, fd = _locked_directory(tmp, handle, snapshot)
-        made = Workpiece(fd, name, tmp)
+        made = _locked_directory(tmp, handle, snapshot)
         try:
             yield made
         finally:
@@ -41,11 +41,11 @@ def workpiece(root: int, handle: str, snapshot: str | None = None) -> Iterator[W
             # for this one's end.
             if not made.is_in_place:
                 with suppress(OSError):
-                    tree.remove(tmp, name)
-            os.close(fd)
+                    tree.remove(tmp, made.name)
+            os.close(made.fd)
 
 
-def _locked_directory(tmp: int, handle: str, snapshot: str | None) -> tuple[str, int]:
+def _locked_directory(tmp: int, handle: str, snapshot: str | None) -> Workpiece:
     # Where nobody else is or was, its first name is free: most need not look what else lies there,
     # which may be much. So that name is tried again once it may be free: what is left under another
     # one would be looked for by nobody.
@@ -62,8 +62,9 @@ def _locked_directory(tmp: int, handle: str, snapshot: str | None) -> tuple[str,
         # Before the lock is held, a sweeper takes it for dead: then another name is tried.
         with suppress(FileNotFoundError):
             fd = os.open(name, DIRECTORY, dir_fd=tmp)
-            if _lock(fd) is not Lock.OTHERS and is_same(fd, tmp, name):
-                return name, fd
+            inode = inode_of(fd)
+            if _lock(fd) is not Lock.OTHERS and is_inode(inode, tmp, name):
+                return Workpiece(fd, inode, name, tmp)
             os.close(fd)
         name = names.fresh(handle, snapshot)
 
