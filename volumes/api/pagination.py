@@ -6,6 +6,7 @@ import base64
 import json
 import uuid
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any, TypeVar
 
 import orjson
@@ -27,6 +28,8 @@ MAX_PAGE_BYTES = 4 * 2**20
 """Of the encoded rows of one page, however many it may have."""
 ROWS_AT_ONCE = 100
 """Rows that are read from the database at a time."""
+ENCODED_AT_ONCE = 25
+"""Rows that are encoded together: they need one buffer, which is up to ten times a single row's size."""
 
 SORTS = {"createdAt": "id", "name": "name", "size": "size", "version": "position"}
 """Identifiers are time-ordered: creation order is the order of ids. `version` is for histories only."""
@@ -75,23 +78,32 @@ class ListPage:
 
         It ends at `limit` rows or before it exceeds MAX_PAGE_BYTES, but has one row at least.
         """
-        # As one: an encoded row has a buffer of up to ten times its size.
         body = bytearray(b"[")
-        last, number, is_cut = None, 0, False
-        for row in rows:
-            part = orjson.dumps(to_json(row))
-            is_full = len(body) + len(part) + 2 > MAX_PAGE_BYTES and number > 0
-            if is_cut := number == self.limit or is_full:
-                break
-            body += b"," + part if number else part
-            last, number = row, number + 1
-        answer = HttpResponse(bytes(body + b"]"), content_type="application/json")
-        if is_cut:
+        last = self._fill(body, iter(rows), to_json)
+        body += b"]"
+        answer = HttpResponse(bytes(body), content_type="application/json")
+        if last is not None:
             query = request.GET.copy()
             query["cursor"] = self._encode(last)
             url = request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
             answer["Link"] = f'<{url}>; rel="next"'
         return answer
+
+    def _fill(
+        self, body: bytearray, rows: Iterator[One], to_json: Callable[[One], Any]
+    ) -> One | None:
+        """Add the rows that the page has room for. Returns the last of them, None if all were added."""
+        last, left = None, self.limit
+        while some := list(islice(rows, min(left, ENCODED_AT_ONCE))):
+            left -= len(some)
+            if _append(body, some, to_json):
+                last = some[-1]
+                continue
+            for row in some:
+                if not _append(body, [row], to_json, is_first=last is None):
+                    return last
+                last = row
+        return None if next(rows, None) is None else last
 
     def _beyond(self) -> Q:
         if self.after is None:
@@ -123,3 +135,18 @@ class ListPage:
         if isinstance(value, int) and not 0 < value < 2**63:
             raise ValueError("no such size")
         return text(value) if isinstance(value, str) else value, uuid.UUID(pk)
+
+
+def _append(
+    body: bytearray, rows: list[One], to_json: Callable[[One], Any], *, is_first: bool = False
+) -> bool:
+    """Add the rows to an array without its end, if that does not make it too long."""
+    part = orjson.dumps(list(map(to_json, rows)))
+    # Its brackets have the length of a comma and the end.
+    is_full = len(body) + len(part) > MAX_PAGE_BYTES
+    if is_full and not is_first:
+        return False
+    if len(body) > 1:
+        body += b","
+    body += memoryview(part)[1:-1]
+    return True
