@@ -12,7 +12,7 @@ import mmap
 import os
 import threading
 import time
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -151,6 +151,7 @@ def _policy(is_change: bool) -> tuple[str, Rate]:
     return (CHANGES, changes) if is_change else (READS, reads)
 
 
+@lru_cache(maxsize=1024)  # each request asks twice
 def _key(policy: str, caller: str) -> int:
     # The same in every process, unlike hash().
     return int.from_bytes(blake2b(f"{policy} {caller}".encode(), digest_size=8).digest(), "big")
