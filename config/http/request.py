@@ -5,6 +5,9 @@ from typing import Any
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.utils.http import parse_header_parameters
 
+ARRIVED_AT = "holdfast.arrived_at"
+"""The key of `META`: when all of the request was here, of `time.monotonic()`. The server notes it."""
+
 
 class Utf8Request(WSGIRequest):
     """A request whose text is UTF-8, whatever its Content-Type claims.

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.http.response import HttpResponseBase
 
 from config.concurrency import request_slots
+from config.http.request import ARRIVED_AT
 from config.limits import UNCOUNTED_BYTES
 from config.server.body import Arrival, BodyReader, body_length, has_body
 from config.server.connections import ConnectionGuard
@@ -72,7 +73,11 @@ class Exchange:
         elif self._environ["PATH_INFO"] == LIVENESS_PATH:
             self._respond()
         else:
-            request_slots.run(self._respond)
+            self._wait_for_slot()
+
+    def _wait_for_slot(self) -> None:
+        self._environ[ARRIVED_AT] = time.monotonic()
+        request_slots.run(self._respond)
 
     def _read_body(self) -> None:
         self._client.received += body_length(self._environ)
@@ -101,7 +106,7 @@ class Exchange:
         elif arrival is Arrival.REFUSED:
             self._refuse(self._site.full)
         else:
-            request_slots.run(self._respond)
+            self._wait_for_slot()
 
     def _respond(self) -> None:
         """Answer the request. It has a slot."""

@@ -28,7 +28,7 @@ from config.errors import DomainError
 from config.http.error_responses import unavailable
 from config.http.middleware import Handler, public_scheme, request_log
 from config.http.rate_limiting import RateLimitExceeded, add_headers, charge, is_exhausted
-from config.http.request import Utf8Request
+from config.http.request import ARRIVED_AT, Utf8Request
 from volumes.api import responses
 from volumes.api.headers import idempotency_key
 from volumes.api.pagination import ROWS_AT_ONCE, ListPage
@@ -189,6 +189,7 @@ def _create(request: HttpRequest, env_id: uuid.UUID) -> HttpResponse:
         body=_plain_body(request),
         digest=digest,
         ip=client_ip(request),
+        arrived_at=request.META.get(ARRIVED_AT),
     )
     if authorized is None:
         raise FallThrough

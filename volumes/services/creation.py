@@ -42,14 +42,19 @@ def create_volume(
 
 
 def authorize_by_token(
-    *, environment_id: uuid.UUID, body: Body, digest: str, ip: str | None
+    *,
+    environment_id: uuid.UUID,
+    body: Body,
+    digest: str,
+    ip: str | None,
+    arrived_at: float | None = None,
 ) -> AuthorizedCreate | None:
     """The request for `create_authorized`, if the token with this digest may make it.
 
-    One look-up, before any queue. None leaves the request to `create_volume`.
+    Looked up before any queue. None leaves the request to `create_volume`.
     """
     spec = _plain_wish(body)
-    return authorize_create(digest, environment_id, spec, ip) if spec else None
+    return authorize_create(digest, environment_id, spec, ip, arrived_at) if spec else None
 
 
 def create_authorized(request: AuthorizedCreate) -> Volume | None:

@@ -25,13 +25,13 @@ from accounts.models import Role
 from config.concurrency import slot_released
 from config.db.statements import execute_if_locked
 from volumes.models import Environment, Volume
-from volumes.queries.environments import environment_by_token
 from volumes.queries.quota import quota_lock_statements
 from volumes.reconciler.batch import INLINE_WAIT
 from volumes.reconciler.executors import is_immediate, run_in_thread
 from volumes.reconciler.inline import reconcile_batch
 from volumes.rules.volumes import VolumeSpec
 from volumes.services.new_volume import NewVolume, insert_statements
+from volumes.services.token_lookup import TokenLookup
 
 log = logging.getLogger("holdfast.group_commit")
 
@@ -45,6 +45,7 @@ A response, the next request and its look-up take that long, most of them one af
 COMMIT_THREADS = 6
 commit_pool = ThreadPoolExecutor(COMMIT_THREADS, thread_name_prefix="commit")
 """Each thread writes one batch of one environment, which then goes to the end of the queue."""
+_tokens = TokenLookup()
 
 
 class AuthorizedCreate:
@@ -74,13 +75,17 @@ class AuthorizedCreate:
 
 
 def authorize_create(
-    digest: str, environment_id: uuid.UUID, spec: VolumeSpec, ip: str | None
+    digest: str,
+    environment_id: uuid.UUID,
+    spec: VolumeSpec,
+    ip: str | None,
+    arrived_at: float | None,
 ) -> AuthorizedCreate | None:
     """The request of the token with this digest, if token, second factor, role and scope allow it.
 
-    None says nothing about the reason.
+    None says nothing about the reason. `arrived_at` is when the request was there, if that is known.
     """
-    found = environment_by_token(digest, environment_id)
+    found = _tokens.find(digest, environment_id, arrived_at)
     if found is None:
         return None
     user, token, environment = found
