@@ -6,6 +6,7 @@ from pathlib import Path
 from config import env
 from config.logs import logging_config
 from config.mail import mail_server
+from volumes.backends.registry import BACKENDS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -28,7 +29,7 @@ METRICS_TOKEN = env.token("METRICS_TOKEN", least=16)
 MAIL_SERVER = mail_server("EMAIL_URL", public_host=PUBLIC_URL.hostname or "localhost")
 DATABASES = {"default": env.database("DATABASE_URL", DATA_DIR / "holdfast.sqlite3")}
 
-STORAGE_BACKEND = env.choice("STORAGE_BACKEND", "directory", ["directory", "memory"])
+STORAGE_BACKEND = env.choice("STORAGE_BACKEND", "directory", BACKENDS)
 STORAGE_ROOT = env.directory("STORAGE_ROOT", DATA_DIR / "volumes")
 RECONCILE_INLINE = env.flag("RECONCILE_INLINE", True)
 VOLUME_DELETE_GRACE = env.number("VOLUME_DELETE_GRACE", 0, most=10 * 365 * 86400)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.core import checks
 
-from volumes.checks import check_volume_owner
+from volumes.checks import check_storage_settings
 
 
 class VolumesConfig(AppConfig):
     name = "volumes"
 
     def ready(self) -> None:
-        checks.register(check_volume_owner)
+        checks.register(check_storage_settings)

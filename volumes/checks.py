@@ -7,17 +7,15 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
-from volumes.backends.privileges import why_not_given
+from volumes.backends.registry import backend_class
 
 
-def volume_owner_problem() -> str:
-    """Why volumes cannot belong to VOLUME_UID and VOLUME_GID; empty if they can."""
-    if settings.STORAGE_BACKEND != "directory":
-        return ""
-    return why_not_given(settings.VOLUME_UID, settings.VOLUME_GID)
+def storage_settings_problem() -> str:
+    """Return why the chosen backend cannot work with the settings; empty if it can."""
+    return backend_class(settings.STORAGE_BACKEND).settings_problem(settings)
 
 
-def check_volume_owner(**_: Any) -> list[CheckMessage]:
+def check_storage_settings(**_: Any) -> list[CheckMessage]:
     """A server that cannot give volumes to the configured owner must not start."""
-    problem = volume_owner_problem()
+    problem = storage_settings_problem()
     return [Error(problem, id="holdfast.E001")] if problem else []

@@ -9,8 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from volumes.backends import Backend
-from volumes.backends.directory import Directory
-from volumes.backends.memory import Memory
+from volumes.backends.registry import backend_class
 from volumes.models import Installation, Volume
 
 log = logging.getLogger("holdfast.storage")
@@ -77,12 +76,4 @@ def init_storage() -> None:
 
 @lru_cache(maxsize=4)
 def build_backend(installation: str) -> Backend:
-    if settings.STORAGE_BACKEND == "memory":
-        return Memory(installation)
-    return Directory(
-        str(settings.STORAGE_ROOT),
-        installation,
-        uid=settings.VOLUME_UID,
-        gid=settings.VOLUME_GID,
-        mode=settings.VOLUME_MODE,
-    )
+    return backend_class(settings.STORAGE_BACKEND).from_settings(settings, installation)

@@ -3,6 +3,7 @@
 import shutil
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,11 +12,12 @@ from tests.backends.helpers import INSTALLATION, in_sixteen_threads
 from volumes.backends import Backend, BackendError, DataState, Found
 from volumes.backends.directory import Directory
 from volumes.backends.memory import Memory
+from volumes.backends.registry import BACKENDS, backend_class
 
 
 class InMemory:
-    def __init__(self, _path: Path) -> None:
-        self.backend = Memory(INSTALLATION)
+    def __init__(self, _path: Path, backend: Memory) -> None:
+        self.backend = backend
 
     def mark(self, installation: str | None) -> None:
         self.backend.owner = installation
@@ -33,11 +35,10 @@ class InMemory:
 
 
 class InDirectory:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, backend: Directory) -> None:
         self.root = path / "storage"
         self.path = path
-        self.backend = Directory(str(self.root), INSTALLATION)
-        self.backend.prepare(INSTALLATION)
+        self.backend = backend
 
     def mark(self, installation: str | None) -> None:
         (self.root / ".holdfast").write_text(installation or "")
@@ -60,9 +61,17 @@ class InDirectory:
         return self.root.joinpath(handle, *(("snapshots", snapshot) if snapshot else ("data",)))
 
 
-@pytest.fixture(params=[InMemory, InDirectory])
+PLACES = {"memory": InMemory, "directory": InDirectory}
+
+
+@pytest.fixture(params=BACKENDS)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
-    return request.param(tmp_path)
+    settings = SimpleNamespace(
+        STORAGE_ROOT=tmp_path / "storage", VOLUME_UID=None, VOLUME_GID=None, VOLUME_MODE=0o700
+    )
+    backend = backend_class(request.param).from_settings(settings, INSTALLATION)
+    backend.prepare(INSTALLATION)
+    return PLACES[request.param](tmp_path, backend)
 
 
 @pytest.fixture

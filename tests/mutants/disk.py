@@ -152,7 +152,7 @@ GUARDS = [
     Guard(
         "an owner that cannot be given stops the start",
         "volumes/management/commands/serve.py",
-        "        if problem := volume_owner_problem():",
+        "        if problem := storage_settings_problem():",
         "        if False:",
         "backends/test_privileges.py::test_a_server_that_may_not_give_volumes_away_does_not_start",
     ),

@@ -17,6 +17,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any, Self
 
 
 class BackendError(Exception):
@@ -95,6 +96,16 @@ class Backend(ABC):
 
     shared = True
     """Do other processes see what this one makes?"""
+
+    @classmethod
+    @abstractmethod
+    def from_settings(cls, settings: Any, installation: str) -> Self:
+        """Return the backend of this installation as the settings want it. Opens nothing."""
+
+    @classmethod
+    def settings_problem(cls, settings: Any) -> str:
+        """Return why this process cannot serve with these settings, with the cure; empty if it can."""
+        return ""
 
     # Whose storage this is. These look, or prepare, and need no marker.
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from typing import Any, Self
 
 from config.faultpoints import faultpoint
 
@@ -17,6 +18,7 @@ from .base import Backend, BackendError, DataState, Found, Leftover, StorageUnav
 from .fds import ANYTHING, MISSING, is_same, is_there, make, opened
 from .layout import DATA, SNAPSHOTS, TMP, TRASH
 from .oserrors import told, unavailable
+from .privileges import why_not_given
 from .shared import Shared
 from .workshop import sweep, workpiece
 
@@ -37,6 +39,20 @@ class Directory(Backend):
         self.gid = gid
         self.mode = mode
         self._ours = Shared(self._open_verified)
+
+    @classmethod
+    def from_settings(cls, settings: Any, installation: str) -> Self:
+        return cls(
+            str(settings.STORAGE_ROOT),
+            installation,
+            uid=settings.VOLUME_UID,
+            gid=settings.VOLUME_GID,
+            mode=settings.VOLUME_MODE,
+        )
+
+    @classmethod
+    def settings_problem(cls, settings: Any) -> str:
+        return why_not_given(settings.VOLUME_UID, settings.VOLUME_GID)
 
     # Whose storage this is.
 

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, Self
 
 from . import names
 from .base import Backend, BackendError, DataState, Found, Leftover, StorageUnavailable, Unreadable
@@ -32,6 +33,10 @@ class Memory(Backend):
         self.adoptable: dict[str, int] = {}
 
         self._lock = threading.Lock()
+
+    @classmethod
+    def from_settings(cls, settings: Any, installation: str) -> Self:
+        return cls(installation)
 
     def prepare(self, installation: str) -> None:
         with self._lock:

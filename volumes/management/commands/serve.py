@@ -31,7 +31,7 @@ from config.limits import (
 from config.server import metrics_directories
 from config.server.supervisor import Supervisor
 from config.server.worker import spawn_worker
-from volumes.checks import volume_owner_problem
+from volumes.checks import storage_settings_problem
 from volumes.reconciler.loop import run_forever
 from volumes.reconciler.marking import mark_older_data
 from volumes.storage import ensure_installation, storage
@@ -69,7 +69,7 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=2) from None
         if workers is not None and not 1 <= workers <= 64:
             raise CommandError("--workers must be between 1 and 64", returncode=2)
-        if problem := volume_owner_problem():
+        if problem := storage_settings_problem():
             raise CommandError(problem)
         migrations = MigrationExecutor(connection)
         if migrations.migration_plan(migrations.loader.graph.leaf_nodes()):

@@ -1,0 +1,19 @@
+"""The storage backends, by the names that STORAGE_BACKEND gives them.
+
+The settings take their choices from here, so a class is imported only once it is chosen.
+"""
+
+from importlib import import_module
+
+from .base import Backend
+
+BACKENDS = {
+    "directory": "volumes.backends.directory.Directory",
+    "memory": "volumes.backends.memory.Memory",
+}
+
+
+def backend_class(name: str) -> type[Backend]:
+    module, _, class_name = BACKENDS[name].rpartition(".")
+    backend: type[Backend] = getattr(import_module(module), class_name)
+    return backend
