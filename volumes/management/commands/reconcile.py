@@ -21,9 +21,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--watch", action="store_true", help="go on until SIGTERM")
 
-    def handle(self, *, run_forever: bool, **options: Any) -> None:
+    def handle(self, *, watch: bool, **options: Any) -> None:
         unmarked = mark_older_data()
-        if run_forever:
+        if watch:
             self._watch()
             return
         missed_before = set(Snapshot.objects.missed().values_list("pk", flat=True))
