@@ -12,18 +12,18 @@ from tests.benchmarks import processes, wrk
 from tests.benchmarks.machine import machine
 from tests.benchmarks.operations import OPERATIONS
 from tests.benchmarks.profiling import profile
-from tests.benchmarks.readme import readme
 from tests.benchmarks.report import Report, markdown
 from tests.benchmarks.rounds import measure
 from tests.benchmarks.running import Pair, running
 from tests.benchmarks.selection import Selection, arguments, selections
 from tests.benchmarks.services import Service
+from tests.benchmarks.tables import documented
 
 
 def main() -> None:
     wanted = arguments()
     if wanted.table:
-        print(readme(Report.load(wanted.table)))
+        print(documented(Report.load(wanted.table)))
         return
     if not wrk.installed():
         sys.exit("wrk is missing: apt-get install wrk")

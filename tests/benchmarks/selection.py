@@ -42,7 +42,7 @@ DOCUMENTED = [
 def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks",
-        description="Without a choice of operations, services, sizes or clients: what the README shows.",
+        description="Without a choice of operations, services, sizes or clients: as docs/performance.md.",
     )
     parser.add_argument("--operations", type=some_of(OPERATIONS), metavar="NAME,…")
     parser.add_argument("--services", type=some_of(SERVICES), metavar="NAME,…")
@@ -56,7 +56,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--output", type=Path, help="a directory; a new temporary one otherwise")
     parser.add_argument(
-        "--table", type=Path, metavar="REPORT.JSON", help="print what the README shows"
+        "--table", type=Path, metavar="REPORT.JSON", help="print the tables of docs/performance.md"
     )
     return parser.parse_args(given)
 

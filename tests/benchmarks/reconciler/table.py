@@ -1,11 +1,11 @@
-"""What came of it, as the README shows it."""
+"""The results, as a table for `docs/performance.md`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tests.benchmarks.readme import table
 from tests.benchmarks.reconciler.runs import THREADS, Measured
+from tests.benchmarks.tables import table
 
 HEADS = (
     *("volumes made", "among settled", "in a second"),

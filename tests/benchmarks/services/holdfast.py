@@ -30,7 +30,7 @@ NEVER_REACHED = "1000000000/minute,1000000000/minute"
 
 class Holdfast(Service):
     name = "holdfast"
-    title = "**Holdfast**: volumes are there, on disk, before the answer"
+    title = "**Holdfast**: volumes are on disk before the response"
     spare_a_second = 1200
     settings: ClassVar[dict[str, str]] = {"API_RATE_LIMIT": NEVER_REACHED}
 
@@ -103,7 +103,7 @@ class HoldfastWishes(Holdfast):
     """What the baselines do as well: they write what is wanted and make nothing."""
 
     name = "holdfast-wishes"
-    title = "**Holdfast**, `RECONCILE_INLINE=false`: they are made after it"
+    title = "**Holdfast**, `RECONCILE_INLINE=false`: volumes are created after the response"
     settings: ClassVar[dict[str, str]] = Holdfast.settings | {"RECONCILE_INLINE": "false"}
 
     def wishes(self) -> dict[str, Wish]:

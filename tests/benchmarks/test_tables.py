@@ -1,10 +1,10 @@
-"""The tables for the README, from a report that has only a part of them."""
+"""The tables for `docs/performance.md`, from a report that has only a part of them."""
 
 from __future__ import annotations
 
-from tests.benchmarks.readme import readme
 from tests.benchmarks.report import Report
 from tests.benchmarks.rounds import Measured, Run
+from tests.benchmarks.tables import documented
 
 
 def measured(service: str, rate: float, *, size: int = 10_000, clients: int = 16) -> Measured:
@@ -12,15 +12,16 @@ def measured(service: str, rate: float, *, size: int = 10_000, clients: int = 16
     return Measured(service, size, "get", clients, [run])
 
 
-def test_rates_latencies_and_growth_are_where_they_belong() -> None:
+def test_times_rates_latencies_and_growth_are_where_they_belong() -> None:
     found = [
         measured("holdfast", 2000),
         measured("textbook", 100),
         measured("holdfast", 500, clients=1),
         measured("holdfast", 400, clients=1, size=1_000_000),
     ]
-    lines = readme(Report({"processor": "Abacus"}, 3, 2, found, {"holdfast with 10,000": 240}))
+    lines = documented(Report({"processor": "Abacus"}, 3, 2, found, {"holdfast with 10,000": 240}))
     first = [line.split(" | ")[1:] for line in lines.splitlines() if line.startswith("|")]
+    assert ["0.50 + 0.25", "", "", "", " |"] in first
     assert ["2000 (20.0)", "", "", "", "", "240 MB |"] in first
     assert ["2.0 / 4.0", "8.0 / 16.0", "", "", "", "", "", "", " |"] in first
     assert ["", "2.0", "2.5", "1.25 |"] in first
