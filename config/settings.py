@@ -1,4 +1,4 @@
-"""Every setting of Holdfast, read from the environment. The README has a line for each."""
+"""Every setting of Holdfast, read from the environment. `docs/operating.md` documents each."""
 
 import os
 from pathlib import Path

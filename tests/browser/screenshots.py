@@ -1,4 +1,4 @@
-"""Pictures of the little world: those of the README, or every page in every look.
+"""Pictures of the little world: those of the documents, or every page in every look.
 
 python -m tests.browser.screenshots [DIRECTORY [NAME ...]]
 """
@@ -16,10 +16,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.browser.pages import PAGES
 from tests.browser.world import World, world_in
 from tests.support.chromium import context_for, launch
+from tests.support.documents import DOCS
 
 LOOKS = [("light", 1440), ("dark", 1440), ("light", 360), ("dark", 360)]
-IN_README = {"environment": ("light", 1440), "volume": ("dark", 1440)}
-IN_README |= {"new-volume-problems": ("light", 1440)}
+DOCUMENTED = {"environment": ("light", 1440), "volume": ("dark", 1440)}
+DOCUMENTED |= {"new-volume-problems": ("light", 1440)}
 HEIGHT = 900
 
 
@@ -51,12 +52,12 @@ def put_on(page: Page, scheme: str, width: int) -> None:
 
 
 def main(given: list[str]) -> None:
-    directory = Path(given[0]) if given else Path(__file__).parent
+    directory = Path(given[0]) if given else DOCS / "images"
     home = Path(tempfile.mkdtemp(prefix="holdfast-"))
     with world_in(home) as world, sync_playwright() as playwright:
         photographer = Photographer(world, launch(playwright), directory)
-        for name in given[1:] or (PAGES if given else IN_README):
-            looks = LOOKS if given else [IN_README[name]]
+        for name in given[1:] or (PAGES if given else DOCUMENTED):
+            looks = LOOKS if given else [DOCUMENTED[name]]
             photographer.take(name, looks, whole=bool(given))
 
 

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.documents import fenced
 from tests.support.installation import ROOT, installed
 from tests.support.server import Server, serving
 
 pytestmark = [pytest.mark.races, pytest.mark.xdist_group("races")]
 
 
-def tour() -> str:
-    found = re.search(r"<!-- tour: begin -->\n```bash\n(.*?)```", readme(), re.DOTALL)
-    assert found
-    return found[1]
-
-
-def readme() -> str:
-    return (ROOT / "README.md").read_text()
-
-
 def walk(server: Server) -> subprocess.CompletedProcess[str]:
-    script = tour().replace(".venv/bin/python", sys.executable)
+    script = fenced(ROOT / "README.md", "tour").replace(".venv/bin/python", sys.executable)
     environ = {**server.installation.environ, "HOLDFAST": f"http://127.0.0.1:{server.port}"}
     # Every step must succeed; the refused delete says `|| echo` in the tour itself.
     return subprocess.run(

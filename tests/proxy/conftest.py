@@ -1,4 +1,4 @@
-"""Holdfast behind nginx, as the README sets both up."""
+"""Holdfast behind nginx, as `docs/operating.md` sets both up."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""A real nginx with the README's configuration, on ports and with a certificate of its own."""
+"""A real nginx with the documented configuration, on ports and with a certificate of its own."""
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import socket
 import ssl
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from pathlib import Path
 
-from tests.docs.test_tour import readme
+from tests.support.documents import DOCS, fenced
 from tests.support.installation import eventually
 from tests.support.postgres import free_port
 
@@ -74,10 +73,8 @@ class Proxy:
 
 
 def block() -> str:
-    """The configuration as the README has it."""
-    found = re.search(r"<!-- nginx: begin -->\n```nginx\n(.*?)```", readme(), re.DOTALL)
-    assert found
-    return found[1]
+    """The configuration as `docs/operating.md` has it."""
+    return fenced(DOCS / "operating.md", "nginx")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Holdfast behind a real nginx with the README's configuration."""
+"""Holdfast behind a real nginx with the documented configuration."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import pytest
 from django_otp.oath import TOTP
 from playwright.sync_api import sync_playwright
 
-from tests.docs.test_tour import readme
 from tests.proxy.nginx import CLIENT, Proxy, new_proxy, nginx
 from tests.support.chromium import context_for, launch, needs_chromium
+from tests.support.documents import DOCS
 from tests.support.installation import eventually
 from tests.support.server import Server
 
@@ -140,5 +140,8 @@ def test_what_comes_in_clear_is_sent_to_tls(server: Server, proxy: Proxy) -> Non
     assert response.headers["Location"].endswith("/login?next=/")
 
 
-def test_the_readme_sets_the_number_of_proxies() -> None:
-    assert "PUBLIC_URL=https://volumes.example.com TRUSTED_PROXIES=1" in readme()
+def test_the_documents_set_the_number_of_proxies() -> None:
+    assert (
+        "PUBLIC_URL=https://volumes.example.com TRUSTED_PROXIES=1"
+        in (DOCS / "operating.md").read_text()
+    )

@@ -44,7 +44,7 @@ def test_a_crowd_is_answered_and_not_refused(server: Server, clients: int) -> No
 
 @pytest.fixture
 def handing_over() -> Iterator[None]:
-    """As the README advises: connections that wait at a worker go to another one when it ends."""
+    """As `docs/operating.md` advises: connections that wait at a worker that ends go to another."""
     before = MIGRATION.read_text()
     MIGRATION.write_text("1")
     yield

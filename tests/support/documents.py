@@ -1,0 +1,40 @@
+"""The documents of the repository: README, SECURITY, `docs/` and the others beside them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.support.installation import ROOT
+
+DOCS = ROOT / "docs"
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
+
+
+def relative(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def fenced(document: Path, name: str) -> str:
+    """The code between the comments `<!-- name: begin -->` and `<!-- name: end -->`."""
+    found = re.search(
+        rf"<!-- {name}: begin -->\n```\w+\n(.*?)```\n<!-- {name}: end -->",
+        document.read_text(encoding="utf-8"),
+        re.DOTALL,
+    )
+    assert found, f"{document} has no {name}"
+    return found[1]
+
+
+def rows(document: Path, heading: str) -> list[list[str]]:
+    """The cells of every table below a heading `## …`, without the heads of the tables."""
+    text = document.read_text(encoding="utf-8")
+    found = re.search(rf"^## {re.escape(heading)}$(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE)
+    assert found, f"{document} has no {heading}"
+    tables = re.findall(r"^\|[-:| ]+\|\n((?:^\|.*\|\n?)+)", found[1], re.MULTILINE)
+    lines = [line for table in tables for line in table.splitlines()]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
+
+
+def code_spans(text: str) -> list[str]:
+    return re.findall(r"`([^`\n]+)`", text)
