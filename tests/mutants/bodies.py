@@ -219,8 +219,8 @@ GUARDS = [
     Guard(
         "the rate limit of the fast path",
         "volumes/api/fast_path.py",
-        "    if digest is None or is_exhausted(digest, is_change=is_change):",
-        "    if digest is None:",
+        "    charge(request, digest, is_change=True)\n",
+        "",
         f"{LIMITED}::test_creates_are_limited_on_the_fast_path_too",
     ),
     Guard(
