@@ -5,10 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from django.http import HttpRequest
-
 from accounts.models import Role, Scope, Token, User
-from config.client_addresses import client_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +48,3 @@ class Caller:
         if self.token and self.token.scope != Scope.WRITE and needed != Role.VIEWER:
             return False
         return Role(role).includes(needed)
-
-
-def client_ip(request: HttpRequest) -> str:
-    """Return the address that the request came from."""
-    return client_address(request.META)

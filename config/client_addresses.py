@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.http import HttpRequest
 
 MAX_LENGTH = 100
 """Characters of an entry that may be an address; with quotes, zone and port, none has more."""
@@ -26,6 +27,11 @@ ENTRY = re.compile(
 
 log = logging.getLogger("holdfast.access")
 _unreadable_entries = itertools.count()
+
+
+def client_ip(request: HttpRequest) -> str:
+    """Return the address that the request came from."""
+    return client_address(request.META)
 
 
 def client_address(environ: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ import psycopg.errors
 import pytest
 from django.db import DataError, InterfaceError, OperationalError, connection
 
-from config.db.failures import is_database_unavailable
+from config.database_errors import is_database_unavailable
 from tests.support.browser import Browser
 
 TOO_WIDE = f"SELECT {', '.join(['1'] * 3000)}"

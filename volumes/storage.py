@@ -24,11 +24,6 @@ def storage() -> Backend:
         return build_backend("")
 
 
-def snapshot_consistency() -> str:
-    """Return what a snapshot is a copy of: `instant` or `files`. The storage is not asked."""
-    return build_backend("").consistency
-
-
 def source_of(volume: Volume) -> str | None:
     """Return what an application mounts; None until the volume was ready once.
 

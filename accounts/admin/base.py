@@ -24,9 +24,10 @@ from accounts.admin.changelists import (
     newest,
     page_number,
 )
-from accounts.callers import Actor, client_ip
+from accounts.callers import Actor
 from accounts.errors import Refused, Throttled
 from accounts.models import User
+from config.client_addresses import client_ip
 
 FieldErrors = list[tuple[str, str]]
 """What was said to a form: the field at fault ("" for none) and why."""

@@ -15,8 +15,9 @@ from rest_framework.request import Request
 
 from accounts.auth import token_format
 from accounts.auth.sessions import charge_session, is_signed_in
-from accounts.callers import Caller, client_ip
+from accounts.callers import Caller
 from accounts.models import Role, Token, User
+from config.client_addresses import client_ip
 from config.db.statements import PreparedQuery, QueryParam, columns, instance
 from config.http.rate_limiting import charge
 

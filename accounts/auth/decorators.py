@@ -10,9 +10,10 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.auth.known_browsers import known_browser
 from accounts.auth.sessions import charge_session, is_signed_in
-from accounts.callers import Actor, Caller, client_ip
+from accounts.callers import Actor, Caller
 from accounts.errors import Throttled
 from accounts.models import User
+from config.client_addresses import client_ip
 from config.http import error_responses
 from config.http.rate_limiting import RateLimitExceeded
 

@@ -7,9 +7,10 @@ from django.http import HttpRequest
 
 from accounts.auth import second_factor, throttling
 from accounts.auth.known_browsers import known_browser_of_name
-from accounts.callers import Actor, client_ip
+from accounts.callers import Actor
 from accounts.errors import Refused
 from accounts.models import User
+from config.client_addresses import client_ip
 
 log = logging.getLogger("holdfast.accounts")
 

@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.callers import client_ip
 from accounts.models import User
+from config.client_addresses import client_ip
 from config.http.rate_limiting import charge
 
 log = logging.getLogger("holdfast.accounts")

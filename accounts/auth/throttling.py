@@ -13,15 +13,13 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import TYPE_CHECKING
 
 from django.utils.crypto import salted_hmac
+from limits import RateLimitItem, RateLimitItemPerMinute
+from limits.strategies import FixedWindowRateLimiter
 
+from accounts.auth.throttle_storage import DatabaseStorage
 from accounts.errors import Throttled
-
-if TYPE_CHECKING:
-    from limits import RateLimitItem
-    from limits.strategies import FixedWindowRateLimiter
 
 MINUTES = 5
 
@@ -77,18 +75,11 @@ class Throttle:
 
 @cache
 def _limiter() -> FixedWindowRateLimiter:
-    # Only now: the library has another half for asyncio, and loads as long as all of accounts.
-    from limits.strategies import FixedWindowRateLimiter
-
-    from accounts.auth.throttle_storage import DatabaseStorage
-
     return FixedWindowRateLimiter(DatabaseStorage())
 
 
 @cache
 def _window(name: str, failures: int) -> RateLimitItem:
-    from limits import RateLimitItemPerMinute  # only now, as above
-
     return RateLimitItemPerMinute(failures, MINUTES, namespace=name)
 
 

@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.auth.forms import UsernameField
 
 from accounts.models import User
-from accounts.services import new_password
+from accounts.passwords import new_password
 
 
 class NewAccountForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -1,6 +1,6 @@
 """What people ask of accounts. The second factor has its own verbs in accounts/auth/second_factor.py."""
 
-from accounts.services.accounts import end_access, new_password, reset_password
+from accounts.services.accounts import end_access, reset_password
 from accounts.services.companies import change_company, create_company
 from accounts.services.invitations import accept_invitation, decline_invitation, invite
 from accounts.services.members import (
@@ -24,7 +24,6 @@ __all__ = [
     "end_access",
     "invite",
     "last_admin_problem",
-    "new_password",
     "remove_member",
     "reset_login",
     "reset_password",

@@ -1,21 +1,15 @@
 """Accounts, as operators end their access and reset their passwords."""
 
-import secrets
-
 from django.db import transaction
 
 from accounts.auth import second_factor
 from accounts.auth.revocation import revoke_all
 from accounts.callers import Actor
 from accounts.models import Company, Invitation, User
+from accounts.passwords import new_password
 from accounts.services.locks import lock_company
 from accounts.services.tokens import change_password
 from accounts.services.withdrawal import withdraw_invitations_of
-
-
-def new_password() -> str:
-    """Return a random password of 120 bits."""
-    return secrets.token_urlsafe(15)
 
 
 @transaction.atomic

@@ -2,14 +2,13 @@
 
 from base64 import b32encode
 
+import segno
 from django.utils.safestring import SafeString, mark_safe
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 
 def svg_of(device: TOTPDevice) -> SafeString:
     """Black on white in every theme, quiet zone included: cameras expect it so."""
-    import segno  # only now: it is for who enrols a device, once
-
     code = segno.make(device.config_url, error="m", micro=False)
     # Attributes only, drawn by the library from the address: no style, nothing of the user's.
     return mark_safe(  # noqa: S308

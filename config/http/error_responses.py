@@ -7,7 +7,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from config.db.failures import is_database_unavailable
+from config.database_errors import is_database_unavailable
 from config.http.envelope import envelope
 from config.http.rate_limiting import RateLimitExceeded
 from config.logs import current_request_id

@@ -12,7 +12,7 @@ from django.core.exceptions import BadRequest, DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import Histogram
 
-from accounts.callers import client_ip
+from config.client_addresses import client_ip
 from config.http import error_responses
 from config.http.rate_limiting import add_headers
 from config.logs import current_request_id

@@ -17,9 +17,8 @@ from tests.support.people import log_in
 from tests.support.storage import Fallible
 from volumes.models import Snapshot, StorageScan, UsageSample, Volume
 from volumes.monitoring import dashboard
-from volumes.reconciler import periodic
+from volumes.reconciler import orphans, periodic
 from volumes.reconciler.orphans import scan
-from volumes.services.cleanup import remove_orphan
 
 STRAY = "0199aaaa-aaaa-7aaa-8aaa-aaaaaaaaaaaa"
 
@@ -118,7 +117,7 @@ def test_what_a_scan_finds_is_shown(
     assert STRAY in page
     assert "uploads</a> of Acme / production, since" in page
     assert StorageScan.objects.get().missing == 1
-    remove_orphan(found.orphans[0])
+    orphans.remove(found.orphans[0])
     assert STRAY not in desk.get("/admin/").text
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.support.words import text
-from volumes.backends import StorageUnavailable
 from volumes.models import StorageState
+from volumes.models.base import STORAGE_UNAVAILABLE
 from volumes.reconciler.availability import record_availability
 from volumes.templatetags import storage_state
 from volumes.templatetags.storage_state import REFRESH_INTERVAL
@@ -59,7 +59,7 @@ def test_rows_do_not_repeat_it(erins, here, memory, volume, page):
         erins.get("/activity")  # which shows the messages
         words = text(erins.get(address))
         assert words.count(WORDS) == 1
-        assert StorageUnavailable.MESSAGE not in words
+        assert STORAGE_UNAVAILABLE not in words
 
 
 def test_a_page_does_not_ask_the_storage(erins, here, memory, volume, outage, monkeypatch):

@@ -12,7 +12,7 @@ from tests.fuzz.gate import Answer, Shot
 from tests.fuzz.judge import Judge
 from tests.support.installation import installed
 from tests.support.server import serving
-from volumes.api.openapi.document import document_of_the_api
+from volumes.api.openapi.document import RootPathsGenerator
 
 NIL = "00000000-0000-0000-0000-000000000000"
 HERE = f"/{NIL}/volume/vol-{NIL}"
@@ -35,7 +35,7 @@ def test_a_short_campaign_finds_nothing(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def judge() -> Judge:
-    return Judge(document_of_the_api())
+    return Judge(RootPathsGenerator().document())
 
 
 def kinds(

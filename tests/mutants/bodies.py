@@ -175,14 +175,14 @@ GUARDS = [
     ),
     Guard(
         "an engine's complaint is no absence",
-        "config/db/failures.py",
+        "config/database_errors.py",
         '    if getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:',
         "    if False:",
         "test_database_errors.py::test_a_statement_that_the_engine_refuses_is_a_bug",
     ),
     Guard(
         "an engine's complaint is no absence, on PostgreSQL",
-        "config/db/failures.py",
+        "config/database_errors.py",
         ".startswith(PROGRAM_LIMITS)",
         ".startswith('?')",
         "test_database_errors.py::test_a_statement_that_the_engine_refuses_is_a_bug",
@@ -261,7 +261,7 @@ GUARDS = [
     Guard(
         "the cause alone for tenants",
         "volumes/reconciler/steps.py",
-        "    return Failed(row, error.message, error.detail, hopeless=error.permanent)\n",
+        "    return Failed(row, reason, error.detail, hopeless=error.permanent)\n",
         "    return Failed(row, error.detail, error.detail, hopeless=error.permanent)\n",
         "volumes/test_words_for_tenants.py::test_no_answer_names_what_is_for_operators",
     ),

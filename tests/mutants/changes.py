@@ -135,7 +135,7 @@ GUARDS = [
     Guard(
         "one name in an environment, as a rule",
         "volumes/rules/volumes.py",
-        "    if _NAMESAKE.first(environment=environment.pk, name=spec.name):",
+        "    if is_name_taken(environment.pk, spec.name):",
         "    if False:",
         "volumes/test_create.py::test_a_name_is_taken_once_in_an_environment",
     ),

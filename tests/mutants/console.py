@@ -8,21 +8,21 @@ AVAILABILITY = "volumes/test_availability.py"
 GUARDS = [
     Guard(
         "a message reads the row after its step",
-        "volumes/console/results.py",
+        "volumes/presentation/results.py",
         "    return type(row)._default_manager.filter(pk=row.pk).first()\n",
         "    return row\n",
         f"{RESULTS}::test_a_delete_is_accepted_while_the_storage_is_away",
     ),
     Guard(
         "what waits for the storage is no failure",
-        "volumes/console/results.py",
+        "volumes/presentation/results.py",
         "    if row.waits_for_storage:\n        return Progress.WAITING\n",
         "",
         f"{RESULTS}::test_accepted_while_the_storage_is_away",
     ),
     Guard(
         "an error is no success",
-        "volumes/console/results.py",
+        "volumes/presentation/results.py",
         "    if status == VolumeStatus.ERROR:\n        return Progress.FAILED\n",
         "",
         f"{RESULTS}::test_not_created_yet",
@@ -37,11 +37,8 @@ GUARDS = [
     Guard(
         "attention does not repeat the banner",
         "volumes/console/panels/attention.py",
-        """    volumes = looked.volumes.exclude(
-        status=VolumeStatus.ERROR, status_message=StorageUnavailable.MESSAGE
-    )
-""",
-        "    volumes = looked.volumes\n",
+        ".exclude(status=VolumeStatus.ERROR, status_message=STORAGE_UNAVAILABLE)",
+        "",
         f"{BANNER}::test_rows_do_not_repeat_it",
     ),
     Guard(

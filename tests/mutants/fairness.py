@@ -37,7 +37,7 @@ GUARDS = [
     ),
     Guard(
         "bulk rows apart from quick rows",
-        "volumes/models/querysets.py",
+        "volumes/models/volume.py",
         "        return self.filter(QUICK_VOLUMES)",
         "        return self.all()",
         f"{FAIRNESS}::test_the_database_finds_bulk_work_as_the_executors_do",

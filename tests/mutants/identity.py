@@ -145,9 +145,9 @@ GUARDS = [
     ),
     Guard(
         "identity: data that is there needs no accepting",
-        "volumes/services/acceptance.py",
-        "    elif state is DataState.OWN:",
-        "    elif False:",
+        "volumes/reconciler/presence.py",
+        "    if state is DataState.OWN:",
+        "    if False:",
         f"{ACCEPT}::test_data_that_is_there_needs_no_accepting",
     ),
 ]

@@ -50,14 +50,14 @@ GUARDS = [
     ),
     Guard(
         "grace",
-        "volumes/models/querysets.py",
+        "volumes/models/volume.py",
         "        return self.unsettled().filter(over)",
         "        return self.unsettled()",
         "volumes/test_delete_and_restore.py::test_in_its_grace_the_data_is_kept_and_counted",
     ),
     Guard(
         "point of no return",
-        "volumes/models/querysets.py",
+        "volumes/models/volume.py",
         'marks_of_claim = {"removal_started": F("is_deleted")}',
         "marks_of_claim = {}",
         "volumes/test_delete_and_restore.py::test_a_removal_that_was_begun_cannot_be_undone",
@@ -92,7 +92,7 @@ GUARDS = [
     ),
     Guard(
         "an orphan that has a row by now",
-        "volumes/services/cleanup.py",
+        "volumes/reconciler/orphans.py",
         "    elif not known.exists():",
         "    else:",
         f"{COMMANDS}/test_remove_orphaned_data.py::test_an_orphan_that_gets_a_row_meanwhile_stays",

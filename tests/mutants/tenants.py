@@ -8,21 +8,21 @@ FOREIGN = f"{ROUTES}::test_a_foreign_object_in_ones_own_environment_is_as_missin
 GUARDS = [
     Guard(
         "environments of one's own companies",
-        "volumes/models/querysets.py",
+        "volumes/models/environment.py",
         "self.filter(company__memberships__user=caller.user)",
         "self.filter(company__memberships__isnull=False)",
         "volumes/test_routes.py::test_a_foreign_environment_is_as_missing_as_none",
     ),
     Guard(
         "environment that a token is bound to",
-        "volumes/models/querysets.py",
+        "volumes/models/environment.py",
         "            found = found.filter(pk=caller.environment_id)\n",
         "            pass\n",
         "volumes/test_authentication.py::test_a_bound_token_finds_nothing_outside_its_environment",
     ),
     Guard(
         "environment that a token is bound to, for snapshots",
-        "volumes/models/querysets.py",
+        "volumes/models/snapshot.py",
         "            found = found.filter(volume__environment=caller.environment_id)\n",
         "            pass\n",
         "volumes/test_authentication.py::test_a_bound_token_restores_from_no_snapshot_elsewhere",

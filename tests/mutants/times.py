@@ -58,14 +58,14 @@ GUARDS = [
     Guard(
         "one attempt for a snapshot",
         "volumes/reconciler/steps.py",
-        "        return SnapshotMissed(row, error.message, error.detail)",
-        "        return Failed(row, error.message, error.detail)",
+        "        return SnapshotMissed(row, reason, error.detail)",
+        "        return Failed(row, reason, error.detail)",
         f"{MOMENTS}::test_a_failed_attempt_ends_it_for_good",
     ),
     Guard(
         "a storage that is away is no attempt",
         "volumes/reconciler/steps.py",
-        "        if row.is_missed or isinstance(error, StorageUnavailable):",
+        "        if row.is_missed or is_away:",
         "        if row.is_missed:",
         f"{MOMENTS}::test_while_the_storage_is_away_it_waits",
     ),

@@ -12,7 +12,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from tests.factories import EnvironmentFactory
 from tests.support.api import codes as problems
 from tests.support.routes import ROWS, filled
-from volumes.api.openapi.document import document_of_the_api
+from volumes.api.openapi.document import RootPathsGenerator
 from volumes.models import UsageSample
 
 SIZES = {"size", "provisionedSize", "usedSize", "storage", "limit", "used", "after"}
@@ -29,7 +29,7 @@ def test_the_check_before_a_deployment_finds_nothing_in_it():
 
 @pytest.fixture(scope="module")
 def document():
-    return document_of_the_api()
+    return RootPathsGenerator().document()
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_it_is_valid_openapi_3_1(document):
 def test_it_is_made_without_a_warning(capsys):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        document_of_the_api()
+        RootPathsGenerator().document()
     assert capsys.readouterr().err == ""
 
 

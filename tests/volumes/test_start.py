@@ -16,8 +16,6 @@ ON_DEMAND = {
     "drf_spectacular.openapi",
     "drf_spectacular.generators",
     "rest_framework.test",
-    "limits",
-    "segno",
     "qrcode",
     "PIL",
     "kubernetes",

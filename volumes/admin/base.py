@@ -18,8 +18,8 @@ from accounts.callers import Actor
 from config.errors import NotFound, Problem, Refused
 from volumes.admin.actions import GONE, REFUSALS
 from volumes.admin.confirmation import ConfirmedActionsMixin
-from volumes.console.results import Result
 from volumes.presentation import formatting
+from volumes.presentation.results import Result
 from volumes.specs.parsers import UUID, Body
 
 STALE = "Somebody changed it since this page was loaded. Load it again to see how it is now."

@@ -12,8 +12,7 @@ from accounts.admin.changelists import admin_link
 from accounts.models import User
 from volumes.models import Environment, Volume
 from volumes.models.base import Reconciled
-from volumes.presentation import formatting
-from volumes.templatetags import console
+from volumes.presentation import formatting, markup
 
 
 def volumes_of_a_page() -> Prefetch[Any]:
@@ -70,20 +69,20 @@ class AuditColumns:
 
     @admin.display(description="Changed", ordering="modified_at")
     def changed(self, row: Any) -> str:
-        return console.ago(row.modified_at)
+        return markup.ago(row.modified_at)
 
     @admin.display(description="Last change")
     def last_change(self, row: Any) -> str:
         return format_html(
             "version {}, {} by {}",
             row.version,
-            console.ago(row.modified_at),
+            markup.ago(row.modified_at),
             user_link(row.modified_by),
         )
 
     @admin.display(description="Made")
     def made(self, row: Any) -> str:
-        return format_html("{} by {}", console.ago(row.created_at), user_link(row.created_by))
+        return format_html("{} by {}", markup.ago(row.created_at), user_link(row.created_by))
 
     @admin.display(description="Id")
     def ident(self, row: Any) -> str:

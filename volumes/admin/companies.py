@@ -14,8 +14,7 @@ from accounts.admin.changelists import MAX_SEARCHED_ROWS, changelist_link
 from accounts.admin.site import site
 from accounts.models import Company, Membership, Revision
 from volumes.models import Environment
-from volumes.presentation import formatting
-from volumes.templatetags import console
+from volumes.presentation import formatting, markup
 
 
 @admin.register(Company, site=site)
@@ -43,7 +42,7 @@ class CompanyAdmin(NoDelete):
 
     @admin.display(ordering="storage_quota")
     def quota(self, row: Company) -> str:
-        return console.mb(row.storage_quota)
+        return markup.mb(row.storage_quota)
 
     @admin.display(description="Taken", ordering="storage_used")
     def taken(self, row: Company) -> str:
@@ -53,7 +52,7 @@ class CompanyAdmin(NoDelete):
 
     @admin.display(ordering="pk")  # which says when
     def made(self, row: Company) -> str:
-        return console.ago(row.created_at)
+        return markup.ago(row.created_at)
 
     def environments(self, row: Company) -> str:
         return changelist_link(Environment, "Environments", company=row.pk)

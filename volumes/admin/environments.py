@@ -25,12 +25,11 @@ from volumes.admin.base import ServiceModelAdmin, SpecForm
 from volumes.admin.columns import AuditColumns
 from volumes.admin.filters import DeletedFilter
 from volumes.models import Application, Environment, Volume
-from volumes.presentation import formatting
+from volumes.presentation import formatting, markup
 from volumes.rules.deletion import environment_delete_blockers
 from volumes.rules.others import read_environment
 from volumes.services import environments as services
 from volumes.specs.parsers import Body
-from volumes.templatetags import console
 
 
 class EnvironmentForm(SpecForm):
@@ -127,7 +126,7 @@ class EnvironmentAdmin(AuditColumns, ServiceModelAdmin):
 
     @admin.display(ordering="storage_quota")
     def quota(self, row: Environment) -> str:
-        return console.mb(row.storage_quota)
+        return markup.mb(row.storage_quota)
 
     @admin.display(description="Taken", ordering="storage_used")
     def taken(self, row: Environment) -> str:

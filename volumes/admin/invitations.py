@@ -16,7 +16,7 @@ from accounts.callers import Actor
 from accounts.models import Company, Invitation
 from volumes.admin.actions import AdminAction
 from volumes.admin.confirmation import ConfirmedActionsMixin
-from volumes.templatetags import console
+from volumes.presentation import markup
 
 
 def _withdraw(invitation: Invitation, actor: Actor) -> None:
@@ -71,8 +71,8 @@ class InvitationAdmin(ReadOnly, ConfirmedActionsMixin):
 
     @admin.display(description="Invited")
     def created(self, row: Invitation) -> str:
-        return console.ago(row.created_at)
+        return markup.ago(row.created_at)
 
     @admin.display(description="Expires")
     def expires(self, row: Invitation) -> str:
-        return console.ago(row.expires_at)
+        return markup.ago(row.expires_at)

@@ -6,8 +6,8 @@ from collections import defaultdict
 from typing import Any
 
 from volumes.admin.actions import AdminAction
-from volumes.console.results import WHEN_BACK, Progress, Result, fresh, progress
 from volumes.models.base import Reconciled
+from volumes.presentation.results import WHEN_BACK, Progress, Result, fresh, progress
 
 
 class Done:

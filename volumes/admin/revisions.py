@@ -20,8 +20,8 @@ from accounts.admin.changelists import (
 from accounts.admin.site import site
 from accounts.models import Company, Revision, Subject
 from volumes.models import Environment
+from volumes.presentation import markup
 from volumes.presentation.timeline import VERBS, Entry, entries
-from volumes.templatetags import console
 
 PAGES = {
     Subject.VOLUME: "volumes_volume",
@@ -149,7 +149,7 @@ class RevisionAdmin(ReadOnly):
 
     @admin.display(description="When")
     def when(self, row: Any) -> str:
-        return console.ago(row.at)
+        return markup.ago(row.at)
 
     @admin.display(description="Who")
     def who(self, row: Any) -> str:

@@ -19,15 +19,13 @@ from volumes.admin.actions import AdminAction
 from volumes.admin.base import ServiceModelAdmin, SpecForm
 from volumes.admin.columns import Failing, environment_link, failing, user_link, volumes_of_a_page
 from volumes.admin.filters import DeletedFilter, Status
-from volumes.console import results
-from volumes.console.results import Result
 from volumes.models import Snapshot, Volume
-from volumes.presentation import formatting
+from volumes.presentation import formatting, markup, results
+from volumes.presentation.results import Result
 from volumes.rules.deletion import snapshot_delete_blockers
 from volumes.services import snapshots as services
+from volumes.services.snapshots import expected_consistency
 from volumes.specs.parsers import Body
-from volumes.storage import snapshot_consistency
-from volumes.templatetags import console
 
 
 class SnapshotForm(SpecForm):
@@ -36,7 +34,7 @@ class SnapshotForm(SpecForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if volume := self.fields.get("volume"):  # shown, it is no field
-            volume.help_text = formatting.CONSISTENCY[snapshot_consistency()]
+            volume.help_text = formatting.CONSISTENCY[expected_consistency()]
 
     def body(self) -> Body:
         return {"name": self.cleaned_data["name"]} if self.cleaned_data["name"] else {}
@@ -142,15 +140,15 @@ class SnapshotAdmin(Failing, ServiceModelAdmin):
 
     @admin.display(description="Size")
     def size_in_words(self, row: Snapshot) -> str:
-        return console.mb(row.size)
+        return markup.mb(row.size)
 
     @admin.display(description="Taken")
     def taken(self, row: Snapshot) -> str:
-        return console.ago(row.taken_at) if row.taken_at else "–"
+        return markup.ago(row.taken_at) if row.taken_at else "–"
 
     @admin.display(description="Requested")
     def requested(self, row: Snapshot) -> str:
-        return console.ago(row.created_at)
+        return markup.ago(row.created_at)
 
     @admin.display(description="By")
     def made_by(self, row: Snapshot) -> str:

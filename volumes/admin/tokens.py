@@ -24,8 +24,8 @@ from volumes.admin.actions import AdminAction
 from volumes.admin.columns import status_badge
 from volumes.admin.confirmation import ConfirmedActionsMixin
 from volumes.models import Environment
+from volumes.presentation import markup
 from volumes.presentation.formatting import State
-from volumes.templatetags import console
 
 SOON = timedelta(days=14)
 
@@ -145,12 +145,12 @@ class TokenAdmin(ReadOnly, ConfirmedActionsMixin):
         return status_badge(life(row))
 
     def made(self, row: Token) -> str:
-        return console.ago(row.created_at)
+        return markup.ago(row.created_at)
 
     @admin.display(description="Expires", ordering="expires_at")
     def expires(self, row: Token) -> str:
-        return console.ago(row.expires_at)
+        return markup.ago(row.expires_at)
 
     @admin.display(description="Last used", ordering="last_used_at")
     def last_used(self, row: Token) -> str:
-        return console.ago(row.last_used_at)
+        return markup.ago(row.last_used_at)

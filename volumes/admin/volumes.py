@@ -20,16 +20,14 @@ from volumes.admin.data_actions import ACCEPT, DELETE, DELETE_ALL, RESTORE, SNAP
 from volumes.admin.filters import DeletedFilter, Status, Trouble, Use
 from volumes.admin.maintenance_actions import PROTECT, RECONCILE, RETRY, UNPROTECT
 from volumes.admin.volume_form import VolumeForm
-from volumes.console import results
-from volumes.console.results import Result
 from volumes.models import Attachment, Environment, Snapshot, Volume
-from volumes.presentation import formatting
+from volumes.presentation import formatting, markup, results
+from volumes.presentation.results import Result
 from volumes.queries.search import is_indexed, name_contains
 from volumes.rules.volumes import review
 from volumes.services import volumes as services
 from volumes.services.creation import create_volume
 from volumes.specs.parsers import Body
-from volumes.templatetags import console
 
 EDITABLE = ["name", "size", "mount_path", "description", "labels", "protected"]
 FACTS = ["state", "reason", "used", "held", "mounted_by", "snapshots", "filled_from"]
@@ -144,7 +142,7 @@ class VolumeAdmin(AuditColumns, Failing, ServiceModelAdmin):
 
     @admin.display(description="In the storage")
     def held(self, row: Volume) -> str:
-        return console.mb(row.provisioned_size)
+        return markup.mb(row.provisioned_size)
 
     @admin.display(description="Mounted by")
     def mounted_by(self, row: Volume) -> str:
@@ -164,7 +162,7 @@ class VolumeAdmin(AuditColumns, Failing, ServiceModelAdmin):
     def next_look(self, row: Volume) -> str:
         if row.due_at is None:
             return "It is settled."
-        return format_html("{}, after {} failed steps", console.ago(row.due_at), row.attempts)
+        return format_html("{}, after {} failed steps", markup.ago(row.due_at), row.attempts)
 
 
 def _unmeasured(row: Volume) -> str:

@@ -15,7 +15,7 @@ from rest_framework import exceptions
 
 from accounts.auth.authentication import SecondFactorRequired
 from config import errors
-from config.db.failures import is_database_unavailable
+from config.database_errors import is_database_unavailable
 from config.http.envelope import envelope
 from config.http.rate_limiting import RateLimitExceeded
 from volumes.api.parsers import PayloadTooLarge, UnsupportedContentEncoding

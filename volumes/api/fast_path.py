@@ -23,7 +23,7 @@ from django.utils.module_loading import import_string
 from rest_framework.exceptions import APIException
 
 from accounts.auth.authentication import token_digest
-from accounts.callers import client_ip
+from config.client_addresses import client_ip
 from config.errors import DomainError
 from config.http.error_responses import unavailable
 from config.http.middleware import Handler, public_scheme, request_log

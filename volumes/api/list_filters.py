@@ -8,7 +8,7 @@ from django.db import models
 
 from volumes.api.query_params import Query
 from volumes.models import Application, Environment, Volume, VolumeStatus
-from volumes.models.querysets import VolumeQuerySet
+from volumes.models.volume import VolumeQuerySet
 from volumes.queries import search
 
 NAME_FILTERS = frozenset({"name", "nameIs", "includeDeleted"})

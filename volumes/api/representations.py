@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
 
 from accounts.disclosure import visible_volume_changes
 from accounts.models import Revision
+from config.timestamps import rfc3339
 from volumes.models import Application, Attachment, Environment, Snapshot, UsageSample, Volume
 from volumes.queries.volume_rows import VolumeRow
 from volumes.rules.quota import QuotaHeadroom
 from volumes.rules.volumes import Review
 
 Json = dict[str, Any]
-
-
-def rfc3339(at: datetime | None) -> str | None:
-    """RFC 3339 in UTC with six decimals and Z, always."""
-    if at is None:
-        return None
-    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def volume(row: VolumeRow) -> Json:

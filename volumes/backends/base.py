@@ -40,13 +40,8 @@ class StorageUnavailable(BackendError):
     """The storage as a whole cannot be used: no root, no marker, another installation's marker, or
     a disk that does not answer. It says nothing about any single volume. `detail` has the cure."""
 
-    MESSAGE = (
-        "The storage is not available at the moment. It is tried again by itself; if this lasts,"
-        " ask the operator."
-    )
-
     def __init__(self, detail: str) -> None:
-        super().__init__(self.MESSAGE, detail)
+        super().__init__("The storage is not available at the moment.", detail)
 
 
 class DataState(Enum):

@@ -11,9 +11,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 
 from accounts.auth.decorators import AuthenticatedHttpRequest, full_login_required
-from accounts.callers import Actor, Caller, client_ip
+from accounts.callers import Actor, Caller
 from accounts.models import Role
 from config import errors
+from config.client_addresses import client_ip
 from volumes.models import Environment, Volume
 
 Page = Callable[..., HttpResponse]

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import BigIntegerField, Count, Q, QuerySet, Subquery, Sum
 
 from config import pagination
-from volumes.models.querysets import VolumeQuerySet
+from volumes.models.volume import VolumeQuerySet
 
 OF_NEWEST = "(SELECT %(total)s FROM (%(subquery)s) AS newest)"
 

@@ -9,7 +9,11 @@ from django.db import models
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from volumes.backends.base import StorageUnavailable
+STORAGE_UNAVAILABLE = (
+    "The storage is not available at the moment. It is tried again by itself; if this lasts,"
+    " ask the operator."
+)
+"""The status message of a row whose step failed only because the whole storage was unavailable."""
 
 
 class Identified(models.Model):
@@ -68,7 +72,7 @@ class Reconciled(models.Model):
     @property
     def waits_for_storage(self) -> bool:
         """Whether its last step failed only because the whole storage was unavailable."""
-        return self.status_message == StorageUnavailable.MESSAGE
+        return self.status_message == STORAGE_UNAVAILABLE
 
     @property
     def operator_message(self) -> str:

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from accounts.models import Company
 from volumes.models.base import Versioned
-from volumes.models.querysets import ApplicationQuerySet, EnvironmentQuerySet
+from volumes.models.querysets import CallerLike
+
+
+class EnvironmentQuerySet(models.QuerySet["Environment"]):
+    def live(self) -> Self:
+        return self.filter(is_deleted=False)
+
+    def visible_to(self, caller: CallerLike) -> Self:
+        """What the caller reaches, each with the caller's `role` in its company."""
+        # A user has at most one membership per company, so the join repeats no row.
+        found = self.filter(company__memberships__user=caller.user).annotate(
+            role=F("company__memberships__role")
+        )
+        if caller.environment_id is not None:
+            found = found.filter(pk=caller.environment_id)
+        return found
 
 
 class Environment(Versioned):
@@ -48,6 +65,11 @@ class Environment(Versioned):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ApplicationQuerySet(models.QuerySet["Application"]):
+    def live(self) -> Self:
+        return self.filter(is_deleted=False)
 
 
 class Application(Versioned):

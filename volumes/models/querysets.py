@@ -1,4 +1,4 @@
-"""Sets of rows. Permission is one of them: every look-up of a tenant's row starts at `visible_to`."""
+"""What the sets of several kinds of rows share. Each model's own set is in the module of the model."""
 
 from __future__ import annotations
 
@@ -6,20 +6,15 @@ import uuid
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
-from django.apps import apps
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import Func, Q
 from django.db.models.functions import Now
 from django.utils.functional import cached_property
 
-from accounts.callers import Caller
 from config.db.claims import ClaimStatement
 from config.db.statements import PreparedQuery, QueryParam, any_of, columns, instance
-
-if TYPE_CHECKING:
-    from volumes.models import Application, Environment, Snapshot, Volume  # noqa: F401  (in strings)
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -36,29 +31,6 @@ class CallerLike(Protocol):
 
 LEASE = timedelta(seconds=20)
 _AMONG_THEM = any_of("pk")
-
-
-class EnvironmentQuerySet(models.QuerySet["Environment"]):
-    def live(self) -> Self:
-        return self.filter(is_deleted=False)
-
-    def visible_to(self, caller: CallerLike) -> Self:
-        """What the caller reaches, each with the caller's `role` in its company."""
-        # A user has at most one membership per company, so the join repeats no row.
-        found = self.filter(company__memberships__user=caller.user).annotate(
-            role=F("company__memberships__role")
-        )
-        if caller.environment_id is not None:
-            found = found.filter(pk=caller.environment_id)
-        return found
-
-
-class ApplicationQuerySet(models.QuerySet["Application"]):
-    def live(self) -> Self:
-        return self.filter(is_deleted=False)
-
-    def with_attachments(self) -> Self:
-        return self.prefetch_related(_attachments())
 
 
 class ReconciledQuerySet(models.QuerySet[Row]):
@@ -159,82 +131,3 @@ QUICK_VOLUMES = Q(is_deleted=False) & (
 BULK_VOLUMES = Q(is_deleted=True) | (
     Q(provisioned_size__isnull=True) & (~Q(IsEmpty("adopt_from")) | Q(restore_from__isnull=False))
 )
-
-
-class VolumeQuerySet(ReconciledQuerySet["Volume"]):
-    followed = ("restore_from",)
-    moving = (*ReconciledQuerySet.moving, "size", "missing_since", "environment_id")
-    marks_of_claim = {"removal_started": F("is_deleted")}
-
-    def live(self) -> Self:
-        return self.filter(is_deleted=False)
-
-    def with_data(self) -> Self:
-        """What can be measured, settled or not: a failed growth keeps the data usable."""
-        return self.live().filter(provisioned_size__isnull=False, missing_since__isnull=True)
-
-    def settled(self) -> Self:
-        """Ready, with data that should be there."""
-        return self.live().filter(due_at__isnull=True, provisioned_size__isnull=False)
-
-    def eligible(self) -> Self:
-        over = Q(grace_until__isnull=True) | Q(grace_until__lte=Now())
-        return self.unsettled().filter(over)
-
-    def quick(self) -> Self:
-        return self.filter(QUICK_VOLUMES)
-
-    def bulk(self) -> Self:
-        return self.filter(BULK_VOLUMES)
-
-
-class SnapshotQuerySet(ReconciledQuerySet["Snapshot"]):
-    followed = ("volume",)
-
-    @property
-    def marks_of_claim(self) -> dict[str, Any]:  # type: ignore[override]
-        """An attempt begins with the claim: when that is, and how large the volume is then."""
-        volumes = apps.get_model("volumes", "Volume")._default_manager
-        size = volumes.filter(pk=models.OuterRef("volume_id")).values("size")
-        return {"copying_since": Now(), "copying_size": models.Subquery(size)}
-
-    def claim(self, pks: Iterable[uuid.UUID]) -> list[Snapshot]:
-        rows = super().claim(pks)
-        if rows:
-            # SQLite answers with the rows as they were before the claim.
-            claimed = self.model._default_manager.filter(pk__in=[row.pk for row in rows])
-            since = dict(claimed.values_list("pk", "copying_since"))
-            for row in rows:
-                row.copying_since = since.get(row.pk)
-        return rows
-
-    def waiting(self) -> Self:
-        """Wanted and not taken yet."""
-        return self.unsettled().filter(
-            is_deleted=False, taken_at__isnull=True, take_until__isnull=False
-        )
-
-    def missed(self) -> Self:
-        """What could not be taken, for good."""
-        return self.filter(is_deleted=False, taken_at__isnull=True, take_until__isnull=True)
-
-    def quick(self) -> Self:
-        return self.none()
-
-    def bulk(self) -> Self:
-        return self.all()
-
-    def live(self) -> Self:
-        """Not on its way out: what blocks a volume's delete and counts towards its maximum."""
-        return self.filter(is_deleted=False)
-
-    def visible_to(self, caller: Caller) -> Self:
-        found = self.filter(volume__environment__company__memberships__user=caller.user)
-        if caller.environment_id is not None:
-            found = found.filter(volume__environment=caller.environment_id)
-        return found.filter(volume__environment__is_deleted=False)
-
-
-def _attachments() -> models.Prefetch[Any]:
-    attachment = apps.get_model("volumes", "Attachment")
-    return models.Prefetch("attachments", queryset=attachment._default_manager.order_by("id"))

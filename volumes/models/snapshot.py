@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterable
+from typing import Any, Self
+
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from volumes.models.base import Identified, Reconciled
 from volumes.models.environment import Environment
-from volumes.models.querysets import SnapshotQuerySet
+from volumes.models.querysets import CallerLike, ReconciledQuerySet
 from volumes.models.volume import Volume
 
 
@@ -23,6 +28,52 @@ class Consistency(models.TextChoices):
 
     INSTANT = "instant"
     FILES = "files"
+
+
+class SnapshotQuerySet(ReconciledQuerySet["Snapshot"]):
+    followed = ("volume",)
+
+    @property
+    def marks_of_claim(self) -> dict[str, Any]:  # type: ignore[override]
+        """An attempt begins with the claim: when that is, and how large the volume is then."""
+        size = Volume.objects.filter(pk=models.OuterRef("volume_id")).values("size")
+        return {"copying_since": Now(), "copying_size": models.Subquery(size)}
+
+    def claim(self, pks: Iterable[uuid.UUID]) -> list[Snapshot]:
+        rows = super().claim(pks)
+        if rows:
+            # SQLite answers with the rows as they were before the claim.
+            claimed = self.model._default_manager.filter(pk__in=[row.pk for row in rows])
+            since = dict(claimed.values_list("pk", "copying_since"))
+            for row in rows:
+                row.copying_since = since.get(row.pk)
+        return rows
+
+    def waiting(self) -> Self:
+        """Wanted and not taken yet."""
+        return self.unsettled().filter(
+            is_deleted=False, taken_at__isnull=True, take_until__isnull=False
+        )
+
+    def missed(self) -> Self:
+        """What could not be taken, for good."""
+        return self.filter(is_deleted=False, taken_at__isnull=True, take_until__isnull=True)
+
+    def quick(self) -> Self:
+        return self.none()
+
+    def bulk(self) -> Self:
+        return self.all()
+
+    def live(self) -> Self:
+        """Not on its way out: what blocks a volume's delete and counts towards its maximum."""
+        return self.filter(is_deleted=False)
+
+    def visible_to(self, caller: CallerLike) -> Self:
+        found = self.filter(volume__environment__company__memberships__user=caller.user)
+        if caller.environment_id is not None:
+            found = found.filter(volume__environment=caller.environment_id)
+        return found.filter(volume__environment__is_deleted=False)
 
 
 class Snapshot(Identified, Reconciled):

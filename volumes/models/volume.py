@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from volumes.models.base import Reconciled, Versioned
 from volumes.models.environment import Environment
-from volumes.models.querysets import BULK_VOLUMES, QUICK_VOLUMES, VolumeQuerySet
+from volumes.models.querysets import BULK_VOLUMES, QUICK_VOLUMES, ReconciledQuerySet
 
 
 class VolumeStatus(models.TextChoices):
@@ -19,6 +21,33 @@ class VolumeStatus(models.TextChoices):
     DELETING = "deleting"
     DELETED = "deleted"
     ERROR = "error"
+
+
+class VolumeQuerySet(ReconciledQuerySet["Volume"]):
+    followed = ("restore_from",)
+    moving = (*ReconciledQuerySet.moving, "size", "missing_since", "environment_id")
+    marks_of_claim = {"removal_started": F("is_deleted")}
+
+    def live(self) -> Self:
+        return self.filter(is_deleted=False)
+
+    def with_data(self) -> Self:
+        """What can be measured, settled or not: a failed growth keeps the data usable."""
+        return self.live().filter(provisioned_size__isnull=False, missing_since__isnull=True)
+
+    def settled(self) -> Self:
+        """Ready, with data that should be there."""
+        return self.live().filter(due_at__isnull=True, provisioned_size__isnull=False)
+
+    def eligible(self) -> Self:
+        over = Q(grace_until__isnull=True) | Q(grace_until__lte=Now())
+        return self.unsettled().filter(over)
+
+    def quick(self) -> Self:
+        return self.filter(QUICK_VOLUMES)
+
+    def bulk(self) -> Self:
+        return self.filter(BULK_VOLUMES)
 
 
 class Volume(Versioned, Reconciled):

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import BigIntegerField, Exists, F, QuerySet, UUIDField
+from django.db.models import BigIntegerField, Exists, Expression, F, Q, QuerySet, UUIDField
 
 from accounts.models import Company
 from config.db.statements import (
@@ -20,7 +20,11 @@ from config.db.statements import (
     instance,
 )
 from volumes.models import Environment, Volume
-from volumes.rules.quota import fits_quota
+
+
+def fits_quota(extra: Expression) -> Q:
+    """Return whether `extra` more MB fit the quota of an environment or company, if it has one."""
+    return Q(storage_quota__isnull=True) | Q(storage_quota__gte=F("storage_used") + extra)
 
 
 def lock_quotas(environment_id: uuid.UUID) -> Environment:

@@ -28,7 +28,7 @@ from django.db.models.functions import Cast, StrIndex
 from django.db.models.lookups import Exact, GreaterThan
 
 from volumes.models import Attachment, Volume
-from volumes.models.querysets import VolumeQuerySet
+from volumes.models.volume import VolumeQuerySet
 from volumes.specs.parsers import is_label_key, is_label_value
 
 Rows = TypeVar("Rows", bound=models.QuerySet[Any])

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db.models import F, Func, OuterRef, QuerySet, Subquery, TextField, UUIDField
+from django.db.models import CharField, F, Func, OuterRef, QuerySet, Subquery, TextField, UUIDField
 
 from accounts.auth.authentication import fast_path_tokens
 from config.db.statements import PreparedQuery, QueryParam
@@ -127,6 +127,11 @@ def get_volume_row(
     return _first(statement.rows(environment=environment, pk=pk))
 
 
+def is_name_taken(environment: uuid.UUID, name: str) -> bool:
+    """Return whether a volume of the environment that is not deleted has this name."""
+    return _NAMESAKE.first(environment=environment, name=name) is not None
+
+
 def volume_by_token(digest: str, environment: uuid.UUID, pk: uuid.UUID) -> VolumeRow | None:
     """The same in one question, for whoever may read it by a token; None says nothing at all."""
     return _first(_ONE_BY_TOKEN.rows(digest=digest, environment=environment, pk=pk))
@@ -192,6 +197,13 @@ ENVIRONMENT = QueryParam("environment", UUIDField())
 FOLLOWING = 300
 """Rows that are read at a time where more follow: few enough to be held, enough to be quick."""
 
+_NAMESAKE = PreparedQuery(
+    lambda: (
+        Volume.objects.live()
+        .filter(environment=ENVIRONMENT, name=QueryParam("name", CharField()))
+        .values_list("id")
+    )
+)
 _NEXT = PreparedQuery(lambda: _next(Volume.objects.live(), FOLLOWING))
 _ONE = PreparedQuery(lambda: _one(Volume.objects.live()))
 _ONE_EVEN_DELETED = PreparedQuery(lambda: _one(Volume.objects.all()))

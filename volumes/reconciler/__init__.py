@@ -15,6 +15,7 @@ smaller than its pool.
                                               those that wait for steps: MAX_WAITING_REQUESTS
     config/server/connections.py              1 thread a worker; closes silent and late connections
     config/server/worker.py                   1 event a worker; its end
+    config/server/shutdown.py                 1 event a worker; it is about to end
     volumes/services/group_commit.py          6 threads a worker; one batch of at most 64 creates, then
                                               the environment goes to the end of the queue
     volumes/reconciler/executors.py           quick steps: 6 threads a worker, 96 in the loop; 4 and 64

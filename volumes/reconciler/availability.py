@@ -8,9 +8,10 @@ from threading import Event, Thread
 
 from django.db.models.functions import Now
 
-from volumes.backends import Backend, BackendError, StorageUnavailable
+from volumes.backends import Backend, BackendError
 from volumes.backends.texts import cut
 from volumes.models import StorageState
+from volumes.models.base import STORAGE_UNAVAILABLE
 from volumes.reconciler.outcomes import Failed, Outcome
 from volumes.storage import storage
 
@@ -80,7 +81,7 @@ def record_availability(detail: str) -> None:
 def record_outage(outcomes: Iterable[Outcome]) -> None:
     """Record that the storage is unavailable if one of these steps failed for that."""
     for outcome in outcomes:
-        if isinstance(outcome, Failed) and outcome.reason == StorageUnavailable.MESSAGE:
+        if isinstance(outcome, Failed) and outcome.reason == STORAGE_UNAVAILABLE:
             # What the check has said since is at least as good.
             if not StorageState.objects.filter(unavailable_since__isnull=False).exists():
                 record_availability(outcome.detail)

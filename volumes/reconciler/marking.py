@@ -13,7 +13,8 @@ from tqdm import tqdm
 
 from volumes.backends import Backend, BackendError, DataState, StorageUnavailable
 from volumes.models import Snapshot, Volume
-from volumes.models.querysets import SnapshotQuerySet, VolumeQuerySet
+from volumes.models.snapshot import SnapshotQuerySet
+from volumes.models.volume import VolumeQuerySet
 from volumes.storage import storage
 
 log = logging.getLogger("holdfast.reconciler")

@@ -94,8 +94,19 @@ def scan(older_than: timedelta) -> Scan:
     return compared
 
 
-def discard(orphan: Orphan) -> None:
-    """It is gone since the scan that found it."""
+def remove(orphan: Orphan) -> None:
+    """Remove data that no row knows, looking once more. Raises BackendError."""
+    known = Volume.objects.exclude(status=VolumeStatus.DELETED).filter(pk=orphan.handle)
+    if orphan.snapshot is not None:
+        storage().delete_snapshot(orphan.handle, orphan.snapshot)
+    elif not known.exists():
+        storage().delete(orphan.handle)
+    faultpoint("orphan:removed")
+    _discard(orphan)
+
+
+def _discard(orphan: Orphan) -> None:
+    """Take an orphan that is gone out of the last scan's result."""
     for noted in StorageScan.objects.filter(orphans__gt=0):
         noted.examples = [one for one in noted.examples if one != orphan.described()]
         noted.orphans -= 1

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Protocol
 
 from config.units import size
-from volumes.backends import Backend, DataState
+from volumes.backends import Backend, BackendError, DataState
 from volumes.models import Volume
+from volumes.storage import storage
 
 
 class LastSeen(Protocol):
@@ -68,3 +69,20 @@ def missing_detail(volume: Volume, state: DataState, backend: Backend, since: da
     if state is DataState.EMPTY:
         cure += f", or run `manage.py accept_data {volume.ref}` to accept the empty directory there"
     return f"{missing_message(volume, state, since)} {cure}."
+
+
+def acceptance_blocker(volume: Volume) -> str | None:
+    """Return why what lies in the place of a volume's data cannot be accepted, None if it can."""
+    backend, handle = storage(), str(volume.pk)
+    source = backend.source(handle)
+    try:
+        state = backend.state(handle)
+    except BackendError as error:
+        return error.detail
+    if volume.provisioned_size is None:
+        return f"It was not created yet. Move away what lies at {source}; then it is created."
+    if state is DataState.OWN:
+        return "Its own data is there: there is nothing to accept."
+    if state is DataState.MISSING:
+        return f"There is no directory at {source} to accept."
+    return None

@@ -13,7 +13,7 @@ from threading import Event
 
 from volumes.backends import StorageUnavailable
 from volumes.models import Volume
-from volumes.models.querysets import VolumeQuerySet
+from volumes.models.volume import VolumeQuerySet
 from volumes.reconciler.executors import rounds_executor
 from volumes.reconciler.passes import Pass
 

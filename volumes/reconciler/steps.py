@@ -13,7 +13,9 @@ from django.utils import timezone
 from config.faultpoints import faultpoint
 from volumes.backends import Backend, BackendError, DataState, StorageUnavailable
 from volumes.models import Snapshot, Volume, VolumeStatus
-from volumes.models.querysets import SnapshotQuerySet, VolumeQuerySet
+from volumes.models.base import STORAGE_UNAVAILABLE
+from volumes.models.snapshot import SnapshotQuerySet
+from volumes.models.volume import VolumeQuerySet
 from volumes.reconciler import heartbeat
 from volumes.reconciler.expiry import waited_too_long
 from volumes.reconciler.heartbeat import LeasedRow
@@ -99,11 +101,13 @@ def apply(row: LeasedRow, backend: Backend) -> Outcome:
 
 def _failed(row: LeasedRow, error: BackendError) -> Outcome:
     """What a failure means: a volume is tried again, a snapshot only while that makes it no other."""
+    is_away = isinstance(error, StorageUnavailable)
+    reason = STORAGE_UNAVAILABLE if is_away else error.message
     if isinstance(row, Snapshot) and not row.is_deleted:
-        if row.is_missed or isinstance(error, StorageUnavailable):
-            return SnapshotPostponed(row, error.message, error.detail)
-        return SnapshotMissed(row, error.message, error.detail)
-    return Failed(row, error.message, error.detail, hopeless=error.permanent)
+        if row.is_missed or is_away:
+            return SnapshotPostponed(row, reason, error.detail)
+        return SnapshotMissed(row, reason, error.detail)
+    return Failed(row, reason, error.detail, hopeless=error.permanent)
 
 
 def _apply_to_volume(volume: Volume, backend: Backend) -> Outcome:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from volumes.models import Snapshot, Volume
-from volumes.models.querysets import SnapshotQuerySet, VolumeQuerySet
+from volumes.models.snapshot import SnapshotQuerySet
+from volumes.models.volume import VolumeQuerySet
+from volumes.storage import build_backend
 
 Row = Volume | Snapshot
 Rows = VolumeQuerySet | SnapshotQuerySet
@@ -23,6 +25,11 @@ def eligible(row: Row) -> Rows:
     A thread for quick steps never takes a bulk one, although the row may have changed since.
     """
     return _ELIGIBLE[type(row), is_bulk(row)]
+
+
+def snapshot_consistency() -> str:
+    """Return what a snapshot is a copy of: `instant` or `files`. The storage is not asked."""
+    return build_backend("").consistency
 
 
 _ELIGIBLE: dict[tuple[type[Row], bool], Rows] = {

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from config.db.statements import PreparedQuery, Row, any_of
 from config.errors import Problem
-from volumes.models import Attachment, Environment, Snapshot, Volume
+from volumes.models import Environment, Snapshot, Volume
+from volumes.queries import blockers
 
 NAMED_IN_A_REFUSAL = 10
 
@@ -21,9 +20,9 @@ def delete_blockers(
     Three queries, however many they are. Under the environment's lock it decides.
     """
     pks = [volume.pk for volume in volumes]
-    mounting, kept, fills = (
-        _group_pairs(found.rows(pks=pks)) for found in (_MOUNTING, _KEPT, _FILLS)
-    )
+    mounting = blockers.mounting_applications(pks)
+    kept = blockers.kept_snapshots(pks)
+    fills = blockers.filling_volumes(pks)
     return {
         volume.pk: list(
             _reasons(
@@ -79,36 +78,3 @@ def _reasons(
         )
     for name in fills:
         yield Problem("", "in_use", f"The volume {name} is being filled from one of its snapshots.")
-
-
-def _group_pairs(pairs: Iterable[Row]) -> defaultdict[uuid.UUID, list[str]]:
-    found: defaultdict[uuid.UUID, list[str]] = defaultdict(list)
-    for pk, name in pairs:
-        found[pk].append(name)
-    return found
-
-
-# Each a volume with the name of something that stands against its delete.
-_MOUNTING = PreparedQuery(
-    lambda: (
-        Attachment.objects.filter(any_of("volume"))
-        .order_by("id")
-        .values_list("volume", "application__name")
-    )
-)
-_KEPT = PreparedQuery(
-    lambda: (
-        Snapshot.objects.live()
-        .filter(any_of("volume"))
-        .order_by("id")
-        .values_list("volume", "name")
-    )
-)
-_FILLS = PreparedQuery(
-    lambda: (
-        Volume.objects.live()
-        .filter(any_of("restore_from__volume"), provisioned_size__isnull=True)
-        .order_by("id")
-        .values_list("restore_from__volume", "name")
-    )
-)

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db.models import Expression, F, Q
-
 from config.errors import Problem
 from volumes.models import Environment
-
-
-def fits_quota(extra: Expression) -> Q:
-    """What `Room.problems` says in words, for the row of an environment or a company: none."""
-    return Q(storage_quota__isnull=True) | Q(storage_quota__gte=F("storage_used") + extra)
 
 
 class QuotaHeadroom:

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.db.models import CharField, UUIDField
 
-from config.db.statements import PreparedQuery, QueryParam
 from config.errors import Problem
 from volumes.models import Application, Attachment, Environment, Snapshot, SnapshotStatus, Volume
-from volumes.models.querysets import SnapshotQuerySet
+from volumes.models.snapshot import SnapshotQuerySet
+from volumes.queries.volume_rows import is_name_taken
 from volumes.rules import quota, warnings
 from volumes.specs import parsers
 from volumes.specs.parsers import Body, Reader
@@ -217,19 +216,8 @@ def _check_name(
 ) -> None:
     if spec.name is None or (volume and spec.name == volume.name):
         return
-    if _NAMESAKE.first(environment=environment.pk, name=spec.name):
+    if is_name_taken(environment.pk, spec.name):
         reader.add_problem("name", "name_taken", f"{spec.name} is taken in this environment")
-
-
-_NAMESAKE = PreparedQuery(
-    lambda: (
-        Volume.objects.live()
-        .filter(
-            environment=QueryParam("environment", UUIDField()), name=QueryParam("name", CharField())
-        )
-        .values_list("id")
-    )
-)
 
 
 def _check_size(

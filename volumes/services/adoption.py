@@ -10,11 +10,11 @@ from django.db import transaction
 from accounts.callers import Actor
 from config.errors import NotFound, Refused
 from volumes.models import Environment, Snapshot, Volume
+from volumes.reconciler.adoption import adoptable_size
 from volumes.rules.volumes import review
 from volumes.services.creation import insert_volume
 from volumes.services.locking import lock_environment
 from volumes.services.new_volume import NewVolume
-from volumes.storage import storage
 
 
 def adopt_volume(
@@ -35,7 +35,7 @@ def adopt_volume(
     if environment is None:
         raise NotFound
     source = str(path.absolute())
-    used = -(-storage().check_adoptable(source) // 2**20)
+    used = adoptable_size(source)
     if size is not None and size < used:
         raise Refused.because("size", "invalid", f"must be at least {used} MB: so much is used")
     body = {"name": name, "size": size or max(1, used)}

@@ -9,13 +9,10 @@ from django.db.models.functions import Now
 
 from accounts.callers import Actor
 from config.errors import NotFound, Refused
-from config.faultpoints import faultpoint
 from volumes.models import Volume, VolumeStatus
-from volumes.models.querysets import VolumeQuerySet
-from volumes.reconciler.orphans import Orphan, discard
+from volumes.models.volume import VolumeQuerySet
 from volumes.reconciler.steps import reconcile_row
 from volumes.services.volumes import delete_volume
-from volumes.storage import storage
 
 
 def expired_deletions(older_than: timedelta) -> VolumeQuerySet:
@@ -56,14 +53,3 @@ def delete_unused(volume: Volume, actor: Actor) -> bool:
     except (NotFound, Refused):
         return False
     return True
-
-
-def remove_orphan(orphan: Orphan) -> None:
-    """Remove data that no row knows, looking once more. Raises BackendError."""
-    known = Volume.objects.exclude(status=VolumeStatus.DELETED).filter(pk=orphan.handle)
-    if orphan.snapshot is not None:
-        storage().delete_snapshot(orphan.handle, orphan.snapshot)
-    elif not known.exists():
-        storage().delete(orphan.handle)
-    faultpoint("orphan:removed")
-    discard(orphan)

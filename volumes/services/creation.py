@@ -10,7 +10,7 @@ from accounts.callers import Actor
 from config.db.statements import execute
 from config.errors import Refused
 from volumes.models import Environment, Volume
-from volumes.models.querysets import SnapshotQuerySet
+from volumes.models.snapshot import SnapshotQuerySet
 from volumes.reconciler.inline import reconcile_after_commit
 from volumes.rules.volumes import VolumeSpec, parse_new, review
 from volumes.services.group_commit import AuthorizedCreate, GroupCommitter, authorize_create

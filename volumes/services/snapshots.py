@@ -14,13 +14,18 @@ from accounts.callers import Actor
 from config.errors import NotFound, Refused
 from volumes.models import Environment, Snapshot, SnapshotStatus
 from volumes.reconciler.inline import due_soon, reconcile_after_commit
+from volumes.reconciler.targets import snapshot_consistency
 from volumes.rules.deletion import snapshot_delete_blockers
 from volumes.rules.others import read_snapshot
 from volumes.services import history
 from volumes.services.idempotency import IdempotencyKey
 from volumes.services.locking import lock_environment, lock_volume
 from volumes.specs.parsers import Body
-from volumes.storage import snapshot_consistency
+
+
+def expected_consistency() -> str:
+    """Return what a snapshot taken now is a copy of: `instant` or `files`. The storage is not asked."""
+    return snapshot_consistency()
 
 
 @transaction.atomic
@@ -53,7 +58,7 @@ def take_snapshot(
         environment=environment,
         name=name or f"snapshot-{now:%Y%m%d-%H%M%S}",
         size=volume.size,
-        consistency=snapshot_consistency(),
+        consistency=expected_consistency(),
         take_until=Now() + timedelta(seconds=settings.SNAPSHOT_WAIT),
         created_by=actor.by,
         created_at=now,

@@ -16,7 +16,8 @@ from volumes.backends import (
     Unreadable,
 )
 from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
-from volumes.models.querysets import SnapshotQuerySet, VolumeQuerySet
+from volumes.models.snapshot import SnapshotQuerySet
+from volumes.models.volume import VolumeQuerySet
 from volumes.reconciler.presence import is_present
 from volumes.storage import storage
 from volumes.verification.batches import batches, pages

@@ -10,7 +10,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
-from volumes.models.querysets import SnapshotQuerySet, VolumeQuerySet
+from volumes.models.snapshot import SnapshotQuerySet
+from volumes.models.volume import VolumeQuerySet
 from volumes.verification.invariants import Invariant, Violation
 
 WITHIN = timedelta(seconds=60)

@@ -3,8 +3,8 @@
 import pytest
 
 from accounts.models import Revision, Token
+from config.timestamps import rfc3339
 from tests.support.api import Api
-from volumes.api.representations import rfc3339
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from volumes.models import Installation, Volume
-from volumes.services import cleanup
+from volumes.reconciler import orphans
 
 REMOVE = "remove_orphaned_data"
 
@@ -70,13 +70,13 @@ def test_rows_without_data_are_reported(run, row, memory):
 def test_an_orphan_that_gets_a_row_meanwhile_stays(run, row, memory, monkeypatch):
     Volume.objects.filter(pk=row.pk).update(status="deleted", is_deleted=True)
     memory.volumes[str(row.pk)] = 0.0
-    removing = cleanup.remove_orphan
+    removing = orphans.remove
 
     def slowly(orphan):
         Volume.objects.update(status="ready", is_deleted=False)
         return removing(orphan)
 
-    monkeypatch.setattr(cleanup, "remove_orphan", slowly)
+    monkeypatch.setattr(orphans, "remove", slowly)
     assert run(REMOVE, "--no-input").code == 0
     assert str(row.pk) in memory.volumes
 

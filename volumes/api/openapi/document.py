@@ -24,17 +24,16 @@ class RootPathsGenerator(SchemaGenerator):
     def __init__(self) -> None:
         super().__init__(patterns=[*environment_paths, *environments])  # type: ignore[no-untyped-call]
 
-
-def document_of_the_api() -> Document:
-    """Return the OpenAPI document."""
-    # The generator renders lazily translated text; a round trip leaves plain values.
-    generated = RootPathsGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-    document: Document = json.loads(json.dumps(generated, default=str))
-    sort_methods(document)
-    name_enum_members(document)
-    describe_path_parameters(document)
-    add_links(document)
-    return document
+    def document(self) -> Document:
+        """Return the OpenAPI document."""
+        # The generator renders lazily translated text; a round trip leaves plain values.
+        generated = self.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+        document: Document = json.loads(json.dumps(generated, default=str))
+        sort_methods(document)
+        name_enum_members(document)
+        describe_path_parameters(document)
+        add_links(document)
+        return document
 
 
 def sort_methods(document: Document) -> None:

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_safe
+from drf_spectacular.settings import spectacular_settings
 
 from config.errors import BadRequest
 from volumes.api.errors import exception_handler
@@ -38,10 +39,9 @@ def docs(request: HttpRequest) -> HttpResponse:
 
 @lru_cache
 def _document(form: str) -> str:
-    # Only now: what draws it up takes longer to load than all of the API, and is needed once, if at all.
-    from volumes.api.openapi.document import document_of_the_api
-
-    document = document_of_the_api()
+    # The setting names the generator, so that it is loaded on demand: it takes longer to load than all
+    # of the API, and is needed once, if at all.
+    document = spectacular_settings.DEFAULT_GENERATOR_CLASS().document()
     if form == "yaml":
         return yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
     return json.dumps(document, ensure_ascii=False)

@@ -15,6 +15,7 @@ from volumes.api.list_filters import NAME_FILTERS, filter_named
 from volumes.api.pagination import ListPage
 from volumes.api.views.base import EnvironmentScopedView
 from volumes.models import Application
+from volumes.queries.applications import with_attachments
 from volumes.services import applications as services
 
 
@@ -26,7 +27,7 @@ class ApplicationView(EnvironmentScopedView):
 
     def list(self, request: Request, **path: str) -> HttpResponse:
         page = ListPage(self.query)
-        applications = self.environment.applications.with_attachments()
+        applications = with_attachments(self.environment.applications.all())
         found = filter_named(applications, self.query)
         self.query.check()
         company_id = self.environment.company_id
@@ -70,7 +71,7 @@ class ApplicationView(EnvironmentScopedView):
         return self.path_id("id", Application.prefix)
 
     def _show(self, pk: uuid.UUID, *, status: int = 200) -> HttpResponse:
-        application = self.environment.applications.with_attachments().get(pk=pk)
+        application = with_attachments(self.environment.applications.all()).get(pk=pk)
         return with_etag(
             self.request,
             representations.application(application, self.environment.company_id),

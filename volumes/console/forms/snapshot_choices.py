@@ -6,7 +6,7 @@ from django.db.models import F, Subquery
 
 from volumes.console.access import EnvironmentContext
 from volumes.models import Environment, Snapshot, SnapshotStatus
-from volumes.models.querysets import SnapshotQuerySet
+from volumes.models.snapshot import SnapshotQuerySet
 from volumes.queries.search import MaterializedIn
 from volumes.specs.parsers import InvalidValue, identifier
 

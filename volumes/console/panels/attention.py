@@ -14,9 +14,9 @@ from django.urls import reverse
 
 from accounts.callers import Caller
 from accounts.models import Role
-from volumes.backends import StorageUnavailable
 from volumes.console.scan_scope import ScanScope, scan_scope
 from volumes.models import Environment, Volume, VolumeStatus
+from volumes.models.base import STORAGE_UNAVAILABLE
 from volumes.presentation import formatting
 from volumes.presentation.alerts import FULLNESS, TROUBLES, AlertRule
 from volumes.queries.forecast import full_dates
@@ -91,9 +91,7 @@ def attention(
     known = {environment.pk: environment for environment in environments}
     looked = looked or scan_scope(Volume.objects.live().filter(environment__in=known))
     # What only waits for the storage is in the banner, once.
-    volumes = looked.volumes.exclude(
-        status=VolumeStatus.ERROR, status_message=StorageUnavailable.MESSAGE
-    )
+    volumes = looked.volumes.exclude(status=VolumeStatus.ERROR, status_message=STORAGE_UNAVAILABLE)
     groups = _groups(known, volumes)
     shown = groups[:most]  # each of them has a line at least
     worst = _worst([group for group in shown if group.named(each)], each, volumes)

@@ -16,7 +16,7 @@ from config.pagination import CappedPaginator
 from config.searches import search_text
 from volumes.console.scan_scope import ScanScope
 from volumes.models import Attachment, Environment, Volume, VolumeStatus
-from volumes.models.querysets import VolumeQuerySet
+from volumes.models.volume import VolumeQuerySet
 from volumes.presentation import formatting
 from volumes.presentation.alerts import FULLNESS, TROUBLES
 from volumes.queries import search

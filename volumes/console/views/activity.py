@@ -24,7 +24,7 @@ from config.concurrency import request_slot
 from config.csv_cells import csv_text
 from config.http import error_responses
 from config.searches import filter_value
-from volumes.api.representations import rfc3339
+from config.timestamps import rfc3339
 from volumes.console.htmx import clean_query, with_short_address
 from volumes.console.panels.activity_feed import ActivityFeed, Step
 

@@ -9,14 +9,13 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import Role
 from config.errors import Refused
-from volumes.console import results
 from volumes.console.access import EnvironmentContext, environment_view
 from volumes.console.forms import suggestions
 from volumes.console.forms.sidebar import form_context
 from volumes.console.forms.snapshot_choices import snapshot_choices
 from volumes.console.forms.volume import NEW, VolumeForm
 from volumes.models import Snapshot, Volume
-from volumes.presentation import form_values, formatting
+from volumes.presentation import form_values, formatting, results
 from volumes.services.creation import create_volume
 
 

@@ -12,16 +12,16 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Role
 from config.errors import Refused
-from volumes.console import bulk_actions, results
+from volumes.console import bulk_actions
 from volumes.console.access import EnvironmentContext, environment_view
 from volumes.console.forms.environment import ConfirmNameForm
 from volumes.console.panels.delete_impact import loss, undo_until
-from volumes.console.results import Progress, Result
 from volumes.models import Volume
-from volumes.presentation import formatting
+from volumes.presentation import formatting, results
+from volumes.presentation.results import Progress, Result
 from volumes.rules.deletion import delete_blockers
+from volumes.services.snapshots import expected_consistency
 from volumes.services.volumes import delete_volume, restore_volume
-from volumes.storage import snapshot_consistency
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -84,7 +84,7 @@ def selected(visit: EnvironmentContext) -> HttpResponse:
         "plan": plan,
         "again": "confirmed" in post,
         "undo_until": undo_until(),
-        "consistency": formatting.CONSISTENCY[snapshot_consistency()],
+        "consistency": formatting.CONSISTENCY[expected_consistency()],
     }
     return render(visit.request, "console/selected.html", context)
 

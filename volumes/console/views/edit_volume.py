@@ -13,14 +13,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Revision, Role, Subject
 from config.errors import Refused
-from volumes.console import results
 from volumes.console.access import EnvironmentContext, environment_view
 from volumes.console.forms.sidebar import form_context
 from volumes.console.forms.volume import EDIT, GROW, VolumeForm
 from volumes.console.panels.no_data import without_data
-from volumes.console.results import Progress, Result
 from volumes.models import Volume
-from volumes.presentation import formatting
+from volumes.presentation import formatting, results
+from volumes.presentation.results import Progress, Result
 from volumes.presentation.timeline import Entry, entries
 from volumes.services.volumes import update_volume
 from volumes.specs.parsers import Body

@@ -11,14 +11,13 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import Role
 from config.errors import Refused
-from volumes.console import results
 from volumes.console.access import EnvironmentContext, environment_view
 from volumes.console.forms import service_errors
 from volumes.console.panels.no_data import without_data
-from volumes.presentation import formatting
+from volumes.presentation import formatting, results
 from volumes.presentation.timeline import people
 from volumes.services import snapshots as services
-from volumes.storage import snapshot_consistency
+from volumes.services.snapshots import expected_consistency
 
 
 class SnapshotForm(forms.Form):
@@ -34,7 +33,7 @@ class SnapshotForm(forms.Form):
     @property
     def consistency(self) -> str:
         """What the snapshot will be worth, in words."""
-        return formatting.CONSISTENCY[snapshot_consistency()]
+        return formatting.CONSISTENCY[expected_consistency()]
 
     @property
     def body(self) -> dict[str, str]:

@@ -15,7 +15,7 @@ from accounts import services
 from accounts.callers import SYSTEM
 from accounts.errors import Refused
 from accounts.models import Scope, User
-from volumes.api.representations import rfc3339
+from config.timestamps import rfc3339
 from volumes.management.arguments import environment_id, whole_number
 from volumes.queries.environments import company_of_environment, environment_choices
 

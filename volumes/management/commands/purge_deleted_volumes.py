@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from volumes.api.representations import rfc3339
+from config.timestamps import rfc3339
 from volumes.management.arguments import days
 from volumes.management.cleanup import CleanupCommand
 from volumes.models import Volume

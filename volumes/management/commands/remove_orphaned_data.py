@@ -8,14 +8,14 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from volumes.api.representations import rfc3339
+from config.timestamps import rfc3339
 from volumes.backends import BackendError, StorageUnavailable
 from volumes.backends.texts import quoted
 from volumes.management.arguments import hours
 from volumes.management.cleanup import CleanupCommand, table
 from volumes.models import Installation, Volume
+from volumes.reconciler import orphans
 from volumes.reconciler.orphans import Orphan, scan
-from volumes.services import cleanup
 
 WHERE_IT_IS = "It is in the file .holdfast in STORAGE_ROOT."
 
@@ -67,7 +67,7 @@ class Command(CleanupCommand):
 
     def _remove(self, orphan: Orphan) -> bool:
         try:
-            cleanup.remove_orphan(orphan)
+            orphans.remove(orphan)
         except BackendError as error:
             self.stderr.write(f"{orphan.handle}: {error.detail}")
             return False

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from accounts.callers import SYSTEM
-from volumes.api.representations import rfc3339
+from config.timestamps import rfc3339
 from volumes.management.arguments import days, environment_id
 from volumes.management.cleanup import CleanupCommand
 from volumes.models import Volume
