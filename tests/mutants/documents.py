@@ -8,7 +8,7 @@ GUARDS = [
     Guard(
         "names of enum members",
         "volumes/api/openapi/document.py",
-        "    name_enum_members(document)\n",
+        "        name_enum_members(document)\n",
         "",
         f"{SCHEMA}::test_no_two_enums_share_a_member_in_generated_code",
     ),
