@@ -7,7 +7,8 @@ from django.db.models import QuerySet
 
 from accounts.callers import Actor
 from accounts.models import Membership, Revision, Subject, Token, User
-from config.db.statements import bulk_insert, execute, new_instance
+from config.db.bulk_insert import bulk_insert, new_instance
+from config.db.cte import execute
 
 Changes = dict[str, list[Any]]
 """Names as in the API's objects, each with what it was (null on create) and what it is."""

@@ -1,4 +1,4 @@
-"""Taking rows that nobody else has: found, locked and changed at once."""
+"""Claiming rows that no other process has: found, locked and changed by one statement."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from config.db.statements import (
 
 
 class InClaim(AnyOf):
-    """Whether a row is one that was found: what that was, PostgreSQL knows in the same statement."""
+    """Whether a row is among those found. PostgreSQL knows them in the same statement."""
 
     def __init__(self) -> None:
         super().__init__(F("pk"), QueryParam("taken", ArrayParam()))
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        it = self.copy()
-        it.set_source_expressions(self.get_source_expressions()[:1])
-        # By its full name: were there none, a bare "id" would be that of the row to be changed.
+        copy = self.copy()
+        copy.set_source_expressions(self.get_source_expressions()[:1])
+        # Qualified: a bare "id" would be the id of the row to be changed if `taken` had none.
         template = "%(expressions)s = ANY (ARRAY(SELECT taken.id FROM taken))"
-        return it.as_sql(compiler, connection, template=template)
+        return copy.as_sql(compiler, connection, template=template)
 
 
 class ClaimStatement(PreparedQuery):
-    """Those rows of `build()` that nobody has locked get these columns, by name, and are returned.
+    """Sets columns, by name, of those rows of `build()` that nobody has locked, and returns the rows.
 
-    `build()` answers a queryset of `values_list("id", …)`, with Parameters in it as the columns may have
-    them. PostgreSQL needs one statement for it, and so no transaction around, and answers with the rows
-    as they are now. Elsewhere they are as they were found.
+    `build()` returns a queryset of `values_list("id", …)` with QueryParams in it, as may the columns.
+    PostgreSQL needs one statement, and so no transaction around it, and returns the rows as they are
+    afterwards. Elsewhere the rows are as they were found.
     """
 
     def __init__(
@@ -53,15 +53,15 @@ class ClaimStatement(PreparedQuery):
         if connection.vendor == "postgresql":
             return super().rows(**values)
         with transaction.atomic():
-            found = super().rows(**values)
-            self._change.count(taken=[pk for pk, *_ in found], **values)
-            return found
+            rows = super().rows(**values)
+            self._change.count(taken=[pk for pk, *_ in rows], **values)
+            return rows
 
     def with_values(self, **values: Any) -> Statement:
-        found = super().with_values(**values)
+        rows = super().with_values(**values)
         if connection.vendor != "postgresql":
-            return found
-        names, _, _ = found.sql.removeprefix("SELECT ").partition(" FROM ")
+            return rows
         change = self._change.with_values(**values)
-        sql = f"WITH taken AS ({found.sql}) {change.sql} RETURNING {names}"
-        return Statement(sql, [*found.values, *change.values], "AND")
+        returned = ", ".join(self._compiled.column_names)
+        sql = f"WITH taken AS ({rows.text()}) {change.text()} RETURNING {returned}"
+        return Statement(sql, [*rows.values, *change.values])

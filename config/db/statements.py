@@ -1,8 +1,8 @@
 """Querysets whose SQL is compiled once.
 
-For a look-up that costs the database a tenth of a millisecond the ORM spends several on finding the
-words for it. A `Prepared` finds them once, by the queryset methods that everybody else uses, and then
-only sends values. PostgreSQL keeps the plan as well, for each connection.
+The ORM needs several milliseconds to compile a lookup that the database answers in a tenth of one. A
+`PreparedQuery` is built by the queryset methods that all other code uses, compiled once, and sends only
+values from then on. PostgreSQL keeps its plan as well, once for each connection.
 """
 
 from __future__ import annotations
@@ -10,13 +10,11 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
-import orjson
-from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import (
     BooleanField,
     CharField,
@@ -31,7 +29,7 @@ from django.db.models import (
     TextField,
     UUIDField,
 )
-from django.db.models.sql import InsertQuery, UpdateQuery
+from django.db.models.sql import UpdateQuery
 from django.utils.functional import cached_property
 
 Row = Sequence[Any]
@@ -39,15 +37,29 @@ ModelT = TypeVar("ModelT", bound=Model)
 
 
 class Statement(NamedTuple):
-    """Something to execute; `and_if` is how a condition is put behind it."""
+    """SQL with its values, in the parts that other code may combine."""
 
     sql: str
     values: Sequence[Any]
-    and_if: str
+    joiner: str = ""
+    """What joins a further condition to `sql`: AND, WHERE, or empty if it cannot carry one."""
+    lock: str = ""
+    """The FOR UPDATE clause, which follows all conditions."""
+
+    def text(self, condition: str = "") -> str:
+        """Return the whole SQL, restricted by a further condition.
+
+        Raises ValueError if the statement cannot carry one: its ordering, slice, DISTINCT or GROUP BY
+        stands where the condition would.
+        """
+        if condition and not self.joiner:
+            raise ValueError(f"this statement cannot carry a condition: {self.sql}")
+        parts = (self.sql, f"{self.joiner} {condition}" if condition else "", self.lock)
+        return " ".join(filter(None, parts))
 
 
 class QueryParam(Expression):
-    """Stands in a queryset for a value that comes with each call."""
+    """A placeholder in a queryset for a value that comes with each call."""
 
     def __init__(self, name: str, field: Field[Any, Any]) -> None:
         super().__init__(output_field=field)
@@ -58,7 +70,7 @@ class QueryParam(Expression):
 
 
 class AnyOf(Func):
-    """Whether the first expression is one of as many values as there are, given as one parameter."""
+    """Whether the first expression equals one of any number of values, sent as one parameter."""
 
     output_field = BooleanField()
 
@@ -72,7 +84,7 @@ class AnyOf(Func):
 
 
 class ArrayParam(Field):  # type: ignore[type-arg]  # Django has no generics when it runs
-    """Any number of UUIDs or texts, for IsAmong."""
+    """Any number of UUIDs or texts, for AnyOf."""
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         if connection.vendor == "postgresql":
@@ -81,218 +93,135 @@ class ArrayParam(Field):  # type: ignore[type-arg]  # Django has no generics whe
 
 
 def any_of(name: str, parameter: str = "pks") -> Any:
-    """Whether a column holds one of the values that come with each call under the parameter's name."""
+    """Return the condition that a column has one of the values of this parameter."""
     return AnyOf(F(name), QueryParam(parameter, ArrayParam()))
 
 
 class PreparedQuery:
-    """The rows of `build()`, a queryset of `values_list()` with Parameters in it."""
+    """A SELECT: the rows of `build()`, a queryset of `values_list()` with QueryParams in it."""
 
     def __init__(self, build: Callable[[], QuerySet[Any, Any]]) -> None:
         self._build = build
 
     def rows(self, **values: Any) -> list[Row]:
-        """The rows for these values, one for each parameter."""
-        _, _, converted = self._statement
-        return list(converted(_rows(self.with_values(**values))))
-
-    def with_values(self, **values: Any) -> Statement:
-        sql, parameters, _ = self._statement
-        return Statement(sql, _bind(parameters, values), "AND")
+        """Return the rows for these values, one value for each parameter."""
+        return list(self._compiled.convert(fetch(self.with_values(**values))))
 
     def first(self, **values: Any) -> Row | None:
+        """Return the first row for these values, if there is one."""
         return next(iter(self.rows(**values)), None)
 
+    def with_values(self, **values: Any) -> Statement:
+        """Return the statement for these values, to be combined with others."""
+        return self._compiled.with_values(values)
+
     @cached_property
-    def _statement(self) -> tuple[str, Sequence[Any], Callable[[list[Row]], Iterable[Row]]]:
-        query = self._build().query
-        compiler = query.get_compiler(connection=connection)
-        # Django finds no words for a lock outside of a transaction.
-        with transaction.atomic() if query.select_for_update else nullcontext():
-            sql, parameters = compiler.as_sql()
-        converters = compiler.get_converters([column for column, *_ in compiler.select])
+    def _compiled(self) -> _CompiledQuery:
+        return _CompiledQuery(self._build())
 
-        def converted(rows: list[Row]) -> Iterable[Row]:
-            return map(tuple, compiler.apply_converters(rows, converters)) if converters else rows
 
-        return sql, parameters, converted
+class _CompiledQuery:
+    def __init__(self, rows: QuerySet[Any, Any]) -> None:
+        query: Any = rows.query.chain()
+        # Without the lock, so that conditions can be added before it. Django would also refuse to
+        # compile a lock outside a transaction.
+        is_locking, query.select_for_update = query.select_for_update, False
+        self._compiler = query.get_compiler(connection=connection)
+        self._sql, self._parameters = self._compiler.as_sql()
+        self._lock = _lock_clause(query) if is_locking else ""
+        self._joiner = _joiner(query)
+        selected = [column for column, *_ in self._compiler.select]
+        self._converters = self._compiler.get_converters(selected)
+        self.column_names = [sql for _, (sql, _), _ in self._compiler.select]
+        """The selected columns as SQL: quoted, and qualified by their tables."""
+
+    def with_values(self, values: Mapping[str, Any]) -> Statement:
+        return Statement(self._sql, _bind(self._parameters, values), self._joiner, self._lock)
+
+    def convert(self, rows: list[Row]) -> Iterable[Row]:
+        if not self._converters:
+            return rows
+        return map(tuple, self._compiler.apply_converters(rows, self._converters))
+
+
+def _lock_clause(query: Any) -> str:
+    """Return the FOR UPDATE clause of a query, empty if the database locks no rows."""
+    if not connection.features.has_select_for_update:
+        return ""
+    if query.select_for_update_of:
+        raise NotImplementedError("a prepared query locks all of its tables")
+    clause: str = connection.ops.for_update_sql(
+        nowait=query.select_for_update_nowait,
+        skip_locked=query.select_for_update_skip_locked,
+        no_key=query.select_for_no_key_update,
+    )
+    return clause
+
+
+def _joiner(query: Any) -> str:
+    ends_in_conditions = not (
+        query.order_by
+        or (query.default_ordering and query.get_meta().ordering)
+        or query.extra_order_by
+        or query.is_sliced
+        or query.distinct
+        or query.group_by
+        or query.combinator
+    )
+    if not ends_in_conditions:
+        return ""
+    return "AND" if query.where else "WHERE"
 
 
 class PreparedUpdate:
-    """`queryset.update(**columns)` of what `build()` answers: a queryset, and columns by name."""
+    """An UPDATE: `queryset.update(**columns)` of what `build()` returns."""
 
     def __init__(self, build: Callable[[], tuple[QuerySet[Any, Any], dict[str, Any]]]) -> None:
         self._build = build
 
     def with_values(self, **values: Any) -> Statement:
-        sql, parameters = self._statement
-        return Statement(sql, _bind(parameters, values), "AND")
+        """Return the statement for these values, to be combined with others."""
+        sql, parameters, joiner = self._compiled
+        return Statement(sql, _bind(parameters, values), joiner)
 
     def count(self, **values: Any) -> int:
-        """Execute it. Returns how many rows it changed."""
-        return execute(self.with_values(**values))
+        """Execute it for these values. Returns how many rows it changed."""
+        return write(self.with_values(**values))
 
     @cached_property
-    def _statement(self) -> tuple[str, Sequence[Any]]:
+    def _compiled(self) -> tuple[str, Sequence[Any], str]:
         queryset, columns = self._build()
         query: Any = queryset.query.chain(UpdateQuery)
         query.add_update_values(columns)
-        found: tuple[str, Sequence[Any]] = query.get_compiler(connection=connection).as_sql()
-        return found
+        sql, parameters = query.get_compiler(connection=connection).as_sql()
+        return sql, parameters, "AND" if query.where else "WHERE"
 
 
-def bulk_insert(*rows: Model) -> Statement:
-    """What `bulk_create` says of rows of a model without signals and parents; the same for any number.
-
-    They come as one value. What the database works out, such as its own time, is the same for them all.
-    """
-    model, held = type(rows[0]), rows[0].__dict__
-    worked_out = tuple(
-        (name, held[name])
-        for _, name, _ in _columns_of(model)
-        if isinstance(held[name], Expression)
-    )
-    sql, parameters = _insertion(model, worked_out)
-    values = orjson.dumps([_as_json(row) for row in rows]).decode()
-    return Statement(sql, [*parameters, values], "WHERE")
-
-
-@lru_cache(maxsize=32)
-def _insertion(
-    model: type[Model], worked_out: tuple[tuple[str, Expression], ...]
-) -> tuple[str, Sequence[Any]]:
-    """The statement, and what it is given ahead of the rows."""
-    quote = connection.ops.quote_name
-    column, all_rows = _FROM_JSON[connection.vendor]
-    fields = model._meta.concrete_fields
-    places = {field.attname: column.format(field.column) for field in fields}
-    parameters: list[Any] = []
-    for name, expression in worked_out:
-        places[name], given = _compile_expression(model, expression)
-        parameters += given
-    names = ", ".join(quote(str(field.column)) for field in fields)
-    table = quote(model._meta.db_table)
-    found = f"SELECT {', '.join(places.values())} {all_rows.format(table)}"
-    return f"INSERT INTO {table} ({names}) {found}", parameters
-
-
-_FROM_JSON = {
-    "postgresql": ('one."{}"', "FROM json_populate_recordset(NULL::{}, %s) AS one"),
-    "sqlite": ("json_extract(one.value, '$.{}')", "FROM json_each(%s) AS one"),
-}
-"""A column of a row, and all rows, of a value in JSON."""
-
-
-def _as_json(row: Model) -> dict[str, Any]:
-    """What is not null, as the database reads it from JSON."""
-    held = row.__dict__
-    as_it_is = _is_postgresql()
-    found = {}
-    for field, name, is_dated in _columns_of(type(row)):
-        value = field.pre_save(row, add=True) if is_dated else held[name]
-        if value is not None and not isinstance(value, Expression):
-            found[field.column] = value if as_it_is else _stored(field, value)
-    return found
-
-
-@lru_cache(maxsize=16)
-def _columns_of(model: type[Model]) -> list[tuple[Any, str, bool]]:
-    """Field, attribute, and whether it takes the time when it is saved."""
-    return [
-        (field, field.attname, getattr(field, "auto_now_add", False))
-        for field in model._meta.concrete_fields
-    ]
-
-
-def new_instance(model: type[ModelT], **values: Any) -> ModelT:
-    """`Model(**values)` by the names of columns, in a third of the time."""
-    always, each_time = _defaults_of(model)
-    held = always | {name: default() for name, default in each_time if name not in values} | values
-    return instance(model, list(held.values()))
-
-
-@lru_cache(maxsize=16)
-def _defaults_of(model: type[Model]) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]]]:
-    """By column, in the order of columns; and those that are made each time, which are None there."""
-    fields: Any = model._meta.concrete_fields
-    made = {
-        one.attname: one.default for one in fields if one.has_default() and callable(one.default)
-    }
-    always = {one.attname: None if one.attname in made else one.get_default() for one in fields}
-    return always, list(made.items())
-
-
-def _compile_expression(model: type[Model], expression: Expression) -> tuple[str, Sequence[Any]]:
-    """For a column that the database works out, such as its own time."""
-    query = InsertQuery(model)
-    resolved: Any = expression.resolve_expression(query, allow_joins=False, for_save=True)
-    found: tuple[str, Sequence[Any]] = query.get_compiler(connection=connection).compile(resolved)
-    return found
-
-
-def execute(*statements: Statement) -> int:
-    """Execute them all, as one where the database can: none of them may need what another one wrote.
-
-    Returns how many rows the last one wrote.
-    """
-    if _is_postgresql():
-        return _execute(_compose_cte(statements))
-    return [_execute(one) for one in statements][-1]
-
-
-def execute_if_locked(locks: Sequence[Statement], *statements: Statement) -> bool:
-    """The same if each of `locks`, which are SELECT … FOR UPDATE, finds a row; else nothing is done.
-
-    Rows are locked in this order, and on PostgreSQL for no longer than the one statement takes that it
-    all becomes, whose transaction ends with it. Returns whether it was done.
-    """
-    if _is_postgresql():
-        return _execute(_compose_cte(statements, locks)) > 0
-    with transaction.atomic():
-        if not all(_rows(lock) for lock in locks):
-            return False
-        execute(*statements)
-    return True
-
-
-def _compose_cte(statements: Sequence[Statement], locks: Sequence[Statement] = ()) -> Statement:
-    """One statement: each lock is taken if the one before was, and the others done if all were."""
-    parts: list[str] = []
-    condition = ""
-    for number, (sql, _, and_if) in enumerate(locks):
-        head, _, ending = sql.partition(" FOR ")
-        parts.append(f"l{number} AS ({head}{condition and f' {and_if} {condition}'} FOR {ending})")
-        condition = f"EXISTS (SELECT FROM l{number})"
-    written = [f"{one.sql}{condition and f' {one.and_if} {condition}'}" for one in statements]
-    parts += [f"s{number} AS ({sql})" for number, sql in enumerate(written[:-1])]
-    beside = f"WITH {', '.join(parts)} " if parts else ""
-    values = [value for one in (*locks, *statements) for value in one.values]
-    return Statement(f"{beside}{written[-1]}", values, "")
-
-
-def _execute(statement: Statement) -> int:
+def write(statement: Statement) -> int:
+    """Execute a statement. Returns how many rows it wrote."""
     with _cursor() as cursor:
-        cursor.execute(statement.sql, statement.values)
+        cursor.execute(statement.text(), statement.values)
         written: int = cursor.rowcount
     return written
 
 
-def _rows(statement: Statement) -> list[Any]:
+def fetch(statement: Statement) -> list[Row]:
+    """Execute a statement and return its rows, as the driver has them."""
     with _cursor() as cursor:
-        cursor.execute(statement.sql, statement.values)
-        found: list[Any] = cursor.fetchall()
-    return found
+        cursor.execute(statement.text(), statement.values)
+        rows: list[Row] = cursor.fetchall()
+    return rows
 
 
 def _bind(parameters: Iterable[Any], values: Mapping[str, Any]) -> list[Any]:
     return [
-        _stored(one.output_field, values[one.name]) if isinstance(one, QueryParam) else one
+        database_value(one.output_field, values[one.name]) if isinstance(one, QueryParam) else one
         for one in parameters
     ]
 
 
-def _stored(field: Field[Any, Any], value: Any) -> Any:
-    """What the database is given for a value: most often just this."""
+def database_value(field: Field[Any, Any], value: Any) -> Any:
+    """Return what the database is sent for a value of a field: most often the value itself."""
     kind: Any = type(getattr(field, "target_field", field))
     if value.__class__ is _native_type(kind):
         return value
@@ -301,12 +230,12 @@ def _stored(field: Field[Any, Any], value: Any) -> Any:
 
 @lru_cache(maxsize=32)
 def _native_type(kind: type[Any]) -> type | None:
-    """The type of values that Django hands on unchanged for such a field."""
+    """Return the type of the values that Django passes on unchanged for such a field."""
     if issubclass(kind, (CharField, TextField)):
         return str
     if issubclass(kind, IntegerField):
         return int
-    if _is_postgresql():
+    if is_postgresql():
         if issubclass(kind, UUIDField):
             return uuid.UUID
         if issubclass(kind, DateTimeField):
@@ -315,24 +244,24 @@ def _native_type(kind: type[Any]) -> type | None:
 
 
 @lru_cache(maxsize=32)
-def columns(model: type[Model], at: str = "") -> Sequence[str]:
-    """The names of a model's columns for `values_list()`; `at` is the way there, such as `owner__`."""
-    return tuple(f"{at}{field.attname}" for field in model._meta.concrete_fields)
+def columns(model: type[Model], prefix: str = "") -> Sequence[str]:
+    """Return a model's columns for `values_list()`, behind a prefix such as `owner__`."""
+    return tuple(f"{prefix}{field.attname}" for field in model._meta.concrete_fields)
 
 
 def instance(model: type[ModelT], values: Row) -> ModelT:
-    """The object that a row of `columns()` describes."""
-    made: ModelT = model.from_db(DEFAULT_DB_ALIAS, columns(model), values)
-    return made
+    """Return the object that a row of `columns()` describes."""
+    row: ModelT = model.from_db(DEFAULT_DB_ALIAS, columns(model), values)
+    return row
 
 
 @lru_cache(maxsize=1)
-def _is_postgresql() -> bool:
-    # A connection is each thread's own: to find it takes longer than to ask it.
+def is_postgresql() -> bool:
+    """Return whether the database is PostgreSQL. Cached: finding a thread's connection takes time."""
     return connection.vendor == "postgresql"
 
 
 def _cursor() -> Any:
-    """A cursor of Django's connection, counted and guarded as all of them are."""
-    here: Any = connections[DEFAULT_DB_ALIAS]  # once: to find out which thread's it is takes time
+    """Return a cursor of Django's connection, counted and guarded like all others."""
+    here: Any = connections[DEFAULT_DB_ALIAS]  # once: finding a thread's connection takes time
     return here.preparing_cursor() if here.vendor == "postgresql" else here.cursor()

@@ -17,7 +17,7 @@ from tests.support.invariants import must_hold
 from tests.support.server import Server
 from tests.support.wire import Request
 
-MANY = 12
+COPIES = 200
 
 
 @pytest.fixture(scope="module", params=["true", "false"], ids=["inline", "loop"])
@@ -42,7 +42,7 @@ def switch(server: Server) -> Iterator[Switch]:
 def volumes(server: Server, switch: Switch) -> list[str]:
     """The paths of many volumes of one environment, each with a file."""
     environment = server.environment()
-    paths = [server.volume(environment, f"app-data-{number}") for number in range(MANY)]
+    paths = [server.volume(environment, f"app-data-{number}") for number in range(COPIES)]
     for path in paths:
         eventually(partial(is_ready, server, path))
         fill(server.installation.storage_root / path[-36:] / "data")
@@ -70,7 +70,7 @@ def test_bulk_work_that_hangs_delays_no_other_environment(
 ) -> None:
     victim = server.environment()
     switch.arm(Fault(point, "hang"))
-    with ThreadPoolExecutor(MANY) as beside:
+    with ThreadPoolExecutor(COPIES) as beside:
         asked = [
             beside.submit(server.wire().send, Request(method, f"{volume}{suffix}"))
             for volume in volumes

@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 from django.db import transaction
 
-from config.db.statements import execute
+from config.db.cte import execute
 from config.errors import NotFound
 from volumes.backends.directory import Directory
 from volumes.models import Environment, Volume, querysets

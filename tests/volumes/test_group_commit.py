@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.callers import SYSTEM
 from accounts.models import Company, Revision, User
-from config.db.statements import execute_if_locked
+from config.db.cte import execute_if_locked
 from config.errors import Refused
 from tests.factories import EnvironmentFactory
 from tests.support.installation import eventually

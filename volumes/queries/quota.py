@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import BigIntegerField, Exists, Expression, F, Q, QuerySet, UUIDField
 
 from accounts.models import Company
+from config.db.cte import execute
 from config.db.statements import (
     PreparedQuery,
     PreparedUpdate,
@@ -16,7 +17,6 @@ from config.db.statements import (
     Statement,
     any_of,
     columns,
-    execute,
     instance,
 )
 from volumes.models import Environment, Volume

@@ -7,7 +7,7 @@ import uuid
 from django.db import connection, transaction
 
 from accounts.callers import Actor
-from config.db.statements import execute
+from config.db.cte import execute
 from config.errors import Refused
 from volumes.models import Environment, Volume
 from volumes.models.snapshot import SnapshotQuerySet

@@ -23,7 +23,7 @@ from django.db import IntegrityError, connection
 from accounts.callers import Actor, Caller
 from accounts.models import Role
 from config.concurrency import slot_released
-from config.db.statements import execute_if_locked
+from config.db.cte import execute_if_locked
 from volumes.models import Environment, Volume
 from volumes.queries.quota import quota_lock_statements
 from volumes.reconciler.batch import INLINE_WAIT

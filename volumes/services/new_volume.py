@@ -9,7 +9,8 @@ from django.db.models.functions import Now
 
 from accounts.audit import Changes
 from accounts.callers import Actor
-from config.db.statements import Statement, bulk_insert, new_instance
+from config.db.bulk_insert import bulk_insert, new_instance
+from config.db.statements import Statement
 from volumes.models import Attachment, Environment, Volume
 from volumes.queries.quota import usage_statements
 from volumes.reconciler.inline import due_soon, initial_lease
