@@ -12,7 +12,7 @@ from volumes.backends.directory import Directory
 
 @pytest.fixture(autouse=True)
 def usual_umask() -> Iterator[None]:
-    """Holdfast's settings tighten it; the tests make files that others may read."""
+    """Undo the strict umask of Holdfast's settings: the tests make files that other users may read."""
     before = os.umask(0o022)
     yield
     os.umask(before)
@@ -20,13 +20,13 @@ def usual_umask() -> Iterator[None]:
 
 @pytest.fixture
 def disk() -> Path:
-    """Where the tests take place: a file system with everything, attributes too."""
+    """A file system with all features, extended attributes included."""
     return Path(tempfile.gettempdir())
 
 
 @pytest.fixture
 def ground(disk: Path) -> Iterator[Path]:
-    """A directory that anybody may reach, cleared even of what is too deep for pytest."""
+    """A directory that every user may reach. Its trees may be too deep for pytest to remove."""
     with tempfile.TemporaryDirectory(prefix="holdfast-backends-", dir=disk) as name:
         ground = Path(name)
         ground.chmod(0o777)
@@ -72,14 +72,14 @@ def target() -> str:
 
 @pytest.fixture
 def data(storage: Directory, handle: str) -> Path:
-    """The data of a volume that is there."""
+    """The data of an existing volume."""
     storage.create(handle, 10)
     return Path(storage.source(handle))
 
 
 @pytest.fixture
 def outside(ground: Path) -> Path:
-    """What lies beside the storage and must stay as it is."""
+    """Files next to the storage that must not change."""
     outside = ground / "outside"
     (outside / "data").mkdir(parents=True)
     (outside / "data" / "precious").write_bytes(b"x" * 100_000)

@@ -1,4 +1,4 @@
-"""What the tests of the backends share: names, trees, and other processes."""
+"""Helpers of the backend tests: names, trees and other processes."""
 
 import copyreg
 import multiprocessing
@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from config import faultpoints
-from volumes.backends import BackendError, Found
+from volumes.backends import BackendError, StoredItem
 from volumes.backends.directory import Directory
 
 FORK = multiprocessing.get_context("fork")
@@ -28,7 +28,7 @@ NOBODY = 65534
 
 
 def _as_built(storage: Directory) -> tuple[Any, ...]:
-    """What another process is given of a storage: it opens its own descriptors."""
+    """Pickle a storage by its arguments: another process opens its own descriptors."""
     return Directory, (storage.root, storage.installation, storage.uid, storage.gid, storage.mode)
 
 
@@ -39,14 +39,14 @@ def new_id() -> str:
     return str(uuid.uuid4())
 
 
-def quick_disk() -> Path:
-    """For tests of thousands of files: one in memory, where there is one."""
+def memory_disk() -> Path:
+    """Return a disk for tests with thousands of files: in memory if possible."""
     memory = Path("/dev/shm")
     return memory if memory.is_dir() else Path(tempfile.gettempdir())
 
 
-def described(top: Path) -> dict[str, tuple[Any, ...]]:
-    """All that a copy must keep, by path; without atime, which reading changes."""
+def metadata_by_path(top: Path) -> dict[str, tuple[Any, ...]]:
+    """Return by path all that a copy must preserve; without atime, which reading changes."""
     paths = [top, *sorted(top.rglob("*"))]
     return {str(path.relative_to(top)): _facts(path) for path in paths}
 
@@ -70,8 +70,8 @@ def names_below(top: Path) -> set[str]:
     return {str(path.relative_to(top)) for path in top.rglob("*")}
 
 
-def dig(top: Path, levels: int, name: str) -> None:
-    """Directories in directories, with a file in each, too deep for any path."""
+def make_deep_tree(top: Path, levels: int, name: str) -> None:
+    """Create nested directories beyond PATH_MAX, with a file in each."""
     fd = os.open(top, os.O_RDONLY | os.O_DIRECTORY)
     for _ in range(levels):
         os.mkdir(name, dir_fd=fd)
@@ -82,14 +82,14 @@ def dig(top: Path, levels: int, name: str) -> None:
     os.close(fd)
 
 
-def in_child(function: Callable[..., Any], *args: Any) -> Any:
-    """The function's result, or its exception, from a process of its own."""
+def run_in_child(function: Callable[..., Any], *args: Any) -> Any:
+    """Run the function in a child process. Return its result or raise its exception."""
     with ProcessPoolExecutor(1, mp_context=FORK) as pool:
         return pool.submit(function, *args).result()
 
 
-def as_nobody(function: Callable[..., Any], *args: Any) -> Any:
-    """The same without root's privileges, where the tests have them."""
+def run_as_nobody(function: Callable[..., Any], *args: Any) -> Any:
+    """Run the function in a child process without root's privileges."""
     with ProcessPoolExecutor(1, mp_context=FORK, initializer=_drop_privileges) as pool:
         return pool.submit(function, *args).result()
 
@@ -101,8 +101,8 @@ def _drop_privileges() -> None:
         os.setuid(NOBODY)
 
 
-def sixteen_times(function: Callable[..., Any], *args: Any) -> None:
-    """In 16 processes, all at the same moment; raises what any of them raised."""
+def run_in_16_processes(function: Callable[..., Any], *args: Any) -> None:
+    """Run the function in 16 processes at the same time. Raise the first exception of any."""
     barrier = FORK.Barrier(16)
     with ProcessPoolExecutor(
         16, mp_context=FORK, initializer=_meet_at, initargs=(barrier,)
@@ -111,8 +111,8 @@ def sixteen_times(function: Callable[..., Any], *args: Any) -> None:
             running.result()
 
 
-def in_sixteen_threads(function: Callable[..., Any], *args: Any) -> list[BaseException]:
-    """What went wrong in any of 16 threads."""
+def errors_in_16_threads(function: Callable[..., Any], *args: Any) -> list[BaseException]:
+    """Run the function in 16 threads, and return their exceptions."""
     wrong: list[BaseException] = []
 
     def run() -> None:
@@ -142,10 +142,10 @@ def _at_once(function: Callable[..., Any], *args: Any) -> None:
     function(*args)
 
 
-def killed_at(step: int, function: Callable[..., Any], *args: Any) -> bool:
-    """Run it in a process that kills itself before its step-th request to the file system.
+def is_killed_at(step: int, function: Callable[..., Any], *args: Any) -> bool:
+    """Run the function in a process that kills itself before its `step`-th file system call.
 
-    False if it was through by then.
+    Returns False if the function ended before.
     """
     child = os.fork()
     if child == 0:
@@ -167,7 +167,7 @@ def killed_at(step: int, function: Callable[..., Any], *args: Any) -> bool:
     return os.waitstatus_to_exitcode(status) == 9
 
 
-def fill(data: Path) -> None:
+def write_files(data: Path) -> None:
     (data / "below" / "deeper").mkdir(parents=True)
     (data / "file").write_text("content")
     os.link(data / "file", data / "below" / "same")
@@ -175,8 +175,8 @@ def fill(data: Path) -> None:
     (data / "below").chmod(0o750)
 
 
-def assert_only(storage: Directory, expected: set[Found]) -> None:
-    """Just that, and no leftover of any attempt."""
+def assert_only(storage: Directory, expected: set[StoredItem]) -> None:
+    """Assert that the storage holds exactly these items, and no leftovers."""
     assert set(storage.inventory()) == expected
     assert os.listdir(Path(storage.root, ".tmp")) == []
     assert os.listdir(Path(storage.root, ".trash")) == []
@@ -194,10 +194,10 @@ def wait_until(condition: Callable[[], Any]) -> None:
 
 
 @contextmanager
-def at_points(
+def at_fault_points(
     monkeypatch: pytest.MonkeyPatch, works: dict[str, Callable[[], Any]]
 ) -> Iterator[None]:
-    """Somebody does each once, in the moment when the fault point of that name is passed."""
+    """Run each function once, when the fault point of its name is passed."""
     waiting = dict(works)
     monkeypatch.setattr(faultpoints, "hook", lambda point: waiting.pop(point, lambda: None)())
     yield
@@ -205,7 +205,7 @@ def at_points(
     assert not waiting
 
 
-def at_point(
+def at_fault_point(
     monkeypatch: pytest.MonkeyPatch, name: str, work: Callable[[], Any]
 ) -> AbstractContextManager[None]:
-    return at_points(monkeypatch, {name: work})
+    return at_fault_points(monkeypatch, {name: work})

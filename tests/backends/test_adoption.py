@@ -1,4 +1,4 @@
-"""Taking existing directories in."""
+"""Adopt existing directories as volumes."""
 
 import os
 import stat
@@ -11,10 +11,10 @@ import pytest
 
 from tests.backends.helpers import (
     assert_refused,
-    at_point,
-    at_points,
-    described,
-    fill,
+    at_fault_point,
+    at_fault_points,
+    metadata_by_path,
+    write_files,
 )
 from tests.support.needs import needs
 from volumes.backends import BackendError, DataState
@@ -28,11 +28,11 @@ class TestAdoption:
     def test_it_renames_and_changes_nothing(
         self, storage: Directory, ground: Path, handle: str
     ) -> None:
-        fill(ground / "old")
+        write_files(ground / "old")
         (ground / "old").chmod(0o750)
-        before = described(ground / "old")
+        before = metadata_by_path(ground / "old")
         storage.adopt(handle, f"{ground}/old/", 10)
-        assert described(Path(storage.source(handle))) == before
+        assert metadata_by_path(Path(storage.source(handle))) == before
         assert not (ground / "old").exists()
 
     @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def to_a_directory(path: Path) -> None:
 
 
 class TestSwapped:
-    """Who owns the directory above may put something else there at any moment."""
+    """The owner of the parent directory may replace the directory at any time."""
 
     @pytest.fixture
     def old(self, ground: Path) -> Path:
@@ -133,7 +133,7 @@ class TestSwapped:
             swapped(old)
 
         with (
-            at_point(monkeypatch, point, swap),
+            at_fault_point(monkeypatch, point, swap),
             pytest.raises(BackendError, match="was replaced by something else") as failed,
         ):
             storage.adopt(handle, str(old), 10)
@@ -151,7 +151,7 @@ class TestSwapped:
 
         in_the_way = {"adopt:marked": swap, "adopt:moved": lambda: old.write_text("new")}
         with (
-            at_points(monkeypatch, in_the_way),
+            at_fault_points(monkeypatch, in_the_way),
             pytest.raises(BackendError, match="was replaced by something else"),
         ):
             storage.adopt(handle, str(old), 10)
@@ -165,7 +165,7 @@ class TestSwapped:
             old.rename(old.with_name("away"))
             old.mkdir()
 
-        with at_point(monkeypatch, "adopt:marked", swap), pytest.raises(BackendError):
+        with at_fault_point(monkeypatch, "adopt:marked", swap), pytest.raises(BackendError):
             storage.adopt(handle, str(old), 10)
         old.rmdir()
         old.with_name("away").rename(old)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.backends.helpers import INSTALLATION, in_sixteen_threads
-from volumes.backends import Backend, BackendError, DataState, Found
+from tests.backends.helpers import INSTALLATION, errors_in_16_threads
+from volumes.backends import Backend, BackendError, DataState, StoredItem
 from volumes.backends.directory import Directory
 from volumes.backends.memory import Memory
 from volumes.backends.registry import BACKENDS, backend_class
@@ -160,7 +160,7 @@ class TestContract:
         with pytest.raises(BackendError, match="init_storage"):
             getattr(place.backend, operation[0])(*operation[1:])
         place.mark(INSTALLATION)
-        assert set(place.backend.inventory()) == {Found(HANDLE), Found(HANDLE, SNAPSHOT)}
+        assert set(place.backend.inventory()) == {StoredItem(HANDLE), StoredItem(HANDLE, SNAPSHOT)}
 
     @pytest.mark.parametrize("name", ["", "..", ".tmp", "/etc", "A" * 36, f"{HANDLE}/..", "\0"])
     @pytest.mark.parametrize("operation", NAMING, ids=lambda operation: operation[0])
@@ -191,7 +191,7 @@ class TestContract:
         backend.delete_snapshot(HANDLE, SNAPSHOT)
         backend.delete(HANDLE)
         assert backend.exists(TARGET)
-        assert list(backend.inventory()) == [Found(TARGET)]
+        assert list(backend.inventory()) == [StoredItem(TARGET)]
 
     def test_a_snapshot_is_there_from_taking_to_deleting(self, backend: Backend) -> None:
         backend.create(HANDLE, 10)
@@ -289,7 +289,11 @@ class TestContract:
             backend.grow(HANDLE, 20)
             backend.snapshot(HANDLE, SNAPSHOT)
             backend.clone(HANDLE, SNAPSHOT, TARGET, 20)
-        assert set(backend.inventory()) == {Found(HANDLE), Found(HANDLE, SNAPSHOT), Found(TARGET)}
+        assert set(backend.inventory()) == {
+            StoredItem(HANDLE),
+            StoredItem(HANDLE, SNAPSHOT),
+            StoredItem(TARGET),
+        }
         for _ in range(10):
             backend.delete_snapshot(HANDLE, SNAPSHOT)
             backend.delete(HANDLE)
@@ -297,13 +301,17 @@ class TestContract:
         assert backend.is_empty()
 
     def test_sixteen_at_once_end_as_one(self, backend: Backend) -> None:
-        assert in_sixteen_threads(backend.create, HANDLE, 10) == []
-        assert in_sixteen_threads(backend.snapshot, HANDLE, SNAPSHOT) == []
-        assert in_sixteen_threads(backend.clone, HANDLE, SNAPSHOT, TARGET, 10) == []
-        assert set(backend.inventory()) == {Found(HANDLE), Found(HANDLE, SNAPSHOT), Found(TARGET)}
-        assert in_sixteen_threads(backend.delete_snapshot, HANDLE, SNAPSHOT) == []
-        assert in_sixteen_threads(backend.delete, HANDLE) == []
-        assert list(backend.inventory()) == [Found(TARGET)]
+        assert errors_in_16_threads(backend.create, HANDLE, 10) == []
+        assert errors_in_16_threads(backend.snapshot, HANDLE, SNAPSHOT) == []
+        assert errors_in_16_threads(backend.clone, HANDLE, SNAPSHOT, TARGET, 10) == []
+        assert set(backend.inventory()) == {
+            StoredItem(HANDLE),
+            StoredItem(HANDLE, SNAPSHOT),
+            StoredItem(TARGET),
+        }
+        assert errors_in_16_threads(backend.delete_snapshot, HANDLE, SNAPSHOT) == []
+        assert errors_in_16_threads(backend.delete, HANDLE) == []
+        assert list(backend.inventory()) == [StoredItem(TARGET)]
 
 
 MAKING = [

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from tests.backends.helpers import assert_only, described
-from volumes.backends import BackendError, Found
+from tests.backends.helpers import assert_only, metadata_by_path
+from volumes.backends import BackendError, StoredItem
 from volumes.backends.directory import Directory
 from volumes.backends.tree import leases
 
@@ -107,7 +107,7 @@ def test_what_reading_and_writing_say_is_an_error_with_the_path(
     with pytest.raises(BackendError) as failed:
         storage.snapshot(handle, snapshot)
     assert r"(at 'below/bad\n')" in failed.value.message
-    assert_only(storage, {Found(handle)})
+    assert_only(storage, {StoredItem(handle)})
 
 
 def test_a_path_longer_than_any_message_is_cut(
@@ -165,7 +165,7 @@ def test_a_lease_that_is_kept_is_an_error_with_the_path(
     refused = pytest.raises(BackendError, match=r"holds a lease on it .*'.*/data/file'")
     with leased(data / "file"), refused:
         storage.snapshot(handle, snapshot)
-    assert_only(storage, {Found(handle)})
+    assert_only(storage, {StoredItem(handle)})
 
 
 def test_many_leases_hold_up_a_copy_for_some_seconds_in_all(
@@ -175,9 +175,9 @@ def test_many_leases_hold_up_a_copy_for_some_seconds_in_all(
     paths = [data / f"file-{number}" for number in range(60)]
     with leased(*paths), pytest.raises(BackendError, match="holds a lease on it") as refused:
         storage.snapshot(handle, snapshot)
-    assert time.monotonic() - began < leases.PATIENCE + 2
+    assert time.monotonic() - began < leases.MAX_WAIT + 2
     assert "(at 'file-" in refused.value.message
-    assert_only(storage, {Found(handle)})
+    assert_only(storage, {StoredItem(handle)})
 
 
 def test_leases_that_are_given_up_one_after_the_other_share_the_time_of_one_tree(
@@ -188,7 +188,7 @@ def test_leases_that_are_given_up_one_after_the_other_share_the_time_of_one_tree
     refused = pytest.raises(BackendError, match="holds a lease on it")
     with leased(*paths) as held, _giving_up(held, 0.4), refused:
         storage.snapshot(handle, snapshot)
-    assert time.monotonic() - began < 2 * leases.PATIENCE
+    assert time.monotonic() - began < 2 * leases.MAX_WAIT
 
 
 def test_a_lease_that_is_given_up_soon_is_waited_for(
@@ -210,4 +210,4 @@ def test_fifos_sockets_and_devices_hold_up_nobody(
     storage.snapshot(handle, snapshot)
     copied = Path(storage.root, handle, "snapshots", snapshot)
     assert stat.S_ISFIFO((copied / "fifo").stat().st_mode)
-    assert described(copied) == described(data)
+    assert metadata_by_path(copied) == metadata_by_path(data)

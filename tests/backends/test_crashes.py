@@ -10,14 +10,14 @@ import pytest
 from tests.backends.helpers import (
     INSTALLATION,
     assert_only,
-    described,
-    fill,
-    killed_at,
+    is_killed_at,
+    memory_disk,
+    metadata_by_path,
     names_below,
     new_id,
-    quick_disk,
+    write_files,
 )
-from volumes.backends import BackendError, Found
+from volumes.backends import BackendError, StoredItem
 from volumes.backends.base import Leftover
 from volumes.backends.directory import Directory
 
@@ -32,7 +32,7 @@ def with_nothing(storage: Directory) -> None:
 
 def with_a_volume(storage: Directory) -> None:
     storage.create(HANDLE, 10)
-    fill(Path(storage.source(HANDLE)))
+    write_files(Path(storage.source(HANDLE)))
 
 
 def with_a_snapshot(storage: Directory) -> None:
@@ -41,32 +41,34 @@ def with_a_snapshot(storage: Directory) -> None:
 
 
 def with_an_old_directory(storage: Directory) -> None:
-    fill(Path(storage.root).with_name("old"))
+    write_files(Path(storage.root).with_name("old"))
 
 
 def adopt(storage: Directory) -> None:
     storage.adopt(HANDLE, str(Path(storage.root).with_name("old")), 10)
 
 
-CRASHES: list[tuple[Callable[[Directory], None], Callable[[Directory], object], set[Found]]] = [
+CRASHES: list[
+    tuple[Callable[[Directory], None], Callable[[Directory], object], set[StoredItem]]
+] = [
     (with_nothing, lambda storage: storage.prepare(INSTALLATION), set()),
-    (with_nothing, lambda storage: storage.create(HANDLE, 10), {Found(HANDLE)}),
-    (with_an_old_directory, adopt, {Found(HANDLE)}),
+    (with_nothing, lambda storage: storage.create(HANDLE, 10), {StoredItem(HANDLE)}),
+    (with_an_old_directory, adopt, {StoredItem(HANDLE)}),
     (with_a_volume, lambda storage: storage.delete(HANDLE), set()),
     (
         with_a_volume,
         lambda storage: storage.snapshot(HANDLE, SNAPSHOT),
-        {Found(HANDLE), Found(HANDLE, SNAPSHOT)},
+        {StoredItem(HANDLE), StoredItem(HANDLE, SNAPSHOT)},
     ),
     (
         with_a_snapshot,
         lambda storage: storage.clone(HANDLE, SNAPSHOT, TARGET, 10),
-        {Found(HANDLE), Found(HANDLE, SNAPSHOT), Found(TARGET)},
+        {StoredItem(HANDLE), StoredItem(HANDLE, SNAPSHOT), StoredItem(TARGET)},
     ),
     (
         with_a_snapshot,
         lambda storage: storage.delete_snapshot(HANDLE, SNAPSHOT),
-        {Found(HANDLE)},
+        {StoredItem(HANDLE)},
     ),
 ]
 
@@ -86,7 +88,7 @@ MAKING: list[tuple[Callable[[Directory], None], Callable[[Directory], object], s
 class TestCrashes:
     @pytest.fixture
     def disk(self) -> Path:
-        return quick_disk()
+        return memory_disk()
 
     @pytest.mark.parametrize(
         ("begin", "operation", "end"),
@@ -98,7 +100,7 @@ class TestCrashes:
         ground: Path,
         begin: Callable[[Directory], None],
         operation: Callable[[Directory], object],
-        end: set[Found],
+        end: set[StoredItem],
     ) -> None:
         step = 1
         killed = True
@@ -107,12 +109,12 @@ class TestCrashes:
             storage = Directory(str(ground / str(step) / "storage"), INSTALLATION)
             storage.prepare(INSTALLATION)
             begin(storage)
-            killed = killed_at(step, operation, storage)
+            killed = is_killed_at(step, operation, storage)
             # Whatever has its final name is whole.
             for whole in Path(storage.root).glob("*-*/snapshots/*"):
-                assert described(whole) == described(Path(storage.source(HANDLE)))
+                assert metadata_by_path(whole) == metadata_by_path(Path(storage.source(HANDLE)))
             for whole in Path(storage.root).glob(f"{TARGET}/data"):
-                assert described(whole) == described(Path(storage.source(HANDLE)))
+                assert metadata_by_path(whole) == metadata_by_path(Path(storage.source(HANDLE)))
             operation(storage)
             assert_only(storage, end)
             step += 1
@@ -135,7 +137,7 @@ class TestCrashes:
             begin(storage)
             (Path(storage.root) / ".tmp" / f"{made}.0" / "data").mkdir(parents=True)
             (Path(storage.root) / ".tmp" / f"{made}.0a" / "data").mkdir(parents=True)
-            killed = killed_at(step, operation, storage)
+            killed = is_killed_at(step, operation, storage)
             operation(storage)
             assert os.listdir(Path(storage.root, ".tmp")) == []
             step += 1
@@ -164,10 +166,10 @@ class TestCrashes:
         (root / ".trash" / f"{handle}.{snapshot}.0c").mkdir()
         (root / ".trash" / "foreign").mkdir()
         (root / "foreign").mkdir()
-        assert set(storage.inventory()) == {Found(handle), Found(handle, snapshot)}
+        assert set(storage.inventory()) == {StoredItem(handle), StoredItem(handle, snapshot)}
         leftovers = [one for one in storage.leftovers() if isinstance(one, Leftover)]
-        assert {one.of for one in leftovers} == set(storage.inventory())
-        assert all(one.since > time.time() - 60 for one in leftovers)
+        assert {leftover.item for leftover in leftovers} == set(storage.inventory())
+        assert all(leftover.since > time.time() - 60 for leftover in leftovers)
         assert storage.last_changed(handle) > time.time() - 60
         assert storage.last_changed(handle, snapshot) > time.time() - 60
         storage.delete(handle)
@@ -185,7 +187,7 @@ class TestCrashes:
         (root / ".trash" / f"{handle}.{snapshot}.0b").mkdir()
         (root / ".trash" / f"{handle}.{other}.0c").mkdir()
         storage.delete_snapshot(handle, snapshot)
-        assert set(storage.inventory()) == {Found(handle), Found(handle, other)}
+        assert set(storage.inventory()) == {StoredItem(handle), StoredItem(handle, other)}
 
     def test_data_that_vanished_beside_its_snapshots_is_not_made_anew(
         self, storage: Directory, data: Path, handle: str, snapshot: str

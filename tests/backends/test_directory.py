@@ -13,17 +13,17 @@ import pytest
 from tests.backends.helpers import (
     FORK,
     INSTALLATION,
-    as_nobody,
     assert_only,
-    described,
-    fill,
+    metadata_by_path,
     names_below,
     new_id,
-    sixteen_times,
+    run_as_nobody,
+    run_in_16_processes,
     wait_until,
+    write_files,
 )
 from tests.support.needs import needs
-from volumes.backends import BackendError, Found, Unreadable
+from volumes.backends import BackendError, StoredItem, Unreadable
 from volumes.backends.directory import Directory
 
 needs_root = needs(os.geteuid() == 0, "only root may mount, or give files away")
@@ -49,14 +49,14 @@ class TestFresh:
         storage = Directory(str(root), INSTALLATION, uid=65534, gid=65534)
         storage.prepare(INSTALLATION)
         storage.create(handle, 10)
-        as_nobody(Path(storage.source(handle), "file").write_text, "mine")
+        run_as_nobody(Path(storage.source(handle), "file").write_text, "mine")
         assert storage.usage(handle) > 0
 
     def test_without_privileges_another_owner_is_an_error_with_a_cure(self, root: Path) -> None:
-        as_nobody(Directory(str(root), INSTALLATION).prepare, INSTALLATION)
+        run_as_nobody(Directory(str(root), INSTALLATION).prepare, INSTALLATION)
         storage = Directory(str(root), INSTALLATION, uid=12345)
         with pytest.raises(BackendError, match="VOLUME_UID"):
-            as_nobody(storage.create, new_id(), 10)
+            run_as_nobody(storage.create, new_id(), 10)
         assert storage.is_empty()
 
     def test_the_root_may_be_reached_by_a_link_and_a_relative_path(
@@ -110,7 +110,7 @@ class TestMarker:
 
     def test_sixteen_that_prepare_at_once_leave_one_marker(self, root: Path) -> None:
         storage = Directory(str(root), INSTALLATION)
-        sixteen_times(storage.prepare, INSTALLATION)
+        run_in_16_processes(storage.prepare, INSTALLATION)
         storage.check()
         assert names_below(root) == {".holdfast", ".tmp", ".trash"}
 
@@ -128,13 +128,13 @@ class TestSnapshot:
         (data / "link").symlink_to("file")
         data.chmod(0o2750)
         os.utime(data, ns=(1, 2))
-        then = described(data)
+        then = metadata_by_path(data)
         storage.snapshot(handle, snapshot)
         (data / "file").write_text("later")
         storage.snapshot(handle, snapshot)
         storage.clone(handle, snapshot, target, 10)
-        assert described(Path(storage.root, handle, "snapshots", snapshot)) == then
-        assert described(Path(storage.source(target))) == then
+        assert metadata_by_path(Path(storage.root, handle, "snapshots", snapshot)) == then
+        assert metadata_by_path(Path(storage.source(target))) == then
 
     def test_one_of_an_empty_volume_stays_empty(
         self, storage: Directory, data: Path, handle: str, snapshot: str, target: str
@@ -149,65 +149,65 @@ class TestSnapshot:
         self, root: Path, handle: str, snapshot: str, target: str
     ) -> None:
         storage = Directory(str(root), INSTALLATION)
-        as_nobody(storage.prepare, INSTALLATION)
-        as_nobody(storage.create, handle, 10)
-        as_nobody(os.chmod, storage.source(handle), 0o500)
-        as_nobody(storage.snapshot, handle, snapshot)
-        as_nobody(storage.clone, handle, snapshot, target, 10)
+        run_as_nobody(storage.prepare, INSTALLATION)
+        run_as_nobody(storage.create, handle, 10)
+        run_as_nobody(os.chmod, storage.source(handle), 0o500)
+        run_as_nobody(storage.snapshot, handle, snapshot)
+        run_as_nobody(storage.clone, handle, snapshot, target, 10)
         assert stat.S_IMODE(os.stat(root / handle / "snapshots" / snapshot).st_mode) == 0o500
         assert stat.S_IMODE(os.stat(storage.source(target)).st_mode) == 0o500
-        as_nobody(storage.delete_snapshot, handle, snapshot)
-        as_nobody(storage.delete, handle)
-        assert list(storage.inventory()) == [Found(target)]
+        run_as_nobody(storage.delete_snapshot, handle, snapshot)
+        run_as_nobody(storage.delete, handle)
+        assert list(storage.inventory()) == [StoredItem(target)]
 
 
 class TestManyAtOnce:
     def test_sixteen_processes_create(self, storage: Directory, handle: str) -> None:
-        sixteen_times(storage.create, handle, 10)
-        assert_only(storage, {Found(handle)})
+        run_in_16_processes(storage.create, handle, 10)
+        assert_only(storage, {StoredItem(handle)})
 
     def test_a_late_create_leaves_the_volume_in_use_alone(
         self, storage: Directory, data: Path, handle: str
     ) -> None:
         before = data.stat().st_ino
-        sixteen_times(storage.create, handle, 10)
+        run_in_16_processes(storage.create, handle, 10)
         assert data.stat().st_ino == before
 
     def test_sixteen_processes_snapshot_and_clone(
         self, storage: Directory, data: Path, handle: str, snapshot: str, target: str
     ) -> None:
-        fill(data)
-        sixteen_times(storage.snapshot, handle, snapshot)
-        sixteen_times(storage.clone, handle, snapshot, target, 10)
-        assert described(Path(storage.source(target))) == described(data)
-        assert_only(storage, {Found(handle), Found(handle, snapshot), Found(target)})
+        write_files(data)
+        run_in_16_processes(storage.snapshot, handle, snapshot)
+        run_in_16_processes(storage.clone, handle, snapshot, target, 10)
+        assert metadata_by_path(Path(storage.source(target))) == metadata_by_path(data)
+        assert_only(storage, {StoredItem(handle), StoredItem(handle, snapshot), StoredItem(target)})
 
     def test_sixteen_processes_delete(
         self, storage: Directory, data: Path, handle: str, snapshot: str
     ) -> None:
-        fill(data)
+        write_files(data)
         storage.snapshot(handle, snapshot)
-        sixteen_times(storage.delete_snapshot, handle, snapshot)
-        assert_only(storage, {Found(handle)})
-        sixteen_times(storage.delete, handle)
+        run_in_16_processes(storage.delete_snapshot, handle, snapshot)
+        assert_only(storage, {StoredItem(handle)})
+        run_in_16_processes(storage.delete, handle)
         assert storage.is_empty()
 
     def test_sixteen_processes_adopt(self, storage: Directory, ground: Path, handle: str) -> None:
         (ground / "old").mkdir()
         (ground / "old" / "file").write_text("kept")
-        sixteen_times(storage.adopt, handle, str(ground / "old"), 10)
+        run_in_16_processes(storage.adopt, handle, str(ground / "old"), 10)
         assert Path(storage.source(handle), "file").read_text() == "kept"
 
     def test_a_volume_deleted_while_it_is_filled_does_not_come_back(
         self, storage: Directory, data: Path, handle: str, snapshot: str, target: str
     ) -> None:
-        fill(data)
+        write_files(data)
         storage.snapshot(handle, snapshot)
         (data.parent / "snapshots" / snapshot / "big").write_bytes(b"x" * 2**26)
         with stopped_halfway(storage, storage.clone, handle, snapshot, target, 10):
             storage.delete(target)
         assert not storage.exists(target)
-        assert_only(storage, {Found(handle), Found(handle, snapshot)})
+        assert_only(storage, {StoredItem(handle), StoredItem(handle, snapshot)})
 
     def test_a_snapshot_removed_while_it_is_read_fills_nothing(
         self, storage: Directory, data: Path, handle: str, snapshot: str, target: str
@@ -217,7 +217,7 @@ class TestManyAtOnce:
         storage.snapshot(handle, snapshot)
         with stopped_halfway(storage, storage.clone, handle, snapshot, target, 10):
             storage.delete_snapshot(handle, snapshot)
-        assert_only(storage, {Found(handle)})
+        assert_only(storage, {StoredItem(handle)})
 
 
 @contextmanager
@@ -245,7 +245,7 @@ class TestUnreadable:
     @pytest.fixture
     def storage(self, root: Path) -> Directory:
         storage = Directory(str(root), INSTALLATION)
-        as_nobody(storage.prepare, INSTALLATION)
+        run_as_nobody(storage.prepare, INSTALLATION)
         return storage
 
     @needs_root
@@ -254,33 +254,33 @@ class TestUnreadable:
         self, storage: Directory, handle: str, target: str, mode: int
     ) -> None:
         for one in (handle, target):
-            as_nobody(storage.create, one, 10)
+            run_as_nobody(storage.create, one, 10)
         os.chown(Path(storage.root, handle), 0, 0)
         Path(storage.root, handle).chmod(mode)
-        listed = as_nobody(inventory_of, storage)
+        listed = run_as_nobody(inventory_of, storage)
         assert {f"found {handle}", f"found {target}"} < set(listed)
         (unreadable,) = (line for line in listed if line.startswith("unreadable"))
         assert f"(at '{storage.root}/{handle}')" in unreadable
         with pytest.raises(BackendError, match="permission denied"):
-            as_nobody(storage.exists, handle)
+            run_as_nobody(storage.exists, handle)
 
     @needs_root
     def test_data_that_only_its_application_may_read_is_there(
         self, storage: Directory, handle: str
     ) -> None:
-        as_nobody(storage.create, handle, 10)
+        run_as_nobody(storage.create, handle, 10)
         os.chown(storage.source(handle), 1234, 1234)
-        assert as_nobody(storage.exists, handle)
+        assert run_as_nobody(storage.exists, handle)
         with pytest.raises(BackendError, match=f"(at '{storage.source(handle)}')"):
-            as_nobody(storage.usage, handle)
+            run_as_nobody(storage.usage, handle)
 
     @needs_root
     def test_a_working_directory_that_cannot_be_listed_is_named_too(
         self, storage: Directory, handle: str
     ) -> None:
-        as_nobody(storage.create, handle, 10)
+        run_as_nobody(storage.create, handle, 10)
         os.chown(Path(storage.root, ".trash"), 0, 0)
-        listed = as_nobody(inventory_of, storage)
+        listed = run_as_nobody(inventory_of, storage)
         assert f"found {handle}" in listed
         assert any(f"(at '{storage.root}/.trash')" in line for line in listed)
 
@@ -289,11 +289,13 @@ class TestUnreadable:
         self, storage: Directory, handle: str
     ) -> None:
         for name in ("a", "b", "c"):
-            as_nobody(os.makedirs, Path(storage.root, ".trash", f"{handle}.{name}", "data", "x"))
+            run_as_nobody(
+                os.makedirs, Path(storage.root, ".trash", f"{handle}.{name}", "data", "x")
+            )
         closed = Path(storage.root, ".trash", f"{handle}.b", "data")
         os.chown(closed, 0, 0)
         with pytest.raises(BackendError, match=f"{handle}.b/data"):
-            as_nobody(storage.delete, handle)
+            run_as_nobody(storage.delete, handle)
         assert os.listdir(Path(storage.root, ".trash")) == [f"{handle}.b"]
 
 

@@ -11,14 +11,14 @@ import pytest
 
 from tests.backends.helpers import (
     INSTALLATION,
-    as_nobody,
     assert_only,
-    fill,
-    in_child,
     new_id,
+    run_as_nobody,
+    run_in_child,
+    write_files,
 )
 from tests.support.needs import needs
-from volumes.backends import BackendError, Found
+from volumes.backends import BackendError, StoredItem
 from volumes.backends.directory import Directory
 
 needs_root = needs(os.geteuid() == 0, "only root may mount, or give files away")
@@ -50,7 +50,7 @@ class TestDisk:
             storage.snapshot(handle, snapshot)
         assert not full.value.permanent
         assert isinstance(full.value.__cause__, OSError)
-        assert_only(storage, {Found(handle)})
+        assert_only(storage, {StoredItem(handle)})
         subprocess.run(["dd", "if=/dev/zero", f"of={small}/rest"], capture_output=True, check=False)
         storage.delete(handle)
         assert storage.is_empty()
@@ -60,7 +60,7 @@ class TestDisk:
         storage = Directory(str(small / "storage"), INSTALLATION)
         storage.prepare(INSTALLATION)
         storage.create(handle, 10)
-        fill(Path(storage.source(handle)))
+        write_files(Path(storage.source(handle)))
         Path(storage.root, ".trash").rmdir()
         with pytest.raises(OSError, match="No space left"):
             use_up(small)
@@ -83,14 +83,14 @@ class TestDisk:
         self, storage: Directory, handle: str
     ) -> None:
         with pytest.raises(BackendError, match="too many files open"):
-            in_child(without_descriptors, storage.create, handle, 10)
+            run_in_child(without_descriptors, storage.create, handle, 10)
 
     def test_a_storage_that_may_not_be_written_is_an_error_with_a_cure(
         self, storage: Directory, handle: str
     ) -> None:
         Path(storage.root).chmod(0o755)
         with pytest.raises(BackendError, match="make it the owner of the files"):
-            as_nobody(storage.create, handle, 10)
+            run_as_nobody(storage.create, handle, 10)
 
 
 def without_descriptors(operation: Callable[..., Any], *args: Any) -> None:

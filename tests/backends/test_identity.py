@@ -13,16 +13,16 @@ from config import faultpoints
 from tests.backends.helpers import (
     FORK,
     INSTALLATION,
-    as_nobody,
     assert_only,
-    at_point,
-    described,
-    fill,
+    at_fault_point,
+    metadata_by_path,
     names_below,
     new_id,
+    run_as_nobody,
+    write_files,
 )
 from tests.support.needs import needs
-from volumes.backends import BackendError, DataState, Found
+from volumes.backends import BackendError, DataState, StoredItem
 from volumes.backends.directory import Directory
 
 needs_root = needs(os.geteuid() == 0, "only root may give files away")
@@ -106,16 +106,16 @@ class TestMark:
     @needs_root
     def test_the_server_needs_no_rights_in_the_data(self, root: Path, handle: str) -> None:
         storage = Directory(str(root), INSTALLATION)
-        as_nobody(storage.prepare, INSTALLATION)
-        as_nobody(storage.create, handle, 10)
+        run_as_nobody(storage.prepare, INSTALLATION)
+        run_as_nobody(storage.create, handle, 10)
         data = Path(storage.source(handle))
         os.chown(data, 12345, 12345)
         data.chmod(0o700)
-        assert as_nobody(storage.state, handle) is DataState.OWN
+        assert run_as_nobody(storage.state, handle) is DataState.OWN
         (mark,) = (path for path in data.parent.iterdir() if path.name.startswith("."))
         mark.unlink()
-        as_nobody(storage.accept, handle)
-        assert as_nobody(storage.state, handle) is DataState.OWN
+        run_as_nobody(storage.accept, handle)
+        assert run_as_nobody(storage.state, handle) is DataState.OWN
 
     def test_accepting_takes_only_a_real_directory(
         self, storage: Directory, data: Path, outside: Path, handle: str
@@ -142,14 +142,14 @@ class TestReplacing:
         storage.create(handle, 10)
         assert stat.S_IMODE((root / handle / "data").stat().st_mode) == 0o2770
         assert stat.S_IMODE((root / handle).stat().st_mode) == 0o711
-        assert_only(storage, {Found(handle)})
+        assert_only(storage, {StoredItem(handle)})
 
     @pytest.mark.parametrize("point", ["volume:half-made", "volume:marked", "volume:made"])
     def test_one_that_appears_meanwhile_is_replaced(
         self, storage: Directory, handle: str, point: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         place = Path(storage.source(handle))
-        with at_point(monkeypatch, point, lambda: place.mkdir(parents=True, mode=0o755)):
+        with at_fault_point(monkeypatch, point, lambda: place.mkdir(parents=True, mode=0o755)):
             storage.create(handle, 10)
         assert storage.state(handle) is DataState.OWN
         assert stat.S_IMODE(place.stat().st_mode) == 0o700
@@ -166,11 +166,11 @@ class TestReplacing:
     def test_a_clone_is_filled_whatever_was_there(
         self, storage: Directory, data: Path, handle: str, snapshot: str, target: str
     ) -> None:
-        fill(data)
+        write_files(data)
         storage.snapshot(handle, snapshot)
         Path(storage.source(target)).mkdir(parents=True)
         storage.clone(handle, snapshot, target, 10)
-        assert described(Path(storage.source(target))) == described(data)
+        assert metadata_by_path(Path(storage.source(target))) == metadata_by_path(data)
 
     @pytest.mark.parametrize("path", ["data/file", "file", "snapshots/file", "data/below/"])
     def test_what_holds_something_stays_as_it_is(
@@ -191,7 +191,7 @@ class TestReplacing:
     ) -> None:
         place = root / handle / name
         place.parent.mkdir(exist_ok=True)
-        before = described(outside)
+        before = metadata_by_path(outside)
         place.symlink_to(outside)
         with pytest.raises(BackendError, match="Something"):
             storage.create(handle, 10)
@@ -201,18 +201,18 @@ class TestReplacing:
         with pytest.raises(BackendError, match="Something"):
             storage.create(handle, 10)
         assert place.read_text() == "kept"
-        assert described(outside) == before
+        assert metadata_by_path(outside) == before
 
     @needs_root
     def test_an_empty_one_of_another_user_is_set_aside(self, root: Path, handle: str) -> None:
         storage = Directory(str(root), INSTALLATION)
-        as_nobody(storage.prepare, INSTALLATION)
+        run_as_nobody(storage.prepare, INSTALLATION)
         # As root, like an engine, beside a server without its rights.
         Path(storage.source(handle)).mkdir(parents=True)
-        as_nobody(storage.create, handle, 10)
+        run_as_nobody(storage.create, handle, 10)
         assert storage.state(handle) is DataState.OWN
         assert Path(storage.source(handle)).owner() == "nobody"
-        assert list(storage.inventory()) == [Found(handle)]
+        assert list(storage.inventory()) == [StoredItem(handle)]
 
     @needs_root
     @pytest.mark.parametrize(
@@ -222,24 +222,24 @@ class TestReplacing:
         self, root: Path, handle: str, mode: int, names: list[str]
     ) -> None:
         storage = Directory(str(root), INSTALLATION)
-        as_nobody(storage.prepare, INSTALLATION)
+        run_as_nobody(storage.prepare, INSTALLATION)
         Path(storage.source(handle)).mkdir(parents=True)
         Path(storage.source(handle)).chmod(mode)
         for name in names:
             (root / handle / name).touch()
         with pytest.raises(BackendError, match="Something that Holdfast did not create"):
-            as_nobody(storage.create, handle, 10)
+            run_as_nobody(storage.create, handle, 10)
 
     def test_the_work_of_another_process_is_never_replaced(
         self, storage: Directory, handle: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         other = Directory(storage.root, INSTALLATION)
         place = Path(storage.source(handle))
-        with at_point(monkeypatch, "volume:made", lambda: other.create(handle, 10)):
+        with at_fault_point(monkeypatch, "volume:made", lambda: other.create(handle, 10)):
             place.mkdir(parents=True)
             storage.create(handle, 10)
         assert storage.state(handle) is DataState.OWN
-        assert_only(storage, {Found(handle)})
+        assert_only(storage, {StoredItem(handle)})
 
     def test_what_was_put_in_its_place_is_what_was_made(
         self, storage: Directory, handle: str, monkeypatch: pytest.MonkeyPatch
@@ -251,7 +251,7 @@ class TestReplacing:
             (piece / "data").mkdir(parents=True)
 
         with (
-            at_point(monkeypatch, "volume:made", swap),
+            at_fault_point(monkeypatch, "volume:made", swap),
             pytest.raises(BackendError, match="moved or removed meanwhile"),
         ):
             storage.create(handle, 10)

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from tests.backends.helpers import (
     assert_refused,
-    described,
+    metadata_by_path,
     names_below,
     new_id,
 )
-from volumes.backends import BackendError, Found
+from volumes.backends import BackendError, StoredItem
 from volumes.backends.directory import Directory
 
 
@@ -24,24 +24,24 @@ class TestLinks:
     def test_links_in_the_data_are_never_followed(
         self, storage: Directory, data: Path, outside: Path, handle: str, snapshot: str, target: str
     ) -> None:
-        before = described(outside)
+        before = metadata_by_path(outside)
         (data / "directory").symlink_to(outside)
         (data / "file").symlink_to(outside / "precious")
         (data / "parent").symlink_to("../../..")
         assert storage.usage(handle) < 50_000
         storage.snapshot(handle, snapshot)
         storage.clone(handle, snapshot, target, 10)
-        assert described(Path(storage.source(target))) == described(data)
+        assert metadata_by_path(Path(storage.source(target))) == metadata_by_path(data)
         storage.delete_snapshot(handle, snapshot)
         storage.delete(handle)
         storage.delete(target)
-        assert described(outside) == before
+        assert metadata_by_path(outside) == before
         assert storage.is_empty()
 
     def test_a_volume_that_is_a_link_is_missing_and_only_the_link_goes(
         self, storage: Directory, root: Path, outside: Path, handle: str, snapshot: str
     ) -> None:
-        before = described(outside)
+        before = metadata_by_path(outside)
         (root / handle).symlink_to(outside)
         assert not storage.exists(handle)
         assert_refused(storage.usage, handle)
@@ -52,12 +52,12 @@ class TestLinks:
         assert list(storage.inventory()) == []
         storage.delete(handle)
         assert not (root / handle).is_symlink()
-        assert described(outside) == before
+        assert metadata_by_path(outside) == before
 
     def test_data_that_is_a_link_is_missing(
         self, storage: Directory, root: Path, outside: Path, handle: str, snapshot: str
     ) -> None:
-        before = described(outside)
+        before = metadata_by_path(outside)
         (root / handle).mkdir()
         (root / handle / "data").symlink_to(outside)
         assert not storage.exists(handle)
@@ -65,27 +65,27 @@ class TestLinks:
         assert_refused(storage.snapshot, handle, snapshot)
         assert_refused(storage.create, handle, 10)
         storage.delete(handle)
-        assert described(outside) == before
+        assert metadata_by_path(outside) == before
 
     def test_snapshots_behind_a_link_are_missing(
         self, storage: Directory, data: Path, outside: Path, handle: str, snapshot: str
     ) -> None:
         (outside / snapshot).mkdir()
-        before = described(outside)
+        before = metadata_by_path(outside)
         (data.parent / "snapshots").symlink_to(outside)
         storage.delete_snapshot(handle, snapshot)
         assert_refused(storage.snapshot, handle, new_id())
         assert_refused(storage.clone, handle, snapshot, new_id(), 10)
-        assert set(storage.inventory()) == {Found(handle)}
+        assert set(storage.inventory()) == {StoredItem(handle)}
         storage.delete(handle)
-        assert described(outside) == before
+        assert metadata_by_path(outside) == before
 
     @pytest.mark.parametrize("area", [".tmp", ".trash"])
     def test_a_working_directory_that_is_a_link_is_not_used(
         self, storage: Directory, data: Path, outside: Path, handle: str, area: str
     ) -> None:
         (outside / f"{handle}.0a").mkdir()
-        before = described(outside)
+        before = metadata_by_path(outside)
         Path(storage.root, area).rmdir()
         Path(storage.root, area).symlink_to(outside)
         doing: dict[str, tuple[Any, ...]] = {
@@ -94,8 +94,8 @@ class TestLinks:
         }
         assert_refused(*doing[area])
         assert storage.exists(handle)
-        assert set(storage.inventory()) == {Found(handle)}
-        assert described(outside) == before
+        assert set(storage.inventory()) == {StoredItem(handle)}
+        assert metadata_by_path(outside) == before
 
 
 IDENTIFIER = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"

@@ -1,4 +1,4 @@
-"""What went wrong, in two texts: tenants read the cause, operators the path and the cure as well."""
+"""Two texts for each error: tenants read the cause, operators also the path and the cure."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 
 from volumes.backends import BackendError, StorageUnavailable
 from volumes.backends.causes import DeviceError, cause_of
-from volumes.backends.layout import inside
-from volumes.backends.oserrors import told
+from volumes.backends.layout import path_in_volume
+from volumes.backends.oserrors import translating_errors
 from volumes.backends.texts import cut, quoted
 
 A, B = str(uuid.UUID(int=1)), str(uuid.UUID(int=2))
@@ -24,7 +24,7 @@ FOR_OPERATORS = re.compile(r"`|/|manage\.py|lsattr|chattr|ulimit|CAP_|\bmount it
 
 @contextmanager
 def as_user(uid: int) -> Iterator[None]:
-    """Act as somebody else, as a server that does not run as root does."""
+    """Act as another user, like a server that does not run as root."""
     before = os.geteuid()
     os.seteuid(uid)
     try:
@@ -33,15 +33,15 @@ def as_user(uid: int) -> Iterator[None]:
         os.seteuid(before)
 
 
-def told_of(error: OSError) -> BackendError:
-    with pytest.raises(BackendError) as raised, told("take the snapshot", ROOT):
+def translated(error: OSError) -> BackendError:
+    with pytest.raises(BackendError) as raised, translating_errors("take the snapshot", ROOT):
         raise error
     return raised.value
 
 
 @pytest.mark.parametrize("number", errno.errorcode, ids=errno.errorcode.get)
 def test_a_tenants_text_names_no_command_capability_or_host_path(number: int) -> None:
-    error = told_of(OSError(number, os.strerror(number), f"{ROOT}/{A}"))
+    error = translated(OSError(number, os.strerror(number), f"{ROOT}/{A}"))
     # "remote i/o error" is no path.
     assert not FOR_OPERATORS.search(
         error.message.replace("input/output", "io").replace("i/o", "io")
@@ -65,14 +65,14 @@ def test_a_tenants_text_names_no_command_capability_or_host_path(number: int) ->
 def test_a_tenants_text_names_the_path_inside_the_volume_and_an_operators_the_one_on_disk(
     place: str,
 ) -> None:
-    error = told_of(PermissionError(errno.EACCES, "denied", f"{ROOT}/{place}/logs/a b"))
+    error = translated(PermissionError(errno.EACCES, "denied", f"{ROOT}/{place}/logs/a b"))
     assert "(at 'logs/a b')" in error.message
     assert f"(at '{ROOT}/{place}/logs/a b')" in error.detail
 
 
 @pytest.mark.parametrize("path", ["", A, f"{A}/data", f"{A}/snapshots/{B}", ".tmp/x/data/y", "x/y"])
 def test_what_is_in_no_volume_has_no_path_inside_one(path: str) -> None:
-    assert inside(path) == ""
+    assert path_in_volume(path) == ""
 
 
 def test_what_concerns_the_whole_storage_tells_tenants_only_that() -> None:
@@ -82,7 +82,7 @@ def test_what_concerns_the_whole_storage_tells_tenants_only_that() -> None:
 
 
 def test_a_device_that_may_not_be_copied_says_so() -> None:
-    error = told_of(DeviceError(errno.EPERM, "no", f"{ROOT}/{A}/data/zero"))
+    error = translated(DeviceError(errno.EPERM, "no", f"{ROOT}/{A}/data/zero"))
     assert "it is a device, which the server may not copy" in error.message
     assert "CAP_MKNOD" in error.detail
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.backends.helpers import assert_only, described
+from tests.backends.helpers import assert_only, metadata_by_path
 from tests.support.needs import needs
-from volumes.backends import BackendError, Found, linux
+from volumes.backends import BackendError, StoredItem, linux
 from volumes.backends.directory import Directory
 
 pytestmark = needs(os.geteuid() == 0, "only root may mount")
@@ -84,7 +84,7 @@ def test_a_snapshot_of_it_is_an_error_that_names_the_path_inside_the_volume(
     assert "(at 'a/mounted')" in refused.value.message
     assert f"(at '{mounted}')" in refused.value.detail
     assert not storage.exists(handle, snapshot)
-    assert_only(storage, {Found(handle)})
+    assert_only(storage, {StoredItem(handle)})
 
 
 def test_a_snapshot_of_a_mounted_file_is_an_error_too(
@@ -93,7 +93,7 @@ def test_a_snapshot_of_a_mounted_file_is_an_error_too(
     with pytest.raises(BackendError) as refused:
         storage.snapshot(handle, snapshot)
     assert "(at 'a/settings')" in refused.value.message
-    assert_only(storage, {Found(handle)})
+    assert_only(storage, {StoredItem(handle)})
 
 
 def test_usage_skips_the_mount(storage: Directory, handle: str, mounted: Path) -> None:
@@ -117,7 +117,7 @@ def test_what_happens_in_the_mount_is_no_change_of_the_volume(
 def test_a_delete_says_what_to_unmount_and_goes_on_once_that_is_done(
     storage: Directory, handle: str, ground: Path, outside: Path, mounted: Path
 ) -> None:
-    before = described(outside)
+    before = metadata_by_path(outside)
     with pytest.raises(BackendError) as refused:
         storage.delete(handle)
     assert "something is mounted in it" in refused.value.message
@@ -127,19 +127,19 @@ def test_a_delete_says_what_to_unmount_and_goes_on_once_that_is_done(
     _unmount_below(ground)
     storage.delete(handle)
     assert storage.is_empty()
-    assert described(outside) == before
+    assert metadata_by_path(outside) == before
 
 
 def test_a_delete_leaves_a_mounted_file_alone(
     storage: Directory, handle: str, ground: Path, outside: Path, mounted_file: Path
 ) -> None:
-    before = described(outside)
+    before = metadata_by_path(outside)
     with pytest.raises(BackendError, match="unmount that first"):
         storage.delete(handle)
     _unmount_below(ground)
     storage.delete(handle)
     assert storage.is_empty()
-    assert described(outside) == before
+    assert metadata_by_path(outside) == before
 
 
 def _blocks(*paths: Path) -> int:

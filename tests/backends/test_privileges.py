@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.backends.helpers import NOBODY, as_nobody
+from tests.backends.helpers import NOBODY, run_as_nobody
 from tests.support.installation import ROOT
 from tests.support.needs import needs
-from volumes.backends.privileges import why_not_given
+from volumes.backends.privileges import ownership_problem
 
 needs_root = needs(os.geteuid() == 0, "only root may become another user")
 
@@ -21,13 +21,13 @@ needs_root = needs(os.geteuid() == 0, "only root may become another user")
 @needs_root
 @pytest.mark.parametrize(("uid", "gid"), [(None, None), (1234, 1234), (0, 0)])
 def test_root_gives_to_anybody(uid: int | None, gid: int | None) -> None:
-    assert why_not_given(uid, gid) == ""
+    assert ownership_problem(uid, gid) == ""
 
 
 @pytest.mark.parametrize(("uid", "gid"), [(None, None), (NOBODY, NOBODY)])
 @needs_root
 def test_what_is_its_own_needs_no_privileges(uid: int | None, gid: int | None) -> None:
-    assert as_nobody(why_not_given, uid, gid) == ""
+    assert run_as_nobody(ownership_problem, uid, gid) == ""
 
 
 @needs_root
@@ -42,7 +42,7 @@ def test_what_is_its_own_needs_no_privileges(uid: int | None, gid: int | None) -
 def test_another_user_or_group_needs_capabilities(
     uid: int | None, gid: int | None, named: str
 ) -> None:
-    said = as_nobody(why_not_given, uid, gid)
+    said = run_as_nobody(ownership_problem, uid, gid)
     assert said.startswith(f"{named}the server's user {NOBODY} lacks CAP_CHOWN")
 
 

@@ -1,4 +1,4 @@
-"""One descriptor for operations that run at the same time, and never an old one."""
+"""Concurrent operations share one descriptor, which is never outdated."""
 
 import os
 import threading
@@ -10,10 +10,10 @@ import pytest
 from tests.backends.helpers import new_id
 from volumes.backends import BackendError
 from volumes.backends.directory import Directory
-from volumes.backends.shared import FRESH, Shared
+from volumes.backends.shared import MAX_AGE, SharedDescriptor
 
 
-class Door:
+class CountingOpener:
     """Opens /, and counts how often."""
 
     def __init__(self) -> None:
@@ -29,16 +29,16 @@ def is_open(fd: int) -> bool:
 
 
 def test_who_comes_while_it_is_open_uses_the_same():
-    door = Door()
-    shared = Shared(door)
-    with shared.held() as one, shared.held() as other:
+    opener = CountingOpener()
+    shared = SharedDescriptor(opener)
+    with shared.acquire() as one, shared.acquire() as other:
         assert one == other
-    assert len(door.opened) == 1
+    assert len(opener.opened) == 1
 
 
 def test_it_is_closed_by_the_last_to_leave_whoever_that_is():
-    shared = Shared(Door())
-    first, second = shared.held(), shared.held()
+    shared = SharedDescriptor(CountingOpener())
+    first, second = shared.acquire(), shared.acquire()
     fd = first.__enter__()
     second.__enter__()
     first.__exit__(None, None, None)
@@ -48,52 +48,52 @@ def test_it_is_closed_by_the_last_to_leave_whoever_that_is():
 
 
 def test_who_comes_later_opens_it_anew():
-    door = Door()
-    shared = Shared(door)
+    opener = CountingOpener()
+    shared = SharedDescriptor(opener)
     for _ in range(2):
-        with shared.held():
+        with shared.acquire():
             pass
-    assert len(door.opened) == 2
+    assert len(opener.opened) == 2
 
 
 def test_what_is_old_is_used_on_but_joined_by_nobody():
-    door = Door()
-    shared = Shared(door)
-    with shared.held() as old:
-        time.sleep(2 * FRESH)
-        with shared.held() as new:
+    opener = CountingOpener()
+    shared = SharedDescriptor(opener)
+    with shared.acquire() as old:
+        time.sleep(2 * MAX_AGE)
+        with shared.acquire() as new:
             assert new != old
         assert is_open(old)
-    assert len(door.opened) == 2
+    assert len(opener.opened) == 2
 
 
 def test_an_opening_that_hangs_holds_up_nobody_who_leaves():
     is_opening, may_open = threading.Event(), threading.Event()
-    door = Door()
+    opener = CountingOpener()
 
     def hanging() -> int:
         is_opening.set()
         assert may_open.wait(10)
-        return door()
+        return opener()
 
-    shared = Shared(hanging)
+    shared = SharedDescriptor(hanging)
 
-    def come_and_go() -> None:
-        with shared.held():
+    def use_once() -> None:
+        with shared.acquire():
             pass
 
     may_open.set()
-    with shared.held():
+    with shared.acquire():
         may_open.clear()
         is_opening.clear()
-        time.sleep(2 * FRESH)
-        late = threading.Thread(target=come_and_go)
+        time.sleep(2 * MAX_AGE)
+        late = threading.Thread(target=use_once)
         late.start()
         assert is_opening.wait(10)
     assert late.is_alive()
     may_open.set()
     late.join()
-    assert list(map(is_open, door.opened)) == [False, False]
+    assert list(map(is_open, opener.opened)) == [False, False]
 
 
 def test_a_root_is_looked_at_again_however_long_somebody_is_at_work(storage: Directory):
@@ -101,6 +101,6 @@ def test_a_root_is_looked_at_again_however_long_somebody_is_at_work(storage: Dir
     at_work = storage.inventory()
     next(at_work)
     Path(storage.root, ".holdfast").unlink()
-    time.sleep(2 * FRESH)
+    time.sleep(2 * MAX_AGE)
     with pytest.raises(BackendError, match="carries no marker"):
         storage.create(new_id(), 10)

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from tests.backends.helpers import (
-    as_nobody,
-    described,
-    dig,
-    in_child,
+    make_deep_tree,
+    memory_disk,
+    metadata_by_path,
     names_below,
-    quick_disk,
-    sixteen_times,
+    run_as_nobody,
+    run_in_16_processes,
+    run_in_child,
 )
 from tests.support.needs import needs
 from volumes.backends import tree
@@ -82,17 +82,17 @@ def with_few_descriptors(verb: Callable[..., Any], *paths: Path) -> Any:
 class TestSizes:
     @pytest.fixture
     def disk(self) -> Path:
-        return quick_disk()
+        return memory_disk()
 
     def test_a_tree_deeper_than_any_path_needs_few_descriptors(
         self, source: Path, copied: Path
     ) -> None:
-        dig(source, 1_000, LONG_NAME)
-        in_child(with_few_descriptors, copy, source, copied)
-        used = in_child(with_few_descriptors, measure, source)
-        assert used == in_child(with_few_descriptors, measure, copied)
-        assert in_child(with_few_descriptors, newest, copied) >= newest(source)
-        in_child(with_few_descriptors, remove, copied)
+        make_deep_tree(source, 1_000, LONG_NAME)
+        run_in_child(with_few_descriptors, copy, source, copied)
+        used = run_in_child(with_few_descriptors, measure, source)
+        assert used == run_in_child(with_few_descriptors, measure, copied)
+        assert run_in_child(with_few_descriptors, newest, copied) >= newest(source)
+        run_in_child(with_few_descriptors, remove, copied)
         assert not copied.exists()
 
     def test_many_files_and_directories_need_few_descriptors(
@@ -102,10 +102,10 @@ class TestSizes:
             (source / f"directory-{number}" / "deeper").mkdir(parents=True)
         for number in range(2_000):
             (source / f"directory-{number % 300}" / f"file-{number}").touch()
-        in_child(with_few_descriptors, copy, source, copied)
+        run_in_child(with_few_descriptors, copy, source, copied)
         assert names_below(copied) == names_below(source)
-        assert in_child(with_few_descriptors, measure, source) == measure(source)
-        in_child(with_few_descriptors, remove, copied)
+        assert run_in_child(with_few_descriptors, measure, source) == measure(source)
+        run_in_child(with_few_descriptors, remove, copied)
         assert not copied.exists()
 
 
@@ -133,7 +133,7 @@ class TestMeasure:
         source.chmod(0o755)
         for look in (measure, newest):
             with pytest.raises(PermissionError, match=f"{source}/below/closed"):
-                as_nobody(look, source)
+                run_as_nobody(look, source)
 
 
 class TestNewest:
@@ -167,10 +167,10 @@ class TestCopy:
             listening.bind(str(source / "socket"))
         for path in [*source.rglob("*"), source]:
             os.utime(path, ns=(10**18 + 1, 10**18 + 2), follow_symlinks=False)
-        before = described(source)
+        before = metadata_by_path(source)
         copy(source, copied)
-        assert described(copied) == before
-        assert described(source) == before
+        assert metadata_by_path(copied) == before
+        assert metadata_by_path(source) == before
 
     def test_extended_attributes_come_along(self, source: Path, copied: Path) -> None:
         (source / "file").touch(mode=0o444)
@@ -178,7 +178,7 @@ class TestCopy:
         for path in [source, source / "file", source / "below"]:
             os.setxattr(path, "user.colour", path.name.encode())
         copy(source, copied)
-        assert described(copied) == described(source)
+        assert metadata_by_path(copied) == metadata_by_path(source)
 
     @needs_root
     def test_owners_devices_and_capabilities_come_along(self, source: Path, copied: Path) -> None:
@@ -193,7 +193,7 @@ class TestCopy:
         os.mknod(source / "zero", stat.S_IFCHR | 0o660, os.makedev(1, 5))
         os.chown(source, 4321, 8765)
         copy(source, copied)
-        assert described(copied) == described(source)
+        assert metadata_by_path(copied) == metadata_by_path(source)
 
     @needs_root
     def test_without_privileges_a_device_is_an_error_with_a_cure(
@@ -202,7 +202,7 @@ class TestCopy:
         os.mknod(source / "zero", stat.S_IFCHR | 0o666, os.makedev(1, 5))
         copied.chmod(0o777)
         with pytest.raises(DeviceError, match=f"'{source}/zero'"):
-            as_nobody(copy, source, copied)
+            run_as_nobody(copy, source, copied)
 
     @needs_root
     def test_without_privileges_owners_change_and_lend_no_rights(
@@ -210,7 +210,7 @@ class TestCopy:
     ) -> None:
         (source / "program").touch()
         (source / "program").chmod(0o6755)
-        assert as_nobody(copy_to_own, source, ground / "mine") == 0o755
+        assert run_as_nobody(copy_to_own, source, ground / "mine") == 0o755
         assert (ground / "mine" / "program").stat().st_uid == 65534
 
     def test_what_cannot_be_read_is_an_error_with_its_path(
@@ -220,7 +220,7 @@ class TestCopy:
         (source / "below" / "deeper" / "secret").touch(mode=0)
         source.chmod(0o755)
         with pytest.raises(PermissionError, match=f"'{source}/below/deeper/secret'"):
-            as_nobody(copy_to_own, source, ground / "mine")
+            run_as_nobody(copy_to_own, source, ground / "mine")
 
     def test_a_directory_that_lets_nobody_in_is_copied_once_it_is_readable(
         self, source: Path, ground: Path
@@ -228,7 +228,7 @@ class TestCopy:
         (source / "closed" / "deeper").mkdir(parents=True)
         (source / "closed" / "file").touch()
         (source / "closed").chmod(0o555)
-        assert as_nobody(copy_to_own, source, ground / "mine", "closed") == 0o555
+        assert run_as_nobody(copy_to_own, source, ground / "mine", "closed") == 0o555
         assert (ground / "mine" / "closed" / "deeper").is_dir()
 
     def test_hard_links_stay_one_file_also_far_apart(self, source: Path, copied: Path) -> None:
@@ -289,7 +289,7 @@ class TestCopy:
 
 class TestRemove:
     def test_what_links_point_to_survives(self, source: Path, outside: Path) -> None:
-        before = described(outside)
+        before = metadata_by_path(outside)
         (source / "directory").symlink_to(outside)
         (source / "below").mkdir()
         (source / "below" / "up").symlink_to("../../outside")
@@ -297,7 +297,7 @@ class TestRemove:
         os.mkfifo(source / "below" / "fifo")
         remove(source)
         assert not source.exists()
-        assert described(outside) == before
+        assert metadata_by_path(outside) == before
 
     def test_a_link_is_removed_itself(self, ground: Path, outside: Path) -> None:
         (ground / "link").symlink_to(outside)
@@ -309,41 +309,41 @@ class TestRemove:
         remove(ground / "nothing")
 
     def test_closed_directories_open_for_their_owner(self, ground: Path) -> None:
-        assert as_nobody(make_closed_and_remove, ground / "closed") is False
+        assert run_as_nobody(make_closed_and_remove, ground / "closed") is False
 
     def test_what_belongs_to_another_is_an_error_and_the_rest_goes(self, ground: Path) -> None:
         mine, theirs = ground / "mine", ground / "mine" / "theirs"
-        as_nobody(os.mkdir, mine)
-        as_nobody(os.mkdir, mine / "goes")
+        run_as_nobody(os.mkdir, mine)
+        run_as_nobody(os.mkdir, mine / "goes")
         mine.chmod(0o777)
         theirs.mkdir()
         (theirs / "file").touch()
         theirs.chmod(0o555)
         with pytest.raises(PermissionError, match=f"'{theirs}/file'"):
-            as_nobody(remove, mine)
+            run_as_nobody(remove, mine)
         assert names_below(mine) == {"theirs", "theirs/file"}
 
     def test_sixteen_processes_remove_one_tree(self, source: Path) -> None:
-        dig(source, 100, "deep")
+        make_deep_tree(source, 100, "deep")
         for number in range(200):
             (source / f"wide-{number}" / "deeper").mkdir(parents=True)
             (source / f"wide-{number}" / "file").touch()
-        sixteen_times(remove, source)
+        run_in_16_processes(remove, source)
         assert not source.exists()
 
     def test_a_name_that_turns_into_a_link_leads_nowhere(self, ground: Path, outside: Path) -> None:
-        before = described(outside)
+        before = metadata_by_path(outside)
         for _ in range(20):
             victim = ground / "victim"
             (victim / "swapped" / "below").mkdir(parents=True)
             with swapping(victim / "swapped", outside):
                 measure(victim)
                 remove(victim)
-        assert described(outside) == before
+        assert metadata_by_path(outside) == before
 
     @needs_root
     def test_what_is_mounted_inside_is_not_entered(self, source: Path, outside: Path) -> None:
-        before = described(outside)
+        before = metadata_by_path(outside)
         (source / "below" / "mounted").mkdir(parents=True)
         subprocess.run(["mount", "--bind", outside, source / "below" / "mounted"], check=True)
         try:
@@ -353,7 +353,7 @@ class TestRemove:
             mounted = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
             for path in (path for path in mounted if path.startswith(str(source))):
                 subprocess.run(["umount", path], check=True)
-        assert described(outside) == before
+        assert metadata_by_path(outside) == before
 
 
 class TestCursor:

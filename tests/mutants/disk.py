@@ -19,8 +19,8 @@ GUARDS = [
     Guard(
         "a root is looked at again",
         "volumes/backends/shared.py",
-        "if opened is None or opened.until < time.monotonic():",
-        "if opened is None:",
+        "if descriptor is None or descriptor.until < time.monotonic():",
+        "if descriptor is None:",
         "backends/test_shared.py::test_a_root_is_looked_at_again_however_long_somebody_is_at_work",
     ),
     Guard(
@@ -68,7 +68,7 @@ GUARDS = [
     Guard(
         "operators' words are kept from tenants",
         "volumes/backends/oserrors.py",
-        'f"Could not {doing}: {cause.tenant}{_at(inside)}.",',
+        'f"Could not {doing}: {cause.tenant}{_at(path_in_volume)}.",',
         'f"Could not {doing}: {cause.operator}{_at(path)}.",',
         "backends/test_messages.py::test_a_tenants_text_names_no_command_capability_or_host_path",
     ),
@@ -96,8 +96,8 @@ GUARDS = [
     Guard(
         "a sum without what cannot be seen is none",
         "volumes/backends/tree/walk.py",
-        "_PASSED_OVER = MISSING | {errno.EXDEV}",
-        "_PASSED_OVER = MISSING | {errno.EXDEV, errno.EACCES}",
+        "_SKIPPED = MISSING | {errno.EXDEV}",
+        "_SKIPPED = MISSING | {errno.EXDEV, errno.EACCES}",
         f"{TREE}::TestMeasure::test_what_the_server_may_not_see_is_an_error_with_its_path",
     ),
     Guard(
@@ -166,7 +166,7 @@ GUARDS = [
     Guard(
         "leases share the time of one tree",
         "volumes/backends/tree/leases.py",
-        "            self._left -= PAUSE\n",
+        "            self._left -= RETRY_INTERVAL\n",
         "            pass\n",
         "backends/test_copying.py::test_leases_that_are_given_up_one_after_the_other_share_the_time_of_one_tree",
     ),
@@ -180,8 +180,8 @@ GUARDS = [
     Guard(
         "the first name of a workpiece is used again",
         "volumes/backends/workshop.py",
-        "            name = names.fresh(handle, snapshot) if is_swept else first\n",
-        "            name = names.fresh(handle, snapshot)\n",
+        "            name = names.random_name(handle, snapshot) if is_swept else first_name\n",
+        "            name = names.random_name(handle, snapshot)\n",
         f"{CRASHES}::{LOOKS_AFTER}[create]",
     ),
     Guard(

@@ -27,14 +27,14 @@ GUARDS = [
     Guard(
         "identity: the mark comes before the name",
         "volumes/backends/directory.py",
-        "                marks.write(made.fd, DATA, data)\n",
+        "                marks.write(piece.fd, DATA, data)\n",
         "",
         f"{CONTRACT}::TestIdentity::test_what_is_made_is_marked",
     ),
     Guard(
         "identity: the mark is on the disk before the name",
         "volumes/backends/directory.py",
-        "            os.fsync(made.fd)\n",
+        "            os.fsync(piece.fd)\n",
         "",
         f"{IDENTITY}::TestMark::test_it_is_on_the_disk_before_the_volume_has_its_name",
     ),
@@ -83,7 +83,7 @@ GUARDS = [
     Guard(
         "identity: what was adopted is what was looked at",
         "volumes/backends/adoption.py",
-        "    if not is_same(found.fd, volume, DATA):",
+        "    if not is_same(candidate.fd, volume, DATA):",
         "    if False:",
         "backends/test_adoption.py::TestSwapped::test_what_is_swapped_in_is_not_adopted_and_goes_back",
     ),

@@ -1,5 +1,5 @@
-"""Where the bytes are. `base` is the contract; each other module keeps it in its own way."""
+"""Storage backends: `base` is their contract, `registry` lists them by name."""
 
-from .base import Backend, BackendError, DataState, Found, StorageUnavailable, Unreadable
+from .base import Backend, BackendError, DataState, StorageUnavailable, StoredItem, Unreadable
 
-__all__ = ["Backend", "BackendError", "DataState", "Found", "StorageUnavailable", "Unreadable"]
+__all__ = ["Backend", "BackendError", "DataState", "StorageUnavailable", "StoredItem", "Unreadable"]

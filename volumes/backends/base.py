@@ -1,16 +1,17 @@
-"""What every storage backend promises.
+"""The contract of every storage backend.
 
-A handle is a volume's UUID in lower case (8-4-4-4-12), a snapshot is named by its own; anything
-else is refused with a permanent error before the storage is touched. Sizes are in MB (2**20
+A handle is a volume's UUID in lower case (8-4-4-4-12). A snapshot is named by its own UUID. Any
+other name is refused with a permanent error before the storage is touched. Sizes are in MB (2**20
 bytes), usage is in bytes.
 
-What was created, filled, copied or adopted carries a mark, written before it gets its final name:
-existence proves nothing. An empty directory that somebody else put where data is being made is
-replaced; anything else in its place is an error.
+A backend marks the data that it creates, clones, copies or adopts before the data gets its final
+name, because a directory of the right name proves nothing. It replaces an empty directory that
+another program put in that place, and raises an error for anything else there.
 
-Every operation may be repeated, interrupted and repeated, or run by many processes at once: the
-end state is the same, and one that finds its work done says nothing. What cannot be done is a
-`BackendError`, never an empty answer: a backend that cannot look does not say "missing".
+Every operation may be repeated, interrupted and repeated, or run by many processes at once. The
+end state is the same, and an operation that finds its work done succeeds silently. A failure is a
+`BackendError`, never an empty result: a backend that cannot read the storage does not report
+"missing".
 """
 
 from abc import ABC, abstractmethod
@@ -21,45 +22,46 @@ from typing import Any, Self
 
 
 class BackendError(Exception):
-    """The storage could not do it.
+    """A storage operation failed.
 
-    `message` is for tenants: the cause in plain words, and a path inside the volume at most. It
-    never holds host paths, commands or installation ids. `detail` is for operators: the same with
-    the path in the storage and the cure. It is also what `str()` and tracebacks show.
+    `message` is for tenants. It gives the cause and at most a path inside the volume, never host
+    paths, commands or installation ids. `detail` is for operators. It adds the path in the storage
+    and the cure, and is what `str()` and tracebacks show.
     """
 
     def __init__(self, message: str, detail: str = "", *, permanent: bool = False) -> None:
         self.message = message
         self.detail = detail or message
-        # Trying again cannot help: the request itself is wrong.
+        # A retry cannot help: the request itself is wrong.
         self.permanent = permanent
         super().__init__(self.detail)
 
 
 class StorageUnavailable(BackendError):
     """The storage as a whole cannot be used: no root, no marker, another installation's marker, or
-    a disk that does not answer. It says nothing about any single volume. `detail` has the cure."""
+    a disk that does not answer. The error tells nothing about any single volume. `detail` has the
+    cure."""
 
     def __init__(self, detail: str) -> None:
         super().__init__("The storage is not available at the moment.", detail)
 
 
 class DataState(Enum):
-    """What lies where a volume's data, or a snapshot, belongs."""
+    """What is in the place of a volume's data or of a snapshot."""
 
     OWN = "own"
-    """The very directory that was created, adopted or accepted: it carries the mark."""
+    """The directory that was created, adopted or accepted: it carries the mark."""
     UNMARKED = "unmarked"
-    """Another one that is not empty: restored by hand, or a stranger's."""
+    """Another directory with content: restored by hand, or made by another program."""
     EMPTY = "empty"
-    """Another one without anything in it."""
+    """Another directory without content."""
     MISSING = "missing"
     """No directory."""
 
 
 @dataclass(frozen=True)
-class Found:
-    """Something of ours in the storage: a volume, or one of its snapshots."""
+class StoredItem:
+    """A volume or a snapshot that is in the storage."""
 
     handle: str
     snapshot: str | None = None
@@ -67,164 +69,176 @@ class Found:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """Something in the storage that could not be looked at. Everything else still is."""
+    """An entry of the storage that could not be read. The listing continues after it."""
 
     error: BackendError
 
 
 @dataclass(frozen=True)
 class Leftover:
-    """What an attempt to make or remove something has not finished: it is at it, or it is dead."""
+    """An unfinished creation or removal: its process still works on it, or has died."""
 
-    of: Found
+    item: StoredItem
     since: float
-    """When it was begun, in seconds since the epoch."""
+    """When the attempt began, in seconds since the epoch."""
 
 
 class Backend(ABC):
     enforces_size = False
-    """Does a write past a volume's size fail? Otherwise sizes are measured and warned about."""
+    """True if a write past a volume's size fails. Otherwise usage is measured, and warnings appear."""
 
     consistency = "files"
-    """What a snapshot is a copy of: `instant` (all files as at one moment), or `files` (copied file by
-    file, while applications may write)."""
+    """`instant`: a snapshot has all files of one instant. `files`: files are copied one by one, while
+    applications may write."""
 
     shared = True
-    """Do other processes see what this one makes?"""
+    """True if other processes see what this process creates."""
 
     @classmethod
     @abstractmethod
     def from_settings(cls, settings: Any, installation: str) -> Self:
-        """Return the backend of this installation as the settings want it. Opens nothing."""
+        """Return the backend of this installation, built from the settings. Opens nothing."""
 
     @classmethod
     def settings_problem(cls, settings: Any) -> str:
         """Return why this process cannot serve with these settings, with the cure; empty if it can."""
         return ""
 
-    # Whose storage this is. These look, or prepare, and need no marker.
+    # Ownership of the storage. These methods work without a marker.
 
     @abstractmethod
     def prepare(self, installation: str) -> None:
-        """Make the root and write this installation's marker. Another's marker there raises
-        StorageUnavailable."""
+        """Create the root and write this installation's marker.
+
+        Raises StorageUnavailable if the storage has another installation's marker.
+        """
 
     @abstractmethod
     def marker(self) -> str | None:
-        """The id of the installation that this storage belongs to, None where nobody marked it."""
+        """Return the id of the installation that owns this storage; None without a marker."""
 
     @abstractmethod
     def is_empty(self) -> bool:
-        """Is there nothing, but possibly a marker and working directories with nothing in them?"""
+        """Return whether the storage has no content. A marker and empty working directories are none."""
 
     @abstractmethod
     def check(self) -> None:
-        """StorageUnavailable, with the cure, unless the storage is this installation's.
+        """Raise StorageUnavailable, with the cure, unless this installation owns the storage.
 
-        Everything below starts with this: in a storage that is not ours, or whose disk is not
-        mounted, nothing is made, measured, removed, called missing or listed.
+        Every method below starts with this check. In the storage of another installation, or when
+        the disk is not mounted, nothing is created, measured, removed, listed or reported missing.
         """
 
     # Volumes.
 
     @abstractmethod
     def create(self, handle: str, size: int) -> None:
-        """Make an empty volume. Marked data there is success, and stays as it is."""
+        """Create an empty volume. Marked data in its place is success, and does not change."""
 
     @abstractmethod
     def clone(self, handle: str, snapshot: str, target: str, size: int) -> None:
-        """Make volume `target`, filled from `snapshot` of `handle`.
+        """Create volume `target` with the content of `snapshot` of `handle`.
 
-        `target` appears complete or not at all. Marked data there is success. A snapshot without
-        data is an error.
+        `target` appears complete or not at all. Marked data in its place is success. A snapshot
+        without data is an error.
         """
 
     @abstractmethod
     def check_adoptable(self, path: str) -> int:
-        """The bytes that the directory `path` uses; a permanent error, with the cure, if `adopt`
-        could not take it."""
+        """Return the bytes that the directory `path` uses.
+
+        Raises a permanent BackendError, with the cure, if `adopt` would refuse it.
+        """
 
     @abstractmethod
     def adopt(self, handle: str, path: str, size: int) -> None:
-        """Make the directory `path` the data of `handle`. Marked data there and `path` gone is
-        success. What was swapped in for the directory meanwhile is an error, and not adopted."""
+        """Make the directory `path` the data of `handle`.
+
+        Marked data in place and `path` gone is success. A directory that another program replaces
+        during the call is an error and is not adopted.
+        """
 
     @abstractmethod
     def grow(self, handle: str, size: int) -> None:
-        """Let the volume hold `size`. Missing data is an error and never made anew; an empty
-        directory in its place is not the data, here and below."""
+        """Let the volume hold `size` MB.
+
+        Missing data is an error and is never created again. Here and below, an unmarked empty
+        directory in its place counts as missing.
+        """
 
     def exists(self, handle: str, snapshot: str | None = None) -> bool:
-        """Is the volume's data there, or that of one of its snapshots?
+        """Return whether the data of the volume or snapshot is there.
 
-        Marked, or at least not empty: data restored by hand has no mark.
+        Data is marked or not empty: data that was restored by hand has no mark.
         """
         return self.state(handle, snapshot) in (DataState.OWN, DataState.UNMARKED)
 
     @abstractmethod
     def state(self, handle: str, snapshot: str | None = None) -> DataState:
-        """What lies where the volume's data belongs, or that of one of its snapshots?"""
+        """Return what is in the place of the volume's data or of one of its snapshots."""
 
     @abstractmethod
     def accept(self, handle: str, snapshot: str | None = None) -> None:
-        """Mark the directory that is there now as the volume's data, or as its snapshot.
+        """Mark the present directory as the data of the volume or snapshot.
 
-        Marked already is success. No directory is an error.
+        A directory that is already marked is success. No directory is an error.
         """
 
     @abstractmethod
     def has_content(self, handle: str) -> bool:
-        """Does the volume's data hold any file or directory?"""
+        """Return whether the volume's data holds any file or directory."""
 
     @abstractmethod
     def usage(self, handle: str) -> int:
-        """The bytes that the volume's data uses, as `du` would say."""
+        """Return the bytes that the volume's data uses on disk, as `du` counts them."""
 
     @abstractmethod
     def source(self, handle: str) -> str:
-        """What an application mounts. Known without looking at the storage."""
+        """Return what an application mounts. Does not access the storage."""
 
     @abstractmethod
     def delete(self, handle: str) -> None:
-        """Remove the volume's data and all its snapshots for good. Already gone is success.
+        """Remove the volume's data and all its snapshots for good. Already removed is success.
 
-        Whatever interrupted attempts at this volume left behind goes too.
+        Leftovers of interrupted attempts at this volume are removed too.
         """
 
     # Snapshots.
 
     @abstractmethod
     def snapshot(self, handle: str, snapshot: str, since: float | None = None) -> float:
-        """Keep a copy of the volume's data as it is now. There already is success, and stays as it
-        was. Missing data is an error.
+        """Copy the volume's present data to a snapshot, and return when the copy began.
 
-        `since` is when this attempt began, in seconds since the epoch; without it, the present. The
-        return value is that of the attempt whose copy is there: after a crash it may be an earlier
-        one's.
+        An existing snapshot is success and does not change. Missing data is an error. `since` is
+        when this attempt began, in seconds since the epoch; the default is now. The return value
+        belongs to the attempt that made the copy: after a crash it may be an earlier one.
         """
 
     @abstractmethod
     def delete_snapshot(self, handle: str, snapshot: str) -> None:
-        """Remove the snapshot and what interrupted attempts at it left. Already gone is success."""
+        """Remove the snapshot and leftovers of interrupted attempts at it. Already removed is success."""
 
-    # For clean-up.
+    # Clean-up.
 
     @abstractmethod
-    def inventory(self) -> Iterator[Found | Unreadable]:
-        """Everything that looks like ours, each once; names that are not ours are passed over.
-        What cannot be looked at is among it, and stops nothing.
+    def inventory(self) -> Iterator[StoredItem | Unreadable]:
+        """Yield every volume and snapshot once; skip foreign names.
 
-        Leftovers of interrupted attempts are named as what they were to become, or had been: being
-        listed is no proof of whole data.
+        An entry that cannot be read is yielded as Unreadable and does not stop the listing. A
+        leftover of an interrupted attempt is listed as its volume or snapshot, so a listed item may
+        have no complete data.
         """
 
     @abstractmethod
     def leftovers(self) -> Iterator[Leftover | Unreadable]:
-        """Everything that is being made or removed, or was when its maker died.
+        """Yield every unfinished creation and removal, whether its process lives or has died.
 
-        What cannot be looked at is among it, and stops nothing.
+        An entry that cannot be read is yielded as Unreadable and does not stop the listing.
         """
 
     @abstractmethod
     def last_changed(self, handle: str, snapshot: str | None = None) -> float:
-        """When anything in it, leftovers too, last changed, in seconds since the epoch."""
+        """Return when anything in it, or in its leftovers, last changed: seconds since the epoch.
+
+        Raises BackendError if there is nothing of it.
+        """

@@ -1,4 +1,4 @@
-"""What an errno means: the cause for tenants, and the cause with its cure for operators."""
+"""The meaning of each errno: a cause for tenants, and a cause with its cure for operators."""
 
 import errno
 import os
@@ -9,14 +9,14 @@ from .privileges import missing_capabilities
 
 @dataclass(frozen=True)
 class Cause:
-    """Two texts, without the path: a tenant's must name no command and no host path."""
+    """Two texts without the path. The tenant's text names no command and no host path."""
 
     tenant: str
     operator: str
 
 
 class DeviceError(PermissionError):
-    """A device, which this process may not make a copy of."""
+    """This process may not copy a device file."""
 
 
 _DEVICE = Cause(
@@ -93,7 +93,7 @@ _CAUSES = {
 
 
 def cause_of(error: OSError) -> Cause:
-    """Why it failed, and a cure that fits the errno and the user of this process."""
+    """Return why the call failed, with a cure that fits the errno and the user of this process."""
     if isinstance(error, DeviceError):
         return _DEVICE
     if error.errno == errno.EACCES:
@@ -112,7 +112,7 @@ def cause_of(error: OSError) -> Cause:
 
 
 def _access_denied() -> str:
-    """EACCES: the mode, an access list or the file system itself says no."""
+    """Return the cause of EACCES: the mode, an access list or the file system refuses access."""
     missing = missing_capabilities()
     if not missing:
         return (
@@ -132,7 +132,7 @@ def _access_denied() -> str:
 
 
 def _not_permitted() -> str:
-    """EPERM: a flag of the file, or a right that no mode gives."""
+    """Return the cause of EPERM: a flag of the file, or a privilege that no mode grants."""
     flag = (
         "it, or the directory it is in, may be immutable or append-only (`lsattr` shows that,"
         " `chattr -ia` takes it away)"

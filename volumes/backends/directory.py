@@ -1,7 +1,7 @@
 """Volumes as plain directories: works everywhere and without privileges, enforces no sizes.
 
-Everything is reached by descriptor from the root, through names that are UUIDs; no link at or
-below the root is followed, whoever put it there. `layout` says what lies where.
+Everything is opened by descriptor from the root, through names that are UUIDs. No link below the
+root is followed. `layout` describes the directories.
 """
 
 import os
@@ -14,12 +14,20 @@ from typing import Any, Self
 from config.faultpoints import faultpoint
 
 from . import adoption, layout, linux, marker, marks, names, place, tree
-from .base import Backend, BackendError, DataState, Found, Leftover, StorageUnavailable, Unreadable
-from .fds import ANYTHING, MISSING, is_same, is_there, make, opened
+from .base import (
+    Backend,
+    BackendError,
+    DataState,
+    Leftover,
+    StorageUnavailable,
+    StoredItem,
+    Unreadable,
+)
+from .fds import ANYTHING, MISSING, create_directory, directory_exists, is_same, open_directory
 from .layout import DATA, SNAPSHOTS, TMP, TRASH
-from .oserrors import told, unavailable
-from .privileges import why_not_given
-from .shared import Shared
+from .oserrors import as_unavailable, translating_errors
+from .privileges import ownership_problem
+from .shared import SharedDescriptor
 from .workshop import sweep, workpiece
 
 
@@ -32,13 +40,13 @@ class Directory(Backend):
         gid: int | None = None,
         mode: int = 0o700,
     ) -> None:
-        """`uid`, `gid` and `mode` are those of a fresh volume; None leaves the server's own."""
+        """`uid`, `gid` and `mode` are those of a new volume; None means the server's own."""
         self.root = os.path.abspath(root)
         self.installation = installation
         self.uid = uid
         self.gid = gid
         self.mode = mode
-        self._ours = Shared(self._open_verified)
+        self._root_descriptor = SharedDescriptor(self._open_verified)
 
     @classmethod
     def from_settings(cls, settings: Any, installation: str) -> Self:
@@ -52,12 +60,12 @@ class Directory(Backend):
 
     @classmethod
     def settings_problem(cls, settings: Any) -> str:
-        return why_not_given(settings.VOLUME_UID, settings.VOLUME_GID)
+        return ownership_problem(settings.VOLUME_UID, settings.VOLUME_GID)
 
-    # Whose storage this is.
+    # Ownership of the storage.
 
     def prepare(self, installation: str) -> None:
-        with unavailable(f"prepare the storage root {self.root}"):
+        with as_unavailable(f"prepare the storage root {self.root}"):
             if not os.path.isdir(self.root):
                 os.makedirs(self.root, exist_ok=True)
                 with self._root() as root:
@@ -67,11 +75,11 @@ class Directory(Backend):
                     marker.write(root, installation)
                 marker.verify(marker.read(root), installation, self.root)
                 for name in (TMP, TRASH):
-                    make(root, name, layout.PRIVATE)
+                    create_directory(root, name, layout.PRIVATE)
                 os.fsync(root)
 
     def marker(self) -> str | None:
-        with unavailable(f"look at the storage root {self.root}"):
+        with as_unavailable(f"look at the storage root {self.root}"):
             try:
                 with self._root() as root:
                     return marker.read(root)
@@ -79,7 +87,7 @@ class Directory(Backend):
                 return None
 
     def is_empty(self) -> bool:
-        with unavailable(f"look at the storage root {self.root}"):
+        with as_unavailable(f"look at the storage root {self.root}"):
             try:
                 with self._root() as root:
                     return layout.is_empty(root)
@@ -91,7 +99,7 @@ class Directory(Backend):
             pass
 
     def _open(self) -> int:
-        # The root itself may be reached by links: they are the operator's.
+        # Links in the path to the root are followed: the operator made them.
         return os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
     @contextmanager
@@ -104,14 +112,14 @@ class Directory(Backend):
 
     @contextmanager
     def _storage(self, doing: str, *identifiers: str) -> Iterator[int]:
-        """The root, once the identifiers are sound and it has shown that it is ours."""
+        """Open the root after checking the identifiers and the marker. `doing` is for messages."""
         for identifier in identifiers:
-            names.checked(identifier)
-        with told(doing, self.root), self._ours.held() as root:
+            names.require_identifier(identifier)
+        with translating_errors(doing, self.root), self._root_descriptor.acquire() as root:
             yield root
 
     def _open_verified(self) -> int:
-        with unavailable(f"look at the storage root {self.root}"):
+        with as_unavailable(f"look at the storage root {self.root}"):
             return self._verified()
 
     def _verified(self) -> int:
@@ -136,7 +144,7 @@ class Directory(Backend):
             if layout.is_own(root, handle):
                 sweep(root, handle)
             else:
-                self._make(root, handle, self._give)
+                self._make(root, handle, self._set_owner_and_mode)
             os.fsync(root)
 
     def clone(self, handle: str, snapshot: str, target: str, size: int) -> None:
@@ -148,21 +156,21 @@ class Directory(Backend):
             os.fsync(root)
 
     def _make(self, root: int, handle: str, fill: Callable[[int], None]) -> None:
-        with workpiece(root, handle) as made:
-            os.fchmod(made.fd, layout.PASSABLE)
-            os.mkdir(DATA, 0o700, dir_fd=made.fd)
+        with workpiece(root, handle) as piece:
+            os.fchmod(piece.fd, layout.PASSABLE)
+            os.mkdir(DATA, 0o700, dir_fd=piece.fd)
             faultpoint("volume:half-made")
-            with opened(made.fd, DATA) as data:
+            with open_directory(piece.fd, DATA) as data:
                 fill(data)
-                marks.write(made.fd, DATA, data)
+                marks.write(piece.fd, DATA, data)
                 faultpoint("volume:marked")
                 os.fsync(data)
-            # With it the mark is on the disk, before the volume gets its name.
-            os.fsync(made.fd)
-            place.put_volume(made, root, handle)
+            # This puts the mark on the disk before the volume gets its name.
+            os.fsync(piece.fd)
+            place.put_volume(piece, root, handle)
 
-    def _give(self, data: int) -> None:
-        """Owner and mode of a fresh volume, whatever the umask."""
+    def _set_owner_and_mode(self, data: int) -> None:
+        """Set owner and mode of a new volume, independently of the umask."""
         if self.uid is not None or self.gid is not None:
             try:
                 os.fchown(data, _or_unchanged(self.uid), _or_unchanged(self.gid))
@@ -183,20 +191,20 @@ class Directory(Backend):
             adoption.adopt(root, handle, path)
 
     def grow(self, handle: str, size: int) -> None:
-        # Sizes are advisory here; that there is something to grow is not.
-        with self._storage("grow the volume", handle) as root, layout.data_of(root, handle):
+        # Sizes are advisory here, but the data must exist.
+        with self._storage("grow the volume", handle) as root, layout.open_data(root, handle):
             pass
 
     def state(self, handle: str, snapshot: str | None = None) -> DataState:
-        with self._storage("look for the data", *names.of(handle, snapshot)) as root:
+        with self._storage("look for the data", *names.identifiers(handle, snapshot)) as root:
             return layout.state_at(root, handle, snapshot)
 
     def accept(self, handle: str, snapshot: str | None = None) -> None:
-        with self._storage("accept the data", *names.of(handle, snapshot)) as root:
-            path = layout.path_below(snapshot)
+        with self._storage("accept the data", *names.identifiers(handle, snapshot)) as root:
+            path = layout.relative_path(snapshot)
             with (
-                opened(root, handle) as volume,
-                opened(volume, *path, flags=ANYTHING | os.O_DIRECTORY) as data,
+                open_directory(root, handle) as volume,
+                open_directory(volume, *path, flags=ANYTHING | os.O_DIRECTORY) as data,
             ):
                 marks.write(volume, path[-1], data)
                 os.fsync(volume)
@@ -206,26 +214,26 @@ class Directory(Backend):
     def has_content(self, handle: str) -> bool:
         with (
             self._storage("measure the volume", handle) as root,
-            layout.data_of(root, handle) as data,
+            layout.open_data(root, handle) as data,
         ):
             return layout.has_entries(data)
 
     def usage(self, handle: str) -> int:
         with (
             self._storage("measure the volume", handle) as root,
-            layout.data_of(root, handle) as fd,
+            layout.open_data(root, handle) as fd,
         ):
             return tree.measure(fd)
 
     def source(self, handle: str) -> str:
-        return os.path.join(self.root, names.checked(handle), DATA)
+        return os.path.join(self.root, names.require_identifier(handle), DATA)
 
     def delete(self, handle: str) -> None:
         prefix = names.prefix(handle)
         with self._storage("remove the volume", handle) as root:
             layout.discard(root, root, handle, handle)
             layout.discard_leftovers(root, prefix, handle)
-            # The name must not come back after the trash is gone.
+            # Otherwise a crash could bring the name back after the trash was emptied.
             os.fsync(root)
             layout.empty_trash(root, prefix)
 
@@ -235,29 +243,29 @@ class Directory(Backend):
         since = time.time() if since is None else since
         with (
             self._storage("take the snapshot", handle, snapshot) as root,
-            layout.data_of(root, handle) as data,
-            opened(root, handle) as volume,
+            layout.open_data(root, handle) as data,
+            open_directory(root, handle) as volume,
         ):
-            make(volume, SNAPSHOTS, layout.PRIVATE)
+            create_directory(volume, SNAPSHOTS, layout.PRIVATE)
             os.fsync(volume)
-            with opened(volume, SNAPSHOTS) as snapshots:
+            with open_directory(volume, SNAPSHOTS) as snapshots:
                 if layout.is_own(root, handle, snapshot):
                     sweep(root, handle, snapshot)
                 else:
-                    with workpiece(root, handle, snapshot) as made:
-                        _copy(data, made.fd)
-                        place.put_snapshot(made, volume, snapshots, snapshot, since)
+                    with workpiece(root, handle, snapshot) as piece:
+                        _copy(data, piece.fd)
+                        place.put_snapshot(piece, volume, snapshots, snapshot, since)
                 os.fsync(snapshots)
-                with opened(snapshots, snapshot, flags=ANYTHING | os.O_DIRECTORY) as placed:
+                with open_directory(snapshots, snapshot, flags=ANYTHING | os.O_DIRECTORY) as placed:
                     return marks.since(volume, snapshot, placed)
 
     def delete_snapshot(self, handle: str, snapshot: str) -> None:
         prefix = names.prefix(handle, snapshot)
         with self._storage("remove the snapshot", handle, snapshot) as root:
-            if is_there(root, handle, SNAPSHOTS):
+            if directory_exists(root, handle, SNAPSHOTS):
                 with (
-                    opened(root, handle) as volume,
-                    opened(volume, SNAPSHOTS) as snapshots,
+                    open_directory(root, handle) as volume,
+                    open_directory(volume, SNAPSHOTS) as snapshots,
                 ):
                     layout.discard(root, snapshots, snapshot, handle, snapshot)
                     marks.clear(volume, snapshot)
@@ -265,49 +273,50 @@ class Directory(Backend):
             layout.discard_leftovers(root, prefix, handle, snapshot)
             layout.empty_trash(root, prefix)
 
-    # For clean-up.
+    # Clean-up.
 
-    def inventory(self) -> Iterator[Found | Unreadable]:
-        self.check()  # now, and not only when the first is asked for
+    def inventory(self) -> Iterator[StoredItem | Unreadable]:
+        self.check()  # now, not when the first item is requested
         return self._inventory()
 
-    def _inventory(self) -> Iterator[Found | Unreadable]:
-        # The root stays open: what is unmounted in between does not look half empty.
+    def _inventory(self) -> Iterator[StoredItem | Unreadable]:
+        # The root stays open, so a disk that is unmounted meanwhile does not look half empty.
         with self._storage("list the storage") as root:
-            left_over = dict.fromkeys(
-                one.of if isinstance(one, Leftover) else one for one in self._leftovers(root)
+            unfinished = dict.fromkeys(
+                entry.item if isinstance(entry, Leftover) else entry
+                for entry in self._leftovers(root)
             )
-            yield from left_over
+            yield from unfinished
             for found in self._in_place(root):
-                if found not in left_over:
+                if found not in unfinished:
                     yield found
 
     def leftovers(self) -> Iterator[Leftover | Unreadable]:
         with self._storage("list what is left over") as root:
             return iter(list(self._leftovers(root)))
 
-    def _in_place(self, root: int) -> Iterator[Found | Unreadable]:
-        """Entry by entry: there may be a million."""
-        # A root that cannot be listed says nothing about any volume.
-        with unavailable(f"list the storage root {self.root}"), os.scandir(root) as entries:
+    def _in_place(self, root: int) -> Iterator[StoredItem | Unreadable]:
+        """Yield the items in their final places, one by one: there may be a million."""
+        # If the root cannot be listed, nothing is known about any volume.
+        with as_unavailable(f"list the storage root {self.root}"), os.scandir(root) as entries:
             for handle in filter(names.is_ours, (entry.name for entry in entries)):
                 try:
-                    with told("list what lies there of a volume", self.root):
-                        yield from _of_volume(root, handle)
+                    with translating_errors("list what lies there of a volume", self.root):
+                        yield from _items_of_volume(root, handle)
                 except BackendError as error:
                     yield Unreadable(error)
 
     def _leftovers(self, root: int) -> Iterator[Leftover | Unreadable]:
         for area in (TMP, TRASH):
             try:
-                with told("list what is left over", self.root):
-                    yield from _left_in(root, area)
+                with translating_errors("list what is left over", self.root):
+                    yield from _leftovers_in(root, area)
             except BackendError as error:
                 yield Unreadable(error)
 
     def last_changed(self, handle: str, snapshot: str | None = None) -> float:
-        with self._storage("look at its changes", *names.of(handle, snapshot)) as root:
-            times = [_newest(root, *path) for path in _places(root, handle, snapshot)]
+        with self._storage("look at its changes", *names.identifiers(handle, snapshot)) as root:
+            times = [_newest(root, *path) for path in _paths_of(root, handle, snapshot)]
             times = [time for time in times if time]
             if not times:
                 raise BackendError("There is nothing of it in the storage.")
@@ -315,36 +324,36 @@ class Directory(Backend):
 
 
 def _fill(root: int, handle: str, snapshot: str, target: int) -> None:
-    with layout.snapshot_of(root, handle, snapshot) as source:
+    with layout.open_snapshot(root, handle, snapshot) as source:
         _copy(source, target)
-        # Still in its place, so nothing of it was being removed while it was copied.
-        with opened(root, handle, SNAPSHOTS) as snapshots:
+        # A snapshot that is still in its place was not being removed while it was copied.
+        with open_directory(root, handle, SNAPSHOTS) as snapshots:
             if not is_same(source, snapshots, snapshot):
                 raise BackendError("The snapshot was removed while it was copied.")
 
 
 def _copy(source: int, target: int) -> None:
     tree.copy(source, target)
-    # Its content must be on the disk before its name is: a crash may not leave empty files.
+    # The content must be on the disk before its name, or a crash leaves empty files.
     linux.syncfs(target)
 
 
-def _of_volume(root: int, handle: str) -> Iterator[Found]:
-    if is_there(root, handle):
-        yield Found(handle)
+def _items_of_volume(root: int, handle: str) -> Iterator[StoredItem]:
+    if directory_exists(root, handle):
+        yield StoredItem(handle)
         snapshots = filter(names.is_ours, layout.entries(root, handle, SNAPSHOTS))
-        yield from (Found(handle, snapshot) for snapshot in snapshots)
+        yield from (StoredItem(handle, snapshot) for snapshot in snapshots)
 
 
-def _left_in(root: int, area: str) -> Iterator[Leftover]:
+def _leftovers_in(root: int, area: str) -> Iterator[Leftover]:
     for name in layout.entries(root, area):
-        if found := names.leftover(name):
-            # Gone by now is none; making and moving a directory both date its inode.
-            with suppress(FileNotFoundError), opened(root, area) as fd:
+        if found := names.parse_leftover(name):
+            # A removed entry is no leftover. mkdir and rename both set the inode's ctime.
+            with suppress(FileNotFoundError), open_directory(root, area) as fd:
                 yield Leftover(found, os.stat(name, dir_fd=fd, follow_symlinks=False).st_ctime)
 
 
-def _places(root: int, handle: str, snapshot: str | None) -> Iterator[tuple[str, ...]]:
+def _paths_of(root: int, handle: str, snapshot: str | None) -> Iterator[tuple[str, ...]]:
     yield (handle,) if snapshot is None else (handle, SNAPSHOTS, snapshot)
     prefix = names.prefix(handle, snapshot)
     for area in (TMP, TRASH):
@@ -354,9 +363,9 @@ def _places(root: int, handle: str, snapshot: str | None) -> Iterator[tuple[str,
 
 
 def _newest(root: int, *path: str) -> float:
-    """0 for what is not, or no longer, there."""
+    """Return the latest change of the tree in seconds since the epoch, 0 if it does not exist."""
     try:
-        with opened(root, *path) as fd:
+        with open_directory(root, *path) as fd:
             return tree.newest(fd)
     except OSError as error:
         if error.errno not in MISSING:

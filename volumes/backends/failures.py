@@ -1,18 +1,18 @@
-"""Doing something to each of several things: one that fails does not keep the others from it."""
+"""Process every item of several, and raise the first failure at the end."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 
 class Failures:
-    """The first OSError says most; later ones often follow from it."""
+    """Keeps the first OSError: later ones often follow from it."""
 
     def __init__(self) -> None:
         self.first: OSError | None = None
 
     @contextmanager
-    def noted(self) -> Iterator[None]:
-        """Go on after an OSError in here."""
+    def collect(self) -> Iterator[None]:
+        """Record an OSError of this block and go on."""
         try:
             yield
         except OSError as error:
@@ -20,8 +20,8 @@ class Failures:
 
 
 @contextmanager
-def all_of_them() -> Iterator[Failures]:
-    """Raises the first failure once everything was tried."""
+def collecting_failures() -> Iterator[Failures]:
+    """Raise the first collected failure at the end of the block."""
     failures = Failures()
     yield failures
     if failures.first is not None:

@@ -1,4 +1,4 @@
-"""Directories by descriptor: each component opened by itself, no link ever followed."""
+"""Open directories by descriptor: each component by itself, without following links."""
 
 import errno
 import os
@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 ANYTHING = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 
-# No directory of that name: nothing there, or a file, or a link that somebody planted.
+# There is no directory of that name: nothing, a file, or a link.
 MISSING = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 
 
@@ -18,11 +18,11 @@ Inode = tuple[int, int, int]
 
 
 class Place(str):
-    """A whole path that an error names, rather than the name that a call was given."""
+    """The full path in an error's `filename`, instead of the relative name of the call."""
 
 
-def located(error: OSError, directory: int, *names: str) -> OSError:
-    """Let the error name the whole path of what `names` lead to from `directory`."""
+def locate(error: OSError, directory: int, *names: str) -> OSError:
+    """Set the error's file name to the full path of `names` below `directory`."""
     if not isinstance(error.filename, Place):
         error.filename = Place(os.path.join(_path(directory), *names))
     return error
@@ -32,32 +32,32 @@ def _path(directory: int) -> str:
     try:
         return os.readlink(path_of(directory))
     except OSError:
-        # Deeper than a path may be long: what can be named is still worth it.
+        # The tree is deeper than PATH_MAX: the error then names the relative part only.
         return ""
 
 
 @contextmanager
 def locating(directory: int, *names: str) -> Iterator[None]:
-    """Let OSErrors name the whole path of what `names` lead to from `directory`."""
+    """Give OSErrors of the block the full path of `names` below `directory`."""
     try:
         yield
     except OSError as error:
-        located(error, directory, *names)
+        locate(error, directory, *names)
         raise
 
 
 def open_below(directory: int, name: str, flags: int) -> int:
-    """A descriptor of `name` in `directory`. An OSError names the whole path."""
+    """Return a descriptor of `name` in `directory`. An OSError names the full path."""
     try:
         return os.open(name, flags, dir_fd=directory)
     except OSError as error:
-        located(error, directory, name)
+        locate(error, directory, name)
         raise
 
 
 @contextmanager
-def opened(directory: int, *names: str, flags: int = DIRECTORY) -> Iterator[int]:
-    """The directory reached from `directory` by `names`, one at a time."""
+def open_directory(directory: int, *names: str, flags: int = DIRECTORY) -> Iterator[int]:
+    """Open the directory at `names` below `directory`, one component at a time."""
     fd = open_below(directory, names[0], flags) if names else os.dup(directory)
     try:
         for name in names[1:]:
@@ -72,11 +72,11 @@ def opened(directory: int, *names: str, flags: int = DIRECTORY) -> Iterator[int]
             os.close(fd)
 
 
-def is_there(directory: int, *names: str) -> bool:
-    """Is there a real directory, readable or not? Errors that leave it open are raised."""
+def directory_exists(directory: int, *names: str) -> bool:
+    """Return whether there is a directory, readable or not. Any other error is raised."""
     try:
-        # Without O_PATH a directory that only its application may read would be an error.
-        with opened(directory, *names, flags=ANYTHING | os.O_DIRECTORY):
+        # Without O_PATH, a directory that only its application may read would be an error.
+        with open_directory(directory, *names, flags=ANYTHING | os.O_DIRECTORY):
             return True
     except OSError as error:
         if error.errno in MISSING:
@@ -85,33 +85,36 @@ def is_there(directory: int, *names: str) -> bool:
 
 
 def is_same(fd: int, directory: int, name: str) -> bool:
-    """Is `name` still, or by now, the very thing that `fd` holds? A name alone proves nothing."""
+    """Return whether `name` refers to the inode of `fd`: another process may replace a name."""
     return is_inode(inode_of(fd), directory, name)
 
 
 def is_inode(inode: Inode, directory: int, name: str) -> bool:
-    """The same of what is held open all the while, so that no other inode gets its number."""
+    """Return whether `name` refers to `inode`.
+
+    The caller keeps the inode open: otherwise the file system could reuse its number.
+    """
     try:
-        found = os.stat(name, dir_fd=directory, follow_symlinks=False)
+        status = os.stat(name, dir_fd=directory, follow_symlinks=False)
     except OSError as error:
         if error.errno in MISSING:
             return False
         raise
-    return _inode(found) == inode
+    return _inode(status) == inode
 
 
 def inode_of(fd: int) -> Inode:
     return _inode(os.fstat(fd))
 
 
-def _inode(found: os.stat_result) -> Inode:
-    return found.st_dev, found.st_ino, stat.S_IFMT(found.st_mode)
+def _inode(status: os.stat_result) -> Inode:
+    return status.st_dev, status.st_ino, stat.S_IFMT(status.st_mode)
 
 
 @contextmanager
-def made(directory: int, name: str, mode: int) -> Iterator[int]:
-    """A directory of exactly that mode, whatever the umask, made if it is not there already."""
-    # Looking first costs nobody anything; to make one, everybody else in `directory` is kept waiting.
+def created_directory(directory: int, name: str, mode: int) -> Iterator[int]:
+    """Open a directory of exactly this mode, independently of the umask. Create it if missing."""
+    # Open first: mkdir locks `directory` and makes other processes wait, even if it changes nothing.
     try:
         fd = open_below(directory, name, DIRECTORY)
     except FileNotFoundError:
@@ -119,7 +122,7 @@ def made(directory: int, name: str, mode: int) -> Iterator[int]:
             os.mkdir(name, 0o700, dir_fd=directory)
         fd = open_below(directory, name, DIRECTORY)
     try:
-        # One that is there may come from an attempt that was killed right here.
+        # An existing directory may come from an attempt that was killed before its fchmod.
         if stat.S_IMODE(os.fstat(fd).st_mode) != mode:
             os.fchmod(fd, mode)
         yield fd
@@ -127,15 +130,15 @@ def made(directory: int, name: str, mode: int) -> Iterator[int]:
         os.close(fd)
 
 
-def make(directory: int, name: str, mode: int) -> None:
-    """The same for later."""
-    with made(directory, name, mode):
+def create_directory(directory: int, name: str, mode: int) -> None:
+    """Create the directory with exactly this mode if it is missing."""
+    with created_directory(directory, name, mode):
         pass
 
 
 def path_of(fd: int) -> str:
-    """A path to what `fd` holds, even if only by O_PATH, for calls that take no such descriptor.
+    """Return a path to the inode of `fd`, for calls that take no descriptor or none of O_PATH.
 
-    The kernel resolves it to that very inode: no name is looked up, no link followed.
+    The kernel resolves it to this inode directly: it looks up no name and follows no link.
     """
     return f"/proc/self/fd/{fd}"

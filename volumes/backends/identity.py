@@ -1,4 +1,4 @@
-"""Which directory it is: what no directory made later under the same name has in common with it."""
+"""Identity of a directory: it differs from every directory that gets the same name later."""
 
 import hashlib
 import re
@@ -12,26 +12,26 @@ _TEXT = re.compile(TEXT)
 
 @dataclass(frozen=True)
 class Identity:
-    """It survives renames and remounts; copies, and replacements of the same name, differ.
+    """Identifies an inode across renames and remounts. Copies and replacements differ.
 
-    The number of a device is no part of it: it changes when the machine starts again.
+    It leaves out the device number, which may change when the machine restarts.
     """
 
     inode: int
     born: int
-    """When it was made, in nanoseconds since the epoch; 0 where the file system does not say."""
+    """Birth time in nanoseconds since the epoch; 0 if the file system does not report it."""
     handle: str
-    """A digest of the kernel's file handle, which holds the inode's generation; "0" where unknown."""
+    """Digest of the kernel's file handle, which contains the inode's generation; "0" if unknown."""
 
     @classmethod
     def of(cls, fd: int) -> "Identity":
-        """Of an open directory; a descriptor of O_PATH is enough, whoever owns the directory."""
+        """Return the identity of an open directory. A descriptor of O_PATH is enough."""
         handle = file_handle(fd)
         digest = hashlib.sha256(handle).hexdigest()[:16] if handle else "0"
         return cls(*inode_and_birth(fd), digest)
 
     @classmethod
-    def parsed(cls, text: str) -> "Identity | None":
+    def parse(cls, text: str) -> "Identity | None":
         if not _TEXT.fullmatch(text):
             return None
         inode, born, handle = text.split("-")
@@ -41,7 +41,7 @@ class Identity:
         return f"{self.inode:x}-{self.born:x}-{self.handle}"
 
     def agrees_with(self, other: "Identity") -> bool:
-        """Whether nothing that is known of both differs: another kernel may know more, or less."""
+        """Return whether all parts known of both are equal: kernels differ in what they report."""
         return (
             self.inode == other.inode
             and _agree(self.born, other.born)

@@ -1,13 +1,13 @@
-"""What lies where below the root, and moving things between those places.
+"""The directories below the storage root, and moves between them.
 
 - `ROOT/.holdfast`: the marker
 - `ROOT/<volume>/data`: what applications mount
-- `ROOT/<volume>/.data.mark.<identity>`: the mark of that very directory
+- `ROOT/<volume>/.data.mark.<identity>`: the mark of that directory
 - `ROOT/<volume>/snapshots/<snapshot>/`: the content of a snapshot
-- `ROOT/<volume>/.<snapshot>.mark.<identity>`: its mark
-- `ROOT/.tmp/<volume>[.<snapshot>].<random>`: being made
+- `ROOT/<volume>/.<snapshot>.mark.<identity>`: the mark of the snapshot
+- `ROOT/.tmp/<volume>[.<snapshot>].<random>`: under construction
 - `ROOT/.aside.<volume>.<random>`: another user's empty directory that was in a volume's place
-- `ROOT/.trash/<volume>[.<snapshot>].<random>`: being removed
+- `ROOT/.trash/<volume>[.<snapshot>].<random>`: under removal
 """
 
 import errno
@@ -21,8 +21,8 @@ from config.faultpoints import faultpoint
 
 from . import marker, marks, names, tree
 from .base import BackendError, DataState
-from .failures import all_of_them
-from .fds import ANYTHING, DIRECTORY, MISSING, located, made, opened, path_of
+from .failures import collecting_failures
+from .fds import ANYTHING, DIRECTORY, MISSING, created_directory, locate, open_directory, path_of
 from .linux import rename_new
 
 DATA = "data"
@@ -30,7 +30,7 @@ SNAPSHOTS = "snapshots"
 TMP = ".tmp"
 TRASH = ".trash"
 
-# Passable, so that only the mode of `data` decides who gets in; not for listing.
+# Everyone may traverse but not list: only the mode of `data` decides who gets in.
 PASSABLE = 0o711
 PRIVATE = 0o700
 
@@ -44,37 +44,40 @@ _INSIDE = re.compile(
 )
 
 
-def inside(path: str) -> str:
-    """Where in a volume's data, or in a snapshot, a path below the root is; empty for any other."""
+def path_in_volume(path: str) -> str:
+    """Return the part of a path below the root that is inside a volume's data or a snapshot.
+
+    Returns "" for any other path.
+    """
     match = _INSIDE.fullmatch(path)
     return (match["path"] or match["copy"]) if match else ""
 
 
-def area(root: int, name: str) -> AbstractContextManager[int]:
-    """A working directory, made if need be."""
-    return made(root, name, PRIVATE)
+def working_directory(root: int, name: str) -> AbstractContextManager[int]:
+    """Open the working directory `name`; create it if missing."""
+    return created_directory(root, name, PRIVATE)
 
 
 @contextmanager
-def data_of(root: int, handle: str) -> Iterator[int]:
-    """The volume's data. Raises BackendError if it is missing, or only a directory of its name."""
-    with _own("The volume's data is missing", root, handle, DATA) as fd:
+def open_data(root: int, handle: str) -> Iterator[int]:
+    """Open the volume's data. Raises BackendError if it is missing, or unmarked and empty."""
+    with _open_own("The volume's data is missing", root, handle, DATA) as fd:
         yield fd
 
 
 @contextmanager
-def snapshot_of(root: int, handle: str, snapshot: str) -> Iterator[int]:
-    """The content of a snapshot. Raises BackendError like `data_of`."""
-    with _own("The snapshot's data is missing", root, handle, SNAPSHOTS, snapshot) as fd:
+def open_snapshot(root: int, handle: str, snapshot: str) -> Iterator[int]:
+    """Open the content of a snapshot. Raises BackendError like `open_data`."""
+    with _open_own("The snapshot's data is missing", root, handle, SNAPSHOTS, snapshot) as fd:
         yield fd
 
 
 @contextmanager
-def _own(sentence: str, root: int, handle: str, *path: str) -> Iterator[int]:
+def _open_own(sentence: str, root: int, handle: str, *path: str) -> Iterator[int]:
     with ExitStack() as stack:
         try:
-            volume = stack.enter_context(opened(root, handle))
-            fd = stack.enter_context(opened(volume, *path))
+            volume = stack.enter_context(open_directory(root, handle))
+            fd = stack.enter_context(open_directory(volume, *path))
         except OSError as error:
             if error.errno not in MISSING:
                 raise
@@ -90,40 +93,42 @@ def _own(sentence: str, root: int, handle: str, *path: str) -> Iterator[int]:
 
 
 def state_at(root: int, handle: str, snapshot: str | None = None) -> DataState:
-    """What lies where the data of a volume, or a snapshot, belongs.
+    """Return what is in the place of a volume's data or of a snapshot.
 
-    The volume's directory is ours: one that cannot be listed is an error.
+    Holdfast creates the volume's directory, so one that cannot be listed is an error.
     """
-    with _found(root, handle, snapshot, DIRECTORY) as found:
-        return DataState.MISSING if found is None else state_of(*found)
+    with _open_item(root, handle, snapshot, DIRECTORY) as item:
+        return DataState.MISSING if item is None else state_of(*item)
 
 
 def is_own(root: int, handle: str, snapshot: str | None = None) -> bool:
-    """Is that the marked directory? Needs no right to look into it."""
-    with _found(root, handle, snapshot, ANYTHING | os.O_DIRECTORY) as found:
-        return found is not None and marks.is_marked(*found)
+    """Return whether the marked directory is in its place. Needs no permission to list it."""
+    with _open_item(root, handle, snapshot, ANYTHING | os.O_DIRECTORY) as item:
+        return item is not None and marks.is_marked(*item)
 
 
 @contextmanager
-def _found(
+def _open_item(
     root: int, handle: str, snapshot: str | None, flags: int
 ) -> Iterator[tuple[int, str, int] | None]:
-    """The volume's directory, opened with these flags, and the name and directory that belong to it;
-    None without either."""
+    """Open the volume's directory with these flags, and its data or snapshot.
+
+    Yields (volume, name, item), or None if either directory is missing.
+    """
     try:
         volume = os.open(handle, flags, dir_fd=root)
     except OSError as error:
         if error.errno not in MISSING:
-            located(error, root, handle)
+            locate(error, root, handle)
             raise
-        yield None  # as of every new volume: nobody needs its whole path
+        yield None  # every new volume takes this path, so it skips the full path of the error
         return
-    path = path_below(snapshot)
+    path = relative_path(snapshot)
     with ExitStack() as stack:
         stack.callback(os.close, volume)
         try:
-            # Without O_PATH a directory that only its application may read would be an error.
-            fd = stack.enter_context(opened(volume, *path, flags=ANYTHING | os.O_DIRECTORY))
+            # Without O_PATH, a directory that only its application may read would be an error.
+            fd = stack.enter_context(open_directory(volume, *path, flags=ANYTHING | os.O_DIRECTORY))
         except OSError as error:
             if error.errno not in MISSING:
                 raise
@@ -133,27 +138,27 @@ def _found(
 
 
 def state_of(volume: int, name: str, fd: int) -> DataState:
-    """The same of a directory that was opened; its mark lies in the volume's directory."""
+    """Return the state of the open directory `fd`, whose mark is in the directory `volume`."""
     if marks.is_marked(volume, name, fd):
         return DataState.OWN
     return DataState.UNMARKED if has_entries(fd) else DataState.EMPTY
 
 
-def path_below(snapshot: str | None = None) -> tuple[str, ...]:
-    """Where a volume's directory has its data, or a snapshot."""
+def relative_path(snapshot: str | None = None) -> tuple[str, ...]:
+    """Return the path of the data or of a snapshot inside the volume's directory."""
     return (DATA,) if snapshot is None else (SNAPSHOTS, snapshot)
 
 
 def has_entries(fd: int) -> bool:
-    """Is there anything in the directory? A descriptor of O_PATH is enough."""
-    with opened(fd, ".") as readable, os.scandir(readable) as found:
-        return next(found, None) is not None
+    """Return whether the directory has entries. A descriptor of O_PATH is enough."""
+    with open_directory(fd, ".") as readable, os.scandir(readable) as iterator:
+        return next(iterator, None) is not None
 
 
 def entries(root: int, *path: str) -> list[str]:
-    """The names in a directory of ours; none if it is not there."""
+    """Return the names in a directory below the root; none if it does not exist."""
     try:
-        with opened(root, *path) as fd:
+        with open_directory(root, *path) as fd:
             return os.listdir(fd)
     except OSError as error:
         if error.errno not in MISSING:
@@ -162,26 +167,26 @@ def entries(root: int, *path: str) -> list[str]:
 
 
 def is_empty(root: int) -> bool:
-    """Nothing but the marker, and working directories with nothing in them."""
-    # A freshly made disk has its own lost+found; a killed prepare() leaves half a marker.
+    """Return whether the root has nothing but the marker and empty working directories."""
+    # A new file system has its own lost+found; a killed prepare() leaves a temporary marker.
     rest = {name for name in os.listdir(root) if not name.startswith(marker.NAME)}
     rest -= {"lost+found"}
     return rest <= {TMP, TRASH} and not any(entries(root, name) for name in rest)
 
 
 def move(name: str, source: int, new_name: str, target: int) -> None:
-    """Move a directory to another one; FileExistsError if something has that name already."""
+    """Move a directory into another one. Raises FileExistsError if the new name is taken."""
     try:
         rename_new(name, source, new_name, target)
     except PermissionError:
-        # Moving a directory rewrites its "..", so its owner needs leave to write in it.
+        # A move rewrites the directory's "..", so its owner needs write permission in it.
         with _writable(name, source):
             rename_new(name, source, new_name, target)
 
 
 @contextmanager
 def _writable(name: str, directory: int) -> Iterator[None]:
-    with opened(directory, name, flags=ANYTHING | os.O_DIRECTORY) as fd:
+    with open_directory(directory, name, flags=ANYTHING | os.O_DIRECTORY) as fd:
         mode = stat.S_IMODE(os.fstat(fd).st_mode)
         os.chmod(path_of(fd), mode | stat.S_IRWXU)
         try:
@@ -191,39 +196,39 @@ def _writable(name: str, directory: int) -> Iterator[None]:
 
 
 def discard(root: int, directory: int, name: str, handle: str, snapshot: str | None = None) -> None:
-    """Take something out of sight at once, to be removed from the trash. Gone is success."""
+    """Move an item to the trash. Already gone is success. On a full disk, remove it in place."""
     try:
-        with area(root, TRASH) as trash:
+        with working_directory(root, TRASH) as trash:
             faultpoint("trash:before")
-            move(name, directory, names.fresh(handle, snapshot), trash)
+            move(name, directory, names.random_name(handle, snapshot), trash)
             faultpoint("trash:moved")
     except FileNotFoundError:
         return
     except OSError as error:
         if error.errno not in _FULL:
             raise
-        # Not even room for a name: removing it where it is makes some.
+        # The disk has no space even for a name in the trash. Removal in place frees space.
         tree.remove(directory, name)
 
 
 def discard_leftovers(root: int, prefix: str, handle: str, snapshot: str | None = None) -> None:
-    """The same for attempts to make it, dead or alive: one that lives finds its work gone."""
-    with all_of_them() as failures:
+    """Move all attempts to create the item to the trash; one still running will fail."""
+    with collecting_failures() as failures:
         for name in entries(root, TMP):
             if name.startswith(prefix):
-                with failures.noted(), opened(root, TMP) as tmp:
+                with failures.collect(), open_directory(root, TMP) as tmp:
                     discard(root, tmp, name, handle, snapshot)
 
 
 def empty_trash(root: int, prefix: str) -> None:
-    """Remove what lies in the trash under that prefix, whoever put it there, for good."""
-    with all_of_them() as failures:
+    """Remove everything with this prefix from the trash, and make the removal durable."""
+    with collecting_failures() as failures:
         for name in entries(root, TRASH):
             if name.startswith(prefix):
-                with failures.noted(), opened(root, TRASH) as trash:
+                with failures.collect(), open_directory(root, TRASH) as trash:
                     tree.remove(trash, name)
     faultpoint("trash:removed")
     for name in (TMP, TRASH):
-        with suppress(FileNotFoundError), opened(root, name) as fd:
+        with suppress(FileNotFoundError), open_directory(root, name) as fd:
             os.fsync(fd)
     faultpoint("trash:synced")

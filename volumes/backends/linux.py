@@ -1,4 +1,4 @@
-"""Calls of Linux that Python does not have."""
+"""Linux system calls that Python does not wrap."""
 
 import ctypes
 import errno
@@ -9,7 +9,7 @@ import sys
 from functools import lru_cache
 from typing import TypeVar
 
-Fact = TypeVar("Fact")
+ValueT = TypeVar("ValueT")
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _RENAME_NOREPLACE = 1
@@ -21,9 +21,9 @@ _MAX_HANDLE = 128
 _OPENAT2 = 437  # on every architecture
 _RESOLVE_NO_XDEV = 0x01
 
-# The file system, or the C library, does not know the call.
+# The file system or the C library does not support the call.
 _UNKNOWN = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
-# Neither the file system nor a container's filter may answer; then there is no such fact.
+# The file system or a container's seccomp filter refuses to answer: the value is unknown.
 _NO_ANSWER = _UNKNOWN | {errno.EPERM, errno.EACCES, errno.EOVERFLOW}
 
 
@@ -32,7 +32,7 @@ class _OpenHow(ctypes.Structure):
 
 
 class _Statx(ctypes.Structure):
-    """Of `struct statx`, what is used here."""
+    """The fields of `struct statx` that are used here."""
 
     _fields_ = (
         ("known", ctypes.c_uint32),
@@ -46,13 +46,13 @@ class _Statx(ctypes.Structure):
 
 
 def syncfs(fd: int) -> None:
-    """Write everything of this file system to the disk: one call for a tree of any size."""
+    """Write the whole file system to the disk: one call for a tree of any size."""
     if _libc.syncfs(fd) != 0:
         _raise()
 
 
 def rename_new(name: str, source: int, new_name: str, target: int) -> None:
-    """Rename; FileExistsError where something is, which rename(2) may silently replace."""
+    """Rename. Raises FileExistsError if the new name is taken; rename(2) might replace it."""
     call = getattr(_libc, "renameat2", None)
     try:
         if call is None:
@@ -67,7 +67,7 @@ def rename_new(name: str, source: int, new_name: str, target: int) -> None:
 
 
 def _rename_unless_there(name: str, source: int, new_name: str, target: int) -> None:
-    """The same where the kernel cannot promise it (NFS): a moment is left open."""
+    """Check, then rename, for file systems without RENAME_NOREPLACE (NFS). Not atomic."""
     try:
         os.stat(new_name, dir_fd=target, follow_symlinks=False)
     except FileNotFoundError:
@@ -77,44 +77,44 @@ def _rename_unless_there(name: str, source: int, new_name: str, target: int) -> 
 
 
 def inode_and_birth(fd: int) -> tuple[int, int]:
-    """The inode's number, and when it was made: nanoseconds since the epoch, 0 where not known."""
+    """Return the inode number and the birth time in nanoseconds since the epoch, 0 if unknown."""
     call = getattr(_libc, "statx", None)
-    answer = _Statx()
+    result = _Statx()
     wanted = _STATX_INO | _STATX_BTIME
-    if call is None or call(fd, b"", _AT_EMPTY_PATH, wanted, ctypes.byref(answer)) != 0:
-        return _no_answer(call, (os.fstat(fd).st_ino, 0))
-    inode = answer.inode if answer.known & _STATX_INO else os.fstat(fd).st_ino
-    born = answer.born_seconds * 10**9 + answer.born_nanoseconds
-    return inode, born if answer.known & _STATX_BTIME else 0
+    if call is None or call(fd, b"", _AT_EMPTY_PATH, wanted, ctypes.byref(result)) != 0:
+        return _unless_refused(call, (os.fstat(fd).st_ino, 0))
+    inode = result.inode if result.known & _STATX_INO else os.fstat(fd).st_ino
+    born = result.born_seconds * 10**9 + result.born_nanoseconds
+    return inode, born if result.known & _STATX_BTIME else 0
 
 
 def file_handle(fd: int) -> bytes:
-    """What a file server would call the inode, its generation included; empty where unknown.
+    """Return the kernel's file handle of the inode, with its generation; empty if unknown.
 
-    File systems reuse inode numbers at once; the generation tells the old inode from the new one.
+    File systems reuse inode numbers at once. The generation distinguishes old and new inode.
     """
     call = getattr(_libc, "name_to_handle_at", None)
     handle = ctypes.create_string_buffer(struct.pack("=Ii", _MAX_HANDLE, 0), 8 + _MAX_HANDLE)
     mount = ctypes.c_int()
     if call is None or call(fd, b"", handle, ctypes.byref(mount), _AT_EMPTY_PATH) != 0:
-        return _no_answer(call, b"")
+        return _unless_refused(call, b"")
     # struct file_handle: the number of bytes, their type, the bytes.
     (length,) = struct.unpack_from("=I", handle, 0)
     return handle.raw[4 : 8 + length]
 
 
-def _no_answer(call: object, nothing: Fact) -> Fact:
+def _unless_refused(call: object, default: ValueT) -> ValueT:
     if call is not None and ctypes.get_errno() not in _NO_ANSWER:
         _raise()
-    return nothing
+    return default
 
 
 def clone_content(source: int, target: int) -> bool:
-    """Share the blocks of a file with another one; False where that is not possible.
+    """Share the blocks of a file with another one. Return False if that fails with any errno.
 
-    Whatever the errno: file systems refuse it with many (EOPNOTSUPP, EXDEV, EINVAL, ENOTTY, ENOSYS,
-    EBADF, ETXTBSY, EPERM under seccomp, EIO on some network file systems). If there is more to it,
-    reading and writing the content says so.
+    File systems refuse it with many (EOPNOTSUPP, EXDEV, EINVAL, ENOTTY, ENOSYS, EBADF, ETXTBSY,
+    EPERM under seccomp, EIO on some network file systems). A real fault shows again when the
+    content is read and written.
     """
     try:
         fcntl.ioctl(target, _FICLONE, source)
@@ -124,7 +124,7 @@ def clone_content(source: int, target: int) -> bool:
 
 
 def open_on_mount(directory: int, name: str, flags: int) -> int:
-    """Open `name` in `directory`; OSError (EXDEV) if something is mounted there, a file included."""
+    """Open `name` in `directory`. Raises OSError (EXDEV) if it is a mount point, even of a file."""
     if not _has_openat2():
         return _open_and_compare(directory, name, flags)
     sys.audit("open", name, None, flags)
@@ -144,7 +144,7 @@ def _openat2(directory: int, name: str, flags: int) -> int:
 
 @lru_cache(maxsize=1)
 def _has_openat2() -> bool:
-    """Linux has it from 5.6 on; a seccomp filter may still refuse it."""
+    """Return whether openat2 works: Linux has it since 5.6, but a seccomp filter may refuse it."""
     try:
         os.close(_openat2(-1, "/", os.O_PATH | os.O_CLOEXEC))
     except OSError:
@@ -161,7 +161,7 @@ def _open_and_compare(directory: int, name: str, flags: int) -> int:
 
 
 def mount_id(fd: int) -> str:
-    """Which mount `fd` is reached through. Two mounts of one file system differ."""
+    """Return the id of the mount of `fd`. Two mounts of one file system differ."""
     with open(f"/proc/self/fdinfo/{fd}") as lines:
         return next((line for line in lines if line.startswith("mnt_id:")), "")
 

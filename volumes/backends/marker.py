@@ -1,4 +1,7 @@
-"""Whose storage a root is: the file that keeps an unmounted disk from passing for an empty one."""
+"""The marker file: names the installation that owns a storage root.
+
+An unmounted disk has no marker, so it cannot be mistaken for an empty storage.
+"""
 
 import errno
 import os
@@ -10,13 +13,13 @@ from .base import StorageUnavailable
 from .linux import rename_new
 
 NAME = ".holdfast"
-_LONGEST = 256
+_MAX_BYTES = 256
 
 
 def read(root: int) -> str | None:
-    """The id in the marker; None if there is no such file (a link or FIFO of that name is none)."""
+    """Return the id in the marker; None without one. A link or FIFO of that name does not count."""
     try:
-        # O_NONBLOCK: opening a FIFO that somebody put there must not wait.
+        # O_NONBLOCK: opening a FIFO of that name must not block.
         fd = os.open(NAME, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=root)
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ELOOP, errno.ENXIO):
@@ -25,13 +28,13 @@ def read(root: int) -> str | None:
     try:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             return None
-        return os.read(fd, _LONGEST).decode("utf-8", "replace").strip() or None
+        return os.read(fd, _MAX_BYTES).decode("utf-8", "replace").strip() or None
     finally:
         os.close(fd)
 
 
 def write(root: int, installation: str) -> None:
-    """Put the marker there, whole or not at all, and never over another one."""
+    """Write the marker atomically. An existing marker stays as it is."""
     name = f"{NAME}.{secrets.token_hex(8)}"
     fd = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=root)
     try:
@@ -50,7 +53,7 @@ def write(root: int, installation: str) -> None:
 
 
 def verify(found: str | None, installation: str, root: str) -> None:
-    """StorageUnavailable, with the cure, unless the marker that was found is this installation's."""
+    """Raise StorageUnavailable, with the cure, unless the marker `found` is `installation`'s."""
     if found is None:
         raise StorageUnavailable(
             f"The storage root {root} carries no marker ({NAME}): a disk that is not mounted?"

@@ -1,9 +1,9 @@
-"""Marks: which directory is a volume's data, or a snapshot, and which only has its name.
+"""Marks: they tell a volume's data or a snapshot from a directory that only has its name.
 
-A mark is an empty file in the volume's directory, `.<name>.mark.<identity>`. Its name says
-everything, so it is there whole or not at all, and an fsync of the directory makes it durable. It
-does not lie in the data: applications refuse a directory that is not empty, and the data may belong
-to another user than the server's.
+A mark is an empty file in the volume's directory, `.<name>.mark.<identity>`. All information is in
+its name, so creation is atomic, and an fsync of the directory makes it durable. It is not inside
+the data, because some applications refuse a directory that is not empty, and the data may belong to
+another user than the server's.
 """
 
 import os
@@ -19,10 +19,10 @@ _MODE = stat.S_IFREG | 0o600
 
 
 def write(volume: int, name: str, fd: int, since: float | None = None) -> None:
-    """Mark the directory behind `fd` as what `name` is, or becomes by a rename.
+    """Mark the directory of `fd` as `name`, the name that it has or gets by a rename.
 
-    `since` is when its content began to be copied: the mark keeps it as its own time. Durable once
-    the volume's directory is on the disk.
+    `since` is when the copy of its content began, in seconds since the epoch. The mark keeps it as
+    its own modification time. The mark is durable after an fsync of `volume`.
     """
     file = _file(name, Identity.of(fd))
     with suppress(FileExistsError):
@@ -32,9 +32,9 @@ def write(volume: int, name: str, fd: int, since: float | None = None) -> None:
 
 
 def since(volume: int, name: str, fd: int) -> float:
-    """The time that the mark of the directory behind `fd` keeps, in seconds since the epoch.
+    """Return the time in the mark of the directory of `fd`, in seconds since the epoch.
 
-    Of data without a mark, restored by hand, it is when the directory was changed last.
+    For data without a mark, restored by hand, return the directory's modification time.
     """
     try:
         file = _file(name, Identity.of(fd))
@@ -44,33 +44,33 @@ def since(volume: int, name: str, fd: int) -> float:
 
 
 def is_marked(volume: int, name: str, fd: int) -> bool:
-    """Whether the directory behind `fd` is the one that was marked as `name`."""
+    """Return whether the directory of `fd` is the one that was marked as `name`."""
     identity = Identity.of(fd)
     try:
         return stat.S_ISREG(
             os.stat(_file(name, identity), dir_fd=volume, follow_symlinks=False).st_mode
         )
     except FileNotFoundError:
-        marks = (Identity.parsed(file.removeprefix(_prefix(name))) for file in _of(volume, name))
+        marks = (Identity.parse(file.removeprefix(_prefix(name))) for file in _list(volume, name))
         return any(mark is not None and identity.agrees_with(mark) for mark in marks)
 
 
 def is_name(name: str) -> bool:
-    """Is it the name of a mark, whatever it marks?"""
+    """Return whether `name` is the name of a mark."""
     return _NAME.fullmatch(name) is not None
 
 
 def clear(volume: int, name: str, *, keep: int | None = None) -> None:
-    """Remove the marks of `name`, but for the one of the directory behind `keep`."""
-    kept = None if keep is None else _file(name, Identity.of(keep))
-    for file in list(_of(volume, name)):
-        if file != kept:
+    """Remove the marks of `name`, except the one of the directory of `keep`."""
+    kept_file = None if keep is None else _file(name, Identity.of(keep))
+    for file in list(_list(volume, name)):
+        if file != kept_file:
             with suppress(FileNotFoundError):
                 os.unlink(file, dir_fd=volume)
 
 
-def _of(volume: int, name: str) -> Iterator[str]:
-    # A descriptor of O_PATH cannot be listed; "." of it can.
+def _list(volume: int, name: str) -> Iterator[str]:
+    # A descriptor of O_PATH cannot be listed, but its "." can be opened for that.
     fd = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=volume)
     try:
         yield from (file for file in os.listdir(fd) if file.startswith(_prefix(name)))

@@ -1,4 +1,4 @@
-"""A storage that ends with its process, for tests and trials."""
+"""A storage in memory, for tests and trials. It ends with its process."""
 
 import threading
 import time
@@ -7,7 +7,15 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 from . import names
-from .base import Backend, BackendError, DataState, Found, Leftover, StorageUnavailable, Unreadable
+from .base import (
+    Backend,
+    BackendError,
+    DataState,
+    Leftover,
+    StorageUnavailable,
+    StoredItem,
+    Unreadable,
+)
 
 
 class Memory(Backend):
@@ -16,18 +24,18 @@ class Memory(Backend):
 
     def __init__(self, installation: str) -> None:
         self.installation = installation
-        # New with every process, so it is this installation's from the start.
+        # Every process starts with a new storage, so this installation owns it from the start.
         self.owner: str | None = installation
 
-        # What is in there, each with the time of its last change, and sizes by handle.
+        # The time of the last change of each volume and snapshot; sizes in MB by handle.
         self.volumes: dict[str, float] = {}
         self.snapshots: dict[tuple[str, str], float] = {}
         self.sizes: dict[str, int] = {}
-        # By snapshot, when its copying began.
+        # When the copy of each snapshot began.
         self.began: dict[tuple[str, str], float] = {}
 
-        # For tests to say: what others put where a volume's data or a snapshot belongs, and whether
-        # there is anything in it; bytes used by handle, and by path of a directory to adopt.
+        # Tests set these: directories of other programs in the place of data or a snapshot, and
+        # whether they have content; bytes used by handle; bytes used by path of a directory to adopt.
         self.strangers: dict[tuple[str, str | None], bool] = {}
         self.used: dict[str, int] = {}
         self.adoptable: dict[str, int] = {}
@@ -59,7 +67,7 @@ class Memory(Backend):
     @contextmanager
     def _storage(self, *identifiers: str) -> Iterator[None]:
         for identifier in identifiers:
-            names.checked(identifier)
+            names.require_identifier(identifier)
         with self._lock:
             if self.owner != self.installation:
                 raise StorageUnavailable(
@@ -79,11 +87,11 @@ class Memory(Backend):
 
     def _make(self, handle: str, size: int) -> None:
         if handle not in self.volumes:
-            self._make_room(handle, None)
+            self._clear_place(handle, None)
             self.volumes[handle] = time.time()
             self.sizes[handle] = size
 
-    def _make_room(self, handle: str, snapshot: str | None) -> None:
+    def _clear_place(self, handle: str, snapshot: str | None) -> None:
         if self.strangers.get((handle, snapshot)):
             raise BackendError(
                 "Something else lies where its data belongs; an operator has to look at it."
@@ -112,11 +120,11 @@ class Memory(Backend):
 
     def grow(self, handle: str, size: int) -> None:
         with self._storage(handle):
-            self._there(handle)
+            self._require_data(handle)
             self.sizes[handle] = max(size, self.sizes.get(handle, 0))
 
     def state(self, handle: str, snapshot: str | None = None) -> DataState:
-        with self._storage(*names.of(handle, snapshot)):
+        with self._storage(*names.identifiers(handle, snapshot)):
             return self._state(handle, snapshot)
 
     def _state(self, handle: str, snapshot: str | None) -> DataState:
@@ -131,7 +139,7 @@ class Memory(Backend):
         return self._state(handle, snapshot) in (DataState.OWN, DataState.UNMARKED)
 
     def accept(self, handle: str, snapshot: str | None = None) -> None:
-        with self._storage(*names.of(handle, snapshot)):
+        with self._storage(*names.identifiers(handle, snapshot)):
             if self._state(handle, snapshot) is DataState.MISSING:
                 raise BackendError("There is no directory to accept.")
             self.strangers.pop((handle, snapshot), None)
@@ -143,16 +151,16 @@ class Memory(Backend):
 
     def has_content(self, handle: str) -> bool:
         with self._storage(handle):
-            self._there(handle)
+            self._require_data(handle)
             return handle not in self.volumes or self.used.get(handle, 0) > 0
 
     def usage(self, handle: str) -> int:
         with self._storage(handle):
-            self._there(handle)
+            self._require_data(handle)
             return self.used.get(handle, 0)
 
     def source(self, handle: str) -> str:
-        return f"memory:{names.checked(handle)}"
+        return f"memory:{names.require_identifier(handle)}"
 
     def delete(self, handle: str) -> None:
         with self._storage(handle):
@@ -160,14 +168,14 @@ class Memory(Backend):
                 del self.snapshots[key]
             for stranger in [key for key in self.strangers if key[0] == handle]:
                 del self.strangers[stranger]
-            for kept in (self.volumes, self.sizes, self.used):
-                kept.pop(handle, None)
+            for mapping in (self.volumes, self.sizes, self.used):
+                mapping.pop(handle, None)
 
     def snapshot(self, handle: str, snapshot: str, since: float | None = None) -> float:
         with self._storage(handle, snapshot):
-            self._there(handle)
+            self._require_data(handle)
             if (handle, snapshot) not in self.snapshots:
-                self._make_room(handle, snapshot)
+                self._clear_place(handle, snapshot)
                 self.snapshots[handle, snapshot] = time.time()
                 self.began[handle, snapshot] = time.time() if since is None else since
             return self.began.get((handle, snapshot), self.snapshots[handle, snapshot])
@@ -177,19 +185,19 @@ class Memory(Backend):
             self.snapshots.pop((handle, snapshot), None)
             self.strangers.pop((handle, snapshot), None)
 
-    def inventory(self) -> Iterator[Found | Unreadable]:
+    def inventory(self) -> Iterator[StoredItem | Unreadable]:
         with self._storage():
-            found = dict.fromkeys(Found(handle) for handle in self.volumes)
-            found |= dict.fromkeys(Found(*key) for key in [*self.snapshots, *self.strangers])
+            found = dict.fromkeys(StoredItem(handle) for handle in self.volumes)
+            found |= dict.fromkeys(StoredItem(*key) for key in [*self.snapshots, *self.strangers])
             return iter(found)
 
     def leftovers(self) -> Iterator[Leftover | Unreadable]:
-        # Everything here is made and removed in one step.
+        # Memory creates and removes everything in one step.
         with self._storage():
             return iter(())
 
     def last_changed(self, handle: str, snapshot: str | None = None) -> float:
-        with self._storage(*names.of(handle, snapshot)):
+        with self._storage(*names.identifiers(handle, snapshot)):
             if snapshot is None:
                 changed = self.volumes.get(handle)
             else:
@@ -198,7 +206,7 @@ class Memory(Backend):
                 raise BackendError("There is nothing of it in the storage.")
             return changed
 
-    def _there(self, handle: str) -> None:
+    def _require_data(self, handle: str) -> None:
         if not self._has_data(handle):
             raise BackendError("The volume's data is missing from the storage.")
 

@@ -1,4 +1,4 @@
-"""What the operating system says, as errors of the storage with their two texts."""
+"""Translate errors of the operating system into backend errors with their two texts."""
 
 import os
 from collections.abc import Iterator
@@ -11,24 +11,26 @@ from .texts import quoted
 
 
 @contextmanager
-def told(doing: str, root: str) -> Iterator[None]:
-    """Turn an OSError into "Could not <doing>: <cause>."; all of them may pass, so none is
-    permanent."""
+def translating_errors(doing: str, root: str) -> Iterator[None]:
+    """Turn an OSError into BackendError "Could not <doing>: <cause>.".
+
+    No such error is permanent: every cause may end.
+    """
     try:
         yield
     except OSError as error:
         cause, path = cause_of(error), _path(error)
         below = _below(root, path)
-        inside = layout.inside(below)
+        path_in_volume = layout.path_in_volume(below)
         raise BackendError(
-            f"Could not {doing}: {cause.tenant}{_at(inside)}.",
+            f"Could not {doing}: {cause.tenant}{_at(path_in_volume)}.",
             f"Could not {doing}: {cause.operator}{_at(os.path.join(root, below) if below else path)}.",
         ) from error
 
 
 @contextmanager
-def unavailable(doing: str) -> Iterator[None]:
-    """Turn an OSError into StorageUnavailable: what failed concerns the storage as a whole."""
+def as_unavailable(doing: str) -> Iterator[None]:
+    """Turn an OSError into StorageUnavailable, for operations on the storage as a whole."""
     try:
         yield
     except OSError as error:
@@ -37,12 +39,12 @@ def unavailable(doing: str) -> Iterator[None]:
 
 
 def _path(error: OSError) -> str:
-    """The path that the error names, if any: descriptors are no names."""
+    """Return the path that the error names; "" if it names none or a descriptor."""
     return os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
 
 
 def _below(root: str, path: str) -> str:
-    """The path below the storage root; empty if it is not there."""
+    """Return the path relative to the storage root; "" if it is outside."""
     top = os.path.realpath(root).rstrip("/") + "/"
     return path.removeprefix(top) if path.startswith(top) else ""
 

@@ -1,9 +1,9 @@
-"""Putting what was made into its final place, where others may have put directories of its name.
+"""Move finished work into its final place, where another program may have put a directory.
 
-An empty directory in the way is removed, whoever made it (`docker run -v` makes the directories
-that it misses); anything else is an error. Directories are looked at and emptied by descriptor, and
-only rmdir removes one: neither the finished work of another process nor a file of anybody can go.
-One that the server may not remove is set aside, as `ROOT/.aside.<volume>.<random>`.
+An empty directory in the way is removed (`docker run -v` creates missing directories). Anything
+else is an error. Directories are checked and emptied by descriptor, and only rmdir removes them, so
+neither the finished work of another process nor any file can be lost. A directory that the server
+may not remove is renamed to `ROOT/.aside.<volume>.<random>`.
 """
 
 import errno
@@ -18,24 +18,27 @@ from config.faultpoints import faultpoint
 
 from . import marks
 from .base import BackendError
-from .fds import ANYTHING, MISSING, is_inode, is_same, opened, path_of
+from .fds import ANYTHING, MISSING, is_inode, is_same, open_directory, path_of
 from .layout import DATA, SNAPSHOTS, has_entries, move
 from .linux import rename_new
 from .texts import quoted
 from .workshop import Workpiece
 
 _MAX_ATTEMPTS = 1000
-"""Somebody may create the directory again as fast as it is removed."""
-_MAX_WAIT = 5.0  # seconds for another process that is putting data in the same place
+"""Attempts before giving up: another program may recreate the directory as fast as it is removed."""
+_MAX_WAIT = 5.0  # seconds to wait for another process that moves data into the same place
 
 _IN_THE_WAY = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR})
-# Another user's directory, which the server may not look into or remove, is for an operator too.
+# An operator must also decide about another user's directory that the server may not list or remove.
 _NOT_OURS = frozenset({errno.EACCES, errno.EPERM})
 _NO_EMPTY_DIRECTORY = _NOT_OURS | {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.ELOOP}
 
 
 def put_volume(piece: Workpiece, root: int, handle: str) -> None:
-    """Move it to its place. If another process has put the volume there, that one stays."""
+    """Move the volume to its place. A volume that another process put there stays.
+
+    Raises BackendError if something else is in the place.
+    """
     faultpoint("volume:made")
     for _ in range(_MAX_ATTEMPTS):
         _check_piece(piece, piece.tmp, piece.name)
@@ -57,12 +60,13 @@ def put_volume(piece: Workpiece, root: int, handle: str) -> None:
 def put_snapshot(
     piece: Workpiece, volume: int, snapshots: int, snapshot: str, since: float
 ) -> None:
-    """Mark it and move it to its place, unless another process was first: that one stays.
+    """Mark the snapshot and move it to its place. A snapshot that another process put there stays.
 
-    The mark keeps `since`, when the copying began.
+    The mark keeps `since`, when the copy began, in seconds since the epoch. Raises BackendError if
+    something else is in the place.
     """
     faultpoint("snapshot:made")
-    with locked(volume):
+    with lock_directory(volume):
         marks.write(volume, snapshot, piece.fd, since)
         faultpoint("snapshot:marked")
         os.fsync(volume)
@@ -91,7 +95,7 @@ def _place_snapshot(piece: Workpiece, volume: int, snapshots: int, snapshot: str
 
 def _keep_mark_in_use(volume: int, snapshots: int, snapshot: str) -> None:
     try:
-        with opened(snapshots, snapshot, flags=ANYTHING | os.O_DIRECTORY) as placed:
+        with open_directory(snapshots, snapshot, flags=ANYTHING | os.O_DIRECTORY) as placed:
             marks.clear(volume, snapshot, keep=placed)
     except OSError as error:
         if error.errno not in MISSING:
@@ -99,8 +103,11 @@ def _keep_mark_in_use(volume: int, snapshots: int, snapshot: str) -> None:
         marks.clear(volume, snapshot)
 
 
-def make_room(volume: int) -> None:
-    """Remove the empty directories and old marks in a volume's directory that has no data."""
+def clear_place(volume: int) -> None:
+    """Remove empty directories and old marks from a volume's directory that has no data.
+
+    Raises BackendError for anything else.
+    """
     for name in os.listdir(volume):
         if name in (DATA, SNAPSHOTS):
             _remove_empty(volume, name)
@@ -113,11 +120,14 @@ def make_room(volume: int) -> None:
 
 
 @contextmanager
-def locked(directory: int) -> Iterator[None]:
-    """Keep other processes that put data into the same directory waiting, and wait for them."""
-    until = time.monotonic() + _MAX_WAIT
-    while not _is_locked(directory):
-        if time.monotonic() > until:
+def lock_directory(directory: int) -> Iterator[None]:
+    """Lock the directory against other processes that move data into it.
+
+    Raises BackendError after `_MAX_WAIT` seconds.
+    """
+    deadline = time.monotonic() + _MAX_WAIT
+    while not _try_lock(directory):
+        if time.monotonic() > deadline:
             raise BackendError("Another process is at work in the same place; it is tried again.")
         time.sleep(0.01)
     try:
@@ -127,25 +137,25 @@ def locked(directory: int) -> Iterator[None]:
             fcntl.flock(directory, fcntl.LOCK_UN)
 
 
-def _is_locked(directory: int) -> bool:
+def _try_lock(directory: int) -> bool:
     try:
         fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     except OSError:
-        # NFS cannot lock directories; rename and rmdir still keep finished work.
+        # NFS cannot lock directories. Without a lock, rename and rmdir still protect finished work.
         return True
     return True
 
 
 def _is_finished(root: int, handle: str) -> bool:
-    """Whether the volume is in its place; if it is not, the place is empty now."""
+    """Return whether the volume is in its place. Clear the place if it is not."""
     try:
-        with opened(root, handle) as volume:
+        with open_directory(root, handle) as volume:
             if _is_own(volume, DATA, volume):
                 return True
             if os.access(path_of(volume), os.W_OK, effective_ids=True):
-                make_room(volume)
+                clear_place(volume)
             else:
                 _set_aside(root, handle, volume)
     except FileNotFoundError:
@@ -158,24 +168,24 @@ def _is_finished(root: int, handle: str) -> bool:
 
 
 def _set_aside(root: int, handle: str, volume: int) -> None:
-    """Rename an empty directory of another user: engines run as root, and the server may not.
+    """Rename an empty directory of another user, such as one that a container engine made as root.
 
-    It may not remove what lies in it, but renaming it needs no rights in it.
+    The server may not remove what is in it, but a rename needs no permission in the directory.
     """
     for name in os.listdir(volume):
-        with opened(volume, name) as fd:
+        with open_directory(volume, name) as fd:
             if name not in (DATA, SNAPSHOTS) or has_entries(fd):
                 raise _occupied(volume, name)
     aside = f".aside.{handle}.{secrets.token_hex(8)}"
     os.rename(handle, aside, src_dir_fd=root, dst_dir_fd=root)
     if not is_same(volume, root, aside):
-        # Another process has put the volume there since.
+        # Another process put the volume there after the check.
         rename_new(aside, root, handle, root)
 
 
 def _is_own(volume: int, name: str, directory: int) -> bool:
     try:
-        with opened(directory, name, flags=ANYTHING | os.O_DIRECTORY) as fd:
+        with open_directory(directory, name, flags=ANYTHING | os.O_DIRECTORY) as fd:
             return marks.is_marked(volume, name, fd)
     except OSError as error:
         if error.errno not in MISSING:

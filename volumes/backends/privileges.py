@@ -1,4 +1,4 @@
-"""What the server's user may do: its capabilities decide, not the number of its user."""
+"""Privileges of the server's process: its capabilities count, not its user id."""
 
 import os
 from enum import IntEnum
@@ -13,27 +13,27 @@ class Capability(IntEnum):
 
 
 NEEDED = tuple(Capability)
-"""What a server needs whose applications run as other users. Root has them, unless a container
-dropped them."""
+"""Capabilities that a server needs if applications run as other users. Root has them unless its
+container dropped them."""
 
 
 def missing_capabilities() -> list[str]:
-    """The names of those that this process does not have."""
+    """Return the names of needed capabilities that this process lacks."""
     effective = _effective()
     return [needed.name for needed in NEEDED if not effective >> needed & 1]
 
 
 def _effective() -> int:
     with open("/proc/thread-self/status") as lines:
-        found = next(line for line in lines if line.startswith("CapEff:"))
-    return int(found.split()[1], 16)
+        line = next(line for line in lines if line.startswith("CapEff:"))
+    return int(line.split()[1], 16)
 
 
-def why_not_given(uid: int | None, gid: int | None) -> str:
-    """Why this process cannot give volumes to that user and group, with the cure; empty if it can.
+def ownership_problem(uid: int | None, gid: int | None) -> str:
+    """Return why this process cannot give volumes to this user and group, with the cure.
 
-    None stands for its own. What belongs to another user can be measured, copied and removed only
-    with every capability in NEEDED; a group of its own needs none.
+    Returns "" if it can. None means the process's own. Data of another user can be measured, copied
+    and removed only with every capability in NEEDED; one of the process's groups needs none.
     """
     missing = missing_capabilities()
     settings = []

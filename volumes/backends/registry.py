@@ -1,6 +1,6 @@
 """The storage backends, by the names that STORAGE_BACKEND gives them.
 
-The settings take their choices from here, so a class is imported only once it is chosen.
+The settings take their choices from here. A class is imported only when it is chosen.
 """
 
 from importlib import import_module

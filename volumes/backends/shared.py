@@ -1,4 +1,4 @@
-"""A descriptor for all who need the same one at the same time."""
+"""A reference-counted descriptor for concurrent users."""
 
 import os
 import time
@@ -7,52 +7,52 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
 
-FRESH = 0.1
-"""Seconds for which others may join in: what was seen on the way to a descriptor grows old."""
+MAX_AGE = 0.1
+"""Seconds for which new users may share a descriptor: the check at its opening becomes outdated."""
 
 
 @dataclass(eq=False)
-class _Opened:
+class _Descriptor:
     fd: int
     until: float
     users: int = 1
 
 
-class Shared:
-    """Opened by whoever comes first, used by who comes soon after, closed by the last one to leave."""
+class SharedDescriptor:
+    """Opened by the first user, shared for MAX_AGE seconds, closed by the last user."""
 
     def __init__(self, open_: Callable[[], int]) -> None:
         self._open = open_
         self._lock = Lock()
-        self._newest: _Opened | None = None
+        self._current: _Descriptor | None = None
 
     @contextmanager
-    def held(self) -> Iterator[int]:
-        opened = self._joined() or self._begun()
+    def acquire(self) -> Iterator[int]:
+        descriptor = self._join() or self._open_new()
         try:
-            yield opened.fd
+            yield descriptor.fd
         finally:
-            self._leave(opened)
+            self._release(descriptor)
 
-    def _joined(self) -> _Opened | None:
+    def _join(self) -> _Descriptor | None:
         with self._lock:
-            opened = self._newest
-            if opened is None or opened.until < time.monotonic():
+            descriptor = self._current
+            if descriptor is None or descriptor.until < time.monotonic():
                 return None
-            opened.users += 1
-            return opened
+            descriptor.users += 1
+            return descriptor
 
-    def _begun(self) -> _Opened:
-        """Opened without the lock: a disk that hangs must not hold up who is about to leave."""
-        until = time.monotonic() + FRESH
-        self._newest = opened = _Opened(self._open(), until)
-        return opened
+    def _open_new(self) -> _Descriptor:
+        """Open without the lock: a disk that hangs must not block users that release theirs."""
+        until = time.monotonic() + MAX_AGE
+        self._current = descriptor = _Descriptor(self._open(), until)
+        return descriptor
 
-    def _leave(self, opened: _Opened) -> None:
+    def _release(self, descriptor: _Descriptor) -> None:
         with self._lock:
-            opened.users -= 1
-            if opened.users:
+            descriptor.users -= 1
+            if descriptor.users:
                 return
-            if self._newest is opened:
-                self._newest = None
-        os.close(opened.fd)
+            if self._current is descriptor:
+                self._current = None
+        os.close(descriptor.fd)

@@ -1,4 +1,4 @@
-"""Making something under a temporary name, so that it appears complete or not at all."""
+"""Build a directory under a temporary name, so that it appears complete or not at all."""
 
 import fcntl
 import os
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from . import names, tree
-from .fds import DIRECTORY, Inode, inode_of, is_inode, opened
-from .layout import TMP, area
+from .fds import DIRECTORY, Inode, inode_of, is_inode, open_directory
+from .layout import TMP, working_directory
 
 
 class Lock(Enum):
@@ -20,7 +20,7 @@ class Lock(Enum):
 
 @dataclass
 class Workpiece:
-    """A directory in the making."""
+    """A directory under construction."""
 
     fd: int
     inode: Inode
@@ -31,56 +31,56 @@ class Workpiece:
 
 @contextmanager
 def workpiece(root: int, handle: str, snapshot: str | None = None) -> Iterator[Workpiece]:
-    """A fresh directory, locked while its maker lives, and removed unless it is put in place."""
-    with area(root, TMP) as tmp:
-        made = _locked_directory(tmp, handle, snapshot)
+    """Create a new directory, locked while its process lives. Remove it unless it is put in place."""
+    with working_directory(root, TMP) as tmp:
+        piece = _locked_directory(tmp, handle, snapshot)
         try:
-            yield made
+            yield piece
         finally:
-            # What cannot be removed now is swept by the next attempt, and must not hide the reason
-            # for this one's end.
-            if not made.is_in_place:
+            # The next attempt sweeps what cannot be removed now. An error here must not replace the
+            # one that ended this attempt.
+            if not piece.is_in_place:
                 with suppress(OSError):
-                    tree.remove(tmp, made.name)
-            os.close(made.fd)
+                    tree.remove(tmp, piece.name)
+            os.close(piece.fd)
 
 
 def _locked_directory(tmp: int, handle: str, snapshot: str | None) -> Workpiece:
-    # Where nobody else is or was, its first name is free: most need not look what else lies there,
-    # which may be much. So that name is tried again once it may be free: what is left under another
-    # one would be looked for by nobody.
-    name = first = names.first(handle, snapshot)
+    # Without another attempt, the first name is free, so most attempts do not list the directory,
+    # which may be large. The first name is tried again after a sweep: only an attempt that finds it
+    # taken sweeps, so nobody would remove leftovers under other names.
+    name = first_name = names.first_name(handle, snapshot)
     is_swept = False
     while True:
         try:
             os.mkdir(name, 0o700, dir_fd=tmp)
         except FileExistsError:
             _sweep(tmp, names.prefix(handle, snapshot))
-            name = names.fresh(handle, snapshot) if is_swept else first
+            name = names.random_name(handle, snapshot) if is_swept else first_name
             is_swept = True
             continue
-        # Before the lock is held, a sweeper takes it for dead: then another name is tried.
+        # Until it is locked, another process may sweep it as dead. Then try another name.
         with suppress(FileNotFoundError):
             fd = os.open(name, DIRECTORY, dir_fd=tmp)
             inode = inode_of(fd)
             if _lock(fd) is not Lock.OTHERS and is_inode(inode, tmp, name):
                 return Workpiece(fd, inode, name, tmp)
             os.close(fd)
-        name = names.fresh(handle, snapshot)
+        name = names.random_name(handle, snapshot)
 
 
 def sweep(root: int, handle: str, snapshot: str | None = None) -> None:
-    """Remove what killed makers left of something that another one has finished."""
-    with area(root, TMP) as tmp:
+    """Remove leftovers of killed attempts at an item that another attempt has finished."""
+    with working_directory(root, TMP) as tmp:
         _sweep(tmp, names.prefix(handle, snapshot))
 
 
 def _sweep(tmp: int, prefix: str) -> None:
-    """Remove what killed makers of the same thing left: the kernel has dropped their locks."""
-    # The first name last: while it is there, the next maker looks for the others.
+    """Remove leftovers of killed attempts: the kernel has released their locks."""
+    # Remove the first name last: while it exists, the next attempt sweeps the others.
     for name in sorted(os.listdir(tmp), reverse=True):
         if name.startswith(prefix):
-            with suppress(OSError), opened(tmp, name) as fd:
+            with suppress(OSError), open_directory(tmp, name) as fd:
                 if _lock(fd) is Lock.OURS:
                     tree.remove(tmp, name)
 
@@ -91,6 +91,6 @@ def _lock(fd: int) -> Lock:
     except BlockingIOError:
         return Lock.OTHERS
     except OSError:
-        # NFS cannot lock directories: there only delete() clears what killed makers left.
+        # NFS cannot lock directories: there only delete() removes leftovers of killed attempts.
         return Lock.NONE
     return Lock.OURS

@@ -11,7 +11,7 @@ from django.db import models
 from django.utils import timezone
 
 from config.faultpoints import faultpoint
-from volumes.backends import Backend, Found, Unreadable
+from volumes.backends import Backend, StoredItem, Unreadable
 from volumes.models import Snapshot, StorageScan, Volume, VolumeStatus
 from volumes.reconciler.passes import Pass
 from volumes.reconciler.presence import is_present
@@ -127,7 +127,7 @@ def _note(found: Scan) -> None:
     )
 
 
-def _found(backend: Backend, looking: Pass) -> Iterator[Found]:
+def _found(backend: Backend, looking: Pass) -> Iterator[StoredItem]:
     for one in backend.inventory():
         if isinstance(one, Unreadable):
             looking.note(one.error)
@@ -139,12 +139,14 @@ def _ids(rows: models.QuerySet[Any]) -> set[str]:
     return {str(pk) for pk in rows.values_list("pk", flat=True)}
 
 
-def _orphan(found: Found) -> Orphan:
+def _orphan(found: StoredItem) -> Orphan:
     changed = storage().last_changed(found.handle, found.snapshot)
     return Orphan(found.handle, found.snapshot, datetime.fromtimestamp(changed, UTC))
 
 
-def _doubt(found: list[Found], strange: list[Found], *, missing: int, expected: int) -> str:
+def _doubt(
+    found: list[StoredItem], strange: list[StoredItem], *, missing: int, expected: int
+) -> str:
     """Why an old database or another disk is likelier than that all of this is true."""
     if not strange and not missing:
         return ""

@@ -11,8 +11,8 @@ from volumes.backends import (
     Backend,
     BackendError,
     DataState,
-    Found,
     StorageUnavailable,
+    StoredItem,
     Unreadable,
 )
 from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
@@ -129,12 +129,12 @@ def _readable(
             yield one
 
 
-def _is_told(one: Found, strange: set[Found]) -> bool:
+def _is_told(one: StoredItem, strange: set[StoredItem]) -> bool:
     """A strange volume's snapshots go without saying."""
-    return one.snapshot is None or Found(one.handle) not in strange
+    return one.snapshot is None or StoredItem(one.handle) not in strange
 
 
-def _unknown(found: Iterable[Found]) -> Iterator[Found]:
+def _unknown(found: Iterable[StoredItem]) -> Iterator[StoredItem]:
     """What no row wants to be there."""
     for batch in batches(found):
         volumes = _known(
@@ -162,11 +162,11 @@ def _pending_step(backend: Backend, left_for: float) -> Iterator[Violation]:
         )
 
 
-def _abandoned(backend: Backend, left_for: float) -> Iterator[Found]:
+def _abandoned(backend: Backend, left_for: float) -> Iterator[StoredItem]:
     began = time.time() - left_for
     # What of them cannot be looked at was told with the inventory.
     leftovers = _readable(backend.leftovers(), [])
-    for batch in batches(one.of for one in leftovers if one.since <= began):
+    for batch in batches(leftover.item for leftover in leftovers if leftover.since <= began):
         settled = _known(
             Volume.objects.exclude(UNDER_WAY).exclude(status=VolumeStatus.DELETED),
             (one.handle for one in batch),

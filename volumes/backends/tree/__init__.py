@@ -1,8 +1,7 @@
-"""Trees of files that strangers made: measured, copied and removed by descriptor.
+"""Measure, copy and remove untrusted trees of files by descriptor.
 
-Nothing here recurses, keeps a descriptor for each level, builds a path, follows a link or enters
-what is mounted inside: a tree may be a thousand levels deep, longer than any path may be, and full of
-traps.
+A tree may be a thousand levels deep, deeper than PATH_MAX allows, and hostile. So this package
+does not recurse, keep a descriptor for each level, build paths, follow links or enter mounts.
 """
 
 from .copying import copy

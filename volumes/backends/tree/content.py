@@ -1,4 +1,4 @@
-"""The bytes of one file, its holes kept."""
+"""Copy the bytes of one file and preserve its holes."""
 
 import errno
 import os
@@ -6,29 +6,29 @@ from collections.abc import Iterator
 
 from ..linux import clone_content
 
-_CHUNK = 16 * 2**20
+_CHUNK = 16 * 2**20  # bytes
 
 
 def copy_content(source: int, target: int) -> None:
-    """As `cp --reflink=auto`: shared blocks where the file system can, else what is not a hole.
+    """Copy as `cp --reflink=auto` does: share blocks if the file system can, else copy the extents.
 
-    Shortcuts fail for many reasons that say nothing about the file: the call is unknown (ENOSYS,
-    EPERM under seccomp), the file systems differ or cannot (EXDEV, EINVAL, EOPNOTSUPP, ETXTBSY,
-    EBADF, EACCES), a network file system is confused (EIO, ENOENT). So a shortcut that fails is
-    never an error: the same bytes are read and written, which tells a broken disk and a full one.
+    Shortcuts fail for many reasons unrelated to the file: the call is unsupported (ENOSYS, EPERM
+    under seccomp), the file systems differ or cannot (EXDEV, EINVAL, EOPNOTSUPP, ETXTBSY, EBADF,
+    EACCES), or a network file system is confused (EIO, ENOENT). So a failed shortcut is never an
+    error: the bytes are then read and written, which reports a broken or full disk.
     """
     if clone_content(source, target):
         return
-    # As long as it is now: one that grows as fast as it is read would never end.
+    # Copy up to the present size: a file that grows as fast as it is read would never end.
     size = os.fstat(source).st_size
     for start, end in _extents(source, size):
         _copy_range(source, target, start, end)
-    # A hole at the end; or shorter, if it was cut while it was read.
+    # Recreate a hole at the end, or shorten the copy if the source was truncated meanwhile.
     os.ftruncate(target, min(size, os.fstat(source).st_size))
 
 
 def _extents(fd: int, size: int) -> Iterator[tuple[int, int]]:
-    """Where there are bytes between holes."""
+    """Yield the (start, end) of each extent of data between holes."""
     end = 0
     while end < size:
         try:
@@ -37,9 +37,9 @@ def _extents(fd: int, size: int) -> Iterator[tuple[int, int]]:
         except OSError as error:
             if error.errno == errno.ENXIO:
                 return
-            # A file system that knows no holes.
+            # The file system does not support holes.
             start, hole = end, size
-        # One that answers nonsense must not keep this busy for ever.
+        # A file system that returns nonsense must not cause an endless loop.
         end = min(hole, size) if hole > start else size
         if start < end:
             yield start, end
@@ -48,21 +48,21 @@ def _extents(fd: int, size: int) -> Iterator[tuple[int, int]]:
 def _copy_range(source: int, target: int, start: int, end: int) -> None:
     while start < end:
         count = min(end - start, _CHUNK)
-        copied = _copied_by_kernel(source, target, start, count) or _copied_by_hand(
+        copied = _kernel_copy(source, target, start, count) or _plain_copy(
             source, target, start, count
         )
         if not copied:
-            return  # it was cut while it was read
+            return  # the file was truncated meanwhile
         start += copied
 
 
-def _copied_by_kernel(source: int, target: int, start: int, count: int) -> int:
-    """How many bytes it copied; 0 if it copies none, as some file systems say of a full file."""
+def _kernel_copy(source: int, target: int, start: int, count: int) -> int:
+    """Return the number of bytes copied; 0 on failure. Some file systems return 0 for any file."""
     try:
         return os.copy_file_range(source, target, count, start, start)
     except OSError:
         return 0
 
 
-def _copied_by_hand(source: int, target: int, start: int, count: int) -> int:
+def _plain_copy(source: int, target: int, start: int, count: int) -> int:
     return os.pwrite(target, os.pread(source, count, start), start)

@@ -1,4 +1,4 @@
-"""Copying a tree as it is, while applications go on writing to it."""
+"""Copy a tree while applications write to it."""
 
 import errno
 import os
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from config.faultpoints import faultpoint
 
 from ..causes import DeviceError
-from ..fds import ANYTHING, MISSING, opened, path_of
+from ..fds import ANYTHING, MISSING, open_directory, path_of
 from ..linux import open_on_mount
 from .content import copy_content
 from .cursor import Cursor
@@ -19,12 +19,12 @@ from .links import Links
 
 
 def copy(source: int, target: int) -> None:
-    """Make the empty directory `target` what `source` is: content, holes, hard links, kinds,
-    owners (where permitted), modes, times and extended attributes.
+    """Copy `source` to the empty directory `target`: content, holes, hard links, file types, owners
+    (where permitted), modes, times and extended attributes.
 
-    Files that vanish meanwhile are left out. What cannot be read is an error, and so is what is
-    mounted inside (EXDEV): a copy without it would pass for whole. Every OSError names the path in
-    `source` that it is about.
+    Files that vanish meanwhile are left out. A file that cannot be read is an error, and so is a
+    mount inside (EXDEV): a copy without it would look complete. Every OSError names its path in
+    `source`.
     """
     with Cursor(source) as here:
         with here.locating():
@@ -37,7 +37,7 @@ def copy(source: int, target: int) -> None:
 
 @dataclass
 class _Level:
-    """A directory being copied: what to give it once its content is complete, and what is left."""
+    """A directory during the copy: its metadata, applied at the end, and the directories to visit."""
 
     facts: Facts
     directories: list[str] = field(default_factory=list)
@@ -51,22 +51,22 @@ class _Copying:
         self._opener = Opener()
 
     def run(self) -> None:
-        levels = [self._files()]
+        levels = [self._copy_files()]
         while True:
             directories = levels[-1].directories
             if directories:
-                if self._went_down(directories.pop()):
-                    levels.append(self._files())
+                if self._enter(directories.pop()):
+                    levels.append(self._copy_files())
                 continue
             done = levels.pop()
             if not levels:
                 return
             self._finish(done.facts)
             if not self._here.up():
-                # Moved away by its application: the rest of it has vanished.
+                # An application moved the directory away, so its other entries have vanished too.
                 levels[-1].directories.clear()
 
-    def _went_down(self, name: str) -> bool:
+    def _enter(self, name: str) -> bool:
         try:
             self._here.down(name)
         except OSError as error:
@@ -75,7 +75,7 @@ class _Copying:
                 raise
             return False
         with self._here.locating():
-            # An application that renames may let a name be listed twice.
+            # A concurrent rename may make scandir list a name twice.
             with suppress(FileExistsError):
                 os.mkdir(name, 0o700, dir_fd=self._there.fd)
             self._there.down(name)
@@ -85,28 +85,28 @@ class _Copying:
         finished = os.dup(self._there.fd)
         try:
             with self._here.locating():
-                # Up first: with its own mode, the directory might not let the server out.
+                # Go up first: the final mode of the directory may deny the server access to "..".
                 if not self._there.up():
                     raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))
                 facts.apply(finished)
         finally:
             os.close(finished)
 
-    def _files(self) -> _Level:
-        """Copy what is no directory; note the directories."""
+    def _copy_files(self) -> _Level:
+        """Copy all entries but directories; return the directories to visit."""
         with self._here.locating():
             level = _Level(Facts.of(self._here.fd))
             with os.scandir(self._here.fd) as entries:
                 for entry in entries:
-                    if entry.is_dir(follow_symlinks=False) or not self._copied(entry.name):
+                    if entry.is_dir(follow_symlinks=False) or not self._copy_entry(entry.name):
                         level.directories.append(entry.name)
         return level
 
-    def _copied(self, name: str) -> bool:
-        """Copy one entry; False if it is a directory by now."""
+    def _copy_entry(self, name: str) -> bool:
+        """Copy one entry. Return False if it has become a directory."""
         try:
-            # O_PATH holds the very inode without opening it: a FIFO would wait for its writer, and
-            # opening a device can make it act.
+            # O_PATH refers to the inode without opening the file: opening a FIFO waits for its
+            # writer, and opening a device may trigger an action.
             fd = open_on_mount(self._here.fd, name, ANYTHING)
         except FileNotFoundError:
             return True
@@ -114,11 +114,11 @@ class _Copying:
             self._here.locate(error, name)
             raise
         try:
-            found = os.fstat(fd)
-            if stat.S_ISDIR(found.st_mode):
+            status = os.fstat(fd)
+            if stat.S_ISDIR(status.st_mode):
                 return False
             with suppress(FileExistsError):
-                self._copy_held(fd, found, name)
+                self._copy_opened(fd, status, name)
             faultpoint("copy:one-copied")
         except OSError as error:
             self._here.locate(error, name)
@@ -127,15 +127,15 @@ class _Copying:
             os.close(fd)
         return True
 
-    def _copy_held(self, fd: int, found: os.stat_result, name: str) -> None:
+    def _copy_opened(self, fd: int, status: os.stat_result, name: str) -> None:
         there = self._there.fd
-        if found.st_nlink > 1 and self._links.placed(found, there, name):
+        if status.st_nlink > 1 and self._links.link(status, there, name):
             return
-        if stat.S_ISREG(found.st_mode):
+        if stat.S_ISREG(status.st_mode):
             self._copy_file(fd, there, name)
         else:
-            _copy_special(fd, found, there, name)
-        self._links.hold(found, there, name)
+            _copy_special(fd, status, there, name)
+        self._links.remember(status, there, name)
 
     def _copy_file(self, held: int, directory: int, name: str) -> None:
         source = self._opener.open(path_of(held))
@@ -152,20 +152,20 @@ class _Copying:
             os.close(source)
 
 
-def _copy_special(held: int, found: os.stat_result, directory: int, name: str) -> None:
+def _copy_special(held: int, status: os.stat_result, directory: int, name: str) -> None:
     facts = Facts.of(path_of(held))
-    if stat.S_ISLNK(found.st_mode):
+    if stat.S_ISLNK(status.st_mode):
         os.symlink(os.readlink("", dir_fd=held), name, dir_fd=directory)
     else:
-        _make_node(found, directory, name)
-    with opened(directory, name, flags=ANYTHING) as made:
-        facts.apply(path_of(made))
+        _make_node(status, directory, name)
+    with open_directory(directory, name, flags=ANYTHING) as node:
+        facts.apply(path_of(node))
 
 
-def _make_node(found: os.stat_result, directory: int, name: str) -> None:
-    kind = stat.S_IFMT(found.st_mode)
+def _make_node(status: os.stat_result, directory: int, name: str) -> None:
+    kind = stat.S_IFMT(status.st_mode)
     try:
-        os.mknod(name, kind | 0o600, found.st_rdev, dir_fd=directory)
+        os.mknod(name, kind | 0o600, status.st_rdev, dir_fd=directory)
     except PermissionError as error:
         if kind in (stat.S_IFBLK, stat.S_IFCHR):
             raise DeviceError(error.errno, error.strerror) from error

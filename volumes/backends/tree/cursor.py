@@ -1,4 +1,4 @@
-"""A place in a tree, with one descriptor however deep."""
+"""A position in a tree, with one descriptor at any depth."""
 
 import os
 from collections.abc import Iterator
@@ -6,18 +6,18 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-from ..fds import DIRECTORY, located
+from ..fds import DIRECTORY, locate
 from ..linux import open_on_mount
 
 Identity = tuple[int, int]
 
 
 class Cursor:
-    """Goes down by name and up by "..", and makes sure that up is where it came from.
+    """Moves down by name and up by "..", and verifies each move up.
 
-    An application may move a directory while the cursor is in it: ".." then leads elsewhere, out
-    of the tree perhaps. So each step up is compared with what was there on the way down.
-    It never leaves the mount that the top is on.
+    An application may move a directory while the cursor is in it. ".." then leads elsewhere,
+    possibly out of the tree. So each move up is compared with the directory passed on the way down.
+    The cursor never leaves the mount of the top.
     """
 
     def __init__(self, top: int) -> None:
@@ -38,17 +38,19 @@ class Cursor:
         os.close(self.fd)
 
     def down(self, name: str) -> os.stat_result:
-        """Into the directory `name`; OSError, and no move, where there is none (EXDEV where
-        something is mounted)."""
+        """Enter the directory `name`, and return its status.
+
+        Raises OSError without moving if there is no such directory, EXDEV if it is a mount point.
+        """
         fd = open_on_mount(self.fd, name, DIRECTORY)
-        found = os.fstat(fd)
-        self._trail.append((name, (found.st_dev, found.st_ino)))
-        self._stand(fd)
-        return found
+        status = os.fstat(fd)
+        self._trail.append((name, (status.st_dev, status.st_ino)))
+        self._replace_fd(fd)
+        return status
 
     @contextmanager
     def locating(self, *names: str) -> Iterator[None]:
-        """Let OSErrors name the whole path of what `names` lead to from here."""
+        """Give OSErrors of the block the full path of `names` below the cursor."""
         try:
             yield
         except OSError as error:
@@ -56,29 +58,29 @@ class Cursor:
             raise
 
     def locate(self, error: OSError, *names: str) -> None:
-        """Let the error name the whole path of what `names` lead to from here.
+        """Set the error's file name to the full path of `names` below the cursor.
 
-        By the way down: the tree may be deeper than any path that the kernel could tell.
+        The path is that of the way down: the tree may be deeper than the kernel can report.
         """
-        located(error, self._top, *(name for name, _ in self._trail), *names)
+        locate(error, self._top, *(name for name, _ in self._trail), *names)
 
     def up(self) -> bool:
-        """Out again. False if the directory above is no longer where it was; up() still works."""
+        """Enter the parent. Return False if it has moved; the next up() still works."""
         self._trail.pop()
-        above = self._by_dots()
+        above = self._open_parent()
         if above is None:
-            above = self._from_top()
+            above = self._reopen_from_top()
         if above is None:
             return False
-        self._stand(above)
+        self._replace_fd(above)
         return True
 
-    def _by_dots(self) -> int | None:
+    def _open_parent(self) -> int | None:
         wanted = self._trail[-1][1] if self._trail else self._top_identity
         return _open_if("..", self.fd, wanted)
 
-    def _from_top(self) -> int | None:
-        """The long way, for a directory that was moved or may not be searched."""
+    def _reopen_from_top(self) -> int | None:
+        """Reopen the parent from the top, for a directory that was moved or may not be searched."""
         fd = os.dup(self._top)
         for name, wanted in self._trail:
             below = _open_if(name, fd, wanted)
@@ -88,13 +90,13 @@ class Cursor:
             fd = below
         return fd
 
-    def _stand(self, fd: int) -> None:
+    def _replace_fd(self, fd: int) -> None:
         os.close(self.fd)
         self.fd = fd
 
 
 def _open_if(name: str, directory: int, wanted: Identity) -> int | None:
-    """The directory, if it can be opened and is the wanted one."""
+    """Return a descriptor if `name` can be opened and is the wanted directory, else None."""
     try:
         fd = os.open(name, DIRECTORY, dir_fd=directory)
     except OSError:
@@ -106,5 +108,5 @@ def _open_if(name: str, directory: int, wanted: Identity) -> int | None:
 
 
 def _identity(fd: int) -> Identity:
-    found = os.fstat(fd)
-    return found.st_dev, found.st_ino
+    status = os.fstat(fd)
+    return status.st_dev, status.st_ino

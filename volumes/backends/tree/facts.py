@@ -1,4 +1,4 @@
-"""What belongs to a file besides its content: owner, attributes, mode, times."""
+"""Metadata of a file: owner, extended attributes, mode and times."""
 
 import errno
 import os
@@ -6,7 +6,7 @@ import stat
 from dataclasses import dataclass
 from typing import Self
 
-# A descriptor, or the path in /proc of one that was opened by O_PATH only.
+# A descriptor, or the path in /proc of a descriptor of O_PATH.
 Target = int | str
 
 _NO_XATTRS = frozenset({errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM, errno.EACCES})
@@ -22,12 +22,12 @@ class Facts:
         return cls(os.stat(target), _xattrs(target))
 
     def apply(self, target: Target) -> None:
-        """Give all this to `target`, last of all: writing to it would change the times again."""
-        # This order: changing the owner clears suid, sgid and capabilities, and an access list
-        # would be cut by a mode set before it.
+        """Set the metadata of `target`. Do this last: a write would change the times again."""
+        # The order matters: chown clears suid, sgid and capabilities, and a mode that is set before
+        # the access list would cut it.
         mode = stat.S_IMODE(self.stat.st_mode)
         if not self._gave_owner(target):
-            # Bits that lend the owner's rights must not lend those of another owner.
+            # suid and sgid must not lend the rights of another owner.
             mode &= ~(stat.S_ISUID | stat.S_ISGID)
         for name, value in self.xattrs.items():
             _set_xattr(target, name, value)
@@ -52,23 +52,23 @@ def _xattrs(target: Target) -> dict[str, bytes]:
         if error.errno not in _NO_XATTRS:
             raise
         return {}
-    found = {}
+    values = {}
     for name in names:
         try:
-            found[name] = os.getxattr(target, name)
+            values[name] = os.getxattr(target, name)
         except OSError as error:
-            # Removed meanwhile, or one that the server may list but not read.
+            # The attribute was removed meanwhile, or the server may list but not read it.
             if error.errno != errno.ENODATA and error.errno not in _NO_XATTRS:
                 raise
-    return found
+    return values
 
 
 def _set_xattr(target: Target, name: str, value: bytes) -> None:
     try:
         os.setxattr(target, name, value)
     except OSError as error:
-        ours = name.startswith(("user.", "system."))
-        if error.errno == errno.ENOTSUP or (error.errno in _NO_XATTRS and not ours):
-            # Labels and capabilities are the system's to give, as with cp.
+        is_required = name.startswith(("user.", "system."))
+        if error.errno == errno.ENOTSUP or (error.errno in _NO_XATTRS and not is_required):
+            # The system decides about security labels and capabilities, as for cp.
             return
         raise

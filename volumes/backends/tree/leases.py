@@ -1,25 +1,25 @@
-"""Opening files that applications may hold by a lease (fcntl(2), F_SETLEASE), as Samba does."""
+"""Open files on which applications may hold a lease (fcntl(2), F_SETLEASE), as Samba does."""
 
 import os
 import time
 
-PATIENCE = 3.0
-"""Seconds that one tree may wait for leases, all its files together. The kernel takes a lease away
-after 45 s; an application with many of them would hold up a copy for as long as it likes."""
+MAX_WAIT = 3.0
+"""Seconds that one tree waits for the leases of all its files. The kernel breaks a lease after 45 s,
+so an application with many leases could delay a copy without limit."""
 
-PAUSE = 0.05
+RETRY_INTERVAL = 0.05
 
 
 class Opener:
     """Opens the files of one tree for reading."""
 
-    def __init__(self, patience: float = PATIENCE) -> None:
-        self._left = patience
+    def __init__(self, max_wait: float = MAX_WAIT) -> None:
+        self._left = max_wait
 
     def open(self, path: str) -> int:
-        """A descriptor; BlockingIOError if a lease is still held once the tree's time is used up.
+        """Open the file. Raise BlockingIOError if its lease outlasts the tree's remaining time.
 
-        The first attempt asks the holder to give it up.
+        The first attempt makes the kernel ask the holder to release the lease.
         """
         while True:
             try:
@@ -27,5 +27,5 @@ class Opener:
             except BlockingIOError:
                 if self._left <= 0:
                     raise
-            self._left -= PAUSE
-            time.sleep(PAUSE)
+            self._left -= RETRY_INTERVAL
+            time.sleep(RETRY_INTERVAL)

@@ -1,4 +1,4 @@
-"""Removing a tree of any depth, alone or beside others who remove the same one."""
+"""Remove a tree of any depth, even while other processes remove the same tree."""
 
 import errno
 import os
@@ -7,45 +7,45 @@ from contextlib import suppress
 
 from config.faultpoints import faultpoint
 
-from ..fds import ANYTHING, MISSING, located, locating, path_of
+from ..fds import ANYTHING, MISSING, locate, locating, path_of
 from ..linux import open_on_mount
 from .cursor import Cursor
 
 _NOT_EMPTY = frozenset({errno.ENOTEMPTY, errno.EEXIST})
 
-# A tree that is full again after that many rounds has a writer. The caller tries again later; the
-# writer must not keep it busy for ever.
-_PATIENCE = 100
+# A tree that is not empty after this many rounds has a writer, which must not cause an endless loop.
+# The caller tries again later.
+_MAX_ROUNDS = 100
 
 
 def remove(parent: int, name: str) -> None:
-    """Remove `name` and all below. Already gone is success; interrupted, call it again.
+    """Remove `name` and everything below. Already removed is success.
 
-    Nothing is written on the way, so a full disk is no obstacle. What is mounted inside is not
-    entered: that is an error (EBUSY, EXDEV). What can be removed is, before any error is raised,
-    which names the whole path of what is in the way.
+    It may be interrupted and repeated, and needs no disk space. A mount inside is not entered and
+    is an error (EBUSY, EXDEV). Everything that can be removed is removed first. Then the first
+    OSError is raised, with the full path of the obstacle.
     """
-    for _ in range(_PATIENCE):
+    for _ in range(_MAX_ROUNDS):
         try:
             with locating(parent, name):
-                if _removed(parent, name):
+                if _try_remove(parent, name):
                     return
                 with Cursor(parent) as here:
                     _Emptying(here).run(name)
         except FileNotFoundError:
             return
-    raise located(OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY)), parent, name)
+    raise locate(OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY)), parent, name)
 
 
 class _Emptying:
-    """One round: down to the last directory, and on the way up each one is removed."""
+    """One depth-first round: removes files on the way down and directories on the way up."""
 
     def __init__(self, here: Cursor) -> None:
         self._here = here
         self._error: OSError | None = None
 
     def run(self, top: str) -> None:
-        # The way down, and what is left to be entered at each step of it.
+        # The names on the way down, and for each level the directories still to enter.
         trail = [top]
         levels = [self._enter(top)]
         while levels:
@@ -61,17 +61,17 @@ class _Emptying:
             name = trail.pop()
             if self._here.up():
                 try:
-                    _removed(self._here.fd, name)
+                    _try_remove(self._here.fd, name)
                 except OSError as error:
                     self._note(error, name)
             elif levels:
-                # Somebody else removed the way back: the next round sees what is left.
+                # Another process removed the parent. The next round removes the rest.
                 levels[-1].clear()
         if self._error is not None:
             raise self._error
 
     def _enter(self, name: str) -> list[str]:
-        """Into a directory, which is left with nothing but the directories returned."""
+        """Enter a directory, remove its files, and return the names of its other directories."""
         try:
             self._here.down(name)
         except PermissionError:
@@ -79,7 +79,7 @@ class _Emptying:
             self._here.down(name)
         fd = self._here.fd
         if os.fstat(fd).st_mode & stat.S_IRWXU != stat.S_IRWXU:
-            # Not ours to change? Then what follows says so, if it matters.
+            # If the mode cannot be changed and matters, the removal below fails and reports it.
             with suppress(PermissionError):
                 os.fchmod(fd, 0o700)
         directories: list[str] = []
@@ -90,12 +90,12 @@ class _Emptying:
         return directories
 
     def _remove_files(self, fd: int, directories: list[str]) -> None:
-        """And empty directories; the names of full ones are noted."""
+        """Remove files and empty directories; append the names of other directories."""
         with os.scandir(fd) as entries:
             for entry in entries:
                 try:
                     if entry.is_dir(follow_symlinks=False):
-                        if not _removed(fd, entry.name):
+                        if not _try_remove(fd, entry.name):
                             directories.append(entry.name)
                     else:
                         os.unlink(entry.name, dir_fd=fd)
@@ -104,15 +104,15 @@ class _Emptying:
                     self._note(error, entry.name)
 
     def _note(self, error: OSError, *names: str) -> None:
-        """Let one obstacle not end the round. What others removed or swapped meanwhile is none."""
-        # The first says most: later ones are often "not empty" because of it.
+        """Keep the first error and let the round go on. Entries that vanished are no error."""
+        # Later errors often follow from the first ("not empty").
         if error.errno not in MISSING and self._error is None:
             self._here.locate(error, *names)
             self._error = error
 
 
 def unlock(directory: int, name: str) -> None:
-    """Let the owner into the directory `name` again; by inode, a name may become a link."""
+    """Set mode 0o700 on the directory `name`, by inode: the name might become a link."""
     fd = open_on_mount(directory, name, ANYTHING | os.O_DIRECTORY)
     try:
         os.chmod(path_of(fd), 0o700)
@@ -120,10 +120,10 @@ def unlock(directory: int, name: str) -> None:
         os.close(fd)
 
 
-def _removed(directory: int, name: str) -> bool:
-    """Remove a file or an empty directory; False if it is a full one.
+def _try_remove(directory: int, name: str) -> bool:
+    """Remove a file or an empty directory. Return False if a directory is not empty.
 
-    rmdir comes first for what is mounted: it says EBUSY where opening would lead into the mount.
+    rmdir comes first because of mounts: it fails with EBUSY, while open would enter the mount.
     """
     try:
         os.rmdir(name, dir_fd=directory)
@@ -131,7 +131,7 @@ def _removed(directory: int, name: str) -> bool:
         try:
             os.unlink(name, dir_fd=directory)
         except IsADirectoryError:
-            return False  # somebody put one in its place just now
+            return False  # another process has just put a directory in its place
     except OSError as error:
         if error.errno not in _NOT_EMPTY:
             raise

@@ -1,4 +1,4 @@
-"""Looking at a whole tree: how much it uses, when it last changed."""
+"""Walk a whole tree: its usage and its latest change."""
 
 import errno
 import os
@@ -9,45 +9,44 @@ from ..fds import ANYTHING, MISSING
 from ..linux import open_on_mount
 from .cursor import Cursor
 
-# Applications go on working meanwhile: what vanishes does not count. Nor does what is mounted
-# inside, as with `du --one-file-system`.
-_PASSED_OVER = MISSING | {errno.EXDEV}
+# Entries that vanish meanwhile do not count, nor do mounts inside, as with `du --one-file-system`.
+_SKIPPED = MISSING | {errno.EXDEV}
 
 
 def measure(fd: int) -> int:
-    """The bytes on disk of the tree at `fd`, itself included, a file of many names once.
+    """Return the bytes on disk of the tree at `fd`, itself included. Count a hard-linked file once.
 
-    OSError, with the path, where something cannot be looked at: a sum without it would be wrong.
+    Raises OSError, with the path, if an entry cannot be read: a sum without it would be wrong.
     """
     total = 0
     counted: set[tuple[int, int]] = set()
-    for found in _everything(fd):
-        if found.st_nlink > 1 and not stat.S_ISDIR(found.st_mode):
-            identity = found.st_dev, found.st_ino
+    for status in _walk(fd):
+        if status.st_nlink > 1 and not stat.S_ISDIR(status.st_mode):
+            identity = status.st_dev, status.st_ino
             if identity in counted:
                 continue
             counted.add(identity)
-        total += found.st_blocks * 512
+        total += status.st_blocks * 512
     return total
 
 
 def newest(fd: int) -> float:
-    """The latest change of content or of attributes anywhere in the tree at `fd`.
+    """Return the latest change of content or attributes in the tree at `fd`, in seconds since the epoch.
 
-    OSError, with the path, where something cannot be looked at.
+    Raises OSError, with the path, if an entry cannot be read.
     """
-    return max(max(found.st_mtime, found.st_ctime) for found in _everything(fd))
+    return max(max(status.st_mtime, status.st_ctime) for status in _walk(fd))
 
 
-def _everything(fd: int) -> Iterator[os.stat_result]:
+def _walk(fd: int) -> Iterator[os.stat_result]:
     with Cursor(fd) as here:
-        yield (found := os.fstat(fd))
-        # For each level, the directories still to be visited.
+        yield (status := os.fstat(fd))
+        # For each level, the directories still to visit.
         levels: list[list[str]] = [[]]
-        yield from _files(here, found.st_dev, levels[-1])
+        yield from _files(here, status.st_dev, levels[-1])
         while True:
             if levels[-1]:
-                below = _went_down(here, levels[-1].pop())
+                below = _enter(here, levels[-1].pop())
                 if below is not None:
                     yield below
                     levels.append([])
@@ -61,7 +60,7 @@ def _everything(fd: int) -> Iterator[os.stat_result]:
 
 
 def _files(here: Cursor, device: int, directories: list[str]) -> Iterator[os.stat_result]:
-    """What lies in one directory; the names of directories are noted."""
+    """Yield the status of each file in one directory; append the names of directories."""
     fd = here.fd
     with here.locating(), os.scandir(fd) as entries:
         for entry in entries:
@@ -69,36 +68,36 @@ def _files(here: Cursor, device: int, directories: list[str]) -> Iterator[os.sta
                 directories.append(entry.name)
                 continue
             try:
-                found = entry.stat(follow_symlinks=False)
+                status = entry.stat(follow_symlinks=False)
             except OSError as error:
                 if error.errno in MISSING:
                     continue
                 here.locate(error, entry.name)
                 raise
-            # A file is mounted over where the directory names another inode. That alone is no proof:
-            # some file systems number differently in directories.
-            differs = found.st_ino != entry.inode() or found.st_dev != device
+            # A file is a mount point if the directory lists another inode for it. That alone proves
+            # nothing: some file systems list other inode numbers in directories.
+            differs = status.st_ino != entry.inode() or status.st_dev != device
             if differs and _is_mount(fd, entry.name):
                 continue
-            yield found
+            yield status
 
 
 def _is_mount(directory: int, name: str) -> bool:
     try:
         os.close(open_on_mount(directory, name, ANYTHING))
     except OSError as error:
-        if error.errno in _PASSED_OVER:
+        if error.errno in _SKIPPED:
             return True
         raise
     return False
 
 
-def _went_down(here: Cursor, name: str) -> os.stat_result | None:
-    """The directory `name`, now entered; None for what vanished or is mounted."""
+def _enter(here: Cursor, name: str) -> os.stat_result | None:
+    """Enter the directory `name`, and return its status; None if it vanished or is a mount."""
     try:
         return here.down(name)
     except OSError as error:
-        if error.errno in _PASSED_OVER:
+        if error.errno in _SKIPPED:
             return None
         here.locate(error, name)
         raise
