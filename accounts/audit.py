@@ -1,4 +1,4 @@
-"""Writing the history: one function, called inside the transaction of what it records."""
+"""Writes the history. Call these functions in the transaction of the change that they record."""
 
 import uuid
 from typing import Any
@@ -11,7 +11,7 @@ from config.db.bulk_insert import bulk_insert, new_instance
 from config.db.cte import execute
 
 Changes = dict[str, list[Any]]
-"""Names as in the API's objects, each with what it was (null on create) and what it is."""
+"""Maps each field, named as in the API, to its old value (null on create) and its new value."""
 
 
 def build_revision(
@@ -27,10 +27,10 @@ def build_revision(
     rank: int | None = None,
     changes: Changes | None = None,
 ) -> Revision:
-    """Return an entry that is not written yet.
+    """Return an unsaved entry.
 
-    `version` is the one that this change made. What makes none of a subject that has versions has a
-    `rank` instead (`rank_after`).
+    `version` is the subject's version that the change created. A change that creates no version of a
+    versioned subject has a `rank` instead (see `rank_after`).
     """
     return new_instance(
         Revision,
@@ -50,7 +50,7 @@ def build_revision(
 
 
 def record(**fields: Any) -> None:
-    """Write one entry, of the same fields."""
+    """Write one entry with the fields of `build_revision`."""
     execute(bulk_insert(build_revision(**fields)))
 
 
@@ -59,7 +59,7 @@ def record_for_user(
 ) -> None:
     """Record a change of a person's password or second factor in each of their companies.
 
-    For a person without a company the entry is kept too, and only operators see it.
+    For a person without a company, write one entry that only operators see.
     """
     _record_in(
         person.memberships.all(),
@@ -75,15 +75,15 @@ def record_for_user(
 def record_of_token(
     *, actor: Actor, action: str, token: Token, changes: Changes | None = None
 ) -> None:
-    """Record a change of a token in the companies of its owner that the token reaches.
+    """Record a change of a token in those of its owner's companies that the token gives access to.
 
-    If it reaches none, only operators see the entry.
+    If there are none, only operators see the entry.
     """
-    reached = token.owner.memberships.all()
+    memberships = token.owner.memberships.all()
     if token.environment_id is not None:
-        reached = reached.filter(company=token.company_id)
+        memberships = memberships.filter(company=token.company_id)
     _record_in(
-        reached,
+        memberships,
         actor=actor,
         action=action,
         subject=Subject.TOKEN,

@@ -1,4 +1,4 @@
-"""Who asks: a person behind a session or a token, and how that is written down."""
+"""Who makes a request (Caller), and what the history records of them (Actor)."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from accounts.models import Role, Scope, Token, User
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who did it, by which door, from where: what a revision keeps."""
+    """Who made a change, through which interface and from which address, as a revision records it."""
 
     by: str
     via: str
     ip: str | None
     browser: str | None = None
-    """The id of the browser, if the person is known there: it has throttles of its own."""
+    """The id of the browser, if the person has logged in there before: it has throttles of its own."""
 
 
 SYSTEM = Actor(by="system", via="command", ip=None)
@@ -24,7 +24,7 @@ SYSTEM = Actor(by="system", via="command", ip=None)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A person, narrowed by the token that speaks for them (or None for a session)."""
+    """An authenticated user, restricted by the token that was used. `token` is None for a session."""
 
     user: User
     token: Token | None
@@ -32,7 +32,7 @@ class Caller:
 
     @property
     def environment_id(self) -> uuid.UUID | None:
-        """The one environment that the caller can reach, or None for every one."""
+        """The only environment that the token gives access to. None if it is not restricted to one."""
         return self.token.environment_id if self.token else None
 
     @property
@@ -40,11 +40,11 @@ class Caller:
         via = f"token:{self.token.name}" if self.token else "session"
         return Actor(by=self.user.ref, via=via, ip=self.ip)
 
-    def may(self, needed: Role, *, role: str) -> bool:
-        """Whether a member with `role` may do what needs `needed`, through these credentials.
+    def may(self, required: Role, *, role: str) -> bool:
+        """Whether the caller, a member with `role`, may do what requires the role `required`.
 
-        A token acts with the lesser of its scope and its owner's role of this moment.
+        A token has at most the rights of its scope and at most those of its owner's present role.
         """
-        if self.token and self.token.scope != Scope.WRITE and needed != Role.VIEWER:
+        if self.token and self.token.scope != Scope.WRITE and required != Role.VIEWER:
             return False
-        return Role(role).includes(needed)
+        return Role(role).includes(required)

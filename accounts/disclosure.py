@@ -1,27 +1,27 @@
-"""What a company may see of an entry in its activity or history: only what concerns it."""
+"""Limits what a company sees of an entry in its activity or history."""
 
 from accounts.audit import Changes
 from accounts.models import Revision, Subject
 
 OWN_ACCOUNT = frozenset({Subject.ACCOUNT, Subject.PASSWORD, Subject.SECOND_FACTOR, Subject.TOKEN})
-"""What a person changes on their own pages, wherever they are: the address is not the company's."""
+"""Subjects of a person's own settings. Companies do not see the address of such a change."""
 
-ANSWERS = frozenset({"accept", "decline"})
-"""What a person does before they are a member."""
+INVITATION_ANSWERS = frozenset({"accept", "decline"})
+"""Actions of a person who is not a member yet. Companies do not see the address."""
 
 ACCOUNT_FIELDS = frozenset({"username", "isActive"})
-"""What members see of each other's accounts."""
+"""Fields of an account that members see of each other."""
 
 OPERATORS_FIELDS = frozenset({"path"})
-"""Where the data of an adopted volume came from: a path of the host."""
+"""Fields that only operators see: the path on the host from which a volume was adopted."""
 
 
 def disclose(revision: Revision) -> Revision:
-    """Remove from `revision` what the company may not see. The row keeps it for operators.
+    """Return `revision` without what its company may not see.
 
-    The removal is in memory only: never save the result.
+    It is changed in memory only; the row keeps everything for operators. Never save the result.
     """
-    if revision.subject in OWN_ACCOUNT or revision.action in ANSWERS:
+    if revision.subject in OWN_ACCOUNT or revision.action in INVITATION_ANSWERS:
         revision.ip = None
     if revision.subject == Subject.ACCOUNT:
         revision.changes = visible_account_changes(revision.changes)
@@ -31,10 +31,10 @@ def disclose(revision: Revision) -> Revision:
 
 
 def visible_account_changes(changes: Changes) -> Changes:
-    """Return the changes of an account that its companies may see."""
+    """Return those changes of an account that its companies may see."""
     return {name: pair for name, pair in changes.items() if name in ACCOUNT_FIELDS}
 
 
 def visible_volume_changes(changes: Changes) -> Changes:
-    """Return the changes of a volume without what only operators may see."""
+    """Return the changes of a volume without the fields that only operators may see."""
     return {name: pair for name, pair in changes.items() if name not in OPERATORS_FIELDS}

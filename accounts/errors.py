@@ -1,8 +1,8 @@
-"""The ways accounts say no."""
+"""The errors that account services raise. Views and forms show their messages."""
 
 
 class Refused(Exception):
-    """A wish that cannot be granted: the field at fault ("" for none), and why in a sentence."""
+    """A request that breaks a rule: the field ("" for none) and the reason in one sentence."""
 
     def __init__(self, field: str, message: str) -> None:
         self.field, self.message = field, message
@@ -10,7 +10,7 @@ class Refused(Exception):
 
 
 class Throttled(Exception):
-    """Too many failures. The next try is looked at in `retry_after` seconds."""
+    """Too many failures. The next attempt is possible in `retry_after` seconds."""
 
     def __init__(self, retry_after: int) -> None:
         self.retry_after = retry_after
@@ -18,7 +18,7 @@ class Throttled(Exception):
 
 
 class ExportRunning(Exception):
-    """The person has another download under way."""
+    """The person has another running download."""
 
     def __init__(self) -> None:
         super().__init__(

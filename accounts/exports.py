@@ -1,4 +1,4 @@
-"""One download at a time for each person, over all processes and servers."""
+"""Limits each person to one download at a time, across all processes and servers."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from accounts.errors import ExportRunning
 from accounts.models import Export, User
 
 LEASE = timedelta(seconds=60)
-"""Longer than a reader may take nothing (READER_TIMEOUT), and one batch."""
+"""Longer than READER_TIMEOUT and the time of one batch together, so that no running export expires."""
 RENEW_AFTER = LEASE.total_seconds() / 4
 
 
 class ExportStream:
-    """What a person downloads, chunk by chunk. Closed or exhausted, it frees the person for the next.
+    """The chunks of a download. `close` lets the person start the next one.
 
-    Raises ExportRunning where the person has another download.
+    Raises ExportRunning if the person has another running download.
     """
 
     def __init__(self, user: User, chunks: Iterator[str]) -> None:

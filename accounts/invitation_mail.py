@@ -1,4 +1,4 @@
-"""The mail about an invitation to an e-mail address."""
+"""Sends the mail about an invitation to an e-mail address."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = logging.getLogger("holdfast.accounts")
 
 
 def needs_mail(invitation: Invitation) -> bool:
-    """Whether the name was typed as an e-mail address, and mail is configured."""
+    """Whether mail is configured and the invited name is an e-mail address."""
     if not settings.EMAIL_ENABLED:
         return False
     try:
@@ -28,7 +28,10 @@ def needs_mail(invitation: Invitation) -> bool:
 
 
 def send_invitation(invitation: Invitation) -> bool:
-    """Mail it to the address as typed, whether or not an account has it. Return whether it was sent."""
+    """Send the mail to the address as typed. Return whether it was sent.
+
+    It is sent whether or not an account has the address: else it would reveal which accounts exist.
+    """
     page = f"{settings.PUBLIC_URL.geturl()}/settings/invitations"
     text = render_to_string(
         "accounts/invitation_mail.txt", {"invitation": invitation, "page": page}
@@ -36,6 +39,6 @@ def send_invitation(invitation: Invitation) -> bool:
     try:
         send_mail(f"Invitation to {invitation.company}", text, None, [invitation.name])
     except (SMTPException, OSError) as error:
-        log.warning("an invitation could not be mailed", extra={"cause": str(error)[:200]})
+        log.warning("invitation_mail_failed", extra={"cause": str(error)[:200]})
         return False
     return True

@@ -1,7 +1,7 @@
-"""What operators may do to people. No staff permission leads to more rights than its holder has.
+"""What operators may do to users. No staff permission lets its holder gain further rights.
 
-Superusers may do everything. The permissions of other staff reach only plain people: those who are
-neither staff nor an admin of a company. Nobody but a superuser sets a password of their choice.
+Superusers may do everything. The permissions of other staff apply only to users who are neither staff
+nor an admin of a company. Only superusers can choose a password for a user.
 """
 
 from django.db.models import Q
@@ -10,12 +10,15 @@ from accounts.models import Company, Membership, Role, User
 
 
 def is_privileged(person: User) -> bool:
-    """Whether only superusers may touch the account: of staff, superusers and company admins."""
+    """Whether only superusers may change the account: it is staff, a superuser or a company's admin."""
     return person.is_staff or person.is_superuser or person.memberships.admins().exists()
 
 
 def owned_beyond_reach(operator: User) -> Q:
-    """Return which rows with an `owner` this operator may not touch: those of other privileged people."""
+    """Return the condition for rows that this operator may not change.
+
+    These are the rows whose `owner` is another privileged user.
+    """
     if operator.is_superuser:
         return Q(pk__in=())
     admins = Membership.objects.admins().values("user")
@@ -24,22 +27,23 @@ def owned_beyond_reach(operator: User) -> Q:
 
 
 def may_reset_password(operator: User, person: User) -> bool:
+    """Whether the operator may replace the person's password by a random one."""
     if operator.is_superuser:
         return True
     return operator.has_perm("accounts.change_user") and not is_privileged(person)
 
 
 def may_change_membership(operator: User, membership: Membership) -> bool:
-    """Whether the operator may change or end it, their permissions aside."""
+    """Whether the operator, given the model permission, may change or delete the membership."""
     return operator.is_superuser or not is_privileged(membership.user)
 
 
 def membership_problem(
     operator: User, *, person: User, company: Company, role: Role
 ) -> tuple[str, str] | None:
-    """Return the field and the reason why the operator may not give this role, or None.
+    """Return the field and the reason why the operator may not assign this role, or None.
 
-    The first admin of a company is any operator's to add: that is how companies begin.
+    Any operator may add the first admin of a company, because a new company has no members.
     """
     if operator.is_superuser:
         return None

@@ -1,4 +1,4 @@
-"""Passwords that an operator hands over, to be changed at the first login."""
+"""Passwords that operators hand over, and that people must change at the next login."""
 
 import secrets
 

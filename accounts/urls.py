@@ -1,4 +1,4 @@
-"""Pages about who one is."""
+"""URLs of login, settings, members and invitations."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The operators' admin of people and companies: one module for each kind of row, registered on import."""
+"""The admin pages of users and memberships. Importing a module registers its model."""
 
 from accounts.admin import memberships, users
 

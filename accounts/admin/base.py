@@ -1,4 +1,4 @@
-"""What the operators' pages have in common: who acts, how a refusal shows, lists that count nothing."""
+"""Base classes of the admin: the acting operator, service errors in forms, and lists without COUNT."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts.admin.changelists import (
-    FOUND,
+    MAX_SEARCH_RESULTS,
     MAX_SEARCHED_ROWS,
     IndexedChangeList,
     LookaheadPaginator,
@@ -30,7 +30,7 @@ from accounts.models import User
 from config.client_addresses import client_ip
 
 FieldErrors = list[tuple[str, str]]
-"""What was said to a form: the field at fault ("" for none) and why."""
+"""Errors of a form: the field ("" for the whole form) and the message."""
 
 
 def operator_of(request: HttpRequest) -> User:
@@ -43,24 +43,24 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 class ServiceErrorForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Shows what the services said to it: at the field, or on top where the form has no such field."""
+    """Shows the errors of services: at the field, or above the form if it has no such field."""
 
     service_errors: FieldErrors = []
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        for name, why in self.service_errors:
+        for name, message in self.service_errors:
             field = self.fields.get(name)
-            shown = field is not None and not field.widget.is_hidden
-            if shown:
-                self.add_error(name, why)
+            is_visible = field is not None and not field.widget.is_hidden
+            if is_visible:
+                self.add_error(name, message)
             else:
-                self.add_error(None, f"{name}: {why}" if name else why)
+                self.add_error(None, f"{name}: {message}" if name else message)
         return cleaned
 
 
 class OperatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """A page of the admin that asks the services, and says what they say."""
+    """A model's admin pages, which call services and show their errors."""
 
     form: Any = ServiceErrorForm
     list_per_page = 50
@@ -68,11 +68,11 @@ class OperatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     sorts_anywhere: Sequence[str] = ()
-    """The columns by which the whole list is sorted."""
+    """The columns by which the unfiltered list can be sorted."""
     sortable_when_filtered: Sequence[str] = ()
-    """The filters that leave few enough rows to be sorted by any of the others."""
+    """The filters that leave so few rows that every sortable column can be offered."""
     indexed_order: Sequence[str] = ()
-    """The columns that an index has in order, where they are offered; others sort the newest rows."""
+    """The sortable columns that an index orders. Sorting by others covers the newest rows only."""
     search_help_text = f"A part of a name, among the newest {MAX_SEARCHED_ROWS:,}"
     refusals: tuple[type[Exception], ...] = (Refused, Throttled)
 
@@ -91,7 +91,7 @@ class OperatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         try:
             return view(request, object_id, form_url, extra_context)
         except self.refusals as refusal:
-            # Once more, with the answer: what was typed is shown beside it, and nothing is saved.
+            # Run the view again with the errors: it shows them beside the input and saves nothing.
             request.service_errors = self.field_errors(refusal)  # type: ignore[attr-defined]
             return view(request, object_id, form_url, extra_context)
 
@@ -103,7 +103,7 @@ class OperatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return form
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """What was chosen stands there under its full name too."""
+        """Label the selected row with its full name, as autocompletion does."""
         field: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
         page: Any = self.admin_site._registry.get(db_field.remote_field.model)
         if field is not None and isinstance(page, OperatorAdmin):
@@ -111,7 +111,7 @@ class OperatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return field
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Without the buttons that change or delete other rows beside the form."""
+        """Return the field without the buttons that add, change or delete related rows."""
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
         inner = getattr(getattr(field, "widget", None), "widget", None)
         if isinstance(inner, AutocompleteSelect):
@@ -131,30 +131,31 @@ class OperatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return IndexedChangeList
 
     def get_sortable_by(self, request: HttpRequest) -> Any:
-        """What would put a whole table in order is sorted where the list is narrowed to a part of it."""
-        narrowed = any(name in request.GET for name in self.sortable_when_filtered)
-        return super().get_sortable_by(request) if narrowed else self.sorts_anywhere
+        """Offer columns without an index only if a filter narrows the list: sorting reads every row."""
+        is_filtered = any(name in request.GET for name in self.sortable_when_filtered)
+        return super().get_sortable_by(request) if is_filtered else self.sorts_anywhere
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        """Regular expressions of an address are not for the database to work through."""
+        """Refuse regular expressions from the query string: they can keep the database busy for long."""
         is_pattern = lookup.rpartition("__")[2] in {"regex", "iregex"}
         return not is_pattern and super().lookup_allowed(lookup, value, request)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Rows of that very name, however old, where an index has it; else those with a part of it."""
+        """Search for exact names in all rows, else for parts of names in the newest rows."""
         if not search_term.strip():
             return queryset, False
-        if (named := self.named(search_term.strip())) and queryset.filter(named).exists():
-            return queryset.filter(named), False
-        found, _ = super().get_search_results(request, newest(queryset), search_term)
-        # By their keys, for a planner that joins before it narrows would read the whole table.
-        pks = found.order_by("-pk").values_list("pk", flat=True)[:FOUND]
+        has_name = self.exact_name(search_term.strip())
+        if has_name and queryset.filter(has_name).exists():
+            return queryset.filter(has_name), False
+        matches, _ = super().get_search_results(request, newest(queryset), search_term)
+        # By primary key: PostgreSQL may join before it filters, and would read the whole table.
+        pks = matches.order_by("-pk").values_list("pk", flat=True)[:MAX_SEARCH_RESULTS]
         return queryset.filter(pk__in=list(pks)), False
 
-    def named(self, name: str) -> Q | None:
-        """The rows that a whole name stands for, by an index; None where none has it."""
+    def exact_name(self, name: str) -> Q | None:
+        """Return the condition for exactly this name. None if no index serves it."""
         return None
 
     def get_paginator(
@@ -171,7 +172,7 @@ class OperatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """There is one history: everybody's."""
+        """Redirect to the list of revisions, filtered by this row."""
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
         subject_id = self.subject_id(object_id)
@@ -179,16 +180,16 @@ class OperatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return redirect(f"{url}?subject_id={subject_id}")
 
     def subject_id(self, object_id: str) -> str:
-        """How the history names the row of this address."""
+        """Return the id that revisions have for the row with this primary key."""
         return object_id
 
     def full_name(self, row: Any) -> str:
-        """Tells the row from all others, for who chooses one."""
+        """Return a name that distinguishes the row from all others, for autocompletion."""
         return str(row)
 
 
 class NoDelete(OperatorAdmin):
-    """What the history speaks of stays."""
+    """Rows that cannot be deleted, because revisions refer to them."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -203,7 +204,7 @@ class ReadOnly(NoDelete):
 
 
 def is_valid_pk(model: type[models.Model], pk: str) -> bool:
-    """Whether this can be an identifier of such rows at all."""
+    """Whether the text can be parsed as a primary key of the model."""
     try:
         model._meta.pk.to_python(pk)
     except ValidationError:

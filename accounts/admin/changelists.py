@@ -1,4 +1,4 @@
-"""Long lists for operators: pages without COUNT, links across, filters that a link sets."""
+"""Long lists of the admin: pages without COUNT, links between lists, and filters set by links."""
 
 from __future__ import annotations
 
@@ -21,125 +21,130 @@ from django.utils.safestring import SafeString
 from config.searches import search_text
 
 MAX_SEARCHED_ROWS = 5_000
-"""So many of the newest rows a search for a part of a name looks at, and at all that they belong to."""
+"""A substring search scans at most this many of the newest rows, and the rows they refer to."""
 
-FOUND = 1_000
-"""So many of them it shows."""
+MAX_SEARCH_RESULTS = 1_000
+"""A substring search shows at most this many rows."""
 
-NARROWED = 20_000
-"""So many of the newest rows are looked at for what no index has, and put in an order that none has."""
+MAX_SCANNED_ROWS = 20_000
+"""Filters and orders without an index cover at most this many of the newest rows."""
 
-DEEPEST = 10_000
-"""The last page that a list has: whoever looks further narrows it down."""
+MAX_PAGE = 10_000
+"""The last page of a list. OFFSET reads and drops all rows before a page, so later pages cost more."""
 
 
 class IndexedChangeList(ChangeList):
-    """Sorted by what its headers offer, whatever an address asks for.
+    """A list that sorts only by the columns that its headers offer, whatever the query string says.
 
-    What an index finds is found among all rows. A filter without one would read a whole table in
-    search of what few rows have or none, and so it looks at the newest ones: the page says it.
+    Filters and orders with an index cover all rows. Others cover the newest rows only, because they
+    would read the whole table; the page then says so.
     """
 
     model_admin: Any
     looked_at: int | None = None
-    """How many rows that were, where there are more."""
+    """The number of newest rows that the list covers. None if it covers all."""
 
     def get_filters(self, request: HttpRequest) -> Any:
-        found = super().get_filters(request)
-        active = [spec for spec in found[0] if set(spec.expected_parameters()) & set(request.GET)]
-        indexed = [spec for spec in found[0] if getattr(spec, "is_indexed", False)]
-        if self._is_put_in_order() or any(spec not in indexed for spec in active):
+        filters = super().get_filters(request)
+        specs = filters[0]
+        active = [spec for spec in specs if set(spec.expected_parameters()) & set(request.GET)]
+        indexed = [spec for spec in specs if getattr(spec, "is_indexed", False)]
+        if self._is_sorted_without_index() or any(spec not in indexed for spec in active):
             rows = self.root_queryset
             for spec in indexed:
-                narrowed = spec.queryset(request, rows)
-                rows = rows if narrowed is None else narrowed
-            self.root_queryset = newest(rows, NARROWED)
-            self.looked_at = None if self.root_queryset is rows else NARROWED
-        return found
+                filtered = spec.queryset(request, rows)
+                rows = rows if filtered is None else filtered
+            self.root_queryset = newest(rows, MAX_SCANNED_ROWS)
+            self.looked_at = None if self.root_queryset is rows else MAX_SCANNED_ROWS
+        return filters
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
-        """Narrowed as the address says. Raises BadRequest for a search of too many words."""
+        """Return the rows filtered as the query string says. Raises BadRequest for too many words."""
         search_text(self.query)
         return super().get_queryset(request, exclude_parameters)
 
     def get_results(self, request: HttpRequest) -> None:
-        """By the keys that were found when it was looked how many there are: a walk is walked once."""
+        """Select the page by the keys that the paginator has read, so that rows are searched once."""
         super().get_results(request)
-        self.result_list = self.queryset.filter(pk__in=self.paginator.on_the_page)
+        self.result_list = self.queryset.filter(pk__in=self.paginator.page_keys)
 
     def get_ordering_field(self, field_name: Any) -> Any:
-        offered = self.sortable_by or ()
-        return super().get_ordering_field(field_name) if field_name in offered else None
+        sortable = self.sortable_by or ()
+        return super().get_ordering_field(field_name) if field_name in sortable else None
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
-        """Equal ones in the direction of what they are equal in, as indexes have them."""
+        """Break ties by the key, in the direction of the last column, as the indexes do."""
         *first, last = super().get_ordering(request, queryset)
-        is_upward = last == "-pk" and bool(first) and not str(first[-1]).startswith("-")
+        is_ascending = last == "-pk" and bool(first) and not str(first[-1]).startswith("-")
         if first and self.looked_at:
-            first = [_by_value(str(name)) for name in first]
-        return [*first, "pk" if is_upward else last]
+            first = [_order_without_index(str(name)) for name in first]
+        return [*first, "pk" if is_ascending else last]
 
-    def _is_put_in_order(self) -> bool:
-        """Whether the rows are sorted by more than an index does."""
+    def _is_sorted_without_index(self) -> bool:
+        """Whether no index provides the requested order."""
         if ORDER_VAR not in self.params:
             return False
         columns = dict(enumerate(self.list_display))
-        names = [columns.get(place) for place in self.get_ordering_field_columns()]
+        names = [columns.get(number) for number in self.get_ordering_field_columns()]
         sorted_by = [name for name in names if name in (self.sortable_by or ())]
         return len(sorted_by) > 1 or any(
             name not in self.model_admin.indexed_order for name in sorted_by
         )
 
 
-def _by_value(name: str) -> OrderBy:
-    """The same order, which no index has: a planner would walk one in search of the newest rows."""
+def _order_without_index(name: str) -> OrderBy:
+    """Return the same order as an expression without an index.
+
+    With an index the planner would walk all of it in search of the newest rows.
+    """
     field = name.removeprefix("-")
     return OrderBy(Coalesce(field, field), descending=name.startswith("-"))
 
 
 class LookaheadPaginator(Paginator):  # type: ignore[type-arg]
-    """Knows whether there is a next page by asking for one row more, never how many rows there are."""
+    """Detects a next page by reading one row more than a page has, instead of counting all rows."""
 
     def __init__(self, rows: QuerySet[Any], per_page: int, *, page: int) -> None:
         super().__init__(rows, per_page)
         self.rows = rows
-        self.asked = page
+        self.requested_page = page
 
     @cached_property
     def count(self) -> int:
-        """As many as there are up to the page that was asked for, and one if there are more."""
-        return self.seen - self.per_page + len(self._ahead)
+        """The rows up to the end of the requested page, plus one if there are more."""
+        return self.end - self.per_page + len(self._keys)
 
     @property
-    def on_the_page(self) -> list[Any]:
-        """The keys of the rows of the page that was asked for."""
-        return self._ahead[: self.per_page]
+    def page_keys(self) -> list[Any]:
+        """The primary keys of the rows of the requested page."""
+        return self._keys[: self.per_page]
 
     @property
     def is_truncated(self) -> bool:
-        """Whether there are more than `seen`."""
-        return self.count > self.seen
+        """Whether there are rows after the requested page."""
+        return self.count > self.end
 
     @property
-    def seen(self) -> int:
-        return self.asked * self.per_page
+    def end(self) -> int:
+        """The number of rows up to the end of the requested page, if that page is full."""
+        return self.requested_page * self.per_page
 
     @cached_property
-    def _ahead(self) -> list[Any]:
+    def _keys(self) -> list[Any]:
         keys = self.rows.values_list("pk", flat=True)
-        return list(keys[self.seen - self.per_page : self.seen + 1])
+        return list(keys[self.end - self.per_page : self.end + 1])
 
 
-def newest(rows: QuerySet[Any], most: int = MAX_SEARCHED_ROWS) -> QuerySet[Any]:
-    """So many of these rows, or all of them."""
-    last = rows.order_by("-pk").values_list("pk", flat=True)[most - 1 : most]
+def newest(rows: QuerySet[Any], maximum: int = MAX_SEARCHED_ROWS) -> QuerySet[Any]:
+    """Return the newest rows, at most `maximum`; the same queryset if it has no more."""
+    last = rows.order_by("-pk").values_list("pk", flat=True)[maximum - 1 : maximum]
     return rows.filter(pk__gte=last[0]) if last else rows
 
 
 def page_number(request: HttpRequest) -> int:
-    """Lists say it by `p`, autocompletion by `page`."""
-    given = request.GET.get("p") or request.GET.get("page") or "1"
-    return min(max(int(given), 1), DEEPEST) if given.isdecimal() and len(given) < 9 else 1
+    """Return the page number of the query string: `p` in lists, `page` in autocompletion."""
+    number = request.GET.get("p") or request.GET.get("page") or "1"
+    return min(max(int(number), 1), MAX_PAGE) if number.isdecimal() and len(number) < 9 else 1
 
 
 def admin_link(row: Model | None, text: str = "") -> str:
@@ -151,11 +156,11 @@ def admin_link(row: Model | None, text: str = "") -> str:
     return format_html('<a href="{}">{}</a>', url, text or str(row))
 
 
-def changelist_link(model: type[Model], text: str, **narrowed: Any) -> SafeString:
-    """A link to the list of such rows, narrowed."""
+def changelist_link(model: type[Model], text: str, **filters: Any) -> SafeString:
+    """Return a link to the list of the model, filtered."""
     meta = model._meta
     url = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
-    return format_html('<a href="{}?{}">{}</a>', url, urlencode(narrowed), text)
+    return format_html('<a href="{}?{}">{}</a>', url, urlencode(filters), text)
 
 
 def may_view(page: admin.ModelAdmin[Any], request: HttpRequest, model: type[Model]) -> bool:
@@ -164,15 +169,15 @@ def may_view(page: admin.ModelAdmin[Any], request: HttpRequest, model: type[Mode
 
 
 class RelatedFilter(admin.SimpleListFilter):
-    """Narrows to what belongs to one row, which a link names; offers only the way back.
+    """Filters by one related row, which a link selects. Its only choice is to remove the filter.
 
-    A choice of all companies or volumes would be as long as their table: search finds them.
-    Whoever may not see that row does not learn its name.
+    A choice of all companies or volumes would be as long as their table. The filter shows the row's
+    name only to operators who may see it.
     """
 
     model: type[Model]
     path: str
-    """From the row of the list to that one."""
+    """The lookup from a row of the list to the related row."""
     is_indexed = True
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -194,6 +199,6 @@ class RelatedFilter(admin.SimpleListFilter):
 
 
 def related_filter(name: str, model: type[Model], path: str) -> type[RelatedFilter]:
-    """The filter whose parameter is `name`."""
+    """Return a RelatedFilter class whose query parameter is `name`."""
     fields = {"title": name, "parameter_name": name, "model": model, "path": path}
     return type("Chosen", (RelatedFilter,), fields)

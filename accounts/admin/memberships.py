@@ -1,6 +1,6 @@
-"""Where people belong, for operators, through the same verbs as everybody.
+"""The admin of memberships, which calls the same services as the pages.
 
-The pages of companies, tokens and the history lead to volumes, so they stand in volumes/admin.
+The admin of companies, tokens and revisions links to volumes, so it is in volumes/admin.
 """
 
 from typing import Any
@@ -36,9 +36,9 @@ class MembershipAdmin(OperatorAdmin):
     indexed_order = ["since"]
     autocomplete_fields = ["user", "company"]
     ordering = ["-pk"]
-    actions = None  # deleting many at once would pass by the rule of the last admin
+    actions = None  # bulk deletion would bypass the check for the last admin
 
-    def named(self, name: str) -> Q:
+    def exact_name(self, name: str) -> Q:
         people, companies = User.objects.filter(username=name), Company.objects.filter(name=name)
         return Q(user__in=list(people)) | Q(company__in=list(companies))
 
@@ -46,20 +46,20 @@ class MembershipAdmin(OperatorAdmin):
     def company_link(self, membership: Membership) -> str:
         return admin_link(membership.company)
 
-    @admin.display(ordering="pk")  # which says when
+    @admin.display(ordering="pk")  # keys grow with time, and have an index
     def since(self, membership: Membership) -> str:
         return when(membership.created_at)
 
     def subject_id(self, object_id: str) -> str:
-        found = Membership.objects.filter(pk=object_id) if object_id.isdecimal() else None
-        membership = found.select_related("user").first() if found is not None else None
+        rows = Membership.objects.filter(pk=object_id) if object_id.isdecimal() else None
+        membership = rows.select_related("user").first() if rows is not None else None
         return membership.user.ref if membership else object_id
 
     def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> Any:
         return ["user", "company"] if obj else []
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Whoever adds a member chooses from all people, so they must be allowed to see them."""
+        """Require the right to see users too: the form lets the operator choose among all of them."""
         return super().has_add_permission(request) and may_view(self, request, User)
 
     def has_change_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:

@@ -1,4 +1,4 @@
-"""The operators' door: Django's admin, for staff with a verified second factor only."""
+"""The admin site, for staff with a verified second factor only."""
 
 from functools import wraps
 from typing import Any
@@ -20,10 +20,10 @@ from config.searches import search_text
 
 
 class AutocompleteView(AutocompleteJsonView):
-    """Offers rows under names that tell them apart: every company may have a `production`."""
+    """Labels rows with their full names: several companies may have an environment `production`."""
 
     def process_request(self, request: HttpRequest) -> Any:
-        """Raises BadRequest for a search of too many words."""
+        """Raise BadRequest for a search of too many words."""
         search_text(request.GET.get("term", ""))
         return super().process_request(request)
 
@@ -43,8 +43,8 @@ class OperatorSite(AdminSite):
         user = request.user
         if not (isinstance(user, User) and is_signed_in(user)):
             return False
-        verified = getattr(user, "otp_device", None) is not None
-        return verified and user.is_active and user.is_staff
+        is_verified = getattr(user, "otp_device", None) is not None
+        return is_verified and user.is_active and user.is_staff
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         inner = throttled_view(super().admin_view(view, cacheable))
@@ -67,7 +67,7 @@ class OperatorSite(AdminSite):
     def autocomplete_view(self, request: HttpRequest) -> Any:
         return AutocompleteView.as_view(admin_site=self)(request)
 
-    # One way in, one way out, one place for the password: the pages'.
+    # The pages handle login, logout and password changes, with throttles and the second factor.
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return redirect_to_login("/admin/")
@@ -83,5 +83,5 @@ class OperatorSite(AdminSite):
 
 
 site = OperatorSite()
-# Deleting in bulk without the services, and so without a rule or a trace.
+# The stock action bypasses the services, so it would check no rule and write no history.
 site.disable_action("delete_selected")

@@ -1,4 +1,4 @@
-"""What of an account the history keeps when an operator changes it."""
+"""Records the changes that an operator makes to an account in the history."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ COLUMNS = {
     "is_staff": "isStaff",
     "is_superuser": "isSuperuser",
 }
-"""By column, with its name in the history."""
+"""Maps each column to its name in the history."""
 
 UserSnapshot = dict[str, Any]
 
 
 def snapshot_of(pk: int) -> UserSnapshot:
-    """How the account is in the database, its groups and single permissions included."""
+    """Return the account as stored, with its groups and individual permissions."""
     person = User.objects.get(pk=pk)
-    held = person.user_permissions.order_by("content_type__app_label", "codename")
+    permissions = person.user_permissions.order_by("content_type__app_label", "codename")
     return {name: getattr(person, column) for column, name in COLUMNS.items()} | {
         "groups": list(person.groups.order_by("name").values_list("name", flat=True)),
         "permissions": [
             f"{app}.{codename}"
-            for app, codename in held.values_list("content_type__app_label", "codename")
+            for app, codename in permissions.values_list("content_type__app_label", "codename")
         ],
     }
 
 
 def record_change(person: User, before: UserSnapshot, actor: Actor) -> None:
-    """Record what is different now, if anything is. `before` is {} for a new account.
+    """Record the differences from `before`, which is {} for a new account.
 
-    Operators see the whole entry. The person's companies see only what members see of each other.
+    Operators see all of them. The person's companies see only what members see of each other.
     """
     changes: audit.Changes = {
         name: [before.get(name), value]

@@ -1,4 +1,4 @@
-"""People, for operators: superusers change accounts, other staff create them and reset passwords."""
+"""The admin of users: superusers change accounts; other staff create them and reset passwords."""
 
 from typing import Any
 
@@ -24,19 +24,19 @@ from accounts.models import Membership, Subject, Token, User
 
 
 class SparseBooleanFilter(admin.BooleanFieldListFilter):
-    """An index has those who are staff, or deactivated; of the others a list is full."""
+    """A filter whose rare value has a partial index. The common value needs none: every page has it."""
 
     is_indexed = True
 
 
 @admin.register(User, site=site)
 class AccountAdmin(NoDelete, UserAdmin):  # type: ignore[type-arg]
-    """People are deactivated, not deleted: the history speaks of them.
+    """Users are deactivated, not deleted, because revisions refer to them.
 
-    The form changes accounts and sets passwords, so only superusers may send it.
+    The form changes accounts and sets passwords, so only superusers may submit it.
     """
 
-    form = UserChangeForm  # which alone keeps the password's hash off the page
+    form = UserChangeForm  # the stock form of a ModelAdmin would show the password's hash
     change_form_template = "admin/person.html"
     list_display = ["username", "email", "is_active", "is_staff", "last_login", "date_joined"]
     list_filter = [("is_active", SparseBooleanFilter), ("is_staff", SparseBooleanFilter)]
@@ -55,7 +55,7 @@ class AccountAdmin(NoDelete, UserAdmin):  # type: ignore[type-arg]
         return operator_of(request).is_superuser
 
     def has_view_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Who may reset passwords must find the accounts."""
+        """Let operators who may reset passwords find the accounts."""
         may_reset = operator_of(request).has_perm("accounts.change_user")
         return may_reset or super().has_view_permission(request, obj)
 
@@ -79,10 +79,11 @@ class AccountAdmin(NoDelete, UserAdmin):  # type: ignore[type-arg]
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """Without Django's demand that who adds people may also change them: our form gives no rights.
+        """Show the form without Django's additional check for the permission to change users.
 
-        It tells whether a name is taken. To whoever may not see people that is a look-up, throttled
-        whatever comes of it. Raises Throttled.
+        That check prevents operators from granting rights, which our form cannot do. The form reveals
+        whether a username is taken, so operators who may not see users are throttled, whatever the
+        result. Raises Throttled.
         """
         if request.method == "POST" and not self.has_view_permission(request):
             actor = actor_of(request)
@@ -115,7 +116,7 @@ class AccountAdmin(NoDelete, UserAdmin):  # type: ignore[type-arg]
     def subject_id(self, object_id: str) -> str:
         return f"user-{object_id}"
 
-    def named(self, name: str) -> Q:
+    def exact_name(self, name: str) -> Q:
         return Q(username=name)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
@@ -125,11 +126,11 @@ class AccountAdmin(NoDelete, UserAdmin):  # type: ignore[type-arg]
             return
         if "is_active" in form.changed_data:
             services.end_access(person=obj, actor=actor_of(request))
-        # Never the whole row: a password or a session that ended meanwhile must not come back.
+        # Never the whole row: that would undo a concurrent change of the password or the sessions.
         obj.save(update_fields=[name for name in form.changed_data if name in COLUMNS])
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Groups and permissions come last: then it is known what the whole form changed."""
+        """Record the changes once groups and permissions are saved, so that one entry has them all."""
         super().save_related(request, form, formsets, change)
         record_change(form.instance, form.was, actor_of(request))
 
@@ -140,7 +141,7 @@ class AccountAdmin(NoDelete, UserAdmin):  # type: ignore[type-arg]
         return self._password_page(request, obj, password)
 
     def reset_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """GET asks; POST resets the password and shows it, once."""
+        """Ask for confirmation; on POST, reset the password and show it once."""
         operator = operator_of(request)
         if not operator.has_perm("accounts.change_user"):
             raise PermissionDenied
@@ -187,5 +188,5 @@ class AccountAdmin(NoDelete, UserAdmin):  # type: ignore[type-arg]
 
     @staticmethod
     def _password(pk: str) -> str | None:
-        found = User.objects.filter(pk=pk) if pk.isdecimal() else User.objects.none()
-        return found.values_list("password", flat=True).first()
+        users = User.objects.filter(pk=pk) if pk.isdecimal() else User.objects.none()
+        return users.values_list("password", flat=True).first()

@@ -1,4 +1,4 @@
-"""How a request of the API says who sends it: a bearer token first, a session cookie otherwise."""
+"""Authentication of API requests: by bearer token if there is one, else by session cookie."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class SecondFactorRequired(exceptions.PermissionDenied):
 
 
 def authenticate_bearer(request: Request) -> Caller | None:
-    """Who sends a token; None where there is no Authorization header at all.
+    """Authenticate the Authorization header. Return None if there is none.
 
-    Raises AuthenticationFailed for any other header, cookie or not, RateLimitExceeded and
-    SecondFactorRequired.
+    Raises AuthenticationFailed for a header without a usable token, even if a cookie is sent too, and
+    RateLimitExceeded and SecondFactorRequired.
     """
     digest = token_digest(request)
     if digest is None:
@@ -40,17 +40,20 @@ def authenticate_bearer(request: Request) -> Caller | None:
     if row is None:
         raise exceptions.AuthenticationFailed("The token is unknown, expired or revoked.")
     charge(request, digest, is_change=is_change(request))
-    *columns_of_both, has_second_factor = row
+    *token_and_owner, has_second_factor = row
     if not has_second_factor:
         raise SecondFactorRequired
-    token = instance(Token, columns_of_both[:_TOKEN])
-    token.owner = instance(User, columns_of_both[_TOKEN:])
+    token = instance(Token, token_and_owner[:_TOKEN_COLUMNS])
+    token.owner = instance(User, token_and_owner[_TOKEN_COLUMNS:])
     touch_last_used(token)
     return Caller(user=token.owner, token=token, ip=client_ip(request))
 
 
 def token_digest(request: HttpRequest | Request) -> str | None:
-    """What the sent token is looked up by. As `bearer`, without looking it up."""
+    """Return the digest of the bearer token without looking it up. None if there is no header.
+
+    Raises AuthenticationFailed for any header that is not a well-formed token.
+    """
     header = request.META.get("HTTP_AUTHORIZATION")
     if header is None:
         return None
@@ -72,9 +75,9 @@ class BearerAuthentication(authentication.BaseAuthentication):
 
 
 class SessionAuthentication(authentication.SessionAuthentication):
-    """The browser's session. Unsafe methods need the CSRF token, as DRF checks it.
+    """Authenticates by the browser's session. Unsafe methods need the CSRF token.
 
-    A session that never saw the second factor of someone who has one opens nothing.
+    If the user has a second factor, the session must have verified it.
     """
 
     def authenticate(self, request: Request) -> tuple[User, Caller] | None:
@@ -82,30 +85,33 @@ class SessionAuthentication(authentication.SessionAuthentication):
         if not (is_signed_in(user) and user.is_active):
             return None
         charge_session(request._request, is_change=is_change(request))
-        # The plain request: DRF's own would read the body as JSON to look for a token in it.
+        # Django's request: DRF's would parse the body as JSON to look for a CSRF token in it.
         self.enforce_csrf(request._request)  # type: ignore[arg-type]
         return user, Caller(user=user, token=None, ip=client_ip(request))
 
 
 def is_change(request: Request) -> bool:
-    """Whether it asks for more than a viewer may do: validating is reading, although it is a POST."""
+    """Whether the action requires more than the role viewer. Validating is a POST, but only reads."""
     view = (request.parser_context or {}).get("view")
     return getattr(view, "needed", Role.VIEWER) != Role.VIEWER
 
 
 def touch_last_used(token: Token) -> None:
-    """Remember that the token was used, at most once a minute."""
+    """Set `last_used_at` to the present time, at most once a minute."""
     minute_ago = timezone.now() - timedelta(minutes=1)
     if token.last_used_at is None or token.last_used_at < minute_ago:
         stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=minute_ago)
         Token.objects.filter(stale, pk=token.pk).update(last_used_at=Now())
 
 
-_TOKEN = len(Token._meta.concrete_fields)
+_TOKEN_COLUMNS = len(Token._meta.concrete_fields)
 
 
 def usable_tokens() -> QuerySet[Any]:
-    """The usable token of the parameter `digest`, of an active owner, with `has_second_factor`."""
+    """Return the usable token with the query parameter `digest`, if its owner is active.
+
+    The row is annotated with `has_second_factor`, of the owner.
+    """
     confirmed = TOTPDevice.objects.filter(user=OuterRef("owner"), confirmed=True)
     return (
         Token.objects.usable()
@@ -115,9 +121,10 @@ def usable_tokens() -> QuerySet[Any]:
 
 
 def fast_path_tokens() -> QuerySet[Any]:
-    """The same, of a token of which nothing but its digest, scope and owner need be looked at.
+    """Return the same, only if no further check or write is needed.
 
-    It is bound to nothing, its owner has a second factor, and its use was noted a moment ago.
+    The token is bound to no environment, its owner has a second factor, and `last_used_at` is less than
+    a minute old.
     """
     return usable_tokens().filter(
         has_second_factor=True,
@@ -126,7 +133,7 @@ def fast_path_tokens() -> QuerySet[Any]:
     )
 
 
-# Everything that decides, as it is at this moment, in one query.
+# One query reads everything that authentication depends on, so that all of it is current.
 _credentials = PreparedQuery(
     lambda: usable_tokens().values_list(
         *columns(Token), *columns(User, "owner__"), "has_second_factor"

@@ -1,4 +1,4 @@
-"""What stands before a page: being signed in, and not failing too often."""
+"""Decorators of page views: login required, requests counted, throttling shown as 429."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,17 +23,17 @@ P = ParamSpec("P")
 
 
 class AuthenticatedHttpRequest(HttpRequest):
-    """What a page behind `signed_in` receives."""
+    """The request that a view behind `full_login_required` receives."""
 
     user: User
 
 
 Page = Callable[Concatenate[AuthenticatedHttpRequest, P], HttpResponse]
-AnyonesPage = Callable[Concatenate[HttpRequest, P], HttpResponse]
+PublicPage = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
-def full_login_required(page: Page[P]) -> AnyonesPage[P]:
-    """Leads everybody else to the log-in, also who gave the password only."""
+def full_login_required(page: Page[P]) -> PublicPage[P]:
+    """Redirect to the login page unless the user is fully logged in, second factor included."""
 
     @wraps(page)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -45,16 +45,16 @@ def full_login_required(page: Page[P]) -> AnyonesPage[P]:
             return error_responses.too_many_requests(request, exceeded)
         return page(cast(AuthenticatedHttpRequest, request), *args, **kwargs)
 
-    return cast(AnyonesPage[P], guarded)
+    return cast(PublicPage[P], guarded)
 
 
 def charge_page(request: HttpRequest) -> None:
-    """Count a page's request: a form that is sent is a change. Raises RateLimitExceeded."""
+    """Count a page request. Unsafe methods count as changes. Raises RateLimitExceeded."""
     charge_session(request, is_change=request.method not in SAFE_METHODS)
 
 
-def throttled_view(page: AnyonesPage[P]) -> AnyonesPage[P]:
-    """Answers 429 where a throttle says so."""
+def throttled_view(page: PublicPage[P]) -> PublicPage[P]:
+    """Respond with 429 if the view raises Throttled."""
 
     @wraps(page)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -63,10 +63,10 @@ def throttled_view(page: AnyonesPage[P]) -> AnyonesPage[P]:
         except Throttled as throttled:
             return error_responses.throttled(request, throttled.retry_after)
 
-    return cast(AnyonesPage[P], guarded)
+    return cast(PublicPage[P], guarded)
 
 
 def session_actor(request: HttpRequest, person: User) -> Actor:
-    """This person, through a browser: what the history keeps."""
+    """Return the person as an actor who uses a browser session."""
     actor = Caller(user=person, token=None, ip=client_ip(request)).actor
     return replace(actor, browser=known_browser(request, person))

@@ -1,7 +1,7 @@
-"""Browsers in which a person logged in before, known by a signed cookie.
+"""Browsers in which a person has logged in before, recognized by a signed cookie.
 
-Such a browser has throttles of its own, so strangers cannot keep a person out. The cookie opens
-nothing. It ends with the credentials: a new password, a changed second factor, a deactivation.
+Such a browser has throttles of its own, so strangers cannot lock a person out. The cookie grants no
+access. A new password, a changed second factor and a deactivation invalidate it.
 """
 
 import secrets
@@ -25,7 +25,7 @@ Entry = tuple[int, str, str, float]
 
 
 def known_browser(request: HttpRequest, person: User) -> str | None:
-    """Return the id of the browser if the person logged in there before, else None."""
+    """Return the id of the browser if the person has logged in there before, else None."""
     for user, browser, tag, _ in _entries(request):
         if user == person.pk and constant_time_compare(tag, _tag(person, browser)):
             return browser if person.is_active else None
@@ -33,7 +33,7 @@ def known_browser(request: HttpRequest, person: User) -> str | None:
 
 
 def known_browser_of_name(request: HttpRequest, username: str) -> str | None:
-    """As `known_browser`, for a username as typed."""
+    """Return the same for a username as typed."""
     if COOKIE not in request.COOKIES:
         return None
     person = User.objects.filter(username=username).first()
@@ -41,9 +41,9 @@ def known_browser_of_name(request: HttpRequest, username: str) -> str | None:
 
 
 def remember_browser(request: HttpRequest, response: HttpResponse, person: User) -> None:
-    """Let the browser be known as this person's from now on, under a new id.
+    """Set the cookie that identifies the browser as one of this person's.
 
-    The id is new each time, so that a stolen cookie shares no throttle with the browser.
+    The id is new each time, so that a stolen older cookie does not share the browser's throttle.
     """
     browser = secrets.token_urlsafe(12)
     others = [entry for entry in _entries(request) if entry[0] != person.pk]
@@ -59,7 +59,7 @@ def remember_browser(request: HttpRequest, response: HttpResponse, person: User)
 
 
 def _entries(request: HttpRequest) -> Iterator[Entry]:
-    """The cookie's entries that have not expired. A cookie that was not signed here has none."""
+    """Yield the entries of the cookie that have not expired. A cookie with a bad signature has none."""
     try:
         entries = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=LIFETIME)
     except signing.BadSignature:
@@ -68,6 +68,6 @@ def _entries(request: HttpRequest) -> Iterator[Entry]:
 
 
 def _tag(person: User, browser: str) -> str:
-    """Bind the id to the person's password and second factor as they are now."""
+    """Return a code that binds the id to the person's present password and second factor."""
     credentials = f"{browser}:{person.get_session_auth_hash()}"
     return salted_hmac(SALT, credentials, algorithm="sha256").hexdigest()[:32]

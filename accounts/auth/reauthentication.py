@@ -1,4 +1,4 @@
-"""Proving to be someone: the password, counted, and again a code for what matters most."""
+"""Password checks: at login, and again before changes of credentials. Failures are throttled."""
 
 import logging
 
@@ -16,31 +16,34 @@ log = logging.getLogger("holdfast.accounts")
 
 
 def authenticate_password(request: HttpRequest, *, username: str, password: str) -> User:
-    """Who logs in. Not even the time it takes tells a wrong name from a wrong password."""
-    tries = throttling.password_throttle(
+    """Return the user with this name and password. Raises Refused and Throttled.
+
+    An unknown name and a wrong password take the same time, so that callers cannot tell them apart.
+    """
+    throttle = throttling.password_throttle(
         username, client_ip(request), known_browser_of_name(request, username)
     )
-    tries.check()
+    throttle.check()
     person = auth.authenticate(request, username=username, password=password)
     if not isinstance(person, User):
-        tries.failed()
-        # Never the name as typed: people type their password there.
-        known = User.objects.filter(username=username).first()
-        told = {"user": known.ref if known else None, "ip": client_ip(request)}
-        log.warning("a log-in was refused", extra=told)
+        throttle.failed()
+        # Never log the name as typed: people type their password there.
+        account = User.objects.filter(username=username).first()
+        fields = {"user": account.ref if account else None, "ip": client_ip(request)}
+        log.warning("login_failed", extra=fields)
         raise Refused("", "There is no account with this name and password.")
-    tries.succeeded()
+    throttle.succeeded()
     return person
 
 
 def reauthenticate(*, person: User, password: str, code: str, actor: Actor) -> None:
-    """The password again and, where a second factor is on, a code of it."""
-    tries = throttling.password_throttle(person.username, actor.ip, actor.browser)
-    tries.check()
+    """Check the password again and, if the second factor is on, a code. Raises Refused and Throttled."""
+    throttle = throttling.password_throttle(person.username, actor.ip, actor.browser)
+    throttle.check()
     if not person.check_password(password):
-        tries.failed()
-        log.warning("a password was refused", extra={"user": person.ref, "ip": actor.ip})
+        throttle.failed()
+        log.warning("reauthentication_failed", extra={"user": person.ref, "ip": actor.ip})
         raise Refused("password", "This is not your password.")
-    tries.succeeded()
+    throttle.succeeded()
     if second_factor.is_on(person):
         second_factor.verify(person=person, code=code, actor=actor)

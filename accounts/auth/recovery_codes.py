@@ -1,21 +1,21 @@
-"""Recovery codes: each stands in for a code of the device once."""
+"""Recovery codes: each replaces a code of the device once."""
 
 import hashlib
 import secrets
 
 from accounts.models import RecoveryCode, User
 
-HOW_MANY = 10
-# Crockford's base 32: 24 of them are 120 bits, so that a plain digest hides them, and none looks like
-# another.
+CODES_PER_PERSON = 10
+# Crockford's base 32, in which no character looks like another. 24 characters are 120 bits, so a digest
+# without a salt is enough.
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 LOOKALIKES = str.maketrans("oil", "011", " -")
 
 
 def renew(person: User) -> list[str]:
-    """New ones in place of the old. Only their digests are kept: nobody can show them again."""
+    """Replace all codes of the person and return the new ones. Only their digests are stored."""
     person.recovery_codes.all().delete()
-    codes = [_random_code() for _ in range(HOW_MANY)]
+    codes = [_random_code() for _ in range(CODES_PER_PERSON)]
     RecoveryCode.objects.bulk_create(
         RecoveryCode(user=person, digest=_digest(code)) for code in codes
     )
@@ -23,9 +23,9 @@ def renew(person: User) -> list[str]:
 
 
 def spend(person: User, code: str) -> bool:
-    """One conditional DELETE: of several who type the same code, one finds it."""
-    spent, _ = RecoveryCode.objects.filter(user=person, digest=_digest(code)).delete()
-    return spent == 1
+    """Use up the code. Return whether it was valid: one conditional DELETE, so it counts once only."""
+    deleted, _ = RecoveryCode.objects.filter(user=person, digest=_digest(code)).delete()
+    return deleted == 1
 
 
 def _random_code() -> str:
@@ -33,5 +33,5 @@ def _random_code() -> str:
 
 
 def _digest(code: str) -> str:
-    """Of the code however it was typed: case, spaces, dashes and look-alikes do not matter."""
+    """Return the digest of a code, ignoring case, spaces and dashes, and accepting look-alikes."""
     return hashlib.sha256(code.lower().translate(LOOKALIKES).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The one place where tokens end."""
+"""Revokes tokens. No other module does."""
 
 from collections.abc import Iterable
 
@@ -10,17 +10,17 @@ from accounts.models import Token, User
 
 
 def revoke(tokens: Iterable[Token], actor: Actor) -> int:
-    """Ends those that are not ended yet, each with its line in the history. Says how many.
+    """Revoke the tokens that are not revoked yet, each with a history entry. Return how many.
 
-    Call it inside a transaction.
+    Call it in a transaction.
     """
-    ended = 0
+    count = 0
     for token in tokens:
-        alive = Token.objects.filter(pk=token.pk, revoked_at=None)
-        if alive.update(revoked_at=timezone.now()):
+        unrevoked = Token.objects.filter(pk=token.pk, revoked_at=None)
+        if unrevoked.update(revoked_at=timezone.now()):
             audit.record_of_token(actor=actor, action="revoke", token=token)
-            ended += 1
-    return ended
+            count += 1
+    return count
 
 
 def revoke_all(person: User, actor: Actor) -> int:

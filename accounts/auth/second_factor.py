@@ -1,6 +1,6 @@
-"""The second factor: a device that makes codes, and recovery codes for the day it is lost.
+"""The second factor: a TOTP device, and recovery codes for when the device is lost.
 
-It is on while there is a confirmed TOTPDevice. Whatever changes it locks the person's row first.
+It is on while the person has a confirmed TOTPDevice. Every change locks the person's row first.
 """
 
 import base64
@@ -28,7 +28,7 @@ WRONG_CODE = (
 )
 SIX_DIGITS = re.compile(r"[0-9]{6}", re.ASCII)
 
-Found = TypeVar("Found")
+ResultT = TypeVar("ResultT")
 
 
 def is_on(person: User) -> bool:
@@ -36,13 +36,16 @@ def is_on(person: User) -> bool:
 
 
 def verify(*, person: User, code: str, actor: Actor) -> TOTPDevice:
-    """The person's device, for a code of it that was not used before or for a recovery code."""
-    return _guess(person, actor, lambda: _accepted(person, code, actor))
+    """Return the person's device if the code is an unused code of it or a recovery code.
+
+    Raises Refused and Throttled.
+    """
+    return _attempt_once(person, actor, lambda: _verified_device(person, code, actor))
 
 
 @transaction.atomic
 def enrol(*, person: User) -> TOTPDevice:
-    """A new device that counts for nothing until a code of it is typed. Earlier such ones go."""
+    """Create an unconfirmed device, replacing an earlier one. Raises Refused if the factor is on."""
     lock(person)
     if is_on(person):
         raise Refused("", "The second factor is on already. Switch it off first.")
@@ -56,13 +59,19 @@ def pending_device(person: User) -> TOTPDevice | None:
 
 
 def confirm(*, person: User, code: str, actor: Actor) -> list[str]:
-    """Switches the factor on by a code of the pending device. Answers ten recovery codes."""
-    return _guess(person, actor, lambda: _confirmed(person, code, actor))
+    """Switch the factor on by a code of the pending device. Return ten recovery codes.
+
+    Raises Refused and Throttled.
+    """
+    return _attempt_once(person, actor, lambda: _confirm_device(person, code, actor))
 
 
 @transaction.atomic
 def set_up(*, person: User, actor: Actor) -> tuple[str, list[str]]:
-    """On at once, for commands that print it: the device's secret in base 32, and recovery codes."""
+    """Switch the factor on without a code, for commands that print the secret.
+
+    Return the device's secret in base 32, and the recovery codes.
+    """
     device = enrol(person=person)
     TOTPDevice.objects.filter(pk=device.pk).update(confirmed=True)
     codes = recovery_codes.renew(person)
@@ -72,7 +81,7 @@ def set_up(*, person: User, actor: Actor) -> tuple[str, list[str]]:
 
 @transaction.atomic
 def renew_recovery_codes(*, person: User, actor: Actor) -> list[str]:
-    """Ten new ones; the old ones end."""
+    """Replace the recovery codes, end all sessions, and return the ten new codes."""
     lock(person)
     before = person.recovery_codes.count()
     codes = recovery_codes.renew(person)
@@ -83,43 +92,46 @@ def renew_recovery_codes(*, person: User, actor: Actor) -> list[str]:
 
 @transaction.atomic
 def switch_off(*, person: User, actor: Actor) -> int:
-    """Devices, recovery codes, sessions and tokens end. Says how many tokens."""
+    """Delete devices and recovery codes, end all sessions, and revoke all tokens. Return how many."""
     lock(person)
     was_on = is_on(person)
     TOTPDevice.objects.filter(user=person).delete()
     person.recovery_codes.all().delete()
-    ended = revoke_all(person, actor)
+    revoked = revoke_all(person, actor)
     person.end_sessions()
     if was_on:
         _record(person, actor, "delete", {"enabled": [True, False]})
-    return ended
+    return revoked
 
 
 def lock(person: User) -> None:
-    # NO KEY: rows that name this person as their maker can still be written meanwhile.
+    # NO KEY, so that others can still insert rows with a foreign key to this person.
     User.objects.select_for_update(no_key=True).get(pk=person.pk)
 
 
-def _guess(person: User, actor: Actor, attempt: Callable[[], Found | None]) -> Found:
-    """What the attempt finds, alone with this person's row: a burst of guesses stands in line here,
-    and each sees how often the ones before it failed."""
+def _attempt_once(person: User, actor: Actor, attempt: Callable[[], ResultT | None]) -> ResultT:
+    """Return the result of the attempt. Raises Refused if it is None, and Throttled.
+
+    Attempts run one at a time under the lock of the person's row, so that each attempt of a burst sees
+    the failures of those before it.
+    """
     with transaction.atomic():
         lock(person)
-        tries = throttling.code_throttle(person.ref, actor.ip, actor.browser)
-        tries.check()
-        found = attempt()
-        if found is None:
-            tries.failed()
+        throttle = throttling.code_throttle(person.ref, actor.ip, actor.browser)
+        throttle.check()
+        result = attempt()
+        if result is None:
+            throttle.failed()
         else:
-            tries.succeeded()
-    # Outside the transaction, which must keep the count.
-    if found is None:
-        log.warning("a code was refused", extra={"user": person.ref, "ip": actor.ip})
+            throttle.succeeded()
+    # Raised outside the transaction, so that the failure count is committed.
+    if result is None:
+        log.warning("second_factor_failed", extra={"user": person.ref, "ip": actor.ip})
         raise Refused("code", WRONG_CODE)
-    return found
+    return result
 
 
-def _accepted(person: User, code: str, actor: Actor) -> TOTPDevice | None:
+def _verified_device(person: User, code: str, actor: Actor) -> TOTPDevice | None:
     device = person.confirmed_device()
     if device is None or not User.objects.filter(pk=person.pk, is_active=True).exists():
         return None
@@ -128,7 +140,7 @@ def _accepted(person: User, code: str, actor: Actor) -> TOTPDevice | None:
     return None
 
 
-def _confirmed(person: User, code: str, actor: Actor) -> list[str] | None:
+def _confirm_device(person: User, code: str, actor: Actor) -> list[str] | None:
     device = pending_device(person)
     if device is None or is_on(person) or not _matches(device, code):
         return None
@@ -140,8 +152,8 @@ def _confirmed(person: User, code: str, actor: Actor) -> list[str] | None:
 
 
 def _matches(device: TOTPDevice, code: str) -> bool:
-    # The library reads the code by int(), which takes "+12345" and Arabic digits too. Apps show
-    # "123 456". Only the library's function locks the device, so that a code counts once.
+    # The library parses the code with int(), which also accepts "+12345" and Arabic digits. Apps show
+    # "123 456". verify_token locks the device, so that a code is accepted once only.
     digits = code.replace(" ", "")
     if not SIX_DIGITS.fullmatch(digits):
         return False

@@ -1,4 +1,4 @@
-"""Logging in: half with a password, wholly with the code, and staying so after a change."""
+"""Sessions of the login: pending after the password, complete after the code or a due new password."""
 
 import logging
 import time
@@ -18,38 +18,38 @@ log = logging.getLogger("holdfast.accounts")
 
 PENDING_LOGIN = "half_login"
 PENDING_SECONDS = 300
-PROVEN = "proven_login"
-PROVEN_SECONDS = 900
+DUE_CHANGE = "proven_login"
+DUE_CHANGE_SECONDS = 900
 
 
 class PendingLogin(TypedDict):
-    """Kept on the server. Bound to the credentials, so that changing them ends it."""
+    """A login with the right password, stored in the session. Changed credentials invalidate it."""
 
     user: int
     credentials: str
     ends: float
 
 
-class ProvenLogin(PendingLogin):
-    """The log-in of a person who gave password and code, and must change the password first."""
+class DuePasswordChange(PendingLogin):
+    """A login with the right password and code, of a person who must change the password first."""
 
     device: str | None
 
 
 def is_signed_in(user: Any) -> bool:
-    """Whether a request's user is logged in, wholly: with the code too, if there is a factor."""
+    """Whether the user of a request is fully logged in: with the second factor, if there is one."""
     if not (isinstance(user, User) and user.is_authenticated):
         return False
     return getattr(user, "otp_device", None) is not None or user.confirmed_device() is None
 
 
 def charge_session(request: HttpRequest, *, is_change: bool) -> None:
-    """Count a request of a person who is logged in. Raises RateLimitExceeded."""
+    """Count a request of a logged-in user. Raises RateLimitExceeded."""
     charge(request, str(request.session.session_key), is_change=is_change)
 
 
 def begin_pending_login(request: HttpRequest, person: User) -> None:
-    """The password was right. By itself this opens nothing."""
+    """Remember in a new session that the password was right. This alone gives no access."""
     request.session.flush()
     request.session[PENDING_LOGIN] = PendingLogin(
         user=person.pk,
@@ -60,54 +60,55 @@ def begin_pending_login(request: HttpRequest, person: User) -> None:
 
 
 def pending_login_user(request: HttpRequest) -> User | None:
-    """Whose password this browser gave within the last minutes."""
+    """Return the user of the session's pending login, or None."""
     return _person_of(request.session.get(PENDING_LOGIN))
 
 
 def begin_password_change(request: HttpRequest, person: User, device: TOTPDevice | None) -> None:
-    """The person has proven who they are. Until they set a new password, that opens nothing."""
+    """Remember in a new session that password and code were right. This alone gives no access."""
     request.session.flush()
-    request.session[PROVEN] = ProvenLogin(
+    request.session[DUE_CHANGE] = DuePasswordChange(
         user=person.pk,
         credentials=person.get_session_auth_hash(),
-        ends=time.time() + PROVEN_SECONDS,
+        ends=time.time() + DUE_CHANGE_SECONDS,
         device=device.persistent_id if device else None,
     )
-    request.session.set_expiry(PROVEN_SECONDS)
+    request.session.set_expiry(DUE_CHANGE_SECONDS)
 
 
 def must_change_password(request: HttpRequest) -> tuple[User, TOTPDevice | None] | None:
-    """Return who began to change their password here, and their second factor; else None."""
-    proven: ProvenLogin | None = request.session.get(PROVEN)
-    person = _person_of(proven)
-    if proven is None or person is None:
+    """Return the user who must change their password in this session, and their device; else None."""
+    due: DuePasswordChange | None = request.session.get(DUE_CHANGE)
+    person = _person_of(due)
+    if due is None or person is None:
         return None
     device = person.confirmed_device()
-    is_same = (device.persistent_id if device else None) == proven["device"]
+    is_same = (device.persistent_id if device else None) == due["device"]
     return (person, device) if is_same else None
 
 
-def _person_of(begun: PendingLogin | None) -> User | None:
-    """Return who began to log in, if nothing ended it: time, deactivation, new credentials."""
-    if begun is None or begun["ends"] < time.time():
+def _person_of(pending: PendingLogin | None) -> User | None:
+    """Return the user, or None if the login expired, the account is off or the credentials changed."""
+    if pending is None or pending["ends"] < time.time():
         return None
-    person = User.objects.filter(pk=begun["user"], is_active=True).first()
+    person = User.objects.filter(pk=pending["user"], is_active=True).first()
     if person is None:
         return None
-    same = constant_time_compare(begun["credentials"], person.get_session_auth_hash())
+    same = constant_time_compare(pending["credentials"], person.get_session_auth_hash())
     return person if same else None
 
 
 def complete_login(request: HttpRequest, person: User, device: TOTPDevice | None) -> None:
-    """A session under a new key. `device` is None for who has no second factor."""
+    """Start a session under a new key. `device` is None if the person has no second factor."""
     request.session.flush()
     auth.login(request, person)
     if device is not None:
         django_otp.login(request, device)
-    told = {"user": person.ref, "ip": client_ip(request), "factors": 1 if device is None else 2}
-    log.info("a log-in", extra=told)
+    factors = 1 if device is None else 2
+    fields = {"user": person.ref, "ip": client_ip(request), "factors": factors}
+    log.info("login_succeeded", extra=fields)
 
 
 def refresh_session(request: HttpRequest, person: User) -> None:
-    """After a change that ended every session of a person: this one goes on, under a new key."""
+    """Keep this session, under a new key, after a change that ended all sessions of the person."""
     auth.update_session_auth_hash(request, person)

@@ -1,4 +1,4 @@
-"""Where the `limits` library counts: rows that every process sees, each for one window."""
+"""The storage of the `limits` library: one database row for each window, shared by all processes."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from limits.storage import Storage
 
 from accounts.models import FailureCount
 
-# One statement, so that parallel failures are all counted; a window that has ended begins anew.
+# One statement, so that concurrent failures are all counted. An expired window starts again.
 COUNT = """
 INSERT INTO accounts_failurecount AS c ("key", "count", "expires_at") VALUES (%s, %s, %s)
 ON CONFLICT ("key") DO UPDATE SET
@@ -19,7 +19,7 @@ RETURNING "count"
 
 
 class DatabaseStorage(Storage):
-    """Fixed windows in the FailureCount table. A window begins with its first failure."""
+    """Stores fixed windows in the FailureCount table. A window begins with its first failure."""
 
     STORAGE_SCHEME = ["holdfast-database"]
 
@@ -30,12 +30,12 @@ class DatabaseStorage(Storage):
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         now = timezone.now()
         adapt = connection.ops.adapt_datetimefield_value
-        began, ends = adapt(now), adapt(now + timedelta(seconds=expiry))
+        begins, ends = adapt(now), adapt(now + timedelta(seconds=expiry))
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(COUNT, [key, amount, ends, began, began])
+            cursor.execute(COUNT, [key, amount, ends, begins, begins])
             count: int = cursor.fetchall()[0][0]
         if count == amount:
-            self._forget_ended_windows()
+            self._delete_expired_windows()
         return count
 
     def get(self, key: str) -> int:
@@ -57,9 +57,9 @@ class DatabaseStorage(Storage):
         FailureCount.objects.filter(key=key).delete()
 
     @staticmethod
-    def _forget_ended_windows() -> None:
-        # Rows that others are busy with are left for the next time: waiting could deadlock.
-        ended = FailureCount.objects.filter(expires_at__lt=timezone.now())
+    def _delete_expired_windows() -> None:
+        # Rows locked by others are left for later: waiting for them could deadlock.
+        expired = FailureCount.objects.filter(expires_at__lt=timezone.now())
         with transaction.atomic():
-            free = ended.select_for_update(skip_locked=True).values_list("key", flat=True)
-            FailureCount.objects.filter(key__in=list(free[:100])).delete()
+            unlocked = expired.select_for_update(skip_locked=True).values_list("key", flat=True)
+            FailureCount.objects.filter(key__in=list(unlocked[:100])).delete()

@@ -1,8 +1,8 @@
-"""Guessing made slow: failures counted by account and address, never for longer than five minutes.
+"""Throttles against guessing: failures are counted by account and address, in windows of 5 minutes.
 
-A stranger fills the bucket of their own address and account together (10) long before the one of
-the account from anywhere (50), so nobody is locked out by one stranger elsewhere. Many strangers
-fill that too: so a browser in which the person logged in before has one of its own (10), and no other.
+A single attacker fills the bucket of account and address (10) long before that of the account (50), so
+they cannot lock the owner out from another address. Many attackers can fill the account's bucket.
+Therefore a browser in which the person has logged in before has a bucket of its own (10) and no other.
 """
 
 from __future__ import annotations
@@ -26,16 +26,19 @@ MINUTES = 5
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """What one account at one address does. Kinds are apart: a right password forgives no code."""
+    """Counts the failures of one kind, of one account at one address.
+
+    Each kind has its own buckets: a right password does not reset the count of wrong codes.
+    """
 
     kind: str
     account: str
     address: str | None
     browser: str | None = None
-    """The id of a browser in which the person of the account logged in before (known_browsers)."""
+    """The id of a browser in which the account's person has logged in before (see known_browsers)."""
 
     def check(self) -> None:
-        """Raises Throttled while one of the buckets is full."""
+        """Raise Throttled if one of the buckets is full."""
         limiter = _limiter()
         for limit, key in self._buckets():
             if not limiter.test(limit, key):
@@ -43,9 +46,9 @@ class Throttle:
                 raise Throttled(min(max(math.ceil(ends - time.time()), 1), MINUTES * 60))
 
     def take(self) -> None:
-        """Count one try, whatever comes of it. Raises Throttled where a bucket was full.
+        """Count one attempt, whatever its result. Raises Throttled if a bucket was full.
 
-        Counting and looking are one step, so that a burst of tries cannot pass together.
+        Check and count are one step, so that a burst of attempts cannot pass together.
         """
         self.check()
         for limit, key in self._buckets():
@@ -53,23 +56,24 @@ class Throttle:
                 self.check()
 
     def failed(self) -> None:
+        """Count a failure."""
         for limit, key in self._buckets():
             _limiter().hit(limit, key)
 
     def succeeded(self) -> None:
-        """What this account failed at this address no longer counts."""
+        """Reset the count of this account at this address. The other buckets keep theirs."""
         limit, key = self._buckets()[0]
         _limiter().clear(limit, key)
 
     def _buckets(self) -> list[tuple[RateLimitItem, str]]:
-        # Always in this order, which is the order of the rows' locks.
-        person, place = _person(self.account), _client_network(self.address)
+        # Rows are locked in this order, so that it must be the same for all.
+        account, network = _normalized(self.account), _client_network(self.address)
         if self.browser is not None:
-            return [(_window("browser", 10), _key(self.kind, person, "browser", self.browser))]
+            return [(_window("browser", 10), _key(self.kind, account, "browser", self.browser))]
         return [
-            (_window("both", 10), _key(self.kind, person, place)),
-            (_window("account", 50), _key(self.kind, person)),
-            (_window("address", 100), _key(self.kind, place)),
+            (_window("both", 10), _key(self.kind, account, network)),
+            (_window("account", 50), _key(self.kind, account)),
+            (_window("address", 100), _key(self.kind, network)),
         ]
 
 
@@ -84,27 +88,30 @@ def _window(name: str, failures: int) -> RateLimitItem:
 
 
 def password_throttle(account: str, address: str | None, browser: str | None = None) -> Throttle:
+    """Return the throttle of wrong passwords."""
     return Throttle("password", account, address, browser)
 
 
 def code_throttle(account: str, address: str | None, browser: str | None = None) -> Throttle:
+    """Return the throttle of wrong codes of the second factor."""
     return Throttle("code", account, address, browser)
 
 
 def lookup_throttle(account: str, address: str | None) -> Throttle:
+    """Return the throttle of operations that reveal whether a username exists."""
     return Throttle("lookup", account, address)
 
 
-def _person(account: str) -> str:
+def _normalized(account: str) -> str:
     return unicodedata.normalize("NFKC", account).casefold()
 
 
 def _client_network(address: str | None) -> str:
-    """An IPv6 subscriber has a whole /64 to choose addresses from, so all of it counts as one."""
+    """Return the address, or its /64 for IPv6: a subscriber can choose any address of a /64."""
     ip = ip_address(address) if address else None
     return str(ip_network((ip, 64), strict=False)) if isinstance(ip, IPv6Address) else str(ip)
 
 
 def _key(*parts: str) -> str:
-    # Keyed, not only hashed: people type their password into the wrong field.
+    # An HMAC, not a plain hash: the name may be a password typed into the wrong field.
     return salted_hmac("accounts.auth.throttling", "\0".join(parts), algorithm="sha256").hexdigest()

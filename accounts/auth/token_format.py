@@ -1,7 +1,7 @@
-"""The secret of an API token: its form, its checksum, its digest.
+"""The format of an API token's secret, its checksum and its digest.
 
-`hfst_` + 32 random letters and digits (190 bits) + 6 letters and digits of their CRC-32, so that a
-mistyped one is refused without a look-up and scanners for leaked secrets can tell it from noise.
+`hfst_`, 32 random letters and digits (190 bits), and 6 letters and digits of their CRC-32. The checksum
+lets Holdfast refuse a mistyped token without a query, and lets secret scanners recognize a token.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ import string
 from zlib import crc32
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
-FORM = re.compile(r"hfst_([0-9A-Za-z]{32})([0-9A-Za-z]{6})", re.ASCII)
+FORMAT = re.compile(r"hfst_([0-9A-Za-z]{32})([0-9A-Za-z]{6})", re.ASCII)
 
 
 def new_secret() -> str:
@@ -20,8 +20,8 @@ def new_secret() -> str:
 
 
 def is_well_formed(secret: str) -> bool:
-    """Whether this could be a token at all: right alphabet, length and checksum."""
-    match = FORM.fullmatch(secret)
+    """Whether prefix, alphabet, length and checksum are those of a token."""
+    match = FORMAT.fullmatch(secret)
     return match is not None and _checksum(match[1]) == match[2]
 
 
@@ -30,8 +30,8 @@ def digest(secret: str) -> str:
 
 
 def _checksum(body: str) -> str:
-    rest, digits = crc32(body.encode("ascii")), ""
+    remainder, digits = crc32(body.encode("ascii")), ""
     for _ in range(6):
-        rest, digit = divmod(rest, len(ALPHABET))
+        remainder, digit = divmod(remainder, len(ALPHABET))
         digits = ALPHABET[digit] + digits
     return digits

@@ -1,4 +1,4 @@
-"""Fields that several forms have, and the way a refusal becomes a form's message."""
+"""Fields and base classes that several forms share."""
 
 from typing import Any
 
@@ -7,24 +7,25 @@ from django import forms
 from accounts.errors import Refused
 from accounts.models import User
 
-LONGEST_PASSWORD = 1000
+MAX_PASSWORD_LENGTH = 1000  # characters: hashing a longer one would cost too much
 
 
 class Form(forms.Form):
-    """A form whose messages stand below the field they are about."""
+    """A form that can show the errors of services."""
 
     def refuse(self, refused: Refused) -> None:
+        """Show the error at its field, or above the form if it has no such field."""
         self.add_error(refused.field if refused.field in self.fields else None, refused.message)
 
 
 class PasswordField(forms.CharField):
     def __init__(self, *, autocomplete: str = "current-password", **options: Any) -> None:
         widget = forms.PasswordInput(attrs={"autocomplete": autocomplete})
-        super().__init__(widget=widget, strip=False, max_length=LONGEST_PASSWORD, **options)
+        super().__init__(widget=widget, strip=False, max_length=MAX_PASSWORD_LENGTH, **options)
 
 
 class CodeField(forms.CharField):
-    """Six digits, or a recovery code."""
+    """A code of the second factor: six digits, or a recovery code."""
 
     def __init__(self, **options: Any) -> None:
         attrs = {
@@ -39,7 +40,7 @@ class CodeField(forms.CharField):
 
 
 class ReauthenticationForm(Form):
-    """The password again and, of whom has a second factor, a code."""
+    """Asks for the password again and, if the person has a second factor, for a code."""
 
     password = PasswordField(label="Your password")
     code = CodeField()
@@ -51,8 +52,8 @@ class ReauthenticationForm(Form):
             del self.fields["code"]
 
     @property
-    def proof(self) -> dict[str, str]:
-        """What `demand_proof` asks for."""
+    def credentials(self) -> dict[str, str]:
+        """Return the arguments of `reauthenticate`."""
         return {
             "password": self.cleaned_data["password"],
             "code": self.cleaned_data.get("code", ""),

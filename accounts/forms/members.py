@@ -19,7 +19,7 @@ class RoleForm(Form):
 
 
 class OwnRoleForm(RoleForm):
-    """Lowering one's own role takes a second look."""
+    """Changes one's own role. Lowering it needs a confirmation."""
 
     confirmed = forms.BooleanField(required=False)
 

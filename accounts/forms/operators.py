@@ -1,4 +1,4 @@
-"""The form by which staff who are no superusers create accounts."""
+"""The form with which staff who are not superusers create accounts."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from accounts.passwords import new_password
 
 
 class NewAccountForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A name and nothing else. The password is random, and the first log-in must change it."""
+    """Asks only for a username. The password is random, and the first login must change it."""
 
     class Meta:
         model = User

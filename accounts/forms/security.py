@@ -8,7 +8,7 @@ from accounts.models import User
 
 
 class NewPasswordFields(forms.Form):
-    """A new password of `person`, typed twice."""
+    """Asks twice for a new password of `person`."""
 
     person: User
     new_password = PasswordField(label="New password", autocomplete="new-password")
@@ -31,7 +31,7 @@ class PasswordForm(NewPasswordFields, ReauthenticationForm):
 
 
 class DuePasswordForm(NewPasswordFields, Form):
-    """In place of a password that an operator made."""
+    """Replaces a password that an operator has set."""
 
     def __init__(self, *args: Any, person: User, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -45,6 +45,6 @@ class DuePasswordForm(NewPasswordFields, Form):
 
 
 class ConfirmForm(Form):
-    """The first code of a new device."""
+    """Asks for the first code of a new device."""
 
     code = CodeField(label="Code it shows", help_text="Six digits.")

@@ -21,11 +21,16 @@ LIFETIMES = [
 
 
 class Environments(Protocol):
-    """Those that a person reaches, and how to call them: volumes know, accounts do not."""
+    """Returns ids and labels of the environments that a person can access.
+
+    Passed in as a callback, because accounts must not import volumes.
+    """
 
     def __call__(
         self, *, most: int | None = None, among: Collection[uuid.UUID] | None = None
-    ) -> list[tuple[uuid.UUID, str]]: ...
+    ) -> list[tuple[uuid.UUID, str]]:
+        """Return at most `most` environments, only those with an id in `among` if it is given."""
+        ...
 
 
 class TokenForm(Form):
@@ -55,12 +60,12 @@ class TokenForm(Form):
     def __init__(self, *args: Any, environments: Environments, **options: Any) -> None:
         super().__init__(*args, **options)
         self.environments = environments
-        offered = environments(most=pagination.MAX_CHOICES + 1)
-        if len(offered) <= pagination.MAX_CHOICES:
+        choices = environments(most=pagination.MAX_CHOICES + 1)
+        if len(choices) <= pagination.MAX_CHOICES:
             self.fields["environment"] = forms.TypedChoiceField(
                 label="In",
                 required=False,
-                choices=[("", "Every environment you can reach"), *offered],
+                choices=[("", "Every environment you can reach"), *choices],
                 coerce=uuid.UUID,
                 empty_value=None,
             )
@@ -72,10 +77,10 @@ class TokenForm(Form):
         return name
 
     def clean_environment(self) -> uuid.UUID | None:
-        chosen: uuid.UUID | None = self.cleaned_data["environment"]
-        if chosen and not self.environments(among=[chosen]):
+        environment_id: uuid.UUID | None = self.cleaned_data["environment"]
+        if environment_id and not self.environments(among=[environment_id]):
             raise forms.ValidationError("You reach no environment with this id.")
-        return chosen
+        return environment_id
 
     @property
     def expires_at(self) -> datetime | None:

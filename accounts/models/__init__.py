@@ -1,4 +1,4 @@
-"""Who: people, the companies they belong to, what they hold, and what they did."""
+"""People, companies, memberships, invitations, tokens and the history."""
 
 from accounts.models.export import Export
 from accounts.models.failures import FailureCount

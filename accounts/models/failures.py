@@ -1,10 +1,10 @@
-"""Counted failures, in the database so that every process sees the same count."""
+"""Counts of failures, stored in the database so that every process sees the same count."""
 
 from django.db import models
 
 
 class FailureCount(models.Model):
-    """How often something failed in the window that ends at `expires_at`."""
+    """The number of failures in the window that ends at `expires_at`."""
 
     key = models.CharField(max_length=200, primary_key=True)
     count = models.PositiveIntegerField()
@@ -12,7 +12,7 @@ class FailureCount(models.Model):
 
     class Meta:
         indexes = [
-            # Forgetting windows that have ended.
+            # Deleting expired windows: DatabaseStorage._delete_expired_windows().
             models.Index(fields=["expires_at"], name="failure_count_expiry"),
         ]
 

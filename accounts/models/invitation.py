@@ -1,4 +1,4 @@
-"""Invitations: a company asks, and a person decides."""
+"""Invitations: a company offers membership, and the person decides."""
 
 from __future__ import annotations
 
@@ -14,39 +14,42 @@ from uuid_utils.compat import uuid7
 from accounts.models.people import Company, Membership, Role, User
 
 INVITATION_LIFETIME = timedelta(days=14)
-INVITED_NAME_MAX_LENGTH = 150  # as that of a username, and of a subject in the history
+INVITED_NAME_MAX_LENGTH = 150  # as long as a username, and as a revision's subject_name
 
 
 def default_expiry() -> datetime:
-    """Return when an invitation of this moment expires."""
+    """Return when an invitation that is created now expires."""
     return timezone.now() + INVITATION_LIFETIME
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def pending(self) -> Self:
-        """Invitations that can be accepted: not expired, and of someone who is still an admin."""
+        """Return the invitations that have not expired and whose inviter is still an active admin."""
         inviter = Membership.objects.admins().filter(
             company=OuterRef("company"), user=OuterRef("invited_by"), user__is_active=True
         )
         return self.filter(Exists(inviter), expires_at__gt=Now())
 
     def to(self, person: User) -> Self:
-        """Pending invitations that this person can answer."""
-        joined = Membership.objects.filter(company=OuterRef("company"), user=person)
-        return self.pending().filter(~Exists(joined), user=person)
+        """Return the pending invitations that this person can answer."""
+        own_membership = Membership.objects.filter(company=OuterRef("company"), user=person)
+        return self.pending().filter(~Exists(own_membership), user=person)
 
     def unbind(self, person: User) -> None:
-        """Keep the rows, which would otherwise tell whom a name stands for, but let nobody accept."""
+        """Let nobody accept these invitations, but keep them.
+
+        If they disappeared, companies would learn which account a name belongs to.
+        """
         self.filter(user=person).update(user=None)
 
 
 class Invitation(models.Model):
-    """A company admin's offer of a role to whomever a name stands for.
+    """An admin's offer of a role in the company to the account with a name.
 
         pending -> (row deleted)    accept, decline: the person; withdraw: an admin of the company
         pending -> expired          after 14 days; deleted with the company's next invitation
 
-    The company sees only the name as its admin typed it, whether or not there is such an account.
+    The company sees only the name as typed, whether or not such an account exists.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -56,7 +59,7 @@ class Invitation(models.Model):
     name = models.CharField(max_length=INVITED_NAME_MAX_LENGTH)
     """The username or e-mail address as typed."""
     user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="invitations")
-    """Whom the name stood for at that time, null for nobody. An account that gets the name later
+    """The account that had the name at that time; null if none had. An account that gets the name later
     is another person's, so it does not inherit the invitation."""
     role = models.CharField(max_length=10, choices=Role)
     invited_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
@@ -67,7 +70,7 @@ class Invitation(models.Model):
 
     class Meta:
         constraints = [
-            # Also the list of a company's invitations by name.
+            # Its index also serves the list of a company's invitations by name.
             models.UniqueConstraint(fields=["company", "name"], name="invitation_once"),
             models.CheckConstraint(condition=Q(role__in=list(Role)), name="invitation_role_known"),
         ]

@@ -1,4 +1,4 @@
-"""People, companies, and who belongs where."""
+"""Users, companies, memberships and recovery codes."""
 
 from __future__ import annotations
 
@@ -14,41 +14,41 @@ from uuid_utils.compat import uuid7
 
 
 class User(AbstractUser):
-    """A person. Being staff opens the admin; only memberships open companies."""
+    """A person. Staff may use the admin; access to a company requires a membership."""
 
     credentials_version = models.PositiveIntegerField(default=1, editable=False)
-    """Part of every session's hash: raising it ends the sessions."""
+    """Part of every session's hash. Incrementing it ends all sessions."""
     must_change_password = models.BooleanField(default=False, db_default=False, editable=False)
-    """Whether the password was made by an operator, so that the next log-in must change it."""
+    """Whether an operator set the password, so that the person must change it at the next login."""
 
     class Meta(AbstractUser.Meta):
         indexes = [
-            # Operators look for these among all. Few are either.
+            # The filters of the admin's list of users. Few users are staff, and few are inactive.
             models.Index(fields=["username"], condition=Q(is_staff=True), name="user_staff"),
             models.Index(fields=["username"], condition=Q(is_active=False), name="user_off"),
-            # Whom an invitation to an e-mail address is for.
+            # The account that an invitation to an e-mail address is for.
             models.Index(Lower("email"), name="user_email"),
         ]
 
     @property
     def ref(self) -> str:
-        """The name by which the API knows this person."""
+        """The person's id in the API and in the history."""
         return f"user-{self.pk}"
 
     def confirmed_device(self) -> TOTPDevice | None:
-        """The second factor. Recovery codes alone are none."""
+        """Return the second factor, or None. Recovery codes alone do not count."""
         device: TOTPDevice | None = (
             TOTPDevice.objects.filter(user=self, confirmed=True).order_by("pk").first()
         )
         return device
 
     def end_sessions(self) -> None:
-        """Ends every session of this person; the caller may keep its own alive."""
+        """End every session of this person. The caller may keep its own with `refresh_session`."""
         User.objects.filter(pk=self.pk).update(credentials_version=F("credentials_version") + 1)
         self.refresh_from_db(fields=["credentials_version"])
 
     def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
-        # Django mixes in the password only: a changed second factor must end sessions as well.
+        # Django hashes the password only, but a changed second factor must end the sessions too.
         return salted_hmac(
             "accounts.User.session",
             f"{self.password}:{self.credentials_version}",
@@ -58,7 +58,7 @@ class User(AbstractUser):
 
 
 class Company(models.Model):
-    """The tenant. Its name is unique so that `bootstrap` can be repeated."""
+    """A tenant. The name is unique, so that repeating `bootstrap` finds the company."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=100, unique=True)
@@ -66,7 +66,7 @@ class Company(models.Model):
         null=True, blank=True, help_text="MB (MiB); empty for none"
     )
     storage_used = models.BigIntegerField(default=0, editable=False)
-    """MB of all volumes whose data still exists; moved under this row's lock only."""
+    """MiB of all volumes whose data still exists. Changed only under the lock of this row."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -84,15 +84,16 @@ class Company(models.Model):
 
 
 class Role(models.TextChoices):
-    """What a member may do, each including the one before it."""
+    """What a member may do. Each role includes the rights of the one above it in this list."""
 
     VIEWER = "viewer"
     EDITOR = "editor"
     ADMIN = "admin"
 
-    def includes(self, needed: Role) -> bool:
+    def includes(self, required: Role) -> bool:
+        """Whether this role has all rights of `required`."""
         ranks = list(Role)
-        return ranks.index(self) >= ranks.index(needed)
+        return ranks.index(self) >= ranks.index(required)
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
@@ -100,12 +101,12 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.filter(role=Role.ADMIN)
 
     def accepted_admins(self) -> Self:
-        """Admins who accepted that role, or whom an operator added in it."""
+        """Return the admins who accepted that role or were added by an operator in it."""
         return self.admins().filter(is_promoted=False)
 
 
 class Membership(models.Model):
-    """One person's place in one company."""
+    """One person's role in one company."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     company = models.ForeignKey(
@@ -113,10 +114,10 @@ class Membership(models.Model):
     )
     role = models.CharField(max_length=10, choices=Role, default=Role.VIEWER)
     is_promoted = models.BooleanField(default=False, db_default=False, editable=False)
-    """Whether the member became an admin by somebody else's later change of the role.
+    """Whether another admin promoted the member to admin.
 
-    It changes nothing in the company. But it must not change what the member's programs do in
-    others: such a company is never the default of `POST /environments`.
+    The member has the full rights of an admin. But the company is never the default of
+    `POST /environments`, because others must not change what the member's programs do by default.
     """
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -128,7 +129,7 @@ class Membership(models.Model):
             models.CheckConstraint(condition=Q(role__in=list(Role)), name="membership_role_known"),
         ]
         indexes = [
-            # The members of a company, in the order in which they came.
+            # The members of a company, oldest membership first.
             models.Index(fields=["company", "id"], name="membership_list"),
         ]
 
@@ -137,11 +138,11 @@ class Membership(models.Model):
 
 
 class RecoveryCode(models.Model):
-    """One way back in without the device. Used once: the row goes with its use."""
+    """Replaces a code of a lost device, once. Using it deletes the row."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
     digest = models.CharField(max_length=64)
-    """SHA-256 of the code, which is random enough to need no slow hash."""
+    """SHA-256 of the code. Its 120 random bits need no slow hash."""
 
     class Meta:
         constraints = [

@@ -1,4 +1,4 @@
-"""The audit trail: who did what to what, from where, and what it was before."""
+"""The history: who changed what, when, from which address, and from which value to which."""
 
 from __future__ import annotations
 
@@ -28,39 +28,39 @@ class Subject(models.TextChoices):
 
 
 def rank_after(version: int) -> int:
-    """Return the rank of an entry without a version, made while its subject was at `version`."""
+    """Return the rank of an entry without a version that is written while its subject has `version`."""
     return 2 * version + 1
 
 
 def position() -> Coalesce:
-    """Return where an entry stands among those of its subject: at twice the version that it made.
+    """Return the position of an entry in the history of its subject: twice its version, or its rank.
 
-    What made none stands right after the version of its time. No clock is asked: two servers may
-    disagree about the time, and identifiers are made of it. There is no literal number in the
-    expression, because SQLite uses an index on an expression only for the same text.
+    An entry without a version comes right after the version that its subject had. The order depends on
+    no clock, because the clocks of two servers may differ; ids contain the time, so they do not help.
+    The expression has no literal number, because SQLite uses its index only for the same text.
     """
     return Coalesce("rank", F("version") + F("version"), output_field=IntegerField())
 
 
 class RevisionQuerySet(models.QuerySet["Revision"]):
     def about(self, subject: Subject, subject_id: object) -> Self:
-        """The history of one object."""
+        """Return the history of one object."""
         return self.filter(subject=subject, subject_id=str(subject_id))
 
     def with_position(self) -> Self:
-        """Each entry with its `position` in the history of its subject."""
+        """Annotate each entry with its `position` in the history of its subject."""
         return self.annotate(position=position())
 
     def newest_first(self) -> Self:
-        """The order of the history of one object, whatever clocks say."""
+        """Order the history of one object, newest first, independent of clocks."""
         return self.with_position().order_by("-position", "-id")
 
 
 class Revision(models.Model):
-    """One accepted change, written in its transaction and never again.
+    """One change, written in the transaction of the change and never updated.
 
-    It lives here, below volumes, because what people do to their own tokens and factors is part of
-    the same history. It points at its subject by name and id, so it outlives it.
+    The model is in accounts, because changes of tokens and second factors are part of the same history.
+    It refers to its subject by id and name without a foreign key, so it outlives it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -72,9 +72,9 @@ class Revision(models.Model):
     subject_id = models.CharField(max_length=40)
     subject_name = models.CharField(max_length=150)
     version = models.PositiveIntegerField(null=True)
-    """The subject's version that this change made; null for what raises none."""
+    """The subject's version that this change created; null if it created none."""
     rank = models.PositiveIntegerField(null=True, editable=False)
-    """See `rank_after`; null for what makes a version, and where subjects have none."""
+    """See `rank_after`. Null for a change that created a version, and for subjects without versions."""
     action = models.CharField(max_length=20)
     by = models.CharField(max_length=30)
     via = models.CharField(max_length=110)
@@ -83,7 +83,7 @@ class Revision(models.Model):
     changes = models.JSONField(default=dict)
 
     position: int
-    """See `position()`, where `with_position()` found it."""
+    """See `position()`. Set only by `with_position()`."""
 
     objects = RevisionQuerySet.as_manager()
 
@@ -100,7 +100,7 @@ class Revision(models.Model):
             models.Index("subject", "subject_id", position(), "id", name="revision_in_order"),
             # A company's activity, newest first.
             models.Index(fields=["company", "id"], name="revision_activity"),
-            # The same of an environment.
+            # An environment's activity, newest first.
             models.Index(
                 fields=["environment_id", "id"],
                 condition=Q(environment_id__isnull=False),

@@ -1,4 +1,4 @@
-"""API tokens: a digest at rest, a checksum in the secret."""
+"""API tokens. Only the digest of the secret is stored."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Scope(models.TextChoices):
 
 class TokenQuerySet(models.QuerySet["Token"]):
     def usable(self) -> TokenQuerySet:
-        """Neither revoked nor expired."""
+        """Return the tokens that are neither revoked nor expired."""
         return self.filter(
             Q(expires_at__isnull=True) | Q(expires_at__gt=Now()),
             revoked_at__isnull=True,
@@ -26,7 +26,7 @@ class TokenQuerySet(models.QuerySet["Token"]):
 
 
 class Token(models.Model):
-    """What lets a program act for a person. See accounts/auth/token_format.py for its secret's form."""
+    """Lets a program act for a person. See accounts/auth/token_format.py for the format of its secret."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     owner = models.ForeignKey(
@@ -35,9 +35,9 @@ class Token(models.Model):
     name = models.CharField(max_length=100)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     scope = models.CharField(max_length=5, choices=Scope)
-    # No foreign key: accounts know nothing of volumes. Environments are never really removed.
+    # No foreign key, because accounts must not depend on volumes. Environments' rows are never deleted.
     environment_id = models.UUIDField(null=True, blank=True)
-    # Accounts cannot look up the environment's company, and only its members see the token's changes.
+    # Only members of this company see the token's changes; accounts cannot look it up by environment.
     company = models.ForeignKey(
         Company, null=True, on_delete=models.CASCADE, related_name="+", editable=False
     )
@@ -61,7 +61,7 @@ class Token(models.Model):
                 condition=Q(environment_id__isnull=False),
                 name="token_list_by_environment",
             ),
-            # What expires next. Most tokens never do.
+            # The tokens that expire next. Most tokens have no expiry.
             models.Index(
                 fields=["expires_at"],
                 condition=Q(expires_at__isnull=False, revoked_at__isnull=True),

@@ -1,4 +1,4 @@
-"""What people ask of accounts. The second factor has its own verbs in accounts/auth/second_factor.py."""
+"""The services of accounts. Those of the second factor are in accounts/auth/second_factor.py."""
 
 from accounts.services.accounts import end_access, reset_password
 from accounts.services.companies import change_company, create_company

@@ -1,4 +1,4 @@
-"""Accounts, as operators end their access and reset their passwords."""
+"""Services with which operators end the access of accounts and reset passwords."""
 
 from django.db import transaction
 
@@ -14,10 +14,10 @@ from accounts.services.withdrawal import withdraw_invitations_of
 
 @transaction.atomic
 def end_access(*, person: User, actor: Actor) -> None:
-    """End the person's sessions, tokens, and pending offers by and to them for good.
+    """End the person's sessions, tokens, and invitations by and to them for good.
 
-    Call it when an account is deactivated, and again when it is reactivated: an account that was
-    deactivated in the database must not get anything back either.
+    Call it when an account is deactivated, and again when it is reactivated. The second call covers
+    accounts that were deactivated in the database, without this service.
     """
     for company in Company.objects.filter(invitations__invited_by=person).distinct().order_by("pk"):
         withdraw_invitations_of(inviter=person, company=lock_company(company), actor=actor)
@@ -29,9 +29,9 @@ def end_access(*, person: User, actor: Actor) -> None:
 
 @transaction.atomic
 def reset_password(*, person: User, actor: Actor) -> str:
-    """Set a random password, which the next log-in must change, and return it.
+    """Set a random password, which the person must change at the next login, and return it.
 
-    Sessions end. The second factor and the tokens stay.
+    All sessions end. The second factor and the tokens remain valid.
     """
     password = new_password()
     change_password(user=person, password=password, actor=actor)

@@ -1,4 +1,4 @@
-"""Companies, which operators make."""
+"""Services with which operators create and change companies. Quotas are in MiB, None for no limit."""
 
 from django.db import transaction
 
@@ -11,6 +11,7 @@ from accounts.validators import name_problem, quota_problem
 
 @transaction.atomic
 def create_company(*, name: str, storage_quota: int | None, actor: Actor) -> Company:
+    """Create a company. Raises Refused."""
     _check(name, storage_quota)
     if Company.objects.filter(name=name).exists():
         raise Refused("name", f"There is a company {name} already.")
@@ -24,7 +25,10 @@ def create_company(*, name: str, storage_quota: int | None, actor: Actor) -> Com
 def change_company(
     *, company: Company, name: str, storage_quota: int | None, actor: Actor
 ) -> Company:
-    """Only what changed is written: `storage_used` moves under the same lock by other hands."""
+    """Change name and quota. Raises Refused.
+
+    Only these columns are written, because services of volumes change `storage_used` meanwhile.
+    """
     _check(name, storage_quota)
     present = Company.objects.select_for_update(no_key=True).get(pk=company.pk)
     if Company.objects.filter(name=name).exclude(pk=present.pk).exists():

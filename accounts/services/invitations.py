@@ -1,6 +1,6 @@
 """Joining a company: an admin invites, and the person accepts or declines.
 
-To the admin every name looks the same, whether or not it is somebody's.
+The admin gets the same response for every name, whether or not an account has it.
 """
 
 import uuid
@@ -24,15 +24,16 @@ from accounts.services.withdrawal import record_invitation
 from accounts.validators import name_problem
 
 MAX_PENDING_INVITATIONS = 500
-"""Of one company: what nobody answers must not fill the table."""
+"""The pending invitations of one company. Unanswered ones must not fill the table."""
 
 
 def invite(*, company: Company, name: str, role: Role, inviter: User, actor: Actor) -> Invitation:
-    """Invite whomever `name` stands for; inviting again renews a pending invitation.
+    """Invite the account with this username or address. Inviting again renews the invitation.
 
-    Raises Refused, and Throttled for too many names, right ones too: this is no directory.
+    Raises Refused, and Throttled for too many names, existing ones included: the responses must not
+    serve to find out which accounts exist.
     """
-    if problem := name_problem(name, longest=INVITED_NAME_MAX_LENGTH):
+    if problem := name_problem(name, max_length=INVITED_NAME_MAX_LENGTH):
         raise Refused("username", problem)
     throttling.lookup_throttle(actor.by, actor.ip).take()
     invitee = _find_account(name)
@@ -59,7 +60,7 @@ def invite(*, company: Company, name: str, role: Role, inviter: User, actor: Act
 
 @transaction.atomic
 def accept_invitation(*, invitation_id: uuid.UUID, person: User, actor: Actor) -> Membership:
-    """Join the company in the role that was offered. Raises Refused if the invitation has ended."""
+    """Join the company in the offered role. Raises Refused if the invitation is no longer pending."""
     invitation = _locked_invitation(invitation_id, person)
     invitation.delete()
     role = Role(invitation.role)
@@ -68,10 +69,10 @@ def accept_invitation(*, invitation_id: uuid.UUID, person: User, actor: Actor) -
 
 @transaction.atomic
 def decline_invitation(*, invitation_id: uuid.UUID, person: User, actor: Actor) -> Company:
-    """End the invitation. Return the company. Raises Refused if the invitation has ended."""
+    """Delete the invitation and return the company. Raises Refused if it is no longer pending."""
     invitation = _locked_invitation(invitation_id, person)
     role: list[str | None] = [invitation.role, None]
-    # Who declines stays unknown to the company; operators see it.
+    # The company must not learn who declined, so its entry names no person. Operators see the other one.
     record_invitation(invitation, replace(SYSTEM, via=actor.via), "decline", role)
     audit.record(
         actor=actor,
@@ -87,7 +88,10 @@ def decline_invitation(*, invitation_id: uuid.UUID, person: User, actor: Actor) 
 
 
 def _check(company: Company, name: str, inviter: User) -> None:
-    """Raise Refused for who has just lost the role, and for a member, whom the company sees anyway."""
+    """Raise Refused if the inviter is no longer an admin, or the name is that of a member.
+
+    The latter reveals nothing: the company sees its members anyway.
+    """
     admins = company.memberships.admins()
     if not admins.filter(user=inviter, user__is_active=True).exists():
         raise Refused("", f"Only admins of {company} can invite.")
@@ -96,26 +100,26 @@ def _check(company: Company, name: str, inviter: User) -> None:
 
 
 def _find_account(name: str) -> User | None:
-    """Return the active account of this username or, where mail is configured, of this address.
+    """Return the active account with this username or, if mail is configured, with this address.
 
-    An address that several accounts have stands for none of them.
+    An address that several accounts share selects none of them.
     """
     matches = Q(username=name)
     if settings.EMAIL_ENABLED and "@" in name:
         matches |= Q(address=name.lower())
-    found = User.objects.alias(address=Lower("email")).filter(matches, is_active=True)
-    accounts = list(found.order_by("pk")[:3])
-    by_username = next((one for one in accounts if one.username == name), None)
+    candidates = User.objects.alias(address=Lower("email")).filter(matches, is_active=True)
+    accounts = list(candidates.order_by("pk")[:3])
+    by_username = next((account for account in accounts if account.username == name), None)
     return by_username or (accounts[0] if len(accounts) == 1 else None)
 
 
 def _locked_invitation(invitation_id: uuid.UUID, person: User) -> Invitation:
-    """The person's invitation as it is now, with its company's lock."""
-    mine = Invitation.objects.to(person).select_related("company").filter(pk=invitation_id)
-    found = mine.first()
-    if found is not None:
-        lock_company(found.company)
-        found = mine.first()
-    if found is None:
+    """Lock the company of the person's invitation and return the invitation. Raises Refused."""
+    rows = Invitation.objects.to(person).select_related("company").filter(pk=invitation_id)
+    invitation = rows.first()
+    if invitation is not None:
+        lock_company(invitation.company)
+        invitation = rows.first()  # it may have ended before the lock was acquired
+    if invitation is None:
         raise Refused("", "This invitation is no longer pending.")
-    return found
+    return invitation

@@ -1,4 +1,4 @@
-"""The lock under which the people of a company change."""
+"""The lock under which memberships and invitations of a company change."""
 
 from accounts.errors import Refused
 from accounts.models import Company

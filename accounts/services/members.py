@@ -1,4 +1,4 @@
-"""Who belongs to a company. A company always keeps an admin."""
+"""Services of memberships. A company that has an admin always keeps one."""
 
 from django.db import transaction
 
@@ -19,7 +19,7 @@ def add_member(*, company: Company, person: User, role: Role, actor: Actor) -> M
 
 
 def admit(company: Company, person: User, role: Role, actor: Actor, *, action: str) -> Membership:
-    """Make a person a member of a locked company. Raises Refused for a member."""
+    """Make a person a member of a locked company. Raises Refused if they are a member already."""
     membership, is_new = Membership.objects.get_or_create(
         company=company, user=person, defaults={"role": role}
     )
@@ -31,11 +31,11 @@ def admit(company: Company, person: User, role: Role, actor: Actor, *, action: s
 
 @transaction.atomic
 def change_role(*, membership: Membership, role: Role, actor: Actor) -> None:
-    """Change a member's role. Raises Refused, so that the company keeps an admin."""
+    """Change a member's role. Raises Refused for the last admin."""
     present = _locked_member(membership)
     if present.role == role:
         return
-    _keep_an_admin(present)
+    _check_not_last_admin(present)
     before, present.role = present.role, role
     present.is_promoted = role == Role.ADMIN
     present.save(update_fields=["role", "is_promoted"])
@@ -45,11 +45,11 @@ def change_role(*, membership: Membership, role: Role, actor: Actor) -> None:
 
 @transaction.atomic
 def remove_member(*, membership: Membership, actor: Actor) -> None:
-    """End a membership: the person and their tokens lose access. Raises Refused."""
+    """Delete a membership: the person and their tokens lose access. Raises Refused for the last admin."""
     present = _locked_member(membership)
-    _keep_an_admin(present)
+    _check_not_last_admin(present)
     withdraw_invitations_of(inviter=present.user, company=present.company, actor=actor)
-    # Under another name they may have been invited too: that must be no way back.
+    # They may also have been invited by their e-mail address, which must not let them return.
     present.company.invitations.all().unbind(present.user)
     _record_member(present, actor, "delete", [present.role, None])
     present.delete()
@@ -60,7 +60,7 @@ def last_admin_problem(membership: Membership) -> str | None:
     if membership.role != Role.ADMIN:
         return None
     others = membership.company.memberships.admins().exclude(pk=membership.pk)
-    # Someone who cannot log in administers nothing.
+    # Deactivated admins do not count, because they cannot log in.
     if others.filter(user__is_active=True).exists():
         return None
     return (
@@ -70,7 +70,10 @@ def last_admin_problem(membership: Membership) -> str | None:
 
 
 def _locked_member(membership: Membership) -> Membership:
-    """The row as it is now, with its company's lock: two admins must not demote each other."""
+    """Lock the company and return the current row. Raises Refused if it was deleted.
+
+    Without the lock, two admins could demote each other at the same time.
+    """
     lock_company(membership.company)
     present = Membership.objects.filter(pk=membership.pk).select_related("user", "company").first()
     if present is None:
@@ -78,7 +81,7 @@ def _locked_member(membership: Membership) -> Membership:
     return present
 
 
-def _keep_an_admin(membership: Membership) -> None:
+def _check_not_last_admin(membership: Membership) -> None:
     if problem := last_admin_problem(membership):
         raise Refused("", problem)
 

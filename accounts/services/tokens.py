@@ -1,4 +1,4 @@
-"""Tokens and passwords: what lets somebody in."""
+"""Services of tokens and passwords."""
 
 import secrets
 import uuid
@@ -26,13 +26,13 @@ def create_token(
     expires_at: datetime | None,
     actor: Actor,
 ) -> tuple[Token, str]:
-    """Create a token. Return it and its secret, which cannot be shown again.
+    """Create a token. Return it and its secret, which is not stored. Raises Refused.
 
-    `company_id` is the company of the environment that the token is bound to. Raises Refused.
+    `company_id` is the company of the environment that the token is bound to.
     """
     if problem := name_problem(name):
         raise Refused("name", problem)
-    # The same lock as switching the factor off: no token can slip in behind that.
+    # switch_off takes the same lock, so no token can be created after it revoked all.
     second_factor.lock(owner)
     if not second_factor.is_on(owner):
         raise Refused("", f"{owner.username} needs a second factor before a token can be made.")
@@ -58,13 +58,13 @@ def create_token(
 
 @transaction.atomic
 def revoke_token(*, token: Token, actor: Actor) -> None:
-    """The token's next request is refused. Revoking it again changes nothing."""
+    """Revoke the token, so that its next request is refused. Revoking it again changes nothing."""
     revoke([token], actor)
 
 
 @transaction.atomic
 def change_password(*, user: User, password: str, actor: Actor) -> None:
-    """Set the password and end every session; the caller may renew its own."""
+    """Set the password and end every session. The caller may keep its own with `refresh_session`."""
     second_factor.lock(user)
     user.set_password(password)
     user.must_change_password = False
@@ -75,7 +75,7 @@ def change_password(*, user: User, password: str, actor: Actor) -> None:
 
 @transaction.atomic
 def reset_login(*, user: User, actor: Actor) -> str:
-    """For who lost everything: a new password, and nothing of before opens anything."""
+    """Set a random password and return it; end all sessions, tokens and the second factor."""
     password = secrets.token_urlsafe(15)
     change_password(user=user, password=password, actor=actor)
     second_factor.switch_off(person=user, actor=actor)

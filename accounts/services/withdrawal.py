@@ -1,4 +1,4 @@
-"""Ending invitations from the company's side. All of it happens under the company's lock."""
+"""Services with which a company withdraws invitations, under the lock of the company."""
 
 from django.db import transaction
 
@@ -11,7 +11,7 @@ from accounts.services.locks import lock_company
 
 @transaction.atomic
 def withdraw_invitation(*, invitation: Invitation, actor: Actor) -> None:
-    """End a pending invitation. Raises Refused if it has ended already."""
+    """Delete a pending invitation. Raises Refused if it is no longer pending."""
     lock_company(invitation.company)
     present = Invitation.objects.filter(pk=invitation.pk).first()
     if present is None:
@@ -21,7 +21,10 @@ def withdraw_invitation(*, invitation: Invitation, actor: Actor) -> None:
 
 @transaction.atomic
 def withdraw_invitations_of(*, inviter: User, company: Company, actor: Actor) -> None:
-    """End what somebody offered as an admin, who no longer is one. Call under the company's lock."""
+    """Withdraw the invitations of an inviter who loses the role of an admin.
+
+    Call it under the lock of the company.
+    """
     for invitation in company.invitations.filter(invited_by=inviter):
         _withdraw(invitation, actor)
 
@@ -29,7 +32,7 @@ def withdraw_invitations_of(*, inviter: User, company: Company, actor: Actor) ->
 def record_invitation(
     invitation: Invitation, actor: Actor, action: str, role: list[str | None]
 ) -> None:
-    """Record under the typed name: an account's ID would tell that the account exists."""
+    """Record a change under the name as typed: an id would reveal that the account exists."""
     audit.record(
         actor=actor,
         action=action,

@@ -1,4 +1,4 @@
-"""Counts of long lists, which end somewhere, and the way through them."""
+"""Counts and links of long lists."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ register = template.Library()
 
 @register.filter
 def format_count(count: int, most: int | None = None) -> str:
-    """A count that was ended beyond `most`, as `30,000+`."""
+    """Return the count as text, `30,000+` if it exceeds `most`."""
     most = most or pagination.MAX_COUNTED_ROWS
     return f"{most:,}+" if count > most else str(count)
 
 
 @register.simple_tag(takes_context=True)
 def going_on_at(context: Any, stretch: KeysetPage, name: str) -> str:
-    """The address of the same page, with this list from that name on."""
+    """Return the URL of the same page with this list starting at that name."""
     return str(querystring(context, None, **{stretch.parameter: name}))

@@ -1,4 +1,4 @@
-"""How many invitations wait for a person, for whatever leads to their page."""
+"""The number of a person's pending invitations, for links to their page."""
 
 from django import template
 

@@ -1,4 +1,4 @@
-"""Times as people say them, with the exact one on the element."""
+"""Relative times, with the exact time in the element's title."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ register = template.Library()
 
 @register.simple_tag
 def when(moment: datetime) -> SafeString:
-    """`3 hours ago`, `in 2 weeks`: one unit is as exact as anybody reads."""
+    """Return a relative time in one unit, such as `3 hours ago` or `in 2 weeks`."""
     now = timezone.now()
     if abs((now - moment).total_seconds()) < 60:
         words = "just now"

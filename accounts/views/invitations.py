@@ -15,15 +15,15 @@ from accounts.models import Invitation, Role, Token
 from accounts.views.members import WITH_ARTICLE, administered_by, company_address, shown_refusal
 from config.pagination import CappedPaginator
 
-ON_A_PAGE = 50
+PAGE_SIZE = 50
 
 
 @require_safe
 @full_login_required
 def invitations(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Show what this person is invited to, and what accepting means for their tokens."""
-    found = Invitation.objects.to(request.user).select_related("company", "invited_by")
-    page = CappedPaginator(found.order_by("-created_at"), ON_A_PAGE).get_page(
+    """Show this person's invitations, and what accepting one means for their tokens."""
+    rows = Invitation.objects.to(request.user).select_related("company", "invited_by")
+    page = CappedPaginator(rows.order_by("-created_at"), PAGE_SIZE).get_page(
         request.GET.get("page")
     )
     unbound = Token.objects.usable().filter(owner=request.user, environment_id=None)
@@ -51,7 +51,7 @@ def accept(request: AuthenticatedHttpRequest, invitation_id: uuid.UUID) -> HttpR
 @require_POST
 @full_login_required
 def decline(request: AuthenticatedHttpRequest, invitation_id: uuid.UUID) -> HttpResponse:
-    """Refuse to join the company."""
+    """Decline the invitation."""
     get_object_or_404(Invitation.objects.to(request.user), pk=invitation_id)
     actor = session_actor(request, request.user)
     with shown_refusal(request):
@@ -65,7 +65,7 @@ def decline(request: AuthenticatedHttpRequest, invitation_id: uuid.UUID) -> Http
 @require_POST
 @full_login_required
 def withdraw(request: AuthenticatedHttpRequest, invitation_id: uuid.UUID) -> HttpResponse:
-    """Take back an invitation of a company that this person administers."""
+    """Withdraw an invitation of a company that this person administers."""
     managed = Invitation.objects.filter(company__in=administered_by(request.user))
     invitation = get_object_or_404(managed.select_related("company"), pk=invitation_id)
     actor = session_actor(request, request.user)

@@ -39,7 +39,10 @@ from accounts.models import User
 @require_http_methods(["GET", "HEAD", "POST"])
 @throttled_view
 def login(request: HttpRequest) -> HttpResponse:
-    """Steps at one address: the password, the code where a factor is on, a new password if due."""
+    """Show and process the steps of the login, all at one URL.
+
+    The steps are the password, a code if the second factor is on, and a new password if one is due.
+    """
     if is_signed_in(request.user):
         return redirect(_target(request))
     if request.method != "POST":
@@ -61,7 +64,7 @@ def _password_step(request: HttpRequest) -> HttpResponse:
     if second_factor.is_on(person):
         begin_pending_login(request, person)
         return _ask_code(request, CodeForm())
-    return _proven(request, person, None)
+    return _finish_or_change_password(request, person, None)
 
 
 def _code_step(request: HttpRequest) -> HttpResponse:
@@ -80,15 +83,15 @@ def _code_step(request: HttpRequest) -> HttpResponse:
     except Refused as refused:
         form.refuse(refused)
         return _ask_code(request, form)
-    return _proven(request, person, device)
+    return _finish_or_change_password(request, person, device)
 
 
 def _change_step(request: HttpRequest) -> HttpResponse:
-    proven = must_change_password(request)
-    if proven is None:
+    due = must_change_password(request)
+    if due is None:
         messages.info(request, "Log in again: the new password must follow within 15 minutes.")
         return _ask_password(request, LoginForm())
-    person, device = proven
+    person, device = due
     form = DuePasswordForm(request.POST, person=person)
     if not form.is_valid():
         return _ask_new_password(request, form)
@@ -97,18 +100,20 @@ def _change_step(request: HttpRequest) -> HttpResponse:
         password=form.cleaned_data["new_password"],
         actor=session_actor(request, person),
     )
-    return _welcome(request, person, device)
+    return _finish(request, person, device)
 
 
-def _proven(request: HttpRequest, person: User, device: TOTPDevice | None) -> HttpResponse:
-    """Password and code are right: log in, unless the password must be changed first."""
+def _finish_or_change_password(
+    request: HttpRequest, person: User, device: TOTPDevice | None
+) -> HttpResponse:
+    """Log the person in, unless they must change the password first."""
     if not person.must_change_password:
-        return _welcome(request, person, device)
+        return _finish(request, person, device)
     begin_password_change(request, person, device)
     return _ask_new_password(request, DuePasswordForm(person=person))
 
 
-def _welcome(request: HttpRequest, person: User, device: TOTPDevice | None) -> HttpResponse:
+def _finish(request: HttpRequest, person: User, device: TOTPDevice | None) -> HttpResponse:
     complete_login(request, person, device)
     response = redirect(_target(request))
     remember_browser(request, response, person)
@@ -117,14 +122,14 @@ def _welcome(request: HttpRequest, person: User, device: TOTPDevice | None) -> H
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def logout(request: HttpRequest) -> HttpResponse:
-    """By POST only: a link or an image elsewhere must not log anybody out."""
+    """Log out. Only by POST, because a link or an image elsewhere must not log anybody out."""
     if request.method != "POST":
         return _ask_logout(request)
     auth.logout(request)
-    left = redirect(settings.LOGIN_URL)
-    # What the browser kept is not there for who sits down next.
-    left["Clear-Site-Data"] = '"cache", "storage"'
-    return left
+    response = redirect(settings.LOGIN_URL)
+    # The next user of the browser must not find cached pages.
+    response["Clear-Site-Data"] = '"cache", "storage"'
+    return response
 
 
 @full_login_required
@@ -146,9 +151,9 @@ def _ask_new_password(request: HttpRequest, form: DuePasswordForm) -> HttpRespon
 
 
 def _target(request: HttpRequest) -> str:
-    """Where to go after logging in: on this host only, whatever the address says."""
-    spec = request.POST.get("next") or request.GET.get("next") or ""
-    ours = url_has_allowed_host_and_scheme(
-        spec, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    """Return the URL to open after the login. Ignores a `next` on another host."""
+    target = request.POST.get("next") or request.GET.get("next") or ""
+    is_safe = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return spec if ours else settings.LOGIN_REDIRECT_URL
+    return target if is_safe else settings.LOGIN_REDIRECT_URL

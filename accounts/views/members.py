@@ -1,4 +1,4 @@
-"""The members of a company. All of them see each other; admins manage them; everybody can leave."""
+"""The members of a company: all of them see each other, admins manage them, and everyone can leave."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ WITH_ARTICLE = {Role.VIEWER: "a viewer", Role.EDITOR: "an editor", Role.ADMIN: "
 @throttled_view
 @full_login_required
 def members(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Show the members of the company that the address names; a POST invites somebody to it."""
+    """Show the members of the company in the query string; on POST, invite somebody to it."""
     own = _chosen_membership(request)
     if request.method != "POST":
         return _page(request, own, InvitationForm())
@@ -55,7 +55,7 @@ def members(request: AuthenticatedHttpRequest) -> HttpResponse:
 @require_POST
 @full_login_required
 def change_role(request: AuthenticatedHttpRequest, member_id: int) -> HttpResponse:
-    """Change a member's role; one's own only after a confirmation."""
+    """Change a member's role. Changing one's own needs a confirmation."""
     membership = _managed_membership(request.user, member_id)
     form = OwnRoleForm(request.POST)
     if not form.is_valid():
@@ -75,7 +75,7 @@ def change_role(request: AuthenticatedHttpRequest, member_id: int) -> HttpRespon
 @require_POST
 @full_login_required
 def remove(request: AuthenticatedHttpRequest, member_id: int) -> HttpResponse:
-    """An admin removes a member; everybody removes themselves, which is leaving."""
+    """Remove a member of a company that this person administers, or leave a company."""
     own = request.user.memberships.select_related("user", "company").filter(pk=member_id).first()
     membership = own or _managed_membership(request.user, member_id)
     with shown_refusal(request):
@@ -87,7 +87,7 @@ def remove(request: AuthenticatedHttpRequest, member_id: int) -> HttpResponse:
 
 @contextmanager
 def shown_refusal(request: AuthenticatedHttpRequest) -> Iterator[None]:
-    """Show why a service refused as a message of the next page."""
+    """Show a Refused error as a message on the next page."""
     try:
         yield
     except Refused as refused:
@@ -95,18 +95,18 @@ def shown_refusal(request: AuthenticatedHttpRequest) -> Iterator[None]:
 
 
 def company_address(company: Company) -> str:
-    """Return the address of a company's members."""
+    """Return the URL of a company's members."""
     return f"{reverse('members')}?company={company.pk}"
 
 
 def administered_by(admin: User) -> QuerySet[Company]:
-    """The companies that a person administers."""
-    places = Membership.objects.admins().filter(user=admin)
-    return Company.objects.filter(pk__in=places.values("company"))
+    """Return the companies that a person administers."""
+    memberships = Membership.objects.admins().filter(user=admin)
+    return Company.objects.filter(pk__in=memberships.values("company"))
 
 
 def _invite(request: AuthenticatedHttpRequest, company: Company, form: InvitationForm) -> bool:
-    """Invite, and say so in the same words for every name. False with the reason in the form."""
+    """Invite, with the same message for every name. Return False with the error in the form."""
     actor = session_actor(request, request.user)
     name, role = form.cleaned_data["username"], Role(form.cleaned_data["role"])
     try:
@@ -123,34 +123,37 @@ def _invite(request: AuthenticatedHttpRequest, company: Company, form: Invitatio
 
 
 def _managed_membership(admin: User, member_id: int) -> Membership:
-    """A member of a company that `admin` administers; 403 for another member, 404 for a stranger."""
-    mine = admin.memberships.values("company")
-    found = Membership.objects.filter(company__in=mine).select_related("user", "company")
-    membership = get_object_or_404(found, pk=member_id)
+    """Return a member of a company that `admin` administers.
+
+    Raises PermissionDenied for members of their other companies, and Http404 for everyone else.
+    """
+    companies = admin.memberships.values("company")
+    rows = Membership.objects.filter(company__in=companies).select_related("user", "company")
+    membership = get_object_or_404(rows, pk=member_id)
     if not administered_by(admin).filter(pk=membership.company_id).exists():
         raise PermissionDenied
     return membership
 
 
 def _chosen_membership(request: AuthenticatedHttpRequest) -> Membership | None:
-    """The person's membership in the company that `?company=` names; 404 for other companies.
+    """Return the person's membership in the company of the query string. Raises Http404 for others.
 
-    By default it is the oldest among those as an admin, else the oldest. What others do to the
-    person in another company does not change it.
+    The default is the oldest membership as an admin, else the oldest of all. Being promoted or invited
+    elsewhere does not change it.
     """
-    mine = request.user.memberships.select_related("company")
-    named = request.GET.get("company")
-    if named is not None:
+    memberships = request.user.memberships.select_related("company")
+    company_id = request.GET.get("company")
+    if company_id is not None:
         try:
-            return get_object_or_404(mine, company=uuid.UUID(named))
+            return get_object_or_404(memberships, company=uuid.UUID(company_id))
         except ValueError:
             raise Http404 from None
-    first = Case(
+    preference = Case(
         When(role=Role.ADMIN, is_promoted=False, then=Value(0)),
         When(role=Role.ADMIN, then=Value(1)),
         default=Value(2),
     )
-    return mine.order_by(first, "pk").first()
+    return memberships.order_by(preference, "pk").first()
 
 
 def _ask_to_confirm(
@@ -171,22 +174,22 @@ def _ask_to_confirm(
 def _page(
     request: AuthenticatedHttpRequest, own: Membership | None, form: InvitationForm
 ) -> HttpResponse:
-    mine = request.user.memberships.select_related("company")
+    memberships = request.user.memberships.select_related("company")
     context: dict[str, Any] = {
         "company": own and own.company,
         "is_admin": own is not None and own.role == Role.ADMIN,
-        "mine": KeysetPage(mine, "company__name", request.GET, "place"),
+        "mine": KeysetPage(memberships, "company__name", request.GET, "place"),
     }
     if own is not None:
         people: QuerySet[Membership] = own.company.memberships.select_related("user")
         if own.role == Role.ADMIN:
-            context |= _for_admins(request, own.company, form)
-            people = _with_factor(people)
+            context |= _admin_context(request, own.company, form)
+            people = _annotate_second_factor(people)
         context["people"] = KeysetPage(people, "user__username", request.GET, "from")
     return render(request, "accounts/members.html", context)
 
 
-def _for_admins(
+def _admin_context(
     request: AuthenticatedHttpRequest, company: Company, form: InvitationForm
 ) -> dict[str, Any]:
     pending = company.invitations.pending().select_related("invited_by")
@@ -198,6 +201,6 @@ def _for_admins(
     }
 
 
-def _with_factor(people: QuerySet[Membership]) -> QuerySet[Membership]:
+def _annotate_second_factor(people: QuerySet[Membership]) -> QuerySet[Membership]:
     device = TOTPDevice.objects.filter(user=OuterRef("user"), confirmed=True)
     return people.annotate(has_factor=Exists(device))

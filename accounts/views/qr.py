@@ -1,4 +1,4 @@
-"""A device's secret, for a camera and for typing."""
+"""The secret of a TOTP device, as a QR code and as text."""
 
 from base64 import b32encode
 
@@ -8,9 +8,9 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 
 def svg_of(device: TOTPDevice) -> SafeString:
-    """Black on white in every theme, quiet zone included: cameras expect it so."""
+    """Return the QR code as SVG, black on white in every theme, with the margin that cameras need."""
     code = segno.make(device.config_url, error="m", micro=False)
-    # Attributes only, drawn by the library from the address: no style, nothing of the user's.
+    # Safe: the library draws paths from the URL. The SVG has no style and no text of the user.
     return mark_safe(  # noqa: S308
         code.svg_inline(
             border=4,
@@ -25,6 +25,6 @@ def svg_of(device: TOTPDevice) -> SafeString:
 
 
 def secret_of(device: TOTPDevice) -> str:
-    """In groups of four, as authenticators want it typed."""
+    """Return the secret in base 32, in groups of four characters for typing."""
     letters = b32encode(device.bin_key).decode().rstrip("=")
     return " ".join(letters[i : i + 4] for i in range(0, len(letters), 4))

@@ -1,4 +1,4 @@
-"""Enrolling a device, switching it off, new recovery codes: what the security page's forms do."""
+"""The actions of the security page on the second factor."""
 
 import time
 
@@ -14,16 +14,16 @@ from accounts.auth.sessions import refresh_session
 from accounts.errors import Refused
 from accounts.forms.security import ConfirmForm
 from accounts.views.qr import secret_of, svg_of
-from accounts.views.security_page import proven, security_page, sent_form
+from accounts.views.security_page import bound_form, is_reauthenticated, security_page
 
 ENROLLING = "enrolling_until"
 ENROLLING_SECONDS = 900
 
 
 def enrol(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Shows a new secret to who has just typed the password."""
-    form = sent_form(request, "enrol")
-    if not proven(request, form):
+    """Create a device and show its secret, after reauthentication."""
+    form = bound_form(request, "enrol")
+    if not is_reauthenticated(request, form):
         return security_page(request, enrol=form)
     try:
         device = second_factor.enrol(person=request.user)
@@ -35,9 +35,9 @@ def enrol(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 def confirm(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """The device's first code switches the factor on."""
+    """Switch the factor on by the first code of the device, and show the recovery codes."""
     device = second_factor.pending_device(request.user)
-    # The secret is shown again only for a while: a stolen session must not be able to read it.
+    # The form shows the secret again. It expires, so that a session stolen later cannot read it.
     if device is None or request.session.get(ENROLLING, 0) < time.time():
         messages.warning(request, "Begin again: the code must follow within fifteen minutes.")
         return redirect("security")
@@ -59,19 +59,21 @@ def confirm(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 def switch_off(request: AuthenticatedHttpRequest) -> HttpResponse:
-    form = sent_form(request, "switch_off")
-    if not proven(request, form):
+    """Switch the factor off, after reauthentication."""
+    form = bound_form(request, "switch_off")
+    if not is_reauthenticated(request, form):
         return security_page(request, switch_off=form)
     actor = session_actor(request, request.user)
-    ended = second_factor.switch_off(person=request.user, actor=actor)
+    revoked = second_factor.switch_off(person=request.user, actor=actor)
     refresh_session(request, request.user)
-    messages.success(request, f"The second factor is off. {_tokens(ended)} ended.")
+    messages.success(request, f"The second factor is off. {_count_tokens(revoked)} ended.")
     return redirect("security")
 
 
 def renew_recovery_codes(request: AuthenticatedHttpRequest) -> HttpResponse:
-    form = sent_form(request, "recovery_codes")
-    if not proven(request, form):
+    """Replace the recovery codes and show the new ones, after reauthentication."""
+    form = bound_form(request, "recovery_codes")
+    if not is_reauthenticated(request, form):
         return security_page(request, recovery_codes=form)
     actor = session_actor(request, request.user)
     codes = second_factor.renew_recovery_codes(person=request.user, actor=actor)
@@ -90,5 +92,5 @@ def _codes_page(request: AuthenticatedHttpRequest, codes: list[str]) -> HttpResp
     return render(request, "accounts/recovery_codes.html", {"codes": codes})
 
 
-def _tokens(count: int) -> str:
+def _count_tokens(count: int) -> str:
     return "1 token" if count == 1 else f"{count} tokens"

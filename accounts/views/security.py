@@ -1,4 +1,4 @@
-"""One's own password and second factor. Every form of the page is sent to its one address."""
+"""The page for one's own password and second factor. All its forms post to one URL."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ from accounts.auth.decorators import (
 from accounts.auth.known_browsers import remember_browser
 from accounts.auth.sessions import refresh_session
 from accounts.views import second_factor
-from accounts.views.security_page import proven, security_page, sent_form
+from accounts.views.security_page import bound_form, is_reauthenticated, security_page
 
 
 @sensitive_post_parameters()
@@ -37,14 +37,16 @@ def security(request: AuthenticatedHttpRequest) -> HttpResponse:
     version = request.user.credentials_version
     response = action(request)
     if request.user.credentials_version != version:
-        # Changed credentials end what other browsers know. Here the person has just proven who they are.
+        # Changed credentials invalidate the cookie of every known browser. Set it again here, where the
+        # person has just reauthenticated.
         remember_browser(request, response, request.user)
     return response
 
 
 def change_password(request: AuthenticatedHttpRequest) -> HttpResponse:
-    form = sent_form(request, "password")
-    if not proven(request, form):
+    """Set a new password, after reauthentication."""
+    form = bound_form(request, "password")
+    if not is_reauthenticated(request, form):
         return security_page(request, password=form)
     services.change_password(
         user=request.user,

@@ -1,4 +1,4 @@
-"""The page about one's own password and second factor, and the proof that its forms ask for."""
+"""Renders the security page, and checks the reauthentication that its forms require."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -20,10 +20,10 @@ FORMS: dict[str, type[ReauthenticationForm]] = {
 
 
 def security_page(request: AuthenticatedHttpRequest, **sent: ReauthenticationForm) -> HttpResponse:
-    """The page, with a form that was sent and refused in its place."""
+    """Render the page. `sent` replaces blank forms by bound ones with errors."""
     has_factor = second_factor.is_on(request.user)
     blank = {
-        # Several forms share the page: the ids of their inputs must differ.
+        # The page has several forms, so the ids of their inputs must differ.
         name: form(person=request.user, has_factor=has_factor, auto_id=f"{name}-%s")
         for name, form in FORMS.items()
     }
@@ -36,23 +36,24 @@ def security_page(request: AuthenticatedHttpRequest, **sent: ReauthenticationFor
     return render(request, "accounts/security.html", context)
 
 
-def sent_form(request: AuthenticatedHttpRequest, name: str) -> ReauthenticationForm:
+def bound_form(request: AuthenticatedHttpRequest, name: str) -> ReauthenticationForm:
+    """Return the form with this name, bound to the submitted data."""
     has_factor = second_factor.is_on(request.user)
     return FORMS[name](
         request.POST, person=request.user, has_factor=has_factor, auto_id=f"{name}-%s"
     )
 
 
-def proven(request: AuthenticatedHttpRequest, form: ReauthenticationForm) -> bool:
-    """Whether the form is right, its password and code too; what is wrong stands in it.
+def is_reauthenticated(request: AuthenticatedHttpRequest, form: ReauthenticationForm) -> bool:
+    """Whether the form is valid, password and code included. Adds errors to the form.
 
-    The code comes last: once looked at, it is spent.
+    Password and code are checked last, because checking a code uses it up.
     """
     if not form.is_valid():
         return False
     actor = session_actor(request, request.user)
     try:
-        reauthenticate(person=request.user, actor=actor, **form.proof)
+        reauthenticate(person=request.user, actor=actor, **form.credentials)
     except Refused as refused:
         form.refuse(refused)
         return False

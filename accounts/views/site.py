@@ -1,4 +1,4 @@
-"""The theme, the icon: what belongs to no one page."""
+"""Views that belong to no single page: the theme and the icon."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -12,18 +12,18 @@ YEAR = 365 * 86400
 
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
-    """Remembers light or dark in a cookie: it belongs to the screen, not to the person."""
-    spec, back = request.POST.get("theme", ""), request.POST.get("next", "")
-    ours = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
-    response = redirect(back if ours else "/")
-    if spec in THEMES:
+    """Store the theme in a cookie, because it depends on the screen and not on the person."""
+    name, back = request.POST.get("theme", ""), request.POST.get("next", "")
+    is_safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
+    response = redirect(back if is_safe else "/")
+    if name in THEMES:
         response.set_cookie(
-            "theme", spec, max_age=YEAR, secure=request.is_secure(), httponly=True, samesite="Lax"
+            "theme", name, max_age=YEAR, secure=request.is_secure(), httponly=True, samesite="Lax"
         )
     return response
 
 
 @require_safe
 def favicon(request: HttpRequest) -> HttpResponse:
-    """For browsers that ask without reading the page."""
+    """Redirect browsers that request the icon without reading the page's link to it."""
     return redirect(static("favicon.svg"))

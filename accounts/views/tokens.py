@@ -1,4 +1,4 @@
-"""One's own API tokens."""
+"""The page for one's own API tokens."""
 
 import uuid
 from collections.abc import Callable
@@ -25,8 +25,8 @@ from accounts.forms.tokens import Environments, TokenForm
 from accounts.models import Scope, Token
 from config.pagination import CappedPaginator
 
-SOON = timedelta(days=7)
-ON_A_PAGE = 50
+EXPIRY_WARNING = timedelta(days=7)
+PAGE_SIZE = 50
 
 CompanyOf = Callable[[uuid.UUID], uuid.UUID]
 
@@ -40,35 +40,36 @@ def tokens(
     environments: Callable[..., list[tuple[uuid.UUID, str]]],
     company_of: CompanyOf,
 ) -> HttpResponse:
-    """List the person's tokens; a POST creates one.
+    """List the person's tokens; on POST, create one.
 
-    `environments` returns those that a person reaches, `company_of` the company of an environment.
+    `environments` returns those that a person can access, `company_of` the company of an environment.
     """
-    reached: Environments = partial(environments, request.user)
+    own_environments: Environments = partial(environments, request.user)
     if request.method != "POST":
-        return _page(request, TokenForm(environments=reached), reached)
-    form = TokenForm(request.POST, environments=reached)
-    made = _made(request, form, company_of)
-    if made is None:
-        return _page(request, form, reached)
-    token, secret = made
-    # In the answer itself: an address or a session would keep the secret.
+        return _page(request, TokenForm(environments=own_environments), own_environments)
+    form = TokenForm(request.POST, environments=own_environments)
+    token_and_secret = _create_token(request, form, company_of)
+    if token_and_secret is None:
+        return _page(request, form, own_environments)
+    token, secret = token_and_secret
+    # Shown in this response, because a redirect would store the secret in a URL or in the session.
     return render(request, "accounts/token_made.html", {"token": token, "secret": secret})
 
 
 @require_POST
 @full_login_required
 def revoke(request: AuthenticatedHttpRequest, token_id: uuid.UUID) -> HttpResponse:
+    """Revoke one of the person's own tokens."""
     token = get_object_or_404(Token, pk=token_id, owner=request.user)
     services.revoke_token(token=token, actor=session_actor(request, request.user))
     messages.success(request, f"The token {token.name} is revoked.")
     return redirect("tokens")
 
 
-def _made(
+def _create_token(
     request: AuthenticatedHttpRequest, form: TokenForm, company_of: CompanyOf
 ) -> tuple[Token, str] | None:
-    """The new token and its secret, or None with the reason in the form."""
+    """Create the token and return it with its secret. Return None with errors in the form if refused."""
     if not form.is_valid():
         return None
     actor = session_actor(request, request.user)
@@ -95,15 +96,15 @@ def _page(
     request: AuthenticatedHttpRequest, form: TokenForm, environments: Environments
 ) -> HttpResponse:
     now = timezone.now()
-    found = Token.objects.usable().filter(owner=request.user).order_by("pk")
-    page = CappedPaginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
-    bound = {token.environment_id for token in page if token.environment_id}
-    labels = dict(environments(among=bound)) if bound else {}
+    usable = Token.objects.usable().filter(owner=request.user).order_by("pk")
+    page = CappedPaginator(usable, PAGE_SIZE).get_page(request.GET.get("page"))
+    environment_ids = {token.environment_id for token in page if token.environment_id}
+    labels = dict(environments(among=environment_ids)) if environment_ids else {}
     rows = [
         {
             "token": token,
-            "environment": _place(token, labels),
-            "ends_soon": token.expires_at is not None and token.expires_at < now + SOON,
+            "environment": _environment_label(token, labels),
+            "ends_soon": token.expires_at is not None and token.expires_at < now + EXPIRY_WARNING,
         }
         for token in page
     ]
@@ -112,7 +113,7 @@ def _page(
     return render(request, "accounts/tokens.html", context)
 
 
-def _place(token: Token, labels: dict[uuid.UUID, str]) -> str:
+def _environment_label(token: Token, labels: dict[uuid.UUID, str]) -> str:
     if token.environment_id is None:
         return "Everywhere"
     return labels.get(token.environment_id, "An environment you cannot reach any more")

@@ -179,10 +179,10 @@ def test_every_try_is_logged_with_who_and_from_where_and_never_what_was_typed(
         if record.name == "holdfast.accounts"
     ]
     assert lines == [
-        ("a log-in was refused", alice.ref, "127.0.0.1"),
-        ("a log-in was refused", None, "127.0.0.1"),
-        ("a code was refused", alice.ref, "127.0.0.1"),
-        ("a log-in", alice.ref, "127.0.0.1"),
+        ("login_failed", alice.ref, "127.0.0.1"),
+        ("login_failed", None, "127.0.0.1"),
+        ("second_factor_failed", alice.ref, "127.0.0.1"),
+        ("login_succeeded", alice.ref, "127.0.0.1"),
     ]
     assert "wrong field" not in caplog.text
 

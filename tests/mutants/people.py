@@ -56,7 +56,7 @@ GUARDS = [
     Guard(
         "scope of a token",
         "accounts/callers.py",
-        "if self.token and self.token.scope != Scope.WRITE and needed != Role.VIEWER:",
+        "if self.token and self.token.scope != Scope.WRITE and required != Role.VIEWER:",
         "if False:",
         "volumes/test_authentication.py::test_a_read_token_only_reads",
     ),
@@ -105,8 +105,8 @@ GUARDS = [
     Guard(
         "five minutes of a half log-in",
         "accounts/auth/sessions.py",
-        'if begun is None or begun["ends"] < time.time():',
-        "if begun is None:",
+        'if pending is None or pending["ends"] < time.time():',
+        "if pending is None:",
         "accounts/test_pending_login.py::test_the_code_must_follow_within_five_minutes",
     ),
     Guard(
@@ -119,7 +119,7 @@ GUARDS = [
     Guard(
         "fresh session after the password",
         "accounts/auth/sessions.py",
-        '    """The password was right. By itself this opens nothing."""\n'
+        '    """Remember in a new session that the password was right. This alone gives no access."""\n'
         "    request.session.flush()\n",
         "",
         "accounts/test_log_in.py::test_the_session_key_changes_at_both_steps",
@@ -135,8 +135,8 @@ GUARDS = [
     Guard(
         "tokens end with the second factor",
         "accounts/auth/second_factor.py",
-        "    ended = revoke_all(person, actor)\n",
-        "    ended = 0\n",
+        "    revoked = revoke_all(person, actor)\n",
+        "    revoked = 0\n",
         "accounts/test_second_factor.py"
         "::test_switching_off_ends_tokens_recovery_codes_and_other_sessions",
     ),
@@ -157,8 +157,8 @@ GUARDS = [
     Guard(
         "recovery code used once",
         "accounts/auth/recovery_codes.py",
-        "    spent, _ = RecoveryCode.objects.filter(user=person, digest=_digest(code)).delete()",
-        "    spent = RecoveryCode.objects.filter(user=person, digest=_digest(code)).count()",
+        "    deleted, _ = RecoveryCode.objects.filter(user=person, digest=_digest(code)).delete()",
+        "    deleted = RecoveryCode.objects.filter(user=person, digest=_digest(code)).count()",
         "accounts/test_log_in.py::test_a_recovery_code_stands_in_for_a_code_once",
     ),
     Guard(
@@ -171,15 +171,15 @@ GUARDS = [
     Guard(
         "throttle of codes",
         "accounts/auth/second_factor.py",
-        "            tries.failed()",
+        "            throttle.failed()",
         "            pass",
         "accounts/test_throttle.py::test_codes_are_counted_too",
     ),
     Guard(
         "lock of the person while a code is looked at",
         "accounts/auth/second_factor.py",
-        "        lock(person)\n        tries = ",
-        "        tries = ",
+        "        lock(person)\n        throttle = ",
+        "        throttle = ",
         "accounts/test_races.py::test_of_33_wrong_codes_ten_are_looked_at",
         "postgresql",
     ),
@@ -201,8 +201,8 @@ GUARDS = [
     Guard(
         "an invitation is the person's own",
         "accounts/models/invitation.py",
-        "return self.pending().filter(~Exists(joined), user=person)",
-        "return self.pending().filter(~Exists(joined))",
+        "return self.pending().filter(~Exists(own_membership), user=person)",
+        "return self.pending().filter(~Exists(own_membership))",
         "accounts/test_invitations.py::test_nobody_answers_for_somebody_else",
     ),
     Guard(
@@ -238,8 +238,8 @@ GUARDS = [
     Guard(
         "whom a name stands for is settled when it is typed",
         "accounts/models/invitation.py",
-        "return self.pending().filter(~Exists(joined), user=person)",
-        "return self.pending().filter(~Exists(joined), name=person.username)",
+        "return self.pending().filter(~Exists(own_membership), user=person)",
+        "return self.pending().filter(~Exists(own_membership), name=person.username)",
         "accounts/test_invitations.py"
         "::test_an_account_that_gets_the_name_later_does_not_inherit_it",
     ),
@@ -254,7 +254,7 @@ GUARDS = [
     Guard(
         "lock of the company while an invitation is answered",
         "accounts/services/invitations.py",
-        "        lock_company(found.company)\n",
+        "        lock_company(invitation.company)\n",
         "",
         "accounts/test_races.py::test_an_invitation_is_answered_once",
         "postgresql",
@@ -326,22 +326,22 @@ GUARDS = [
     Guard(
         "no way from the log-in to another site",
         "accounts/views/login.py",
-        "    return spec if ours else settings.LOGIN_REDIRECT_URL",
-        "    return spec or settings.LOGIN_REDIRECT_URL",
+        "    return target if is_safe else settings.LOGIN_REDIRECT_URL",
+        "    return target or settings.LOGIN_REDIRECT_URL",
         "accounts/test_log_in.py::test_the_login_leads_to_no_other_site",
     ),
     Guard(
         "verified second factor in the admin",
         "accounts/admin/site.py",
-        "        return verified and user.is_active and user.is_staff",
+        "        return is_verified and user.is_active and user.is_staff",
         "        return user.is_active and user.is_staff",
         "accounts/test_admin.py::test_staff_without_a_second_factor_is_refused",
     ),
     Guard(
         "only staff in the admin",
         "accounts/admin/site.py",
-        "        return verified and user.is_active and user.is_staff",
-        "        return verified and user.is_active",
+        "        return is_verified and user.is_active and user.is_staff",
+        "        return is_verified and user.is_active",
         "accounts/test_admin.py::test_a_member_is_refused",
     ),
     Guard(

@@ -68,7 +68,7 @@ GUARDS = [
     Guard(
         "role",
         "accounts/callers.py",
-        "        return Role(role).includes(needed)",
+        "        return Role(role).includes(required)",
         "        return True",
         f"{ROUTES}::test_everybody_gets_what_the_contract_says",
     ),
@@ -103,7 +103,7 @@ GUARDS = [
     Guard(
         "lesser roles",
         "accounts/models/people.py",
-        "ranks.index(self) >= ranks.index(needed)",
+        "ranks.index(self) >= ranks.index(required)",
         "self in ranks",
         "volumes/test_update.py::test_bob_may_not_change_it",
     ),

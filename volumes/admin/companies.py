@@ -30,7 +30,7 @@ class CompanyAdmin(NoDelete):
     def get_fields(self, request: HttpRequest, obj: Company | None = None) -> Any:
         return ["name", "storage_quota", *(self.readonly_fields if obj else [])]
 
-    def named(self, name: str) -> Q:
+    def exact_name(self, name: str) -> Q:
         return Q(name=name)
 
     def save_model(self, request: HttpRequest, obj: Company, form: Any, change: bool) -> None:

@@ -114,7 +114,7 @@ class EnvironmentAdmin(AuditColumns, ServiceModelAdmin):
         spec, reader = read_environment(body)
         return services.update_environment(environment=row, spec=spec, reader=reader, actor=actor)
 
-    def named(self, name: str) -> Q:
+    def exact_name(self, name: str) -> Q:
         return Q(company__in=list(Company.objects.filter(name=name)))
 
     def full_name(self, row: Environment) -> str:

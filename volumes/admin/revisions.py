@@ -137,7 +137,7 @@ class RevisionAdmin(ReadOnly):
         changelist.result_list = rows
         return changelist
 
-    def named(self, name: str) -> Q | None:
+    def exact_name(self, name: str) -> Q | None:
         """What an identifier stands for; of a person also what they did is looked for."""
         return None if name.startswith("user-") else about(name)
 

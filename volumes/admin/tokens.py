@@ -107,7 +107,7 @@ class TokenAdmin(ReadOnly, ConfirmedActionsMixin):
     sortable_by = ["name", "expires", "last_used"]
     fields = ["name", "owner_link", "scope", "where", "life", "expires", "last_used", "made"]
 
-    def named(self, name: str) -> Q:
+    def exact_name(self, name: str) -> Q:
         return Q(owner__in=list(User.objects.filter(username=name)))
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:

@@ -1,4 +1,4 @@
-"""For who lost everything: a new password, and nothing of before opens anything."""
+"""Resets the login of a person who lost both password and second factor."""
 
 from typing import Any
 
