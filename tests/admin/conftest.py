@@ -18,6 +18,9 @@ from volumes.models import Application, Environment, Snapshot, Volume
 from volumes.services.attachments import attach
 from volumes.services.creation import create_volume
 from volumes.services.snapshots import take_snapshot
+from volumes.specs.attachment import AttachmentSpec
+from volumes.specs.snapshot import SnapshotSpec
+from volumes.specs.volume import parse_volume
 
 Json = dict[str, Any]
 
@@ -51,7 +54,7 @@ def make(memory: Fallible, environment: Environment) -> Callable[..., Volume]:
     def create(name: str, *, size: int = 100, **fields: Any) -> Volume:
         volume, _ = create_volume(
             environment=environment,
-            body={"name": name, "size": size, **fields},
+            spec=parse_volume({"name": name, "size": size, **fields}, new=True),
             snapshots=Snapshot.objects.none(),
             actor=SYSTEM,
         )
@@ -72,16 +75,16 @@ def web(environment: Environment) -> Application:
 
 @pytest.fixture
 def attached(volume: Volume, web: Application) -> Volume:
-    body = {"appIdRef": web.ref}
-    attach(environment=volume.environment, volume_id=volume.pk, body=body, actor=SYSTEM)
+    spec = AttachmentSpec(application_id=web.pk)
+    attach(environment=volume.environment, volume_id=volume.pk, spec=spec, actor=SYSTEM)
     return volume
 
 
 @pytest.fixture
 def snapshot(volume: Volume) -> Snapshot:
-    body = {"name": "before-upgrade"}
+    spec = SnapshotSpec(name="before-upgrade")
     taken, _ = take_snapshot(
-        environment=volume.environment, volume_id=volume.pk, body=body, actor=SYSTEM
+        environment=volume.environment, volume_id=volume.pk, spec=spec, actor=SYSTEM
     )
     return taken
 

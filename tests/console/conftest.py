@@ -17,6 +17,8 @@ from volumes import storage
 from volumes.models import Application, Environment, Snapshot, Volume
 from volumes.services.creation import create_volume
 from volumes.services.snapshots import take_snapshot
+from volumes.specs.snapshot import SnapshotSpec
+from volumes.specs.volume import parse_volume
 
 
 @pytest.fixture
@@ -66,7 +68,7 @@ def make(memory: Fallible, environment: Environment, alice: User) -> Callable[..
     def create(name: str, *, size: int = 100, **fields: Any) -> Volume:
         volume, _ = create_volume(
             environment=environment,
-            body={"name": name, "size": size, **fields},
+            spec=parse_volume({"name": name, "size": size, **fields}, new=True),
             snapshots=Snapshot.objects.none(),
             actor=Caller(user=alice, token=None, ip=None).actor,
         )
@@ -96,7 +98,7 @@ def snapshot(alice: User, environment: Environment, volume: Volume) -> Snapshot:
     made, _ = take_snapshot(
         environment=environment,
         volume_id=volume.pk,
-        body={"name": "before-upgrade"},
+        spec=SnapshotSpec(name="before-upgrade"),
         actor=Caller(user=alice, token=None, ip=None).actor,
     )
     return Snapshot.objects.get(pk=made.pk)

@@ -7,6 +7,7 @@ from accounts.callers import Caller
 from tests.support.words import text
 from volumes.models import Application, Snapshot, Volume
 from volumes.services.volumes import update_volume
+from volumes.specs.volume import VolumeSpec
 
 NAMED = {"name": "uploads"}
 
@@ -32,11 +33,11 @@ def test_the_page_says_what_is_lost(alices, there, snapshot):
 
 
 def test_it_says_who_used_it_last(alices, alice, there, environment, volume, web):
-    for ids in ([web.ref], []):
+    for ids in ([web.pk], []):
         update_volume(
             environment=environment,
             volume_id=volume.pk,
-            body={"attachedAppsRefs": ids},
+            spec=VolumeSpec(application_ids=ids),
             actor=Caller(user=alice, token=None, ip=None).actor,
         )
     Application.objects.update(is_deleted=True)

@@ -21,6 +21,8 @@ from volumes.models import Application, Environment, Snapshot, Volume
 from volumes.services.attachments import attach
 from volumes.services.creation import create_volume
 from volumes.services.volumes import delete_volume
+from volumes.specs.attachment import AttachmentSpec
+from volumes.specs.volume import VolumeSpec
 
 World = dict[str, str]
 
@@ -78,7 +80,8 @@ def world(
 ) -> World:
     """The names that the table's paths are filled with."""
     settings.VOLUME_DELETE_GRACE = 3600
-    attach(environment=environment, volume_id=volume.pk, body={"appIdRef": web.ref}, actor=SYSTEM)
+    spec = AttachmentSpec(application_id=web.pk)
+    attach(environment=environment, volume_id=volume.pk, spec=spec, actor=SYSTEM)
     gone = make("gone", size=1)
     delete_volume(environment=environment, volume_id=gone.pk, cascade=False, actor=SYSTEM)
     give_token(alice)
@@ -110,7 +113,7 @@ def charlies_own(charlies_environment: Environment, memory: object) -> World:
     """An environment and a volume of the stranger's."""
     mine, _ = create_volume(
         environment=charlies_environment,
-        body={"name": "mine", "size": 1},
+        spec=VolumeSpec(name="mine", size=1, mount_path="/data/mine"),
         snapshots=Snapshot.objects.none(),
         actor=SYSTEM,
     )

@@ -100,7 +100,7 @@ def test_who_has_too_many_snapshots_or_no_data_is_told(alices, page, three, snap
 
 def test_what_a_service_refuses_is_told_of_each(alices, here, page, three, monkeypatch):
     refuse = Problem("", "wrong_status", "There is nothing to take a snapshot of.")
-    monkeypatch.setattr("volumes.rules.others.snapshot_blockers", lambda *_, **__: [refuse])
+    monkeypatch.setattr("volumes.rules.snapshots.snapshot_blockers", lambda *_, **__: [refuse])
     alices.post(page, spec("snapshot", three[:1], confirmed="yes"))
     words = text(alices.get(here))
     assert "cache has no new snapshot. There is nothing to take a snapshot of." in words

@@ -28,7 +28,7 @@ GUARDS = [
     ),
     Guard(
         "largest quota of an environment",
-        "volumes/rules/others.py",
+        "volumes/specs/environment.py",
         "    if quota > MAX_QUOTA:",
         "    if False:",
         "volumes/test_environments.py::test_a_wish_that_cannot_be_is_refused",

@@ -30,9 +30,8 @@ GUARDS = [
     Guard(
         "snapshots of this company",
         "volumes/rules/volumes.py",
-        "            snapshots.filter(volume__environment__company=environment.company_id)\n"
-        "            .filter(",
-        "            snapshots.filter(",
+        "        snapshots.filter(volume__environment__company=environment.company_id)\n        .filter(",
+        "        snapshots.filter(",
         "volumes/test_snapshots.py"
         "::test_a_company_does_not_restore_from_another_one_of_the_same_person",
     ),
@@ -59,9 +58,9 @@ GUARDS = [
     ),
     Guard(
         "applications of this environment, for attaching",
-        "volumes/rules/others.py",
-        "volume.environment.applications.live().filter(pk=app_id)",
-        "Application.objects.live().filter(pk=app_id)",
+        "volumes/rules/attachments.py",
+        "volume.environment.applications.live().filter(pk=spec.application_id)",
+        "Application.objects.live().filter(pk=spec.application_id)",
         "volumes/test_attachments.py"
         "::test_an_application_of_another_environment_is_as_missing_as_none",
     ),

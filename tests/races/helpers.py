@@ -20,11 +20,13 @@ WISHES = """
 from accounts.callers import SYSTEM
 from volumes.models import Environment, Snapshot
 from volumes.services.creation import create_volume
+from volumes.specs.volume import VolumeSpec
 
 for number in range({count}):
+    name = f"{name}-{{number}}"
     create_volume(
         environment=Environment.objects.get(),
-        body={{"name": f"{name}-{{number}}", "size": 1}},
+        spec=VolumeSpec(name=name, size=1, mount_path=f"/data/{{name}}"),
         snapshots=Snapshot.objects.none(),
         actor=SYSTEM,
     )

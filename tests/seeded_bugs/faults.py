@@ -140,7 +140,7 @@ def cached_read() -> Replacements:
 
 def forgotten_key() -> Replacements:
     """What an Idempotency-Key made is not remembered."""
-    yield patch.object(idempotency.IdempotencyKey, "keep", lambda self, body, made: None)
+    yield patch.object(idempotency.IdempotencyKey, "store", lambda self, made: None)
 
 
 def version_not_raised() -> Replacements:
@@ -176,8 +176,8 @@ def ignored_precondition() -> Replacements:
 def shrinking() -> Replacements:
     """A size may become smaller."""
 
-    def careless(reader: Any, spec: Any, environment: Environment, volume: Any) -> Any:
-        return QuotaHeadroom(environment)
+    def careless(spec: Any, environment: Environment, volume: Any, snapshot: Any) -> Any:
+        return QuotaHeadroom(environment), []
 
     yield patch.object(rules, "_check_size", careless)
 

@@ -30,6 +30,7 @@ from volumes.reconciler.targets import is_bulk
 from volumes.reconciler.usage_samples import sample_all
 from volumes.services.creation import create_volume
 from volumes.services.volumes import delete_volume
+from volumes.specs.volume import VolumeSpec
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -114,7 +115,7 @@ def leased(environment: Environment) -> int:
 def create(environment: Environment, name: str) -> Volume:
     volume, _ = create_volume(
         environment=environment,
-        body={"name": name, "size": 1},
+        spec=VolumeSpec(name=name, size=1, mount_path=f"/data/{name}"),
         snapshots=Snapshot.objects.none(),
         actor=SYSTEM,
     )

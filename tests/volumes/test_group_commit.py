@@ -22,10 +22,10 @@ from tests.support.installation import eventually
 from tests.support.storage import Fallible
 from volumes.models import Environment, Snapshot, Volume
 from volumes.reconciler import inline
-from volumes.rules.volumes import VolumeSpec
 from volumes.services import group_commit
 from volumes.services.creation import create_volume
 from volumes.services.group_commit import AuthorizedCreate, EnvironmentQueue
+from volumes.specs.volume import VolumeSpec
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -97,7 +97,7 @@ def create(environment: Environment, name: str, size: int = 1) -> Volume:
     try:
         volume, _ = create_volume(
             environment=environment,
-            body={"name": name, "size": size},
+            spec=VolumeSpec(name=name, size=size, mount_path=f"/data/{name}"),
             snapshots=Snapshot.objects.none(),
             actor=SYSTEM,
         )

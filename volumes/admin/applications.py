@@ -18,15 +18,17 @@ from volumes.admin.columns import AuditColumns, environment_link
 from volumes.admin.filters import DeletedFilter
 from volumes.models import Application, Attachment, Environment
 from volumes.services import applications as services
+from volumes.specs.application import ApplicationSpec, parse_application
 from volumes.specs.parsers import Body
 
 
 class ApplicationForm(SpecForm):
     name = forms.CharField(required=False)
 
-    def body(self) -> Body:
+    def spec(self) -> ApplicationSpec:
         given = self.cleaned_data
-        return {name: given[name] for name in ("name", "version") if name in given}
+        body: Body = {name: given[name] for name in ("name", "version") if name in given}
+        return parse_application(body, new="version" not in given)
 
 
 def _delete(application: Application, actor: Actor) -> None:
@@ -83,12 +85,12 @@ class ApplicationAdmin(AuditColumns, ServiceModelAdmin):
 
     def create(self, form: Any, actor: Actor) -> Application:
         return services.create_application(
-            environment=form.cleaned_data["environment"], body=form.body(), actor=actor
+            environment=form.cleaned_data["environment"], spec=form.spec(), actor=actor
         )
 
-    def update(self, row: Application, body: Body, actor: Actor) -> Application:
+    def update(self, row: Application, spec: ApplicationSpec, actor: Actor) -> Application:
         return services.update_application(
-            environment=row.environment, application_id=row.pk, body=body, actor=actor
+            environment=row.environment, application_id=row.pk, spec=spec, actor=actor
         )
 
     def full_name(self, row: Application) -> str:

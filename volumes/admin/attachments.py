@@ -17,9 +17,9 @@ from volumes.admin.actions import AdminAction
 from volumes.admin.base import ServiceModelAdmin, SpecForm
 from volumes.admin.columns import environment_link, volumes_of_a_page
 from volumes.models import Application, Attachment, Volume
-from volumes.rules.others import attachment_warnings
+from volumes.rules.attachments import attachment_warnings
 from volumes.services import attachments as services
-from volumes.specs.parsers import Body
+from volumes.specs.attachment import AttachmentSpec, parse_attachment
 
 
 class AttachmentForm(SpecForm):
@@ -27,10 +27,11 @@ class AttachmentForm(SpecForm):
 
     field_of = {"appIdRef": "application", "mountPath": "mount_path"}
 
-    def body(self) -> Body:
+    def spec(self) -> AttachmentSpec:
         given = self.cleaned_data
         path = {"mountPath": given["mount_path"]} if given["mount_path"] else {}
-        return {"appIdRef": given["application"].ref, "readOnly": given["read_only"], **path}
+        body = {"appIdRef": given["application"].ref, "readOnly": given["read_only"], **path}
+        return parse_attachment(body)
 
 
 def _detach(attachment: Attachment, actor: Actor) -> None:
@@ -79,7 +80,7 @@ class AttachmentAdmin(ServiceModelAdmin):
     def create(self, form: Any, actor: Actor) -> Attachment:
         volume = form.cleaned_data["volume"]
         return services.attach(
-            environment=volume.environment, volume_id=volume.pk, body=form.body(), actor=actor
+            environment=volume.environment, volume_id=volume.pk, spec=form.spec(), actor=actor
         )
 
     def warnings(self, form: Any, row: Attachment | None) -> Iterable[Problem]:

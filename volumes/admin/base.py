@@ -20,13 +20,13 @@ from volumes.admin.actions import GONE, REFUSALS
 from volumes.admin.confirmation import ConfirmedActionsMixin
 from volumes.presentation import formatting
 from volumes.presentation.results import Result
-from volumes.specs.parsers import UUID, Body
+from volumes.specs.parsers import UUID, Spec
 
 STALE = "Somebody changed it since this page was loaded. Load it again to see how it is now."
 
 
 class SpecForm(ServiceErrorForm):
-    """What an operator types. Nothing is judged here: services read the body and say what is wrong."""
+    """What an operator types. Nothing is judged here: the spec has what is wrong, and services say it."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     """The one that was shown: of two who change it, one is told."""
@@ -40,8 +40,8 @@ class SpecForm(ServiceErrorForm):
             self.fields.pop("version", None)
 
     @abstractmethod
-    def body(self) -> Body:
-        """What was typed, as the API's body."""
+    def spec(self) -> Spec:
+        """What was typed, parsed."""
 
     def _post_clean(self) -> None:
         """Django would judge the row here, by its own words, and write on it what was typed."""
@@ -59,7 +59,7 @@ class ServiceModelAdmin(ConfirmedActionsMixin):
         """By its service; Refused goes back to the form."""
 
     @abstractmethod
-    def update(self, row: Any, body: Body, actor: Actor) -> Model:
+    def update(self, row: Any, spec: Any, actor: Actor) -> Model:
         """By its service; Refused goes back to the form."""
 
     def result(self, saved: Any, before: Any) -> Result | None:
@@ -93,7 +93,7 @@ class ServiceModelAdmin(ConfirmedActionsMixin):
         # Said after the saving, which they do not keep from happening; asked before it, as quotas are.
         remarks = [formatting.warning_sentence(warning) for warning in self.warnings(form, row)]
         before = copy(row)
-        saved = self.update(row, form.body(), actor) if change else self.create(form, actor)
+        saved = self.update(row, form.spec(), actor) if change else self.create(form, actor)
         request.saving_result = self.result(saved, before)  # type: ignore[attr-defined]
         for remark in remarks:
             messages.warning(request, remark)

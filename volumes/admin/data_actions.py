@@ -16,16 +16,17 @@ from volumes.admin.maintenance_actions import blocked_unless
 from volumes.models import Snapshot, Volume
 from volumes.presentation import formatting
 from volumes.rules.deletion import delete_blockers, restore_blockers
-from volumes.rules.others import snapshot_blockers
+from volumes.rules.snapshots import snapshot_blockers
 from volumes.services import snapshots
 from volumes.services import volumes as services
 from volumes.services.acceptance import accept_data
+from volumes.specs.snapshot import SnapshotSpec
 from volumes.storage import storage
 
 
 def _snapshot(volume: Volume, actor: Actor) -> Snapshot:
     snapshot, _ = snapshots.take_snapshot(
-        environment=volume.environment, volume_id=volume.pk, body={}, actor=actor
+        environment=volume.environment, volume_id=volume.pk, spec=SnapshotSpec(), actor=actor
     )
     return snapshot
 

@@ -27,9 +27,8 @@ from volumes.admin.filters import DeletedFilter
 from volumes.models import Application, Environment, Volume
 from volumes.presentation import formatting, markup
 from volumes.rules.deletion import environment_delete_blockers
-from volumes.rules.others import read_environment
 from volumes.services import environments as services
-from volumes.specs.parsers import Body
+from volumes.specs.environment import EnvironmentSpec, parse_environment
 
 
 class EnvironmentForm(SpecForm):
@@ -40,10 +39,11 @@ class EnvironmentForm(SpecForm):
 
     field_of = {"resourceQuota": "storage_quota", "resourceQuota.storage": "storage_quota"}
 
-    def body(self) -> Body:
+    def spec(self) -> EnvironmentSpec:
         given = self.cleaned_data
         body = {"name": given["name"], "resourceQuota": {"storage": given["storage_quota"]}}
-        return body | ({"version": given["version"]} if "version" in given else {})
+        version = {"version": given["version"]} if "version" in given else {}
+        return parse_environment(body | version)
 
 
 def _delete(environment: Environment, actor: Actor) -> None:
@@ -106,13 +106,11 @@ class EnvironmentAdmin(AuditColumns, ServiceModelAdmin):
     ]
 
     def create(self, form: Any, actor: Actor) -> Environment:
-        spec, reader = read_environment(form.body())
         company = form.cleaned_data["company"]
-        return services.create_environment(company=company, spec=spec, reader=reader, actor=actor)
+        return services.create_environment(company=company, spec=form.spec(), actor=actor)
 
-    def update(self, row: Environment, body: Body, actor: Actor) -> Environment:
-        spec, reader = read_environment(body)
-        return services.update_environment(environment=row, spec=spec, reader=reader, actor=actor)
+    def update(self, row: Environment, spec: EnvironmentSpec, actor: Actor) -> Environment:
+        return services.update_environment(environment=row, spec=spec, actor=actor)
 
     def exact_name(self, name: str) -> Q:
         return Q(company__in=list(Company.objects.filter(name=name)))

@@ -14,6 +14,7 @@ from volumes.admin.actions import GONE, AdminAction, Reasons
 from volumes.models import Volume, VolumeStatus
 from volumes.reconciler import inline
 from volumes.services import volumes as services
+from volumes.specs.volume import VolumeSpec
 
 Why = Callable[[Any], str | None]
 
@@ -28,9 +29,9 @@ def blocked_unless(why: Why, *, standing: bool = True) -> Callable[[Sequence[Vol
     return against
 
 
-def _update(body: dict[str, Any], volume: Volume, actor: Actor) -> None:
+def _update(spec: VolumeSpec, volume: Volume, actor: Actor) -> None:
     services.update_volume(
-        environment=volume.environment, volume_id=volume.pk, body=body, actor=actor
+        environment=volume.environment, volume_id=volume.pk, spec=spec, actor=actor
     )
 
 
@@ -40,7 +41,7 @@ RETRY = AdminAction(
     phrase="Retry {}",
     done="Tried again",
     permission="change",
-    do=partial(_update, {}),
+    do=partial(_update, VolumeSpec()),
     says=lambda row: f"It is tried again at once. So far: {row.operator_message}",
     against=blocked_unless(
         lambda row: (
@@ -84,7 +85,7 @@ PROTECT = AdminAction(
     phrase="Protect {}",
     done="Protected",
     permission="change",
-    do=partial(_update, {"protected": True}),
+    do=partial(_update, VolumeSpec(protected=True)),
     says=lambda row: "Nobody and no command can delete it any more.",
     against=blocked_unless(lambda row: "It is protected already." if row.protected else None),
     offered=lambda row: not (row.protected or row.is_deleted),
@@ -95,7 +96,7 @@ UNPROTECT = AdminAction(
     phrase="Take the protection off {}",
     done="No longer protected",
     permission="change",
-    do=partial(_update, {"protected": False}),
+    do=partial(_update, VolumeSpec(protected=False)),
     says=lambda row: "It can be deleted again.",
     against=blocked_unless(lambda row: None if row.protected else "It is not protected."),
     offered=lambda row: row.protected,

@@ -25,7 +25,7 @@ from volumes.presentation.results import Result
 from volumes.rules.deletion import snapshot_delete_blockers
 from volumes.services import snapshots as services
 from volumes.services.snapshots import expected_consistency
-from volumes.specs.parsers import Body
+from volumes.specs.snapshot import SnapshotSpec, parse_snapshot
 
 
 class SnapshotForm(SpecForm):
@@ -36,8 +36,9 @@ class SnapshotForm(SpecForm):
         if volume := self.fields.get("volume"):  # shown, it is no field
             volume.help_text = formatting.CONSISTENCY[expected_consistency()]
 
-    def body(self) -> Body:
-        return {"name": self.cleaned_data["name"]} if self.cleaned_data["name"] else {}
+    def spec(self) -> SnapshotSpec:
+        name = self.cleaned_data["name"]
+        return parse_snapshot({"name": name} if name else {})
 
 
 def _delete(snapshot: Snapshot, actor: Actor) -> None:
@@ -106,7 +107,7 @@ class SnapshotAdmin(Failing, ServiceModelAdmin):
     def create(self, form: Any, actor: Actor) -> Snapshot:
         volume = form.cleaned_data["volume"]
         snapshot, _ = services.take_snapshot(
-            environment=volume.environment, volume_id=volume.pk, body=form.body(), actor=actor
+            environment=volume.environment, volume_id=volume.pk, spec=form.spec(), actor=actor
         )
         return snapshot
 

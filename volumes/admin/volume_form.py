@@ -9,7 +9,7 @@ from django import forms
 from volumes.admin.base import SpecForm
 from volumes.models import Volume
 from volumes.presentation import form_values
-from volumes.specs.parsers import Body
+from volumes.specs.volume import VolumeSpec, parse_volume
 
 INPUTS = {
     "name": "name",
@@ -51,12 +51,13 @@ class VolumeForm(SpecForm):
             shown = form_values.from_volume(self.instance, INPUTS.values())
             self.initial.update({here: shown[wire] for here, wire in INPUTS.items()})
 
-    def body(self) -> Body:
+    def spec(self) -> VolumeSpec:
         given = self.cleaned_data
         values = {wire: given[here] for here, wire in INPUTS.items()}
+        new = "version" not in given
         body = form_values.body_of(
-            {**values, "labels": given["labels"].replace("\r\n", "\n")}, new="version" not in given
+            {**values, "labels": given["labels"].replace("\r\n", "\n")}, new=new
         )
         if snapshot := given.get("restore_from"):
             body["restoreFrom"] = snapshot.ref
-        return body | ({"version": given["version"]} if "version" in given else {})
+        return parse_volume(body | ({} if new else {"version": given["version"]}), new=new)

@@ -27,7 +27,7 @@ from volumes.queries.search import is_indexed, name_contains
 from volumes.rules.volumes import review
 from volumes.services import volumes as services
 from volumes.services.creation import create_volume
-from volumes.specs.parsers import Body
+from volumes.specs.volume import VolumeSpec
 
 EDITABLE = ["name", "size", "mount_path", "description", "labels", "protected"]
 FACTS = ["state", "reason", "used", "held", "mounted_by", "snapshots", "filled_from"]
@@ -91,15 +91,15 @@ class VolumeAdmin(AuditColumns, Failing, ServiceModelAdmin):
     def create(self, form: Any, actor: Actor) -> Volume:
         volume, _ = create_volume(
             environment=form.cleaned_data["environment"],
-            body=form.body(),
+            spec=form.spec(),
             snapshots=Snapshot.objects.filter(volume__environment__is_deleted=False),
             actor=actor,
         )
         return volume
 
-    def update(self, row: Volume, body: Body, actor: Actor) -> Volume:
+    def update(self, row: Volume, spec: VolumeSpec, actor: Actor) -> Volume:
         return services.update_volume(
-            environment=row.environment, volume_id=row.pk, body=body, actor=actor
+            environment=row.environment, volume_id=row.pk, spec=spec, actor=actor
         )
 
     def result(self, saved: Volume, before: Volume | None) -> Result:
@@ -111,7 +111,7 @@ class VolumeAdmin(AuditColumns, Failing, ServiceModelAdmin):
         """About what was typed: the form sends all the rest of the volume as well."""
         environment = row.environment if row else form.cleaned_data["environment"]
         nobodys = Snapshot.objects.none()
-        found = review(environment, form.body(), volume=row, snapshots=nobodys).warnings
+        found = review(environment, form.spec(), volume=row, snapshots=nobodys).warnings
         return [
             one for one in found if form.field_of.get(one.field, one.field) in form.changed_data
         ]

@@ -37,6 +37,7 @@ from volumes.api.query_params import Query
 from volumes.queries import volume_rows
 from volumes.services.creation import authorize_by_token, create_authorized
 from volumes.specs.parsers import Body
+from volumes.specs.volume import parse_volume
 
 UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 PATH = re.compile(
@@ -186,7 +187,7 @@ def _create(request: HttpRequest, env_id: uuid.UUID) -> HttpResponse:
     digest = _digest(request, is_change=True)
     authorized = authorize_by_token(
         environment_id=env_id,
-        body=_plain_body(request),
+        spec=parse_volume(_plain_body(request), new=True),
         digest=digest,
         ip=client_ip(request),
         arrived_at=request.META.get(ARRIVED_AT),

@@ -15,8 +15,9 @@ from volumes.api.pagination import ListPage
 from volumes.models import Environment, Snapshot, Volume, VolumeStatus
 from volumes.queries.volume_rows import VolumeRow, get_volume_row
 from volumes.services.creation import create_volume
-from volumes.services.idempotency import IdempotencyKey
+from volumes.services.idempotency import IdempotencyKey, digest
 from volumes.specs.parsers import Body
+from volumes.specs.volume import parse_volume
 
 AnyRequest = HttpRequest | Request
 
@@ -47,20 +48,19 @@ def create_response(
 
     Raises Refused with every problem, BadRequest.
     """
-    given = idempotency_key(request)
-    key = given and IdempotencyKey(caller.user.pk, "volume", environment.pk, given)
+    given, spec = idempotency_key(request), parse_volume(body, new=True)
+    key = given and IdempotencyKey(caller.user.pk, "volume", environment.pk, given, digest(body))
     reached = Snapshot.objects
-    snapshots = reached.visible_to(caller) if "restoreFrom" in body else reached.none()
+    snapshots = reached.visible_to(caller) if spec.snapshot_id else reached.none()
     volume, replayed = create_volume(
         environment=environment,
-        body=body,
+        spec=spec,
         snapshots=snapshots,
         actor=caller.actor,
         key=key or None,
     )
-    answer = created_response(
-        request, volume, is_new=not replayed and "attachedAppsRefs" not in body
-    )
+    is_new = not replayed and spec.application_ids is None
+    answer = created_response(request, volume, is_new=is_new)
     if replayed:
         answer["Idempotent-Replay"] = "true"
     return answer

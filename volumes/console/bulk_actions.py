@@ -13,10 +13,11 @@ from volumes.console.access import EnvironmentContext
 from volumes.models import Snapshot, Volume
 from volumes.presentation import formatting
 from volumes.rules.deletion import delete_blockers
-from volumes.rules.others import snapshot_blockers
+from volumes.rules.snapshots import snapshot_blockers
 from volumes.services.snapshots import take_snapshot
 from volumes.services.volumes import delete_volume
 from volumes.specs.parsers import InvalidValue, identifier
+from volumes.specs.snapshot import SnapshotSpec
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def _delete(visit: EnvironmentContext, volume: Volume) -> object:
 
 def _snapshot(visit: EnvironmentContext, volume: Volume) -> object:
     snapshot, _ = take_snapshot(
-        environment=visit.environment, volume_id=volume.pk, body={}, actor=visit.actor
+        environment=visit.environment, volume_id=volume.pk, spec=SnapshotSpec(), actor=visit.actor
     )
     missed = Snapshot.objects.missed().filter(pk=snapshot.pk).first()
     if missed:

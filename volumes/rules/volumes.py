@@ -2,79 +2,25 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
-
-from django.conf import settings
 
 from config.errors import Problem
 from volumes.models import Application, Attachment, Environment, Snapshot, SnapshotStatus, Volume
 from volumes.models.snapshot import SnapshotQuerySet
 from volumes.queries.volume_rows import is_name_taken
 from volumes.rules import quota, warnings
-from volumes.specs import parsers
-from volumes.specs.parsers import Body, Reader
-
-SET_BY_CALLER = {
-    "name",
-    "size",
-    "resourceRequests",
-    "mountPath",
-    "description",
-    "labels",
-    "protected",
-    "attachedAppsRefs",
-}
-COLUMNS = {
-    "name": "name",
-    "size": "size",
-    "mountPath": "mount_path",
-    "description": "description",
-    "labels": "labels",
-    "protected": "protected",
-}
-"""What a caller sets, by its name on the wire and its column."""
-SET_BY_HOLDFAST = {
-    "id",
-    "envIdRef",
-    "companyIdRef",
-    "isDeleted",
-    "createdBy",
-    "modifiedBy",
-    "version",
-    "status",
-    "statusMessage",
-    "provisionedSize",
-    "usedSize",
-    "usedSizeAt",
-    "createdAt",
-    "modifiedAt",
-}
-
-
-@dataclass
-class VolumeSpec:
-    """What a body asks for, read clean. None is what it does not say or cannot be taken."""
-
-    name: str | None = None
-    size: int | None = None
-    mount_path: str | None = None
-    description: str | None = None
-    labels: dict[str, str] | None = None
-    protected: bool | None = None
-    application_ids: list[uuid.UUID] | None = None
-    snapshot_id: uuid.UUID | None = None
-    applications: list[Application] = field(default_factory=list)
-    snapshot: Snapshot | None = None
+from volumes.specs.volume import VolumeSpec
 
 
 @dataclass
 class Review:
-    """What there is to say to a wish, all of it."""
+    """What there is to say to a spec, all of it, and the rows that it names."""
 
     spec: VolumeSpec
+    applications: list[Application]
+    snapshot: Snapshot | None
     problems: list[Problem]
     warnings: list[Problem]
     room: quota.QuotaHeadroom
@@ -82,24 +28,31 @@ class Review:
 
 
 def review(
-    environment: Environment, body: Body, *, volume: Volume | None, snapshots: SnapshotQuerySet
+    environment: Environment,
+    spec: VolumeSpec,
+    *,
+    volume: Volume | None,
+    snapshots: SnapshotQuerySet,
 ) -> Review:
-    """What create would say to this body, or update where there is a volume.
+    """What create would say to this spec, or update where there is a volume.
 
     `snapshots` are those that the caller reaches. Called under the environment's lock it decides;
     called without, it tells what would be decided at this moment.
     """
-    reader = Reader(body, known=_known(volume))
-    spec = _read(reader, new=volume is None)
-    _resolve(reader, spec, environment, volume, snapshots)
-    _check_name(reader, spec, environment, volume)
-    room = _check_size(reader, spec, environment, volume)
+    applications, missing = _find_applications(spec, environment)
+    snapshot, unusable = _find_snapshot(spec, environment, snapshots)
+    taken = list(_name_problems(spec, environment, volume))
+    room, wrong_size = _check_size(spec, environment, volume, snapshot)
     path = spec.mount_path or (volume.mount_path if volume else None)
-    mounts = _other_mounts(spec, volume)
-    _check_mount_path(reader, spec, volume, path, mounts)
+    mounts = _other_mounts(spec, volume, applications)
+    problems = [*spec.problems, *missing, *unusable, *taken, *wrong_size]
+    if spec.has_no_problem("mountPath"):
+        problems += _mount_path_problems(volume, path, mounts)
     return Review(
         spec=spec,
-        problems=reader.problems,
+        applications=applications,
+        snapshot=snapshot,
+        problems=problems,
         warnings=list(_warnings(spec, volume, room, path, mounts)),
         room=room,
         normalized={
@@ -110,161 +63,93 @@ def review(
     )
 
 
-def parse_new(body: Body) -> VolumeSpec | None:
-    """What a body asks of a new volume, if it is sound in itself; else `review` says what is not.
+def _find_applications(
+    spec: VolumeSpec, environment: Environment
+) -> tuple[list[Application], list[Problem]]:
+    """Those named, and a problem for each that is not of this environment."""
+    if not spec.application_ids:
+        return [], []
+    found = environment.applications.live().in_bulk(spec.application_ids)
+    missing = [
+        Problem(
+            "attachedAppsRefs",
+            "not_found",
+            f"names app-{pk}, which is no application of this environment",
+        )
+        for pk in spec.application_ids
+        if pk not in found
+    ]
+    return list(found.values()), missing
 
-    Nothing is looked up: name and room may be taken, and what it refers to may not exist.
-    """
-    reader = Reader(body, known=_known(None))
-    spec = _read(reader, new=True)
-    return None if reader.problems else spec
 
-
-def _known(volume: Volume | None) -> set[str]:
-    return SET_BY_CALLER | SET_BY_HOLDFAST | ({"restoreFrom"} if volume is None else set())
-
-
-def _read(reader: Reader, *, new: bool) -> VolumeSpec:
-    spec = VolumeSpec(
-        name=reader.read("name", parsers.dns_label, required=new),
-        size=_read_size(reader, required=new),
-        mount_path=reader.read("mountPath", parsers.mount_path),
-        description=reader.read("description", parsers.description),
-        labels=parsers.read_labels(reader),
-        protected=reader.read("protected", parsers.boolean),
-        application_ids=reader.read(
-            "attachedAppsRefs", parsers.list_of(parsers.identifier(Application.prefix))
-        ),
+def _find_snapshot(
+    spec: VolumeSpec, environment: Environment, snapshots: SnapshotQuerySet
+) -> tuple[Snapshot | None, list[Problem]]:
+    """The one to fill the volume from, and why it cannot. Elsewhere is as good as nowhere."""
+    if not spec.snapshot_id:
+        return None, []
+    snapshot: Snapshot | None = (
+        snapshots.filter(volume__environment__company=environment.company_id)
+        .filter(pk=spec.snapshot_id)
+        .first()
     )
-    if new:
-        spec.snapshot_id = reader.read("restoreFrom", parsers.identifier(Snapshot.prefix))
-        if spec.name and "mountPath" not in reader.body:
-            spec.mount_path = f"/data/{spec.name}"
-    return spec
+    if snapshot is None:
+        return None, [Problem("restoreFrom", "not_found", "names no snapshot of this company")]
+    if snapshot.status != SnapshotStatus.READY:
+        message = f"names a snapshot that is {snapshot.status}, not ready"
+        return snapshot, [Problem("restoreFrom", "wrong_status", message)]
+    return snapshot, []
 
 
-def _read_size(reader: Reader, *, required: bool) -> int | None:
-    """`size`, or `resourceRequests.storage`, which says the same in words; both must agree."""
-    in_words = _read_size_in_words(reader)
-    size = reader.read("size", parsers.integer)
-    if required and not {"size", "resourceRequests"} & set(reader.body):
-        reader.add_problem("size", "required", "is required")
-    if size is not None and in_words is not None and size != in_words:
-        reader.add_problem(
-            "resourceRequests.storage", "size_mismatch", f"says {in_words} MB, but size says {size}"
-        )
-        return None
-    wanted, name = (size, "size") if size is not None else (in_words, "resourceRequests.storage")
-    if wanted is None:
-        return None
-    if wanted < 1:
-        reader.add_problem(name, "invalid", "must be at least 1 MB")
-        return None
-    if wanted > settings.VOLUME_MAX_SIZE:
-        reader.add_problem(name, "too_large", f"must be at most {settings.VOLUME_MAX_SIZE} MB")
-        return None
-    return wanted
-
-
-def _read_size_in_words(reader: Reader) -> int | None:
-    requests = reader.read("resourceRequests", parsers.mapping)
-    if requests is None:
-        return None
-    inner = Reader(requests, known={"storage"})
-    in_words = inner.read("storage", parsers.storage, required=True)
-    for problem in inner.problems:
-        reader.add_problem(f"resourceRequests.{problem.field}", problem.code, problem.message)
-    return in_words
-
-
-def _resolve(
-    reader: Reader,
-    spec: VolumeSpec,
-    environment: Environment,
-    volume: Volume | None,
-    snapshots: SnapshotQuerySet,
-) -> None:
-    """Turns identifiers into rows. What is elsewhere is as missing as what does not exist."""
-    if spec.application_ids:
-        found = environment.applications.live().in_bulk(spec.application_ids)
-        spec.applications = list(found.values())
-        for missing in spec.application_ids:
-            if missing not in found:
-                reader.add_problem(
-                    "attachedAppsRefs",
-                    "not_found",
-                    f"names app-{missing}, which is no application of this environment",
-                )
-    if spec.snapshot_id:
-        spec.snapshot = (
-            snapshots.filter(volume__environment__company=environment.company_id)
-            .filter(pk=spec.snapshot_id)
-            .first()
-        )
-        if spec.snapshot is None:
-            reader.add_problem("restoreFrom", "not_found", "names no snapshot of this company")
-        elif spec.snapshot.status != SnapshotStatus.READY:
-            reader.add_problem(
-                "restoreFrom",
-                "wrong_status",
-                f"names a snapshot that is {spec.snapshot.status}, not ready",
-            )
-
-
-def _check_name(
-    reader: Reader, spec: VolumeSpec, environment: Environment, volume: Volume | None
-) -> None:
+def _name_problems(
+    spec: VolumeSpec, environment: Environment, volume: Volume | None
+) -> Iterable[Problem]:
     if spec.name is None or (volume and spec.name == volume.name):
         return
     if is_name_taken(environment.pk, spec.name):
-        reader.add_problem("name", "name_taken", f"{spec.name} is taken in this environment")
+        yield Problem("name", "name_taken", f"{spec.name} is taken in this environment")
 
 
 def _check_size(
-    reader: Reader, spec: VolumeSpec, environment: Environment, volume: Volume | None
-) -> quota.QuotaHeadroom:
+    spec: VolumeSpec, environment: Environment, volume: Volume | None, snapshot: Snapshot | None
+) -> tuple[quota.QuotaHeadroom, list[Problem]]:
+    """The room there is with this size, and what is wrong with it."""
     room = quota.QuotaHeadroom(environment)
     if spec.size is None:
-        return room
+        return room, []
     if volume and spec.size < volume.size:
-        reader.add_problem(
-            "size", "size_decrease", f"is {volume.size} MB already and can only grow"
-        )
-    elif spec.snapshot and spec.size < spec.snapshot.size:
-        reader.add_problem(
-            "size", "invalid", f"must be at least {spec.snapshot.size} MB, as the snapshot is"
-        )
-    else:
-        room.extra = spec.size - (volume.size if volume else 0)
-        reader.problems += room.problems()
-    return room
+        message = f"is {volume.size} MB already and can only grow"
+        return room, [Problem("size", "size_decrease", message)]
+    if snapshot and spec.size < snapshot.size:
+        message = f"must be at least {snapshot.size} MB, as the snapshot is"
+        return room, [Problem("size", "invalid", message)]
+    room.extra = spec.size - (volume.size if volume else 0)
+    return room, room.problems()
 
 
-def _other_mounts(spec: VolumeSpec, volume: Volume | None) -> list[Attachment]:
+def _other_mounts(
+    spec: VolumeSpec, volume: Volume | None, applications: list[Application]
+) -> list[Attachment]:
     """What else is mounted by the applications that will mount this volume."""
     if spec.application_ids is not None:
-        applications = [application.pk for application in spec.applications]
+        mounting = [application.pk for application in applications]
     elif volume and spec.mount_path:
-        applications = list(volume.attachments.values_list("application_id", flat=True))
+        mounting = list(volume.attachments.values_list("application_id", flat=True))
     else:
-        applications = []
-    if not applications:
+        mounting = []
+    if not mounting:
         return []
-    others = Attachment.objects.filter(application__in=applications)
+    others = Attachment.objects.filter(application__in=mounting)
     if volume:
         others = others.exclude(volume=volume)
     return list(others.select_related("application"))
 
 
-def _check_mount_path(
-    reader: Reader,
-    spec: VolumeSpec,
-    volume: Volume | None,
-    path: str | None,
-    mounts: Iterable[Attachment],
-) -> None:
+def _mount_path_problems(
+    volume: Volume | None, path: str | None, mounts: Iterable[Attachment]
+) -> Iterable[Problem]:
     """One application cannot have two volumes at the same path."""
-    if path is None or not reader.has_no_problem("mountPath"):
+    if path is None:
         return
     # Those that stay keep a path of their own, whatever happens to the volume's.
     own_paths = (
@@ -274,7 +159,7 @@ def _check_mount_path(
     )
     for mount in mounts:
         if mount.mount_path == path and mount.application_id not in own_paths:
-            reader.add_problem(
+            yield Problem(
                 "mountPath", "mount_path_taken", f"{path} is taken in {mount.application.name}"
             )
 

@@ -15,6 +15,7 @@ from volumes.rules.volumes import review
 from volumes.services.creation import insert_volume
 from volumes.services.locking import lock_environment
 from volumes.services.new_volume import NewVolume
+from volumes.specs.volume import parse_volume
 
 
 def adopt_volume(
@@ -41,10 +42,10 @@ def adopt_volume(
     body = {"name": name, "size": size or max(1, used)}
     if mount_path is not None:
         body["mountPath"] = mount_path
+    spec = parse_volume(body, new=True)
     with transaction.atomic():
         environment = lock_environment(environment)
-        found = review(environment, body, volume=None, snapshots=Snapshot.objects.none())
+        found = review(environment, spec, volume=None, snapshots=Snapshot.objects.none())
         if found.problems:
             raise Refused(found.problems)
-        spec = found.spec
         return insert_volume(NewVolume(environment, spec, actor, adopt_from=source, action="adopt"))

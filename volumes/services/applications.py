@@ -6,10 +6,11 @@ import uuid
 
 from django.db import transaction
 
+from accounts.audit import Changes
 from accounts.callers import Actor
 from config.errors import NotFound, Refused
 from volumes.models import Application, Environment
-from volumes.rules.others import read_application
+from volumes.rules import applications as rules
 from volumes.services import history
 from volumes.services.attachments import end_attachment
 from volumes.services.locking import (
@@ -21,20 +22,23 @@ from volumes.services.locking import (
     lock_environment,
     save_if_unchanged,
 )
-from volumes.specs.parsers import Body
+from volumes.specs.application import ApplicationSpec
 
 
 @transaction.atomic
-def create_application(*, environment: Environment, body: Body, actor: Actor) -> Application:
+def create_application(
+    *, environment: Environment, spec: ApplicationSpec, actor: Actor
+) -> Application:
     """Record an application. Raises NotFound, Refused."""
     environment = lock_environment(environment)
-    name, problems = read_application(environment, body, application=None)
-    if problems or name is None:
+    problems = rules.review(environment, spec, application=None)
+    if problems or spec.name is None:
         raise Refused(problems)
     application = Application.objects.create(
-        environment=environment, name=name, **created_by(actor)
+        environment=environment, name=spec.name, **created_by(actor)
     )
-    history.of_application(application, actor, "create", history.creation_changes(name=name))
+    changes = history.creation_changes(name=application.name)
+    history.of_application(application, actor, "create", changes)
     return application
 
 
@@ -43,20 +47,19 @@ def update_application(
     *,
     environment: Environment,
     application_id: uuid.UUID,
-    body: Body,
+    spec: ApplicationSpec,
     actor: Actor,
     precondition: Precondition = ANY,
 ) -> Application:
     """Rename it. Raises NotFound, Stale, Refused."""
     application = _locked(lock_environment(environment), application_id)
     precondition.check(application)
-    check_version(application, body)
-    name, problems = read_application(application.environment, body, application=application)
-    if problems:
+    check_version(application, spec.version)
+    if problems := rules.review(application.environment, spec, application=application):
         raise Refused(problems)
-    if name and name != application.name:
-        changes = {"name": [application.name, name]}
-        application.name = name
+    if spec.name and spec.name != application.name:
+        changes: Changes = {"name": [application.name, spec.name]}
+        application.name = spec.name
         save_if_unchanged(
             application, expected=bump_version(application, actor.by), fields=["name"]
         )

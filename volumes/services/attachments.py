@@ -12,28 +12,28 @@ from accounts.audit import Changes
 from accounts.callers import Actor
 from config.errors import NotFound, Refused
 from volumes.models import Application, Attachment, Environment, Volume
-from volumes.rules.others import read_attachment
+from volumes.rules import attachments as rules
 from volumes.services import history
 from volumes.services.locking import bump_version, lock_environment, lock_volume, save_if_unchanged
-from volumes.specs.parsers import Body
+from volumes.specs.attachment import AttachmentSpec
 
 
 @transaction.atomic
 def attach(
-    *, environment: Environment, volume_id: uuid.UUID, body: Body, actor: Actor
+    *, environment: Environment, volume_id: uuid.UUID, spec: AttachmentSpec, actor: Actor
 ) -> Attachment:
     """Let one application mount the volume. Raises NotFound, Refused."""
     volume = lock_volume(lock_environment(environment), volume_id)
-    spec, problems = read_attachment(volume, body)
-    if problems or spec is None:
+    application, problems = rules.review(volume, spec)
+    if problems or application is None:
         raise Refused(problems)
     before = _refs(volume)
     attachment = Attachment.objects.create(
         volume=volume,
-        application=spec.application,
+        application=application,
         mount_path=spec.mount_path or volume.mount_path,
         has_own_path=spec.mount_path is not None,
-        read_only=spec.read_only,
+        read_only=bool(spec.read_only),
     )
     _changed(volume, actor, "attach", {"attachedAppsRefs": [before, _refs(volume)]})
     return attachment

@@ -12,8 +12,8 @@ from accounts.callers import SYSTEM
 from accounts.models import Company, Role, Scope, User
 from accounts.services import add_member, create_company, create_token
 from volumes.models import Environment
-from volumes.rules.others import read_environment
 from volumes.services.environments import create_environment
+from volumes.specs.environment import parse_environment
 
 TOKEN_NAME = "bootstrap"  # noqa: S105  (its name, not its secret)
 
@@ -81,8 +81,8 @@ def _environment(company: Company, name: str, quota: int | None) -> Environment:
     found: Environment | None = company.environments.live().filter(name=name).first()
     if found is not None:
         return found
-    spec, reader = read_environment({"name": name, "resourceQuota": {"storage": quota}})
-    return create_environment(company=company, spec=spec, reader=reader, actor=SYSTEM)
+    spec = parse_environment({"name": name, "resourceQuota": {"storage": quota}})
+    return create_environment(company=company, spec=spec, actor=SYSTEM)
 
 
 def _user(username: str, email: str, superuser: bool) -> tuple[User, str | None]:

@@ -12,18 +12,18 @@ from config.errors import Refused
 from volumes.models import Environment, Volume
 from volumes.models.snapshot import SnapshotQuerySet
 from volumes.reconciler.inline import reconcile_after_commit
-from volumes.rules.volumes import VolumeSpec, parse_new, review
+from volumes.rules.volumes import review
 from volumes.services.group_commit import AuthorizedCreate, GroupCommitter, authorize_create
 from volumes.services.idempotency import IdempotencyKey
 from volumes.services.locking import lock_environment
 from volumes.services.new_volume import NewVolume, insert_statements
-from volumes.specs.parsers import Body
+from volumes.specs.volume import VolumeSpec
 
 
 def create_volume(
     *,
     environment: Environment,
-    body: Body,
+    spec: VolumeSpec,
     snapshots: SnapshotQuerySet,
     actor: Actor,
     key: IdempotencyKey | None = None,
@@ -34,17 +34,17 @@ def create_volume(
     `snapshots` are those that the caller reaches. Raises Refused with every problem.
     """
     # Another request may write it: that must not be undone with a transaction of this one's.
-    if not key and not connection.in_atomic_block and (spec := _plain_wish(body)):
+    if not key and not connection.in_atomic_block and spec.is_self_contained:
         volume = create_authorized(AuthorizedCreate(environment, spec, actor))
         if volume:
             return volume, False
-    return _create_locked(environment, body, snapshots, actor, key)
+    return _create_locked(environment, spec, snapshots, actor, key)
 
 
 def authorize_by_token(
     *,
     environment_id: uuid.UUID,
-    body: Body,
+    spec: VolumeSpec,
     digest: str,
     ip: str | None,
     arrived_at: float | None = None,
@@ -53,8 +53,9 @@ def authorize_by_token(
 
     Looked up before any queue. None leaves the request to `create_volume`.
     """
-    spec = _plain_wish(body)
-    return authorize_create(digest, environment_id, spec, ip, arrived_at) if spec else None
+    if not spec.is_self_contained:
+        return None
+    return authorize_create(digest, environment_id, spec, ip, arrived_at)
 
 
 def create_authorized(request: AuthorizedCreate) -> Volume | None:
@@ -62,42 +63,37 @@ def create_authorized(request: AuthorizedCreate) -> Volume | None:
     return _COMMITTER.submit(request)
 
 
-def _plain_wish(body: Body) -> VolumeSpec | None:
-    """What may be written together with others."""
-    return None if REFERENCE_FIELDS & set(body) else parse_new(body)
-
-
-REFERENCE_FIELDS = {"attachedAppsRefs", "restoreFrom"}
-"""What names other rows of the environment, which must stay as they are until a volume is made."""
-
 _COMMITTER = GroupCommitter()
 
 
 @transaction.atomic
 def _create_locked(
     environment: Environment,
-    body: Body,
+    spec: VolumeSpec,
     snapshots: SnapshotQuerySet,
     actor: Actor,
     key: IdempotencyKey | None,
 ) -> tuple[Volume, bool]:
     environment = lock_environment(environment)
-    if key and (made := key.find(body)):
+    if key and (made := key.find()):
         volume = environment.volumes.live().filter(pk=made).first()
         if volume is None:
             raise key.conflict("made a volume that is deleted since")
         return volume, True
-    found = review(environment, body, volume=None, snapshots=snapshots)
+    found = review(environment, spec, volume=None, snapshots=snapshots)
     if found.problems:
         raise Refused(found.problems)
-    volume = insert_volume(NewVolume(environment, found.spec, actor))
+    newborn = NewVolume(
+        environment, spec, actor, applications=found.applications, snapshot=found.snapshot
+    )
+    volume = insert_volume(newborn)
     if key:
-        key.store(body, volume.pk)
+        key.store(volume.pk)
     return volume, False
 
 
 def insert_volume(newborn: NewVolume) -> Volume:
-    """Write a volume whose wish has no problems, in a locked environment."""
+    """Write a volume whose spec has no problems, in a locked environment."""
     # Together: both locks are held for as long as this takes.
     execute(*insert_statements([newborn]))
     reconcile_after_commit(newborn.volume)

@@ -9,8 +9,8 @@ from accounts.callers import Actor
 from accounts.models import Company
 from config.errors import Refused
 from volumes.models import Environment
+from volumes.rules import environments as rules
 from volumes.rules.deletion import environment_delete_blockers
-from volumes.rules.others import EnvironmentSpec, check_environment
 from volumes.services import history
 from volumes.services.applications import remove_application
 from volumes.services.locking import (
@@ -22,16 +22,14 @@ from volumes.services.locking import (
     lock_environment,
     save_if_unchanged,
 )
-from volumes.specs.parsers import Reader
+from volumes.specs.environment import EnvironmentSpec
 
 
 @transaction.atomic
-def create_environment(
-    *, company: Company, spec: EnvironmentSpec, reader: Reader, actor: Actor
-) -> Environment:
+def create_environment(*, company: Company, spec: EnvironmentSpec, actor: Actor) -> Environment:
     """Make an environment in a company that the caller administers. Raises Refused."""
     company = Company.objects.select_for_update(no_key=True).get(pk=company.pk)
-    if problems := check_environment(reader, spec, company, None):
+    if problems := rules.review(company, spec, environment=None):
         raise Refused(problems)
     environment = Environment.objects.create(
         company=company,
@@ -49,15 +47,14 @@ def update_environment(
     *,
     environment: Environment,
     spec: EnvironmentSpec,
-    reader: Reader,
     actor: Actor,
     precondition: Precondition = ANY,
 ) -> Environment:
     """Rename it or set its quota, even below what is used. Raises NotFound, Stale, Refused."""
     environment = lock_environment(environment)
     precondition.check(environment)
-    check_version(environment, reader.body)
-    if problems := check_environment(reader, spec, environment.company, environment):
+    check_version(environment, spec.version)
+    if problems := rules.review(environment.company, spec, environment=environment):
         raise Refused(problems)
     changes: Changes = {}
     if spec.name and spec.name != environment.name:

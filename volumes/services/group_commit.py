@@ -29,9 +29,9 @@ from volumes.queries.quota import quota_lock_statements
 from volumes.reconciler.batch import INLINE_WAIT
 from volumes.reconciler.executors import is_immediate, run_in_thread
 from volumes.reconciler.inline import reconcile_batch
-from volumes.rules.volumes import VolumeSpec
 from volumes.services.new_volume import NewVolume, insert_statements
 from volumes.services.token_lookup import TokenLookup
+from volumes.specs.volume import VolumeSpec
 
 log = logging.getLogger("holdfast.group_commit")
 

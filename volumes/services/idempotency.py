@@ -25,8 +25,10 @@ class IdempotencyKey:
     operation: str
     scope_id: uuid.UUID
     key: str
+    body_digest: str
+    """Of the body as it was sent, so that a field that is ignored counts too."""
 
-    def find(self, body: Body) -> uuid.UUID | None:
+    def find(self) -> uuid.UUID | None:
         """What the first call with this key made, None where this is the first.
 
         Refused where the first call said something else.
@@ -35,15 +37,15 @@ class IdempotencyKey:
         record = IdempotencyRecord.objects.filter(**self._row).first()
         if record is None:
             return None
-        if record.body_digest != _digest(body):
+        if record.body_digest != self.body_digest:
             raise self.conflict("was used with another body")
         made: uuid.UUID = record.made_id
         return made
 
-    def store(self, body: Body, made: uuid.UUID) -> None:
+    def store(self, made: uuid.UUID) -> None:
         # In database time, by which it expires: a server's clock may be days behind.
         IdempotencyRecord.objects.create(
-            **self._row, body_digest=_digest(body), made_id=made, created_at=Now()
+            **self._row, body_digest=self.body_digest, made_id=made, created_at=Now()
         )
 
     def conflict(self, why: str) -> Refused:
@@ -59,7 +61,7 @@ class IdempotencyKey:
         }
 
 
-def _digest(body: Body) -> str:
+def digest(body: Body) -> str:
     """Equal for equal JSON, however it was spaced and ordered."""
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()

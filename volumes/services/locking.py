@@ -17,7 +17,7 @@ from config.faultpoints import faultpoint
 from volumes.models import Environment, Volume
 from volumes.models.base import Versioned
 from volumes.queries.quota import lock_quotas
-from volumes.specs.parsers import Body, InvalidValue, integer
+from volumes.specs.parsers import InvalidValue
 
 
 def lock_environment(environment: Environment) -> Environment:
@@ -74,14 +74,12 @@ class Precondition:
 ANY = Precondition()
 
 
-def check_version(row: Versioned, body: Body) -> None:
+def check_version(row: Versioned, given: int | InvalidValue | None) -> None:
     """A version sent along must be the present one: of N writers that read it, one succeeds."""
-    if "version" not in body:
+    if given is None:
         return
-    try:
-        given = integer(body["version"])
-    except InvalidValue as error:
-        raise Refused.because("version", "invalid", str(error)) from None
+    if isinstance(given, InvalidValue):
+        raise Refused.because("version", "invalid", str(given))
     if given != row.version:
         raise Refused.because("version", "stale_version", f"is {row.version} by now")
 

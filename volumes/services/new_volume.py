@@ -11,18 +11,18 @@ from accounts.audit import Changes
 from accounts.callers import Actor
 from config.db.bulk_insert import bulk_insert, new_instance
 from config.db.statements import Statement
-from volumes.models import Attachment, Environment, Volume
+from volumes.models import Application, Attachment, Environment, Snapshot, Volume
 from volumes.queries.quota import usage_statements
 from volumes.reconciler.inline import due_soon, initial_lease
-from volumes.rules.volumes import COLUMNS, VolumeSpec
 from volumes.services import history
 from volumes.services.locking import created_by
+from volumes.specs.volume import COLUMNS, VolumeSpec
 
 _NOW = Now()
 
 
 class NewVolume:
-    """Not written yet. The wish has no problems in itself."""
+    """Not written yet. The spec has no problems in itself."""
 
     def __init__(
         self,
@@ -30,17 +30,21 @@ class NewVolume:
         spec: VolumeSpec,
         actor: Actor,
         *,
+        applications: Sequence[Application] = (),
+        snapshot: Snapshot | None = None,
         adopt_from: str = "",
         action: str = "create",
         is_leased: bool = False,
     ) -> None:
         due = initial_lease() if is_leased else {"due_at": due_soon()}
-        self.volume = volume = _volume(environment, spec, actor, adopt_from, due)
+        self.volume = volume = _volume(
+            environment, spec, actor, restore_from=snapshot, adopt_from=adopt_from, due=due
+        )
         self.mounts = [
             Attachment(volume=volume, application=application, mount_path=volume.mount_path)
-            for application in spec.applications
+            for application in applications
         ]
-        changes = _as_created(volume, spec)
+        changes = _as_created(volume, applications)
         self.entry = history.entry_of_volume(volume, actor, action, changes)
 
 
@@ -57,7 +61,13 @@ def insert_statements(newborns: Sequence[NewVolume]) -> list[Statement]:
 
 
 def _volume(
-    environment: Environment, spec: VolumeSpec, actor: Actor, adopt_from: str, due: dict[str, Any]
+    environment: Environment,
+    spec: VolumeSpec,
+    actor: Actor,
+    *,
+    restore_from: Snapshot | None,
+    adopt_from: str,
+    due: dict[str, Any],
 ) -> Volume:
     volume = new_instance(
         Volume,
@@ -68,22 +78,22 @@ def _volume(
         description=spec.description or "",
         labels=spec.labels or {},
         protected=bool(spec.protected),
-        restore_from_id=spec.snapshot and spec.snapshot.pk,
+        restore_from_id=restore_from and restore_from.pk,
         adopt_from=adopt_from,
         detached_at=_NOW,
         **due,
         **created_by(actor),
     )
-    volume.environment, volume.restore_from = environment, spec.snapshot
+    volume.environment, volume.restore_from = environment, restore_from
     return volume
 
 
-def _as_created(volume: Volume, spec: VolumeSpec) -> Changes:
+def _as_created(volume: Volume, applications: Sequence[Application]) -> Changes:
     given: dict[str, Any] = {name: getattr(volume, column) for name, column in COLUMNS.items()}
-    if spec.applications:
-        given["attachedAppsRefs"] = [application.ref for application in spec.applications]
-    if spec.snapshot:
-        given["restoreFrom"] = spec.snapshot.ref
+    if applications:
+        given["attachedAppsRefs"] = [application.ref for application in applications]
+    if volume.restore_from:
+        given["restoreFrom"] = volume.restore_from.ref
     if volume.adopt_from:
         given["path"] = volume.adopt_from
     return history.creation_changes(**given)

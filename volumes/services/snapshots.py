@@ -15,12 +15,12 @@ from config.errors import NotFound, Refused
 from volumes.models import Environment, Snapshot, SnapshotStatus
 from volumes.reconciler.inline import due_soon, reconcile_after_commit
 from volumes.reconciler.targets import snapshot_consistency
+from volumes.rules import snapshots as rules
 from volumes.rules.deletion import snapshot_delete_blockers
-from volumes.rules.others import read_snapshot
 from volumes.services import history
 from volumes.services.idempotency import IdempotencyKey
 from volumes.services.locking import lock_environment, lock_volume
-from volumes.specs.parsers import Body
+from volumes.specs.snapshot import SnapshotSpec
 
 
 def expected_consistency() -> str:
@@ -33,7 +33,7 @@ def take_snapshot(
     *,
     environment: Environment,
     volume_id: uuid.UUID,
-    body: Body,
+    spec: SnapshotSpec,
     actor: Actor,
     key: IdempotencyKey | None = None,
 ) -> tuple[Snapshot, bool]:
@@ -44,19 +44,18 @@ def take_snapshot(
     Returns the snapshot and whether an earlier call with the same key had asked for it.
     """
     volume = lock_volume(lock_environment(environment), volume_id)
-    if key and (made := key.find(body)):
+    if key and (made := key.find()):
         snapshot = volume.snapshots.live().filter(pk=made).first()
         if snapshot is None:
             raise key.conflict("made a snapshot that is deleted since")
         return snapshot, True
-    name, problems = read_snapshot(volume, body)
-    if problems:
+    if problems := rules.review(volume, spec):
         raise Refused(problems)
     now = timezone.now()
     snapshot = Snapshot.objects.create(
         volume=volume,
         environment=environment,
-        name=name or f"snapshot-{now:%Y%m%d-%H%M%S}",
+        name=spec.name or f"snapshot-{now:%Y%m%d-%H%M%S}",
         size=volume.size,
         consistency=expected_consistency(),
         take_until=Now() + timedelta(seconds=settings.SNAPSHOT_WAIT),
@@ -72,7 +71,7 @@ def take_snapshot(
         version=False,
     )
     if key:
-        key.store(body, snapshot.pk)
+        key.store(snapshot.pk)
     reconcile_after_commit(snapshot)
     return snapshot, False
 

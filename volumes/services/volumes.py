@@ -17,7 +17,7 @@ from volumes.models import Environment, Snapshot, SnapshotStatus, Volume, Volume
 from volumes.queries.quota import add_usage
 from volumes.reconciler.inline import due_soon, reconcile_after_commit
 from volumes.rules.deletion import delete_blockers, restore_blockers
-from volumes.rules.volumes import COLUMNS, VolumeSpec, review
+from volumes.rules.volumes import Review, review
 from volumes.services import history
 from volumes.services.attachments import detach_time, set_applications
 from volumes.services.locking import (
@@ -29,7 +29,7 @@ from volumes.services.locking import (
     lock_volume,
     save_if_unchanged,
 )
-from volumes.specs.parsers import Body
+from volumes.specs.volume import COLUMNS, VolumeSpec
 
 
 @transaction.atomic
@@ -37,11 +37,11 @@ def update_volume(
     *,
     environment: Environment,
     volume_id: uuid.UUID,
-    body: Body,
+    spec: VolumeSpec,
     actor: Actor,
     precondition: Precondition = ANY,
 ) -> Volume:
-    """Change what the body says, all or nothing; growing is online.
+    """Change what the spec says, all or nothing; growing is online.
 
     Raises NotFound, Stale (If-Match), Refused (a stale version alone, else every problem). A volume in
     error tries again at once, even where nothing changes.
@@ -49,12 +49,12 @@ def update_volume(
     environment = lock_environment(environment)
     volume = lock_volume(environment, volume_id)
     precondition.check(volume)
-    check_version(volume, body)
-    found = review(environment, body, volume=volume, snapshots=Snapshot.objects.none())
+    check_version(volume, spec.version)
+    found = review(environment, spec, volume=volume, snapshots=Snapshot.objects.none())
     if found.problems:
         raise Refused(found.problems)
-    was, grown_by = volume.version, (found.spec.size or volume.size) - volume.size
-    changes = _apply(volume, found.spec)
+    was, grown_by = volume.version, (spec.size or volume.size) - volume.size
+    changes = _apply(volume, found)
     if changes:
         bump_version(volume, actor.by)
         if grown_by and volume.status == VolumeStatus.READY:
@@ -160,9 +160,10 @@ def _restore_snapshots_along(volume: Volume) -> None:
     gone.update(is_deleted=False, status=status, due_at=Case(When(~taken, then=Now())))
 
 
-def _apply(volume: Volume, spec: VolumeSpec) -> Changes:
-    """Move the wish onto the row and its attachments; what really changes."""
+def _apply(volume: Volume, found: Review) -> Changes:
+    """Move the spec onto the row and its attachments; what really changes."""
     changes: Changes = {}
+    spec = found.spec
     for name, column in COLUMNS.items():
         before, after = getattr(volume, column), getattr(spec, column)
         if after is not None and after != before:
@@ -170,7 +171,7 @@ def _apply(volume: Volume, spec: VolumeSpec) -> Changes:
             changes[name] = [before, after]
     # First: an application that lets go may have something else at the new path.
     if spec.application_ids is not None:
-        changes |= set_applications(volume, spec.applications)
+        changes |= set_applications(volume, found.applications)
     if "mountPath" in changes:
         volume.attachments.filter(has_own_path=False).update(mount_path=volume.mount_path)
     return changes

@@ -1,4 +1,4 @@
-"""Reading the fields of a body: each reader yields a clean value or notes a problem, never both.
+"""Parsing the fields of a body: each parser yields a clean value or notes a problem, never both.
 
 The wire's names are used throughout, so that a problem can be shown where it was typed. Nothing here
 asks the database.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from config.errors import Problem
@@ -27,6 +28,10 @@ SUBDOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z
 NOT_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
+COMMON = {"id", "createdBy", "createdAt"}
+VERSIONED = COMMON | {"companyIdRef", "isDeleted", "modifiedBy", "modifiedAt", "version"}
+"""What Holdfast sets on most objects, accepted and ignored."""
+
 
 class InvalidValue(ValueError):
     """Why a value cannot be taken, in words that follow the field's name."""
@@ -34,6 +39,23 @@ class InvalidValue(ValueError):
     def __init__(self, message: str, code: str = "invalid") -> None:
         super().__init__(message)
         self.code = code
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spec:
+    """What a caller asks for, parsed. A value is None if it was not given or has a problem."""
+
+    version: int | InvalidValue | None = None
+    """The version that the caller read. A bad one is refused alone, so it is no problem of the others."""
+    problems: tuple[Problem, ...] = ()
+    """What is wrong in itself, whatever rows there are."""
+
+    def has_no_problem(self, field: str) -> bool:
+        return all(problem.field != field for problem in self.problems)
+
+    def lacks(self, field: str, value: object) -> bool:
+        """Whether the field, of which `value` was parsed, was not given at all."""
+        return value is None and self.has_no_problem(field)
 
 
 class Reader:
@@ -67,9 +89,15 @@ class Reader:
     def add_problem(self, field: str, code: str, message: str) -> None:
         self.problems.append(Problem(field, code, message))
 
-    def has_no_problem(self, field: str) -> bool:
-        """Whether nothing was noted at this field so far."""
-        return all(problem.field != field for problem in self.problems)
+
+def version(body: Body) -> int | InvalidValue | None:
+    """The version sent along, or why it cannot be one."""
+    if "version" not in body:
+        return None
+    try:
+        return integer(body["version"])
+    except InvalidValue as error:
+        return error
 
 
 def text(value: Any) -> str:

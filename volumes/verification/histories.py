@@ -8,11 +8,11 @@ from typing import Any
 
 from accounts.models import Revision, Subject
 from volumes.models import Volume
-from volumes.rules import volumes as rules
+from volumes.specs import volume as spec
 from volumes.verification.batches import distinct, pages
 from volumes.verification.invariants import Invariant, Violation
 
-COLUMNS = {**rules.COLUMNS, "isDeleted": "is_deleted"}
+COLUMNS = {**spec.COLUMNS, "isDeleted": "is_deleted"}
 """What the history tells of a row, by its name there and its column."""
 
 

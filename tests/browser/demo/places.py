@@ -13,20 +13,23 @@ from tests.browser.demo.people import LONGEST
 from tests.browser.demo.volumes import GB, TB, fill, many
 from volumes.models import Attachment, Environment, Snapshot, StorageScan, Volume
 from volumes.reconciler.loop import run_once
-from volumes.rules.others import read_environment
 from volumes.services.applications import create_application
 from volumes.services.creation import create_volume
 from volumes.services.environments import create_environment, update_environment
 from volumes.services.snapshots import take_snapshot
 from volumes.services.volumes import delete_volume
+from volumes.specs.application import ApplicationSpec
+from volumes.specs.environment import parse_environment
+from volumes.specs.snapshot import SnapshotSpec
+from volumes.specs.volume import parse_volume
 
 Names = dict[str, str]
 
 
 def furnish(environment: Environment, person: User, actor: Actor) -> None:
     """Production as it is, an archive of 500, one with the longest names, and one with nothing."""
-    spec, reader = read_environment({"resourceQuota": {"storage": TB}})
-    update_environment(environment=environment, spec=spec, reader=reader, actor=actor)
+    spec = parse_environment({"resourceQuota": {"storage": TB}})
+    update_environment(environment=environment, spec=spec, actor=actor)
     fill(environment, person)
     company = environment.company
     many(_environment(company, "archive", 6 * TB, actor), person, 500)
@@ -38,13 +41,14 @@ def furnish(environment: Environment, person: User, actor: Actor) -> None:
 
 
 def _environment(company: Company, name: str, quota: int | None, actor: Actor) -> Environment:
-    spec, reader = read_environment({"name": name, "resourceQuota": {"storage": quota}})
-    return create_environment(company=company, spec=spec, reader=reader, actor=actor)
+    spec = parse_environment({"name": name, "resourceQuota": {"storage": quota}})
+    return create_environment(company=company, spec=spec, actor=actor)
 
 
 def _stretch(environment: Environment, actor: Actor) -> None:
     """The longest that can be typed, one volume deleted that can come back, one to be deleted."""
-    application = create_application(environment=environment, body={"name": LONGEST}, actor=actor)
+    named = ApplicationSpec(name=LONGEST)
+    application = create_application(environment=environment, spec=named, actor=actor)
     for body in (
         {
             "name": LONGEST,
@@ -58,11 +62,11 @@ def _stretch(environment: Environment, actor: Actor) -> None:
         {"name": "older-cache", "size": 100},
     ):
         nobodys = Snapshot.objects.none()
-        create_volume(environment=environment, body=body, snapshots=nobodys, actor=actor)
+        spec = parse_volume(body, new=True)
+        create_volume(environment=environment, spec=spec, snapshots=nobodys, actor=actor)
     longest = environment.volumes.get(name=LONGEST)
-    take_snapshot(
-        environment=environment, volume_id=longest.pk, body={"name": LONGEST}, actor=actor
-    )
+    snapshot = SnapshotSpec(name=LONGEST)
+    take_snapshot(environment=environment, volume_id=longest.pk, spec=snapshot, actor=actor)
     older = environment.volumes.get(name="older-cache")
     delete_volume(environment=environment, volume_id=older.pk, actor=actor)
 

@@ -17,6 +17,9 @@ from volumes.services.applications import create_application
 from volumes.services.creation import create_volume
 from volumes.services.snapshots import take_snapshot
 from volumes.services.volumes import update_volume
+from volumes.specs.application import ApplicationSpec
+from volumes.specs.snapshot import SnapshotSpec
+from volumes.specs.volume import VolumeSpec, parse_volume
 from volumes.storage import storage
 
 GB = 1024
@@ -42,7 +45,9 @@ def fill(environment: Environment, person: User) -> None:
     """Applications, volumes with a month of samples, snapshots, one volume whose data is gone."""
     actor = Actor(by=person.ref, via="session", ip="192.0.2.7")
     apps = {
-        name: create_application(environment=environment, body={"name": name}, actor=actor)
+        name: create_application(
+            environment=environment, spec=ApplicationSpec(name=name), actor=actor
+        )
         for name in APPLICATIONS
     }
     for spec in VOLUMES:
@@ -56,11 +61,13 @@ def fill(environment: Environment, person: User) -> None:
         }
         nobodys = Snapshot.objects.none()
         volume, _ = create_volume(
-            environment=environment, body=body, snapshots=nobodys, actor=actor
+            environment=environment,
+            spec=parse_volume(body, new=True),
+            snapshots=nobodys,
+            actor=actor,
         )
-        update_volume(
-            environment=environment, volume_id=volume.pk, body={"size": spec["size"]}, actor=actor
-        )
+        grown = VolumeSpec(size=spec["size"])
+        update_volume(environment=environment, volume_id=volume.pk, spec=grown, actor=actor)
     protect_and_copy(environment, actor)
     for spec in VOLUMES:
         measure(environment.volumes.get(name=spec["name"]), spec)
@@ -90,12 +97,14 @@ def measure(volume: Volume, spec: dict[str, Any]) -> None:
 
 def protect_and_copy(environment: Environment, actor: Actor) -> None:
     postgres = environment.volumes.get(name="postgres-data")
-    update_volume(
-        environment=environment, volume_id=postgres.pk, body={"protected": True}, actor=actor
-    )
+    protected = VolumeSpec(protected=True)
+    update_volume(environment=environment, volume_id=postgres.pk, spec=protected, actor=actor)
     for name in ("before-16", "before-17", "nightly"):
         take_snapshot(
-            environment=environment, volume_id=postgres.pk, body={"name": name}, actor=actor
+            environment=environment,
+            volume_id=postgres.pk,
+            spec=SnapshotSpec(name=name),
+            actor=actor,
         )
 
 

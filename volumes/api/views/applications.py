@@ -17,6 +17,7 @@ from volumes.api.views.base import EnvironmentScopedView
 from volumes.models import Application
 from volumes.queries.applications import with_attachments
 from volumes.services import applications as services
+from volumes.specs.application import parse_application
 
 
 class ApplicationView(EnvironmentScopedView):
@@ -35,7 +36,9 @@ class ApplicationView(EnvironmentScopedView):
 
     def create(self, request: Request, **path: str) -> HttpResponse:
         application = services.create_application(
-            environment=self.environment, body=self.body(), actor=self.caller.actor
+            environment=self.environment,
+            spec=parse_application(self.body(), new=True),
+            actor=self.caller.actor,
         )
         answer = self._show(application.pk, status=201)
         answer["Location"] = f"{request.path}/{application.ref}"
@@ -51,7 +54,7 @@ class ApplicationView(EnvironmentScopedView):
         application = services.update_application(
             environment=self.environment,
             application_id=self.app_id,
-            body=self.optional_body(),
+            spec=parse_application(self.optional_body(), new=False),
             actor=self.caller.actor,
             precondition=if_match(request),
         )

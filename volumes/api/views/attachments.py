@@ -14,6 +14,7 @@ from volumes.api.pagination import ListPage
 from volumes.api.views.base import EnvironmentScopedView
 from volumes.models import Application
 from volumes.services import attachments as services
+from volumes.specs.attachment import parse_attachment
 from volumes.storage import source_of
 
 
@@ -36,7 +37,7 @@ class AttachmentView(EnvironmentScopedView):
         attachment = services.attach(
             environment=self.environment,
             volume_id=self.volume_id,
-            body=self.body(),
+            spec=parse_attachment(self.body()),
             actor=self.caller.actor,
         )
         source = source_of(attachment.volume)

@@ -13,9 +13,9 @@ from volumes.api.list_filters import NAME_FILTERS, filter_named
 from volumes.api.pagination import ListPage
 from volumes.api.views.base import ApiView
 from volumes.models import Environment
-from volumes.rules.others import EnvironmentSpec, read_environment
+from volumes.rules.environments import NAME_REQUIRED
 from volumes.services import environments as services
-from volumes.specs.parsers import Reader
+from volumes.specs.environment import EnvironmentSpec, parse_environment
 
 
 class EnvironmentCollectionView(ApiView):
@@ -29,9 +29,9 @@ class EnvironmentCollectionView(ApiView):
             raise Forbidden("Environments are made by a company's admins, with an unbound token.")
 
     def create(self, request: Request) -> HttpResponse:
-        spec, reader = read_environment(self.body())
+        spec = parse_environment(self.body())
         environment = services.create_environment(
-            company=self._company(spec, reader), spec=spec, reader=reader, actor=self.caller.actor
+            company=self._company(spec), spec=spec, actor=self.caller.actor
         )
         answer = with_etag(request, representations.environment(environment), status=201)
         answer["Location"] = f"{request.path}/{environment.pk}"
@@ -48,32 +48,29 @@ class EnvironmentCollectionView(ApiView):
             if self.caller.may(Role.ADMIN, role=membership.role)
         ]
 
-    def _company(self, spec: EnvironmentSpec, reader: Reader) -> Company:
+    def _company(self, spec: EnvironmentSpec) -> Company:
         """Return the named company, or else the only one whose admin the person accepted to be.
 
         Others decide on a promotion, and must not change what the person's programs do.
         """
-        administered = self._administered()
-        if spec.company_id is None and reader.has_no_problem("companyIdRef"):
+        administered, problems = self._administered(), list(spec.problems)
+        if spec.lacks("companyIdRef", spec.company_id):
             accepted = [one.company for one in administered if not one.is_promoted]
             if len(accepted) == 1:
                 return accepted[0]
-            reader.add_problem(
-                "companyIdRef",
-                "required",
-                "is required unless you accepted to be an admin of exactly one company",
-            )
+            message = "is required unless you accepted to be an admin of exactly one company"
+            problems.append(Problem("companyIdRef", "required", message))
         for membership in administered:
             if membership.company_id == spec.company_id:
                 return membership.company
         if self.caller.user.memberships.filter(company=spec.company_id).exists():
             raise Forbidden("Environments of that company are made by its admins.")
         if spec.company_id is not None:
-            reader.add_problem("companyIdRef", "not_found", "names no company of yours")
+            problems.append(Problem("companyIdRef", "not_found", "names no company of yours"))
         # Which company's names and quotas to check against is not known, but the rest can be said.
-        if "name" not in reader.body:
-            reader.problems.append(Problem("name", "required", "is required"))
-        raise Refused(reader.problems)
+        if spec.lacks("name", spec.name):
+            problems.append(NAME_REQUIRED)
+        raise Refused(problems)
 
     def list(self, request: Request) -> HttpResponse:
         page = ListPage(self.query)
@@ -95,11 +92,10 @@ class EnvironmentView(ApiView):
         return with_etag(request, representations.environment(self.environment))
 
     def update(self, request: Request, **path: str) -> HttpResponse:
-        spec, reader = read_environment(self.optional_body())
+        spec = parse_environment(self.optional_body())
         environment = services.update_environment(
             environment=self.environment,
             spec=spec,
-            reader=reader,
             actor=self.caller.actor,
             precondition=if_match(request),
         )

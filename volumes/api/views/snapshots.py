@@ -15,7 +15,8 @@ from volumes.api.pagination import ListPage
 from volumes.api.views.base import EnvironmentScopedView
 from volumes.models import Snapshot
 from volumes.services import snapshots as services
-from volumes.services.idempotency import IdempotencyKey
+from volumes.services.idempotency import IdempotencyKey, digest
+from volumes.specs.snapshot import parse_snapshot
 
 
 class SnapshotView(EnvironmentScopedView):
@@ -33,12 +34,14 @@ class SnapshotView(EnvironmentScopedView):
         )
 
     def create(self, request: Request, **path: str) -> HttpResponse:
-        given, volume_id_ = idempotency_key(request), self.volume_id
-        key = given and IdempotencyKey(self.caller.user.pk, "snapshot", volume_id_, given)
+        given, volume_id_, body = idempotency_key(request), self.volume_id, self.optional_body()
+        key = given and IdempotencyKey(
+            self.caller.user.pk, "snapshot", volume_id_, given, digest(body)
+        )
         snapshot, replayed = services.take_snapshot(
             environment=self.environment,
             volume_id=volume_id_,
-            body=self.optional_body(),
+            spec=parse_snapshot(body),
             actor=self.caller.actor,
             key=key or None,
         )

@@ -15,13 +15,14 @@ from volumes.api.headers import if_match, json_response, with_etag
 from volumes.api.list_filters import VOLUME_FILTERS, filter_volumes
 from volumes.api.pagination import ListPage
 from volumes.api.views.base import EnvironmentScopedView
-from volumes.models import Snapshot, Volume
+from volumes.models import Environment, Snapshot, Volume
 from volumes.queries import forecast, volume_rows
 from volumes.queries.volume_rows import VolumeRow
 from volumes.rules.volumes import Review, review
 from volumes.services import volumes as services
 from volumes.services.locking import check_version
 from volumes.specs.parsers import Body, InvalidValue, Reader, identifier
+from volumes.specs.volume import parse_volume
 
 
 class VolumeView(EnvironmentScopedView):
@@ -66,7 +67,7 @@ class VolumeView(EnvironmentScopedView):
         volume = services.update_volume(
             environment=self.environment,
             volume_id=self.volume_id,
-            body=self.optional_body(),
+            spec=parse_volume(self.optional_body(), new=False),
             actor=self.caller.actor,
             precondition=if_match(request),
         )
@@ -126,25 +127,31 @@ class VolumeView(EnvironmentScopedView):
     def _review(self, body: Body) -> Review:
         """What create would say, or update where the body has an `id`."""
         snapshots = Snapshot.objects.visible_to(self.caller)
-        if "id" not in body:
-            return review(self.environment, body, volume=None, snapshots=snapshots)
-        problems: list[Problem] = []
-        volume = None
-        try:
-            volume_id = identifier(Volume.prefix)(body["id"])
-            volume = self.environment.volumes.live().filter(pk=volume_id).first()
-            if volume is None:
-                problems.append(Problem("id", "not_found", "names no volume of this environment"))
-            else:
-                check_version(volume, body)
-        except InvalidValue as error:
-            problems.append(Problem("id", "invalid", str(error)))
-        except Refused as refusal:
-            problems += refusal.problems
-        found = review(self.environment, body, volume=volume, snapshots=snapshots)
-        if volume is None:
+        volume, problems = _volume_to_change(self.environment, body)
+        spec = parse_volume(body, new=volume is None)
+        if volume is not None:
+            try:
+                check_version(volume, spec.version)
+            except Refused as refusal:
+                problems += refusal.problems
+        found = review(self.environment, spec, volume=volume, snapshots=snapshots)
+        if volume is None and "id" in body:
             # Without the volume only what is wrong in itself can be said.
             in_itself = CONFLICTS | {"required"}
             found.problems = [one for one in found.problems if one.code not in in_itself]
         found.problems += problems
         return found
+
+
+def _volume_to_change(environment: Environment, body: Body) -> tuple[Volume | None, list[Problem]]:
+    """The volume that the `id` of the body names, or why it names none."""
+    if "id" not in body:
+        return None, []
+    try:
+        volume_id = identifier(Volume.prefix)(body["id"])
+    except InvalidValue as error:
+        return None, [Problem("id", "invalid", str(error))]
+    volume = environment.volumes.live().filter(pk=volume_id).first()
+    if volume is None:
+        return None, [Problem("id", "not_found", "names no volume of this environment")]
+    return volume, []

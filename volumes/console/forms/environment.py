@@ -14,6 +14,7 @@ from config import pagination
 from volumes.models import Environment
 from volumes.presentation.form_values import size_text, storage_of
 from volumes.specs import parsers
+from volumes.specs.environment import EnvironmentSpec, parse_environment
 from volumes.specs.parsers import Body
 
 TYPED = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
@@ -53,7 +54,11 @@ class EnvironmentForm(Form):
             raise forms.ValidationError(str(error)) from None
 
     @property
-    def body(self) -> Body:
+    def spec(self) -> EnvironmentSpec:
+        return parse_environment(self._body)
+
+    @property
+    def _body(self) -> Body:
         """What the API would be sent."""
         storage = self.cleaned_data["quota"]
         return {"name": self.cleaned_data["name"], "resourceQuota": {"storage": storage}}
@@ -76,8 +81,8 @@ class EnvironmentSettingsForm(EnvironmentForm):
         )
 
     @property
-    def body(self) -> Body:
-        return {**super().body, "version": self.cleaned_data["version"]}
+    def _body(self) -> Body:
+        return {**super()._body, "version": self.cleaned_data["version"]}
 
 
 class CompanyField(forms.CharField):

@@ -39,8 +39,8 @@ def suggest(problem: Problem, values: Values, environment: Environment, found: R
             return _as_path(values["mountPath"])
         case "size", "quota_exceeded":
             return _what_fits(found)
-        case "size", "invalid" if found.spec.snapshot:
-            return size_text(found.spec.snapshot.size)
+        case "size", "invalid" if found.snapshot:
+            return size_text(found.snapshot.size)
     return ""
 
 

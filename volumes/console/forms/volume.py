@@ -20,6 +20,7 @@ from volumes.queries.search import MaterializedIn
 from volumes.rules.volumes import Review, review
 from volumes.services.locking import check_version
 from volumes.specs.parsers import InvalidValue, identifier
+from volumes.specs.volume import VolumeSpec, parse_volume
 
 DETAILS = ("description", "labels", "protected")
 NEW = ("name", "size", "mountPath", "applications", *DETAILS, "restoreFrom")
@@ -73,11 +74,15 @@ class VolumeForm:
     def body(self) -> dict[str, Any]:
         return form_values.body_of(self._values, new=self.volume is None)
 
+    @property
+    def spec(self) -> VolumeSpec:
+        return parse_volume(self.body, new=self.volume is None)
+
     @cached_property
     def found(self) -> Review:
         """What the rules say to what stands in the form."""
         snapshots = Snapshot.objects.visible_to(self.visit.caller)
-        return review(self.visit.environment, self.body, volume=self.volume, snapshots=snapshots)
+        return review(self.visit.environment, self.spec, volume=self.volume, snapshots=snapshots)
 
     def look(self) -> None:
         """Show what the rules say. Of what is still empty nothing is said."""
@@ -118,7 +123,7 @@ class VolumeForm:
     def _staleness(self) -> list[Problem]:
         try:
             if self.volume:
-                check_version(self.volume, self.body)
+                check_version(self.volume, self.spec.version)
         except Refused as refused:
             return refused.problems
         return []

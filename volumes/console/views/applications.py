@@ -16,6 +16,7 @@ from volumes.console.forms import service_errors
 from volumes.console.forms.environment import NameForm
 from volumes.models import Application
 from volumes.services import applications as services
+from volumes.specs.application import parse_application
 
 MOUNTS_NAMED = 20
 
@@ -25,13 +26,13 @@ MOUNTS_NAMED = 20
 def new(visit: EnvironmentContext) -> HttpResponse:
     form = NameForm(visit.request.POST or None)
     if visit.request.method == "POST" and form.is_valid():
-        body = {"name": form.cleaned_data["name"]}
+        spec = parse_application(form.cleaned_data, new=True)
         try:
-            services.create_application(environment=visit.environment, body=body, actor=visit.actor)
+            services.create_application(environment=visit.environment, spec=spec, actor=visit.actor)
         except Refused as refused:
             service_errors.show(form, refused)
         else:
-            messages.success(visit.request, f"{body['name']} can mount volumes now.")
+            messages.success(visit.request, f"{spec.name} can mount volumes now.")
             return redirect("environment_applications", visit.environment.pk)
     context = {"visit": visit, "environment": visit.environment, "form": form}
     return render(visit.request, "console/new_application.html", context)
@@ -47,7 +48,7 @@ def rename(visit: EnvironmentContext, app_id: uuid.UUID) -> HttpResponse:
             renamed = services.update_application(
                 environment=visit.environment,
                 application_id=app_id,
-                body={"name": form.cleaned_data["name"]},
+                spec=parse_application(form.cleaned_data, new=False),
                 actor=visit.actor,
             )
         except Refused as refused:

@@ -18,8 +18,9 @@ from volumes.console.access import EnvironmentContext, environment_view
 from volumes.console.forms import service_errors
 from volumes.models import Attachment, Volume
 from volumes.presentation import formatting
-from volumes.rules.others import attachment_warnings
+from volumes.rules.attachments import attachment_warnings
 from volumes.services import attachments as services
+from volumes.specs.attachment import AttachmentSpec, parse_attachment
 
 
 class AttachmentForm(forms.Form):
@@ -52,11 +53,12 @@ class AttachmentForm(forms.Form):
         widget.choices = [("", "Choose one"), *choices] if len(choices) > 1 else choices
 
     @property
-    def body(self) -> dict[str, Any]:
-        """As the API would be sent it: of what was left empty it says nothing."""
+    def spec(self) -> AttachmentSpec:
+        """What is asked for: of what was left empty it says nothing."""
         given = self.cleaned_data
         body: dict[str, Any] = {"readOnly": given["readOnly"]}
-        return body | {name: given[name] for name in ("appIdRef", "mountPath") if given[name]}
+        filled = {name: given[name] for name in ("appIdRef", "mountPath") if given[name]}
+        return parse_attachment(body | filled)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -68,7 +70,7 @@ def attach(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
     if form.is_valid():
         try:
             made = services.attach(
-                environment=environment, volume_id=volume_id, body=form.body, actor=visit.actor
+                environment=environment, volume_id=volume_id, spec=form.spec, actor=visit.actor
             )
         except Refused as refused:
             service_errors.show(form, refused)

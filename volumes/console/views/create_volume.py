@@ -46,7 +46,7 @@ def _made(form: VolumeForm) -> Volume | None:
     try:
         volume, _ = create_volume(
             environment=visit.environment,
-            body=form.body,
+            spec=form.spec,
             snapshots=Snapshot.objects.visible_to(visit.caller),
             actor=visit.actor,
         )

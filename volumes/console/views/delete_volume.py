@@ -28,11 +28,23 @@ from volumes.services.volumes import delete_volume, restore_volume
 @environment_view(Role.EDITOR)
 def delete(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
     volume, post = visit.volume(volume_id), visit.request.POST
+    cascade = "cascade" in post
     form = ConfirmNameForm(post or None, name=volume.name)
-    if form.is_valid() and _is_deleted(visit, volume, cascade="cascade" in post):
-        _tell_deleted(visit, [volume])
-        return redirect("environment", visit.environment.pk)
-    reasons = delete_blockers([volume], cascade="cascade" in post)[volume.pk]
+    if form.is_valid():
+        try:
+            delete_volume(
+                environment=visit.environment,
+                volume_id=volume.pk,
+                cascade=cascade,
+                actor=visit.actor,
+            )
+        except Refused as refused:
+            reasons = refused.problems
+        else:
+            _tell_deleted(visit, [volume])
+            return redirect("environment", visit.environment.pk)
+    else:
+        reasons = delete_blockers([volume], cascade=cascade)[volume.pk]
     context = {
         "visit": visit,
         "environment": visit.environment,
@@ -87,20 +99,6 @@ def selected(visit: EnvironmentContext) -> HttpResponse:
         "consistency": formatting.CONSISTENCY[expected_consistency()],
     }
     return render(visit.request, "console/selected.html", context)
-
-
-def _is_deleted(visit: EnvironmentContext, volume: Volume, *, cascade: bool) -> bool:
-    """False where it has to stay; the page that is shown then asks for the reasons itself."""
-    try:
-        delete_volume(
-            environment=visit.environment,
-            volume_id=volume.pk,
-            cascade=cascade,
-            actor=visit.actor,
-        )
-    except Refused:
-        return False
-    return True
 
 
 def _do(visit: EnvironmentContext, plan: bulk_actions.BulkPlan) -> None:

@@ -22,7 +22,7 @@ from volumes.presentation import formatting, results
 from volumes.presentation.results import Progress, Result
 from volumes.presentation.timeline import Entry, entries
 from volumes.services.volumes import update_volume
-from volumes.specs.parsers import Body
+from volumes.specs.volume import VolumeSpec
 
 MOST_OF_THEIRS = 5
 
@@ -70,14 +70,14 @@ def grow(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
 def protect(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
     """Sets what `protected` says, true or false: sent twice, it means the same."""
     wanted = visit.request.POST.get("protected") == "true"
-    return _at_once(visit, volume_id, {"protected": wanted}, _protected)
+    return _at_once(visit, volume_id, VolumeSpec(protected=wanted), _protected)
 
 
 @require_POST
 @environment_view(Role.EDITOR)
 def retry(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
     """A change that changes nothing makes a volume in error try again."""
-    return _at_once(visit, volume_id, {}, results.retried)
+    return _at_once(visit, volume_id, VolumeSpec(), results.retried)
 
 
 def _changed(form: VolumeForm, volume: Volume) -> Volume | None:
@@ -85,7 +85,7 @@ def _changed(form: VolumeForm, volume: Volume) -> Volume | None:
     visit = form.visit
     try:
         return update_volume(
-            environment=visit.environment, volume_id=volume.pk, body=form.body, actor=visit.actor
+            environment=visit.environment, volume_id=volume.pk, spec=form.spec, actor=visit.actor
         )
     except Refused as refused:
         form.refuse(refused)
@@ -94,7 +94,7 @@ def _changed(form: VolumeForm, volume: Volume) -> Volume | None:
 
 def _theirs(form: VolumeForm, volume: Volume) -> list[Entry]:
     """What others changed since the page was opened, newest first."""
-    seen = form.body["version"]
+    seen = form.spec.version
     if not isinstance(seen, int) or seen >= volume.version:
         return []
     since = Revision.objects.about(Subject.VOLUME, volume.pk).filter(version__gt=seen)
@@ -109,12 +109,12 @@ def _protected(volume: Volume) -> Result:
 def _at_once(
     visit: EnvironmentContext,
     volume_id: uuid.UUID,
-    body: Body,
+    spec: VolumeSpec,
     result_of: Callable[[Volume], Result],
 ) -> HttpResponse:
     try:
         volume = update_volume(
-            environment=visit.environment, volume_id=volume_id, body=body, actor=visit.actor
+            environment=visit.environment, volume_id=volume_id, spec=spec, actor=visit.actor
         )
     except Refused as refused:
         messages.error(visit.request, str(refused))

@@ -32,7 +32,6 @@ from volumes.console.panels.environment_header import frame
 from volumes.console.panels.volume_list import Listing
 from volumes.console.scan_scope import scan_scope
 from volumes.models import Application, Attachment
-from volumes.rules.others import read_environment
 from volumes.services import environments as services
 
 ON_A_PAGE = 50
@@ -117,10 +116,9 @@ def settings(visit: EnvironmentContext) -> HttpResponse:
 
 
 def _update(visit: EnvironmentContext, form: EnvironmentSettingsForm) -> bool:
-    spec, reader = read_environment(form.body)
     try:
         services.update_environment(
-            environment=visit.environment, spec=spec, reader=reader, actor=visit.actor
+            environment=visit.environment, spec=form.spec, actor=visit.actor
         )
     except Refused as refused:
         service_errors.show(form, refused, QUOTA)
@@ -171,13 +169,9 @@ def new(request: AuthenticatedHttpRequest) -> HttpResponse:
         first=_first_company(request) if is_selection else None,
     )
     if request.method == "POST" and form.is_valid():
-        spec, reader = read_environment(form.body)
         try:
             made = services.create_environment(
-                company=form.company_chosen,
-                spec=spec,
-                reader=reader,
-                actor=caller_of(request).actor,
+                company=form.company_chosen, spec=form.spec, actor=caller_of(request).actor
             )
         except Refused as refused:
             service_errors.show(form, refused, QUOTA)

@@ -18,6 +18,7 @@ from volumes.presentation import formatting, results
 from volumes.presentation.timeline import people
 from volumes.services import snapshots as services
 from volumes.services.snapshots import expected_consistency
+from volumes.specs.snapshot import SnapshotSpec, parse_snapshot
 
 
 class SnapshotForm(forms.Form):
@@ -36,10 +37,10 @@ class SnapshotForm(forms.Form):
         return formatting.CONSISTENCY[expected_consistency()]
 
     @property
-    def body(self) -> dict[str, str]:
-        """As the API would be sent it; without a name Holdfast finds one."""
+    def spec(self) -> SnapshotSpec:
+        """What is asked for; without a name Holdfast finds one."""
         name = self.cleaned_data["name"]
-        return {"name": name} if name else {}
+        return parse_snapshot({"name": name} if name else {})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -53,7 +54,7 @@ def take(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
     if form.is_valid():
         try:
             snapshot, _ = services.take_snapshot(
-                environment=environment, volume_id=volume_id, body=form.body, actor=visit.actor
+                environment=environment, volume_id=volume_id, spec=form.spec, actor=visit.actor
             )
         except Refused as refused:
             service_errors.show(form, refused)

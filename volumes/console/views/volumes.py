@@ -25,7 +25,7 @@ from volumes.models import Attachment, Volume
 from volumes.presentation import formatting
 from volumes.presentation.timeline import entries, people
 from volumes.queries import forecast
-from volumes.rules.others import snapshot_blockers
+from volumes.rules.snapshots import snapshot_blockers
 from volumes.storage import source_of
 
 ON_A_PAGE = 50

@@ -15,6 +15,7 @@ from accounts.models import Company
 from volumes.models import Environment
 from volumes.services.applications import create_application
 from volumes.services.bootstrap import BootstrapResult, bootstrap
+from volumes.specs.application import ApplicationSpec
 from volumes.storage import ensure_installation
 
 COMPANY, ENVIRONMENT, USERNAME = "Demo", "production", "admin"
@@ -45,7 +46,8 @@ class Command(BaseCommand):
             )
             environment = Environment.objects.get(pk=made.environmentId)
             for name in APPLICATIONS:
-                create_application(environment=environment, body={"name": name}, actor=SYSTEM)
+                spec = ApplicationSpec(name=name)
+                create_application(environment=environment, spec=spec, actor=SYSTEM)
             self.stdout.write(welcome(made, address))
         self.stdout.flush()
         call_command("serve", bind="127.0.0.1:8000")
