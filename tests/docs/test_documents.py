@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand
 from tests.support.documents import DOCS, DOCUMENTS, code_spans, relative, rows
 from tests.support.installation import ROOT
 from tests.support.routes import ROWS
+from tests.test_imports import LINES
 from volumes.backends.registry import BACKENDS
 
 README, API, OPERATING = ROOT / "README.md", DOCS / "api.md", DOCS / "operating.md"
@@ -118,3 +119,9 @@ def test_the_readme_leads_to_every_document(document: Path) -> None:
 @pytest.mark.parametrize(("document", "path"), PATHS)
 def test_every_path_in_a_document_exists(document: str, path: str) -> None:
     assert (ROOT / path).exists()
+
+
+def test_the_import_directions_are_documented() -> None:
+    lines = [" < ".join(", ".join(cell) for cell in line) for line in LINES]
+    development = (DOCS / "development.md").read_text(encoding="utf-8")
+    assert "```text\n{}\n```".format("\n".join(lines)) in development
