@@ -1,10 +1,10 @@
-"""Request slots: a worker works on few requests at once, the others wait.
+"""Request slots: each worker processes few requests at a time, and the others wait.
 
-Python runs one thread at a time: more of them only take the work out of each other's hands, and each
-request gets slower. A request that waits for something else gives its slot away until then.
+Python runs one thread at a time, so more concurrent requests would only slow each other down. A request
+that waits for another thread releases its slot meanwhile.
 
-A request that waits for a slot has no thread. The thread that frees the slot goes on with it: a thread
-for each would bring its own connection to the database, and the memory of it.
+A request that waits for a slot has no thread. The thread that frees the slot continues with it. A thread
+for each request would have its own database connection, and use memory for it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from django.db import connection
 from config.limits import MAX_WAITING_REQUESTS
 
 MAX_CONCURRENT_REQUESTS = 2
-"""Requests that each worker works on. More than the one that Python runs: some wait for the database."""
+"""Requests that a worker processes at a time. More than one, because some wait for the database."""
 
 Work = Callable[[], None]
 
@@ -30,21 +30,21 @@ _this_thread = threading.local()
 
 
 class FifoSemaphore:
-    """Slots that go to what has waited longest: a semaphore lets who just came go first.
+    """A semaphore whose slots go to the longest waiter. Python's own lets newcomers go first.
 
-    What waits is a thread, as the lock that it waits for, or work that any thread may do.
+    A waiter is a thread, represented by the lock that it waits for, or work that any thread may do.
     """
 
     def __init__(self, number: int) -> None:
         self._free = number
-        self._line: deque[threading.Lock | Work] = deque()
+        self._waiters: deque[threading.Lock | Work] = deque()
         self._lock = threading.Lock()
         self._threads = ThreadPoolExecutor(MAX_WAITING_REQUESTS, "request")
 
     @property
     def waiting(self) -> int:
-        """How many wait for a slot."""
-        return len(self._line)
+        """The number of waiters."""
+        return len(self._waiters)
 
     def acquire(self) -> None:
         """Wait for a slot, in this thread."""
@@ -52,43 +52,43 @@ class FifoSemaphore:
             if self._free:
                 self._free -= 1
                 return
-            mine = threading.Lock()
-            mine.acquire()
-            self._line.append(mine)
-        mine.acquire()
+            own_lock = threading.Lock()
+            own_lock.acquire()
+            self._waiters.append(own_lock)
+        own_lock.acquire()
 
     def release(self) -> None:
-        """Free the slot of this thread, which has something else to do."""
+        """Free the slot of this thread. The next work runs in another thread."""
         if work := self._pass_on():
             self._threads.submit(self._work, work)
 
     def run(self, work: Work) -> None:
-        """Do `work` in a slot: now in this thread, or later in the thread that frees one."""
+        """Do `work` in a slot: now in this thread, or later in the thread that frees a slot."""
         with self._lock:
             if not self._free:
-                self._line.append(work)
+                self._waiters.append(work)
                 return
             self._free -= 1
         self._work(work)
 
     def spawn(self, work: Work) -> None:
         """Do `work` without a slot, in a thread of its own."""
-        self._threads.submit(_logged, work)
+        self._threads.submit(_do, work)
 
     def _work(self, work: Work | None) -> None:
         while work:
-            _this_thread.has_turn = True
-            _logged(work)
-            _this_thread.has_turn = False
+            _this_thread.has_slot = True
+            _do(work)
+            _this_thread.has_slot = False
             work = self._pass_on()
 
     def _pass_on(self) -> Work | None:
-        """Pass a slot on. Returns the work that is now to be done in it, if that is what waited."""
+        """Pass a slot to the longest waiter. Return its work; None if it is a thread or none waits."""
         with self._lock:
-            if not self._line:
+            if not self._waiters:
                 self._free += 1
                 return None
-            first = self._line.popleft()
+            first = self._waiters.popleft()
         if isinstance(first, _LOCK):
             first.release()
             return None
@@ -99,46 +99,46 @@ _LOCK = type(threading.Lock())
 request_slots = FifoSemaphore(MAX_CONCURRENT_REQUESTS)
 
 
-def _logged(work: Work) -> None:
-    """Do it. What it raises must not end the thread: the slot would be lost with it."""
+def _do(work: Work) -> None:
+    """Do the work and log its exceptions. An exception that ended the thread would lose the slot."""
     try:
         work()
     except Exception:
-        log.exception("a request ended without a response")
+        log.exception("request_failed")
 
 
 @contextmanager
 def request_slot() -> Iterator[None]:
-    """Work on a part of a response in a slot, once there is one. The request itself must not have one.
+    """Run a block that produces a part of a response in a slot. The request must not hold a slot.
 
-    The connection to the database goes back to the pool: the next part may be due much later.
+    Afterwards the database connection returns to the pool, because the next part may follow much later.
     """
     request_slots.acquire()
-    _this_thread.has_turn = True
+    _this_thread.has_slot = True
     try:
         yield
     finally:
         if connection.vendor == "postgresql" and not connection.in_atomic_block:
             connection.close()
-        _this_thread.has_turn = False
+        _this_thread.has_slot = False
         request_slots.release()
 
 
 @contextmanager
 def slot_released() -> Iterator[None]:
-    """Wait for what another thread does. Nothing outside a server's request.
+    """Run a block that waits for another thread, without a slot. Does nothing outside a request.
 
-    Its connection to the database goes back to the pool: who waits must not keep it from those who work.
+    The database connection returns to the pool, because waiting requests must not keep it from others.
     """
-    if not getattr(_this_thread, "has_turn", False):
+    if not getattr(_this_thread, "has_slot", False):
         yield
         return
     if connection.vendor == "postgresql":
         connection.close()
-    _this_thread.has_turn = False
+    _this_thread.has_slot = False
     request_slots.release()
     try:
         yield
     finally:
         request_slots.acquire()
-        _this_thread.has_turn = True
+        _this_thread.has_slot = True

@@ -1,4 +1,4 @@
-"""Which errors of the database mean that it does not answer, and which that it was asked nonsense."""
+"""Distinguishes an unavailable database from a statement that it cannot execute."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ import sqlite3
 from django.db import InterfaceError, OperationalError
 
 PROGRAM_LIMITS = "54"
-"""SQLSTATE class of statements that PostgreSQL cannot work through: too complex, too many columns."""
+"""The SQLSTATE class of statements that exceed PostgreSQL's limits: too complex, too many columns."""
 
 
 def is_database_unavailable(error: BaseException | None) -> bool:
-    """Whether the connection is lost, a lock or a wait timed out, or the server cannot go on.
+    """Whether the connection was lost, a lock or a wait timed out, or the server cannot continue.
 
-    An engine that refuses the statement itself is a bug of ours: with the same input it will refuse it
-    again, however often the caller tries.
+    If the database refuses the statement itself, that is a bug in Holdfast: retrying would not help.
     """
     if isinstance(error, InterfaceError):
         return True
@@ -22,8 +21,8 @@ def is_database_unavailable(error: BaseException | None) -> bool:
 
 
 def _is_about_the_statement(cause: BaseException | None) -> bool:
-    # SQLite's generic code: expression tree too large, too many variables or columns. A missing table
-    # is what it finds in the empty file that it makes in the place of a database whose disk is away.
+    # SQLite's generic code: expression tree too large, too many variables or columns. A missing table is
+    # the exception: if the disk of the database is not mounted, SQLite creates an empty file instead.
     if getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
         return not str(cause).startswith("no such table")
     return str(getattr(cause, "sqlstate", None) or "").startswith(PROGRAM_LIMITS)

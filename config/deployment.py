@@ -1,4 +1,4 @@
-"""What the server warns of at its start: settings that work, but not safely together."""
+"""Warnings at the start of the server about settings that are valid but not safe together."""
 
 from __future__ import annotations
 
@@ -11,16 +11,23 @@ log = logging.getLogger("holdfast.deployment")
 
 
 def warn_of_unsafe_settings(bind_host: str) -> None:
-    """Log one line for each. `bind_host` is the IP address that the server listens on."""
+    """Log one warning for each problem. `bind_host` is the IP address that the server listens on."""
     if settings.PUBLIC_IS_HTTPS and not settings.TRUSTED_PROXIES:
         log.warning(
-            "PUBLIC_URL is https and TRUSTED_PROXIES is 0: all clients seem to have the proxy's address,"
-            " and one of them can use up the log-in attempts of all. Set TRUSTED_PROXIES to the number of"
-            " proxies."
+            "trusted_proxies_missing",
+            extra={
+                "hint": "PUBLIC_URL is https and TRUSTED_PROXIES is 0: all clients seem to have the"
+                " proxy's address, and one of them can use up the login attempts of all. Set"
+                " TRUSTED_PROXIES to the number of proxies."
+            },
         )
     if not settings.PUBLIC_IS_HTTPS and not ip_address(bind_host).is_loopback:
         log.warning(
-            "%s can be reached from other machines and PUBLIC_URL is http: passwords and tokens cross the"
-            " network unencrypted. Use a proxy with TLS, and set PUBLIC_URL to its https address.",
-            bind_host,
+            "unencrypted_listener",
+            extra={
+                "host": bind_host,
+                "hint": f"{bind_host} can be reached from other machines and PUBLIC_URL is http:"
+                " passwords and tokens cross the network unencrypted. Use a proxy with TLS, and set"
+                " PUBLIC_URL to its https address.",
+            },
         )

@@ -1,18 +1,18 @@
-"""Refuses a start with text that is not UTF-8, which could be neither stored nor printed."""
+"""Refuses to start with text that is not UTF-8, because it could be neither stored nor printed."""
 
 import os
 import sys
 from collections.abc import Iterator, Sequence
 
-OF_SHELLS = frozenset({b"PWD", b"OLDPWD", b"_"})
-"""Variables that shells set by themselves. Nothing here reads them."""
+SHELL_VARIABLES = frozenset({b"PWD", b"OLDPWD", b"_"})
+"""Variables that shells set. Holdfast reads none of them."""
 
 
 def refuse_other_encodings(arguments: Sequence[str]) -> None:
-    """Check arguments, environment and working directory, before anything reads them.
+    """Check arguments, environment and working directory. Call it before anything reads them.
 
-    Raises SystemExit: one line on standard error, status 2. The line names the place and never the
-    value, which may be a password.
+    Raises SystemExit with status 2 after one line on standard error. The line names the place but not
+    the value, which may be a password.
     """
     for place, value, cure in _values(arguments):
         try:
@@ -27,7 +27,7 @@ def _values(arguments: Sequence[str]) -> Iterator[tuple[str, bytes, str]]:
         cure = "encode it in UTF-8, or rename the file that it names"
         yield f"argument {number}", os.fsencode(argument), cure
     for name, value in os.environb.items():
-        if name not in OF_SHELLS:
+        if name not in SHELL_VARIABLES:
             shown = name.decode("ascii", "backslashreplace")
             cure = "encode it in UTF-8, or unset it"
             yield f"the environment variable {shown}", name + value, cure

@@ -1,15 +1,16 @@
-"""Named places where a crash or a failing disk would hurt most. Nothing happens there by itself.
+"""Named points at which tests make the process die, fail or hang. In production they do nothing.
 
-Tests make the process die, fail or hang at one of them, and check what comes of it. The names are
-literals, so that a test can list them from the source.
+They are where a crash or a failing disk would do the most harm. The names are literals, so that a test
+can list them from the source.
 """
 
 from collections.abc import Callable
 
 hook: Callable[[str], None] | None = None
-"""Called with the name of each point that is passed. Only tests set it."""
+"""Called with the name of each point that the process reaches. Only tests set it."""
 
 
 def faultpoint(name: str) -> None:
+    """Call the hook, if a test has set one."""
     if hook is not None:
         hook(name)

@@ -1,4 +1,7 @@
-"""Logs: one JSON object a line outside DEBUG, with the request id, never with a secret."""
+"""Logging: one JSON object a line (plain text if DEBUG), with the request id, without secrets.
+
+Messages are stable event names in snake_case; what happened to whom is in the fields.
+"""
 
 import logging
 import re
@@ -14,16 +17,18 @@ SECRET = re.compile(r'hfst_[0-9A-Za-z]+|(?i:bearer)\s+[^\s"\\]+')
 
 
 MAX_FIELD = 1000
-"""Bytes of one field of a line."""
+"""Bytes of one field."""
 MAX_TRACEBACK = 8000
-"""Characters: frames, and the end of a message that may repeat what somebody sent."""
+"""Characters of a traceback: its first frames, and its end with the message of the exception."""
+PLAIN_FIELDS = ("method", "status", "path", "ip", "cause", "hint")
+"""Fields that plain lines show after the message."""
 TRACEBACKS = {"exc_info", "stack_info"}
-LONGEST_ESCAPE = 6
-"""Bytes that JSON takes for a character at most: a control character is \\u0001."""
+MAX_BYTES_PER_CHARACTER = 6
+"""The bytes that JSON needs for a character at most: a control character is \\u0001."""
 
 
 class WithRequestId(logging.Filter):
-    """Gives each record the id of the request that it was written in."""
+    """Adds the id of the current request to each record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = current_request_id.get()
@@ -31,7 +36,10 @@ class WithRequestId(logging.Filter):
 
 
 class RefusalsWithoutTraceback(logging.Filter):
-    """Makes one WARNING line of what Django refuses for safety: strangers cause these, no bugs do."""
+    """Logs requests that Django refuses for security as one WARNING line without a traceback.
+
+    Strangers cause these at will; they are no bugs.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name.startswith("django.security"):
@@ -40,36 +48,38 @@ class RefusalsWithoutTraceback(logging.Filter):
         return True
 
 
-def shorten(text: str, most: int) -> str:
-    """Return the beginning of a text, at most `most` bytes as JSON writes it, and … if it was cut."""
-    if len(text) * LONGEST_ESCAPE <= most:
+def shorten(text: str, maximum: int) -> str:
+    """Cut a text to `maximum` bytes in JSON. Append … if something was cut."""
+    if len(text) * MAX_BYTES_PER_CHARACTER <= maximum:
         return text
-    kept = text[:most].encode("utf-8", "replace").decode()
-    while (excess := len(orjson.dumps(kept)) - len('""') - most) > 0:
-        kept = kept[: len(kept) - max(excess // LONGEST_ESCAPE, 1)]
-    return kept if len(kept) == len(text) else f"{kept}…"
+    head = text[:maximum].encode("utf-8", "replace").decode()
+    while (excess := len(orjson.dumps(head)) - len('""') - maximum) > 0:
+        head = head[: len(head) - max(excess // MAX_BYTES_PER_CHARACTER, 1)]
+    return head if len(head) == len(text) else f"{head}…"
 
 
 def shorten_traceback(text: str) -> str:
-    """Return its beginning and its end, which says what happened."""
+    """Cut the middle out of a long traceback. Its end, the exception, matters most."""
     half = MAX_TRACEBACK // 2
     return text if len(text) <= MAX_TRACEBACK else f"{text[:half]}\n…\n{text[-half:]}"
 
 
 class JsonLines(OrjsonFormatter):
-    """One object a line, with tokens blotted out wherever they turn up, tracebacks included.
+    """Formats records as one JSON object a line. Replaces tokens everywhere, tracebacks included.
 
-    Every field is bounded: what callers send gets into some of them.
+    Every field has a maximum length, because some contain input of callers.
     """
 
     def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
-        log_data.pop("request", None)  # Django's own lines have it: an object, with its query
+        log_data.pop("request", None)  # Django adds it: its text contains the query
         for name, value in log_data.items():
             if name in TRACEBACKS:
-                continue  # bounded as they were formatted
+                continue  # shortened when they were formatted
             if value.__class__ is str:
                 log_data[name] = shorten(value, MAX_FIELD)
-            elif value is not None and len(text := str(value)) * LONGEST_ESCAPE > MAX_FIELD:
+            elif (
+                value is not None and len(text := str(value)) * MAX_BYTES_PER_CHARACTER > MAX_FIELD
+            ):
                 log_data[name] = shorten(text, MAX_FIELD)
         return log_data
 
@@ -81,18 +91,18 @@ class JsonLines(OrjsonFormatter):
 
 
 class PlainLines(logging.Formatter):
-    """Text for people who develop: the message, and what an access line is about."""
+    """Formats records as text for development: the message and the most useful fields."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        about = [getattr(record, name, None) for name in ("path", "ip")]
-        parts = [super().formatMessage(record), *(str(one) for one in about if one)]
+        fields = [getattr(record, name, None) for name in PLAIN_FIELDS]
+        parts = [super().formatMessage(record), *(str(value) for value in fields if value)]
         return shorten(" ".join(parts), MAX_FIELD)
 
     def formatException(self, ei: Any) -> str:
         return shorten_traceback(str(super().formatException(ei)))
 
 
-# What no line says need not be found out for each (logging's HOWTO, "Optimization").
+# No line contains these values, so logging need not collect them (Logging HOWTO, "Optimization").
 logging._srcfile = None
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 logging.logAsyncioTasks = False  # type: ignore[attr-defined,unused-ignore]  # from Python 3.12 on
@@ -129,7 +139,7 @@ def logging_config(*, debug: bool) -> dict[str, Any]:
         },
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {
-            # Its lines repeat what the access log says, with the query in it.
+            # Its lines repeat the access log, and contain the query.
             "django.request": {"level": "ERROR"},
             "django.server": {"level": "WARNING"},
             "django": {"handlers": [], "level": "INFO", "propagate": True},

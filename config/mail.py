@@ -1,4 +1,4 @@
-"""The mail server, from one address in the settings."""
+"""Parses the setting that names the mail server."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from config import env
 
 PORTS = {"smtp": 25, "submission": 587, "smtps": 465}
-"""By scheme: without TLS, with STARTTLS, with TLS from the first byte."""
+"""Default ports by scheme: without TLS, with STARTTLS, with TLS from the first byte."""
 
-FORM = "smtp://, submission:// or smtps://, with [user:password@]host[:port][?from=ADDRESS]"
+URL_FORMAT = "smtp://, submission:// or smtps://, with [user:password@]host[:port][?from=ADDRESS]"
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,10 @@ class MailServer:
 
 
 def mail_server(name: str, *, public_host: str) -> MailServer | None:
-    """Return the server that the setting names, or None if it is empty.
+    """Return the server of the setting, or None if the setting is empty.
 
-    The sender is `holdfast@<public_host>` unless the address has a `from`. Raises BadSetting, never
-    with the value, which holds a password.
+    The sender is `holdfast@<public_host>` unless the URL has a `from`. Raises BadSetting without the
+    value, because it contains a password.
     """
     value = env.text(name)
     if not value:
@@ -38,7 +38,7 @@ def mail_server(name: str, *, public_host: str) -> MailServer | None:
         parts = urlsplit(value)
         server = _server(parts, public_host)
     except ValueError:
-        raise env.BadSetting(name, f"must be like {FORM}") from None
+        raise env.BadSetting(name, f"must be like {URL_FORMAT}") from None
     return server
 
 
@@ -73,4 +73,4 @@ def _default_sender(public_host: str) -> str:
         ip_address(public_host)
     except ValueError:
         return f"holdfast@{public_host}"
-    return "holdfast@localhost"  # an address of numbers has no mail domain
+    return "holdfast@localhost"  # a mail domain cannot be an IP address

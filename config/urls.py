@@ -1,4 +1,4 @@
-"""The one place that knows every door."""
+"""The root URL configuration: health, API, admin, console and account pages."""
 
 from django.urls import include, path
 from django.views.generic import RedirectView
@@ -14,11 +14,11 @@ urlpatterns = [
     path("readyz", readyz),
     path("metrics", metrics),
     path("", include("volumes.api.openapi.views")),
-    # Before the admin, which answers for all below it: `/admin/volume` speaks JSON as any such path.
+    # Before the admin, which answers every path below it: `/admin/volume` is a path of the API.
     path("", include("volumes.api.urls")),
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", site.urls),
-    # Accounts know nothing of environments, to which a token may be bound all the same.
+    # Accounts must not import volumes, so the view gets what it needs of environments from here.
     path(
         "settings/tokens",
         tokens,

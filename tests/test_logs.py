@@ -57,17 +57,17 @@ def test_no_field_of_a_line_is_longer_than_it_may_be(text: str) -> None:
     assert json.loads(line)["message"][1:2] == text[1:2].encode("utf-8", "replace").decode()
 
 
-@pytest.mark.parametrize("most", [12, 100, 500])
+@pytest.mark.parametrize("maximum", [12, 100, 500])
 @pytest.mark.parametrize(
     "text", [*HOSTILE.values(), "", "short", "x" * 500], ids=[*HOSTILE, "none", "short", "letters"]
 )
-def test_what_is_shortened_says_so_and_fits(text: str, most: int) -> None:
-    kept = shorten(text, most)
-    assert len(json.dumps(kept.removesuffix("…"), ensure_ascii=False).encode()) <= most + 2
-    assert kept in (text, kept.removesuffix("…") + "…")
+def test_shortened_text_fits_and_ends_with_an_ellipsis(text: str, maximum: int) -> None:
+    short = shorten(text, maximum)
+    assert len(json.dumps(short.removesuffix("…"), ensure_ascii=False).encode()) <= maximum + 2
+    assert short in (text, short.removesuffix("…") + "…")
 
 
-def test_a_traceback_keeps_its_ends() -> None:
+def test_long_traceback_keeps_its_beginning_and_end() -> None:
     try:
         raise ValueError("x" * 60_000 + "the end")
     except ValueError as error:
@@ -80,14 +80,15 @@ def test_a_traceback_keeps_its_ends() -> None:
         assert "the end" in line
 
 
-def test_a_plain_line_says_where_and_from_where() -> None:
-    line = LOGGED["DEBUG"].format(record_of("GET 200", path="/login", ip="192.0.2.7"))
-    assert line == "INFO x GET 200 /login 192.0.2.7"
+def test_plain_line_shows_the_fields_of_a_request() -> None:
+    fields = {"method": "GET", "status": 200, "path": "/login", "ip": "192.0.2.7"}
+    line = LOGGED["DEBUG"].format(record_of("request_finished", **fields))
+    assert line == "INFO x request_finished GET 200 /login 192.0.2.7"
 
 
 @pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[dict[str, Any]]]:
-    """What the product's own handler has written since, line by line."""
+    """Return the lines that the installed handler has written during the test."""
     (handler,) = [
         one for one in logging.getLogger().handlers if isinstance(one.formatter, JsonLines)
     ]
@@ -103,7 +104,7 @@ Lines = Callable[[], list[dict[str, Any]]]
 @pytest.mark.parametrize(
     "path", ["/" + "%01" * 21_000, "/x/volume/" + "a" * 60_000, "/" + "%C3%BC" * 9000]
 )
-def test_a_path_is_logged_once_and_cut(lines: Lines, path: str) -> None:
+def test_path_is_logged_once_and_cut(lines: Lines, path: str) -> None:
     Client().get(path)
     (line,) = lines()
     assert line["path"] == path[:500]
@@ -111,7 +112,7 @@ def test_a_path_is_logged_once_and_cut(lines: Lines, path: str) -> None:
 
 
 @pytest.mark.django_db
-def test_an_access_line_has_the_clients_address(lines: Lines, settings: Any) -> None:
+def test_access_line_has_the_clients_address(lines: Lines, settings: Any) -> None:
     settings.TRUSTED_PROXIES = 1
     Client().get("/login", headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.77"})
     (line,) = lines()
@@ -123,20 +124,20 @@ def test_an_access_line_has_the_clients_address(lines: Lines, settings: Any) -> 
     "host", ["scanner.example", "x" * 60_000, "a b", "127.0.0.1:x", "ü.example"]
 )
 @pytest.mark.parametrize("path", ["/login", "/healthz", "/", "/admin/", "/static/holdfast.css"])
-def test_a_foreign_host_costs_one_warning(lines: Lines, host: str, path: str) -> None:
+def test_unknown_host_is_logged_as_one_warning(lines: Lines, host: str, path: str) -> None:
     answer = Client(raise_request_exception=False).get(path, headers={"Host": host})
     assert answer.status_code == 400
     assert "This address is not served here." in answer.content.decode()
     assert "ALLOWED_HOSTS" not in answer.content.decode()
     warning, access = lines()
     assert (warning["level"], warning["host"]) == ("WARNING", host[:100])
-    assert "ALLOWED_HOSTS" in warning["message"]
+    assert warning["message"] == "host_not_allowed"
     assert "exc_info" not in warning
     assert (access["level"], access["status"]) == ("INFO", 400)
 
 
 @pytest.mark.django_db
-def test_a_foreign_host_is_told_in_json_where_json_is_spoken(lines: Lines) -> None:
+def test_unknown_host_is_refused_in_json_on_api_paths(lines: Lines) -> None:
     answer = Client().get("/environments", headers={"Host": "scanner.example"})
     assert (answer.status_code, answer.json()["code"]) == (400, "VALIDATION_FAILED")
     assert answer.json()["message"] == "This address is not served here."
@@ -148,17 +149,19 @@ def test_a_foreign_host_is_told_in_json_where_json_is_spoken(lines: Lines) -> No
     ["&".join(f"p{number}=" for number in range(1200)), "x=" + "y" * 60_000],
     ids=["many parameters", "a long one"],
 )
-def test_what_is_refused_for_safety_is_no_traceback(lines: Lines, query: str) -> None:
+def test_requests_refused_for_security_are_logged_without_traceback(
+    lines: Lines, query: str
+) -> None:
     assert Client(raise_request_exception=False).get(f"/login?{query}").status_code == 400
-    said = lines()
-    assert not any("exc_info" in line for line in said)
-    assert not any(query[:9] in json.dumps(line) for line in said)
-    assert {line["level"] for line in said} <= {"WARNING", "INFO"}
-    assert sum(len(json.dumps(line)) for line in said) < 2000
+    written = lines()
+    assert not any("exc_info" in line for line in written)
+    assert not any(query[:9] in json.dumps(line) for line in written)
+    assert {line["level"] for line in written} <= {"WARNING", "INFO"}
+    assert sum(len(json.dumps(line)) for line in written) < 2000
 
 
 @pytest.mark.django_db
-def test_a_form_without_its_token_costs_little(lines: Lines) -> None:
+def test_log_is_short_when_the_csrf_token_is_missing(lines: Lines) -> None:
     answer = Client(enforce_csrf_checks=True).post("/login/" + "%01" * 20_000, {"x": "y" * 60_000})
     assert answer.status_code in {403, 404}
     assert sum(len(json.dumps(line)) for line in lines()) < 2000
@@ -166,6 +169,6 @@ def test_a_form_without_its_token_costs_little(lines: Lines) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["u" * 60_000, "\x01" * 20_000], ids=["long", "strange"])
-def test_a_log_in_under_a_long_name_costs_little(lines: Lines, name: str) -> None:
+def test_log_is_short_when_the_username_is_long(lines: Lines, name: str) -> None:
     Client().post("/login", {"username": name, "password": "wrong"})
     assert sum(len(json.dumps(line)) for line in lines()) < 2500

@@ -117,7 +117,7 @@ def test_a_place_that_cannot_be_written_stops_no_server(
     home.write_text("a file")
     publisher.publish()
     assert STATIC_ROOT_VARIABLE not in os.environ
-    assert caplog.text.count("cannot publish static files") == 1
+    assert caplog.text.count("static_files_not_published") == 1
 
 
 def test_an_upgrade_under_way_leaves_what_was_published_before(sources, home, publisher) -> None:

@@ -1,4 +1,4 @@
-"""The one form of every refusal."""
+"""The body of every error response of the API."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,7 +10,7 @@ from config.logs import current_request_id
 def envelope(
     code: str, message: str, problems: Iterable[Problem] = (), *, details: str = ""
 ) -> dict[str, Any]:
-    """Return the body of an error. `details` is for people: the problems, if there are any."""
+    """Return the body of an error. The text for people lists the problems, else it is `details`."""
     problems = list(problems)
     body: dict[str, Any] = {
         "code": code,

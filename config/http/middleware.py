@@ -1,4 +1,4 @@
-"""What every request passes, outermost first. The order stands in the settings."""
+"""The middleware of Holdfast. COMMON_MIDDLEWARE and MIDDLEWARE in the settings define the order."""
 
 import logging
 import re
@@ -32,15 +32,15 @@ log = logging.getLogger("holdfast.access")
 REQUESTS = Histogram(
     "holdfast_http_request_seconds",
     "Requests: how many, and how long each took",
-    ["door", "method", "status"],
+    ["interface", "method", "status"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 MAX_PARAMETERS = 100
-"""Twice as many as there are rows on a page to choose from."""
+"""Twice the number of rows that can be selected on a page."""
 MAX_VALUE = 4096
-"""Characters: where a log-in leads to, or an operators' list goes back to, is an address itself."""
+"""Characters. Parameters such as the target of a login are URLs themselves."""
 MAX_LOGGED_PATH = 500
-"""Characters, percent-encoded as in an address."""
+"""Characters, percent-encoded as in a URL."""
 MAX_METHOD = 20
 MAX_LOGGED_HOST = 100
 UNQUOTED = "/:@!$&'()*+,;="
@@ -48,24 +48,22 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"})
 
 
 def request_log(get_response: Handler) -> Handler:
-    """Names the request, in the answer and in every log line; logs and counts that it was answered."""
+    """Give each request an id, for its response and log lines, and log and count the response."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        given = request.META.get("HTTP_X_REQUEST_ID", "")
-        name = given if SANE_ID.fullmatch(given) else uuid.uuid4().hex
-        mark = current_request_id.set(name)
+        sent_id = request.META.get("HTTP_X_REQUEST_ID", "")
+        request_id = sent_id if SANE_ID.fullmatch(sent_id) else uuid.uuid4().hex
+        reset_token = current_request_id.set(request_id)
         began = time.perf_counter()
         try:
             response = get_response(request)
-            response["X-Request-ID"] = name
+            response["X-Request-ID"] = request_id
             seconds = time.perf_counter() - began
             _count(request, response, seconds)
-            # Never the query: people paste secrets into it.
+            # Never log the query: people paste secrets into it.
             method = str(request.method)[:MAX_METHOD]
             log.info(
-                "%s %s",
-                method,
-                response.status_code,
+                "request_finished",
                 extra={
                     "method": method,
                     "path": quote(request.path, safe=UNQUOTED)[:MAX_LOGGED_PATH],
@@ -76,20 +74,23 @@ def request_log(get_response: Handler) -> Handler:
             )
             return response
         finally:
-            current_request_id.reset(mark)
+            current_request_id.reset(reset_token)
 
     return middleware
 
 
 def _count(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
-    # Nothing that callers make up: each new value would be kept in memory for good.
-    door = "api" if error_responses.is_api_path(request.path) else "page"
+    # No label may have values that callers choose: each new one would stay in memory forever.
+    interface = "api" if error_responses.is_api_path(request.path) else "page"
     method = request.method if request.method in METHODS else "other"
-    REQUESTS.labels(door, method, response.status_code).observe(seconds)
+    REQUESTS.labels(interface, method, response.status_code).observe(seconds)
 
 
 def public_scheme(get_response: Handler) -> Handler:
-    """The scheme is PUBLIC_URL's, whatever the last hop speaks: links, cookies and HSTS follow it."""
+    """Set the scheme to that of PUBLIC_URL, which links, cookies and HSTS depend on.
+
+    The connection from the proxy is usually plain HTTP.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         request.META["wsgi.url_scheme"] = settings.PUBLIC_URL.scheme
@@ -99,7 +100,7 @@ def public_scheme(get_response: Handler) -> Handler:
 
 
 def security_headers(get_response: Handler) -> Handler:
-    """What SecurityMiddleware leaves out."""
+    """Set the security headers that Django's SecurityMiddleware does not set."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -109,7 +110,7 @@ def security_headers(get_response: Handler) -> Handler:
         )
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if not request.path.startswith("/static/"):
-            # Answers belong to one person: no shared cache may keep them.
+            # Responses are for one person, so shared caches must not store them.
             response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
 
@@ -117,7 +118,7 @@ def security_headers(get_response: Handler) -> Handler:
 
 
 def rate_limit_headers(get_response: Handler) -> Handler:
-    """Tells callers whose request was counted how many more they may send."""
+    """Add the rate limit headers to responses of counted requests."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -128,14 +129,14 @@ def rate_limit_headers(get_response: Handler) -> Handler:
 
 
 def page_query_limits(get_response: Handler) -> Handler:
-    """Refuses a page's query of more parameters, or longer ones, than any link or form has.
+    """Refuse page requests whose query has more or longer parameters than any link or form.
 
-    The API checks its queries itself, once the caller's rights are clear.
+    The API checks its queries itself, after authorization.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.META.get("QUERY_STRING") and not error_responses.is_api_path(request.path):
-            values = [value for _, found in request.GET.lists() for value in found]
+            values = [value for _, items in request.GET.lists() for value in items]
             if len(values) > MAX_PARAMETERS or any(len(value) > MAX_VALUE for value in values):
                 too_much = BadRequest("The address has too many parameters, or one is too long.")
                 return error_responses.bad_request(request, too_much)
@@ -145,15 +146,18 @@ def page_query_limits(get_response: Handler) -> Handler:
 
 
 def known_host(get_response: Handler) -> Handler:
-    """Refuses requests for another host than ours, which scanners send all day: one line for each."""
+    """Refuse requests for hosts that ALLOWED_HOSTS does not list, and log one line for each.
+
+    Scanners send many of these, so that Django's traceback for each would fill the log.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         try:
             request.get_host()
         except DisallowedHost:
             host = request.META.get("HTTP_HOST", "")[:MAX_LOGGED_HOST]
-            about = {"host": host, "ip": client_ip(request)}
-            log.warning("refused a Host that ALLOWED_HOSTS does not list", extra=about)
+            fields = {"host": host, "ip": client_ip(request)}
+            log.warning("host_not_allowed", extra=fields)
             return error_responses.foreign_host(request)
         return get_response(request)
 
@@ -161,11 +165,11 @@ def known_host(get_response: Handler) -> Handler:
 
 
 def reject_nul_bytes(get_response: Handler) -> Handler:
-    """Refuses NUL in path, query and cookies: PostgreSQL cannot take it, so a look-up would be a 500."""
+    """Refuse NUL in path, query and cookies: PostgreSQL refuses it, and the response would be a 500."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         query = unquote_to_bytes(request.META.get("QUERY_STRING", ""))
-        # Cookies are unquoted on the way in: "\000" becomes a NUL.
+        # Django unquotes cookies, so that "\000" becomes a NUL.
         cookies = "".join(request.COOKIES) + "".join(request.COOKIES.values())
         if "\0" in request.path or b"\0" in query or "\0" in cookies:
             return error_responses.bad_request(request)

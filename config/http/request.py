@@ -1,4 +1,4 @@
-"""Django's handler, with requests of ours."""
+"""The WSGI handler, and its request class."""
 
 from typing import Any
 
@@ -6,15 +6,15 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.utils.http import parse_header_parameters
 
 ARRIVED_AT = "holdfast.arrived_at"
-"""The key of `META`: when all of the request was here, of `time.monotonic()`. The server notes it."""
+"""The key in `META` of the time (`time.monotonic()`) when the server had received the whole request."""
 
 
 class Utf8Request(WSGIRequest):
-    """A request whose text is UTF-8, whatever its Content-Type claims.
+    """A request that is decoded as UTF-8, whatever charset its Content-Type names.
 
-    Django would decode the query by the claimed charset: `charset=zlib` and parameters that cannot be
-    parsed end in an exception before anything of ours could answer. The claim stays in
-    `content_params`, for the API to refuse.
+    Django would decode the query with that charset. A charset such as `zlib`, or parameters that cannot
+    be parsed, would raise an exception before any view runs. The charset remains in `content_params`, so
+    that the API can refuse it.
     """
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:

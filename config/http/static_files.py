@@ -1,9 +1,8 @@
-"""Static files under names that carry a digest of their content, compressed, below `DATA_DIR/static`.
+"""Publishes static files below `DATA_DIR/static`, compressed, with a digest of the content in each name.
 
-`serve` publishes them there before it starts workers, so a fresh clone and an upgrade need no step of
-their own, and the code may be on a read-only disk. Each set of source files has a directory of its own,
-named by their digest: a set that is there already is used as it is, and servers of two versions can
-share `DATA_DIR`.
+`serve` publishes them before it starts workers. So installation and upgrade need no separate step, and
+the code may be on a read-only disk. Each set of source files has its own directory, named by their
+digest: an existing directory is used as it is, and servers of two versions can share `DATA_DIR`.
 """
 
 from __future__ import annotations
@@ -26,18 +25,18 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 STATIC_ROOT_VARIABLE = "HOLDFAST_STATIC_ROOT"
-"""Tells the workers where the files are. Without it they are served under their plain names."""
+"""The environment variable that gives workers the directory. Without it, files have plain names."""
 IGNORED = ["*.map"]
-"""Source maps are larger than all else together, and only debuggers of libraries ask for them."""
+"""Source maps: larger than all other files together, and needed only to debug libraries."""
 MIN_AGE_OF_UNUSED = 60.0
-"""Seconds: a younger directory may be one that another server is about to lock."""
+"""Seconds. Another server may be about to lock a younger directory."""
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 log = logging.getLogger("holdfast.static_files")
 
 
 class HashedStaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
-    """Rewrites addresses in style sheets, but no references to source maps, which are left out."""
+    """Rewrites URLs in style sheets, but not references to source maps, which are not published."""
 
     patterns = (
         (
@@ -53,18 +52,18 @@ class HashedStaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[m
     )
 
     def compress_files(self, paths: set[str]) -> Iterator[tuple[str, str]]:
-        # Pages use hashed names only: to compress the plain ones too takes as long again.
+        # Pages use hashed names only, so compressing the plain ones would double the time for nothing.
         yield from super().compress_files(paths & set(self.hashed_files.values()))
 
 
 class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]
-    """Lets browsers keep what has a digest in its name for a year."""
+    """Lets browsers cache files with a digest in their name for a year."""
 
     FOREVER = 365 * 86400  # seconds
 
 
 class StaticFilesPublisher:
-    """Publishes below `home`, and keeps what it published from other servers' clean-up while it lives."""
+    """Publishes files below `home`, and locks them against the cleanup of other servers."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -72,24 +71,24 @@ class StaticFilesPublisher:
         os.environ.pop(STATIC_ROOT_VARIABLE, None)
 
     def publish(self) -> None:
-        """Publish what is on disk at present, and tell the workers that start from here on.
+        """Publish the source files as they are now, for workers that start afterwards.
 
-        A disk that is full, or an upgrade under way, stops no server: workers go on with what was
-        published before, or serve the plain files.
+        A full disk or a running upgrade does not stop the server: workers then use what was published
+        before, or the plain files.
         """
         try:
             os.environ[STATIC_ROOT_VARIABLE] = str(self._publish())
         except (OSError, ValueError) as error:
-            log.warning("cannot publish static files: %s", error)
+            log.warning("static_files_not_published", extra={"cause": str(error)})
 
     def close(self) -> None:
-        """Release all that was published."""
+        """Release the locks."""
         for lock in self._locks.values():
             os.close(lock)
         self._locks.clear()
 
     def _publish(self) -> Path:
-        """Return the directory of the files. Raises OSError, or ValueError where a file is missing."""
+        """Publish and return the directory. Raises OSError, or ValueError if a file is missing."""
         sources = _find_sources()
         path = self.home / _digest(sources)
         self.home.mkdir(exist_ok=True)
@@ -100,24 +99,24 @@ class StaticFilesPublisher:
                 _build(sources, path)
         for other in self.home.iterdir():
             if other not in self._locks:
-                with suppress(OSError):  # another server uses it, or was first to remove it
+                with suppress(OSError):  # another server uses it, or has removed it
                     _remove_unused(other)
         return path
 
 
 def _find_sources() -> dict[str, Path]:
-    """Return all files of applications and templates by name. The first of a name wins."""
-    found: dict[str, Path] = {}
+    """Return the files of all applications and of the templates, by name. The first of a name wins."""
+    sources: dict[str, Path] = {}
     for finder in get_finders():
         for name, storage in finder.list(IGNORED):
-            found.setdefault(name, Path(storage.path(name)))
-    return found
+            sources.setdefault(name, Path(storage.path(name)))
+    return sources
 
 
 def _digest(sources: dict[str, Path]) -> str:
-    """Return a name for these files as this code publishes them, since this boot.
+    """Return a digest of the files, of the code that publishes them, and of the boot id.
 
-    Without the boot, files that a power failure cut off would be served for ever.
+    The boot id is included because a power failure may leave truncated files, which must not be reused.
     """
     boot = BOOT_ID.read_text() if BOOT_ID.exists() else ""
     digest = hashlib.blake2b(f"{django.__version__} {boot}".encode(), digest_size=16)
@@ -129,7 +128,7 @@ def _digest(sources: dict[str, Path]) -> str:
 
 
 def _lock(path: Path) -> int | None:
-    """Return a descriptor that keeps this directory from clean-ups, or None if it is not there."""
+    """Lock the directory against cleanup. Return the lock's descriptor, or None if it does not exist."""
     try:
         lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     except FileNotFoundError:
@@ -137,12 +136,12 @@ def _lock(path: Path) -> int | None:
     fcntl.flock(lock, fcntl.LOCK_SH)
     if path.exists() and os.path.samestat(os.fstat(lock), path.stat()):
         return lock
-    os.close(lock)  # it was removed before the lock was ours
+    os.close(lock)  # the directory was removed before it was locked
     return None
 
 
 def _build(sources: dict[str, Path], path: Path) -> None:
-    """Make this directory, whole or not at all. Another server may be first."""
+    """Create the directory with all files, or not at all. Another server may create it first."""
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=path.parent))
     try:
         _fill(draft, sources)
@@ -151,7 +150,7 @@ def _build(sources: dict[str, Path], path: Path) -> None:
         if error.errno not in {errno.EEXIST, errno.ENOTEMPTY}:
             raise
     finally:
-        shutil.rmtree(draft, ignore_errors=True)  # not there any longer if all went well
+        shutil.rmtree(draft, ignore_errors=True)  # it no longer exists after a successful rename
 
 
 def _fill(directory: Path, sources: dict[str, Path]) -> None:
@@ -168,7 +167,7 @@ def _fill(directory: Path, sources: dict[str, Path]) -> None:
 
 
 def _remove_unused(path: Path) -> None:
-    """Remove what no server uses. Raises OSError if one does."""
+    """Remove the directory if it is old enough. Raises OSError if a server uses it."""
     lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         if os.fstat(lock).st_mtime < time.time() - MIN_AGE_OF_UNUSED:

@@ -194,7 +194,7 @@ def test_metrics_tell_how_volumes_are(scrape, make, memory, alices, volumes, env
     assert value(text, f'holdfast_provisioned_mb{{environment="{environment.pk}"}}') == 70
     assert value(text, f'holdfast_used_mb{{environment="{environment.pk}"}}') == 0
     assert value(text, "holdfast_oldest_unsettled_seconds") >= 0
-    assert 'holdfast_http_request_seconds_count{door="api",method="POST",status="201"}' in text
+    assert 'holdfast_http_request_seconds_count{interface="api",method="POST",status="201"}' in text
 
 
 def test_what_is_settled_ages_not(scrape, make):

@@ -1,1 +1,1 @@
-"""Django's PostgreSQL engine with cheaper connections. See base.py."""
+"""Django's PostgreSQL engine with cheaper checks of pooled connections. See base.py."""

@@ -1,7 +1,7 @@
-"""PostgreSQL whose kept connections are looked at before they are used, not asked.
+"""Django's PostgreSQL engine, which checks the socket of a pooled connection instead of querying.
 
-Asking (CONN_HEALTH_CHECKS) costs a round trip in each request, as much as a whole look-up. A server that
-went away has closed its sockets: that is seen without asking.
+A query (CONN_HEALTH_CHECKS) costs each request a round trip, as much as reading a row. A server that
+stopped has closed its sockets, which can be detected without a query.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from config.db.postgresql.pool import LifoPool
 
 
 class Errors(DatabaseErrorWrapper):
-    """A session that the server has ended is lost like any other: it is no bug of ours."""
+    """Treats a session that the server ended as a lost connection, not as a bug in a statement."""
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         if isinstance(error, IdleInTransactionSessionTimeout):
@@ -29,7 +29,7 @@ class Errors(DatabaseErrorWrapper):
 
 
 class PreparedCursor(psycopg.Cursor[Any]):
-    """Has each statement prepared by the server, once for each connection."""
+    """Prepares each statement on the server, once for each connection."""
 
     def execute(self, query: Any, params: Any = None, **_: Any) -> Any:
         return super().execute(query, params, prepare=True)
@@ -42,7 +42,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @property
     def pool(self) -> LifoPool | None:
-        """As Django's own, of another class."""
+        """Return the pool, as Django's engine does, but of class LifoPool."""
         here: Any = self  # the stubs leave most of it out
         options = here.settings_dict["OPTIONS"].get("pool")
         if here.alias == NO_DB_ALIAS or not options:
@@ -59,32 +59,32 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return found
 
     def preparing_cursor(self) -> Any:
-        """As `cursor()`, for statements of `config.db.statements`."""
+        """Return a cursor that prepares its statements, for those of `config.db.statements`."""
         self.ensure_connection()
         cursor: Any = PreparedCursor(self.connection)
         return self.make_debug_cursor(cursor) if self.queries_logged else self.make_cursor(cursor)
 
     def _set_autocommit(self, autocommit: bool) -> None:
-        # A connection of the pool has most often been told before.
+        # A pooled connection usually has the right mode already, and setting it takes time.
         if self.connection.autocommit != autocommit:
             super()._set_autocommit(autocommit)  # type: ignore[misc]  # the stubs leave it out
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)
         while self.pool and _has_gone(connection):
-            self.pool.putconn(connection)  # which throws it away
+            self.pool.putconn(connection)  # the pool discards a broken connection
             connection = super().get_new_connection(conn_params)
         return connection
 
 
 def _has_gone(connection: psycopg.Connection[Any]) -> bool:
-    """Whether the other end was closed since the connection was used last."""
-    # Poll, not select(): a descriptor beyond 1023 is no reason to fail.
+    """Whether the server has closed the connection since its last use."""
+    # poll(), because select() fails for descriptors above 1023.
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     while poll.poll(0):
         try:
-            # Its farewell, or only a notice. After a farewell the end is still to be read.
+            # A notice, or the error that precedes the end of the connection. Then read on to the end.
             connection.pgconn.consume_input()
         except psycopg.Error:
             return True

@@ -1,4 +1,4 @@
-"""A pool that hands out the connection that was used last."""
+"""A connection pool that prefers the connection that was used last."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from psycopg_pool import ConnectionPool
 
 
 class LifoPool(ConnectionPool[psycopg.Connection[Any]]):
-    """What the database keeps for a connection is in the processor's caches still if it was used last.
+    """Returns the connection that was used last, because its server process is still in CPU caches.
 
-    In turn, as the library has them, all of them are cold; and none is ever idle for long enough to be
-    closed.
+    The library uses connections in turn, so that none is in the caches, and none is ever idle for long
+    enough to be closed.
     """
 
     def _get_ready_connection(self, timeout: float | None) -> psycopg.Connection[Any] | None:
-        self._pool.rotate()  # the library takes from the left what it put in on the right
+        self._pool.rotate()  # the library appends on the right and takes from the left
         return super()._get_ready_connection(timeout)

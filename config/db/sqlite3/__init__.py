@@ -1,1 +1,1 @@
-"""Django's SQLite engine that is not asked what it can. See base.py."""
+"""Django's SQLite engine without the test for JSON support. See base.py."""

@@ -1,7 +1,7 @@
-"""SQLite, of which it is known that it reads and writes JSON.
+"""Django's SQLite engine, which assumes support of JSON instead of testing for it.
 
-Django asks each connection, in a transaction that waits for whoever is writing, and takes "locked" for
-"no" from then on: one thread would answer 500 for as long as it lives.
+Django tests each connection in a transaction, which can fail because another process is writing. It then
+caches the failure as missing support, so that the thread would answer 500 for the rest of its life.
 """
 
 from __future__ import annotations
