@@ -54,11 +54,21 @@ PATHS = sorted(
 ENDPOINTS = sorted((method, "/" + re.sub(r"<str:(\w+)>", r"{\1}", route)) for method, route in ROWS)
 
 
+METRICS = sorted(
+    {
+        name
+        for file in [ROOT / "config/http/middleware.py", ROOT / "volumes/monitoring/metrics.py"]
+        for name in re.findall(r'"(holdfast_\w+)"', file.read_text(encoding="utf-8"))
+    }
+)
+
+
 def test_there_is_much_to_look_for() -> None:
     assert len(COMMANDS) > 10
     assert len(OPTIONS) > 30
     assert len(SETTINGS) > 15
     assert len(PATHS) > 60
+    assert len(METRICS) > 4
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -99,6 +109,12 @@ def test_every_endpoint_is_documented(method: str, path: str) -> None:
 @pytest.mark.parametrize("path", ["/schema", "/docs", "/healthz", "/readyz", "/metrics"])
 def test_every_endpoint_beside_the_api_is_documented(path: str) -> None:
     assert [cells for cells in rows(API, "Endpoints") if f"`GET {path}`" in cells[0]]
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_every_metric_is_documented(metric: str) -> None:
+    described = [cells[0].strip("`").partition("{")[0] for cells in rows(OPERATING, "Monitoring")]
+    assert metric in described
 
 
 @pytest.mark.parametrize("backend", sorted(BACKENDS))
