@@ -46,6 +46,11 @@ class FifoSemaphore:
         """The number of waiters."""
         return len(self._waiters)
 
+    @property
+    def has_free(self) -> bool:
+        """Whether a slot is free."""
+        return self._free > 0
+
     def acquire(self) -> None:
         """Wait for a slot, in this thread."""
         with self._lock:
@@ -61,6 +66,15 @@ class FifoSemaphore:
         """Free the slot of this thread. The next work runs in another thread."""
         if work := self._pass_on():
             self._threads.submit(self._work, work)
+
+    def resume(self, waiter: threading.Lock) -> None:
+        """Let the thread that waits for this lock go on in a slot, as soon as there is one."""
+        with self._lock:
+            if not self._free:
+                self._waiters.append(waiter)
+                return
+            self._free -= 1
+        waiter.release()
 
     def run(self, work: Work) -> None:
         """Do `work` in a slot: now in this thread, or later in the thread that frees a slot."""
@@ -124,21 +138,84 @@ def request_slot() -> Iterator[None]:
         request_slots.release()
 
 
+class Completion:
+    """Something that a request waits for without its slot.
+
+    Its thread wakes up once, when it has a slot again, instead of twice: to hear of it and to get one.
+    """
+
+    def __init__(self, slots: FifoSemaphore = request_slots) -> None:
+        self._slots = slots
+        self._lock = threading.Lock()
+        self._may_go_on = threading.Lock()
+        self._may_go_on.acquire()
+        self._is_set = False
+        self._needs_slot = False
+
+    def set(self) -> None:
+        """Let who waits go on. Setting it again does nothing."""
+        with self._lock:
+            if self._is_set:
+                return
+            self._is_set = True
+            needs_slot = self._needs_slot
+        if needs_slot:
+            self._slots.resume(self._may_go_on)
+        else:
+            self._may_go_on.release()
+
+    def wait(self, timeout: float) -> bool:
+        """Return whether it is set, at the latest after `timeout` seconds and the wait for a slot.
+
+        Only one thread may wait for it.
+        """
+        if not _has_slot():
+            return self._is_set or self._may_go_on.acquire(timeout=timeout)
+        with self._lock:
+            if self._is_set:
+                return True
+            self._needs_slot = True
+        _leave_slot(self._slots)
+        if not self._may_go_on.acquire(timeout=timeout):
+            self._take_slot()
+        _this_thread.has_slot = True
+        return self._is_set
+
+    def _take_slot(self) -> None:
+        """Wait for a slot of its own, unless it was set meanwhile: then one is on its way."""
+        with self._lock:
+            self._needs_slot = False
+            is_set = self._is_set
+        if is_set:
+            self._may_go_on.acquire()
+        else:
+            self._slots.acquire()
+
+
 @contextmanager
 def slot_released() -> Iterator[None]:
-    """Run a block that waits for another thread, without a slot. Does nothing outside a request.
-
-    The database connection returns to the pool, because waiting requests must not keep it from others.
-    """
-    if not getattr(_this_thread, "has_slot", False):
+    """Run a block that waits for another thread, without a slot. Does nothing outside a request."""
+    if not _has_slot():
         yield
         return
-    if connection.vendor == "postgresql":
-        connection.close()
-    _this_thread.has_slot = False
-    request_slots.release()
+    _leave_slot(request_slots)
     try:
         yield
     finally:
         request_slots.acquire()
         _this_thread.has_slot = True
+
+
+def _has_slot() -> bool:
+    return getattr(_this_thread, "has_slot", False)
+
+
+def _leave_slot(slots: FifoSemaphore) -> None:
+    """Give the slot of this thread away.
+
+    The database connection returns to the pool, because waiting requests must not keep it from others.
+    """
+    if connection.vendor == "postgresql":
+        connection.close()
+    _this_thread.has_slot = False
+    slots.release()

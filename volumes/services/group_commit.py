@@ -15,14 +15,13 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from queue import Empty, SimpleQueue
 
 from django.conf import settings
 from django.db import IntegrityError, connection
 
 from accounts.callers import Actor, Caller
 from accounts.models import Role
-from config.concurrency import slot_released
+from config.concurrency import Completion
 from config.db.cte import execute_if_locked
 from volumes.models import Environment, Volume
 from volumes.queries.quota import quota_lock_statements
@@ -57,21 +56,16 @@ class AuthorizedCreate:
         self.actor = actor
         self.volume: Volume | None = None
         self.error: Exception | None = None
-        self._done: SimpleQueue[None] = SimpleQueue()
+        self._is_finished = Completion()
 
     def finish(self) -> None:
         """There is nothing more to wait for."""
-        self._done.put(None)
+        self._is_finished.set()
 
     def wait(self) -> None:
         """Wait until it is finished; once it is written, no longer than for a step."""
-        while True:
-            try:
-                self._done.get(timeout=INLINE_WAIT)
-            except Empty:
-                if self.volume is None:
-                    continue
-            return
+        while not self._is_finished.wait(INLINE_WAIT) and self.volume is None:
+            pass
 
 
 def authorize_create(
@@ -145,8 +139,7 @@ class GroupCommitter:
         environment_id = request.environment.pk
         if self._is_first(request):
             self._write_later(environment_id)
-        with slot_released():
-            request.wait()
+        request.wait()
         if request.error:
             raise request.error
         return request.volume
