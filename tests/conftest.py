@@ -1,4 +1,4 @@
-"""Three people: Alice owns, Bob views, Charlie belongs elsewhere."""
+"""Fixtures: Alice administers the company, Erin edits, Bob views, Charlie administers another company."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from volumes.templatetags import storage_state
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """How many questions the tenant matrix was asked: what its tests record as "asked"."""
+    """Print how many requests the tests of the tenant matrix sent: their property "asked"."""
     reports = itertools.chain.from_iterable(terminalreporter.stats.values())
-    # Once for each test: its set-up and its end are reported with the same properties.
+    # Once for each test: setup and teardown are reported with the same properties.
     calls = [report for report in reports if getattr(report, "when", "") == "call"]
     properties = [report.user_properties for report in calls]
     asked = sum(value for one in properties for name, value in one if name == "asked")
@@ -84,7 +84,7 @@ def charlies_environment(charlie: User) -> Environment:
 
 @pytest.fixture
 def api() -> Callable[..., Api]:
-    """`api(alice)` speaks with a token of hers, `api()` without any."""
+    """`api(alice)` sends a token of Alice, `api()` sends none."""
 
     def speak(user: User | None = None, **token: Any) -> Api:
         return Api(give_token(user, **token) if user else None)
@@ -94,7 +94,7 @@ def api() -> Callable[..., Api]:
 
 @pytest.fixture
 def storage_root(db: None, tmp_path: Path, settings: Any) -> Iterator[Path]:
-    """A storage of this test's own, marked as this installation's."""
+    """The storage of one test, marked as that of this installation."""
     settings.STORAGE_ROOT = tmp_path / "volumes"
     storage.build_backend.cache_clear()
     storage.installation_id.cache_clear()
@@ -106,7 +106,7 @@ def storage_root(db: None, tmp_path: Path, settings: Any) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def _forgotten_storage_state() -> Iterator[None]:
-    """What a process remembers of the storage's state belongs to the database of one test."""
+    """Clear the cached state of the storage, which belongs to the database of one test."""
     storage_state.outage_of_interval.cache_clear()
     yield
     storage_state.outage_of_interval.cache_clear()
@@ -114,13 +114,13 @@ def _forgotten_storage_state() -> Iterator[None]:
 
 @pytest.fixture
 def remembered_storage_state(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a process that has just shown a page: for a while the next ones do not ask."""
+    """Cache the state of the storage for the whole test, as after a page was shown."""
     monkeypatch.setattr(storage_state, "REFRESH_INTERVAL", math.inf)
     storage_state.storage_outage()
 
 
 @pytest.fixture(autouse=True)
 def _immediate_steps(settings: Any) -> None:
-    # A request's transaction is part of the test's own here, which never commits and which no other
-    # thread can see into. Tests in processes of their own have threads.
+    # The transaction of a request is part of the test's own, which never commits, and which no other
+    # thread can see. Tests that start processes use threads.
     settings.EXECUTOR = "immediate"

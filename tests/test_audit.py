@@ -1,4 +1,4 @@
-"""`.ci/audit` passes only if everything was looked up, and says how much that was."""
+"""`.ci/audit` passes only if all packages were checked, and prints how many were."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def unknown(name: str) -> dict[str, Any]:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Two packages that run, one more for tests, and one for another platform."""
+    """Two runtime packages, one more for tests, and one for another platform."""
     shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
     (tmp_path / "requirements.txt").write_text("a==1.0 \\\n    --hash=x\nb[x,y]==1.0\n")
     (tmp_path / "requirements-dev.txt").write_text(
@@ -37,7 +37,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def audit(project: Path, said: object, audit: str = "") -> tuple[int, str]:
-    """Run it beside a pip-audit that says this."""
+    """Run the script with a fake pip-audit that prints this."""
     program = project / ".venv/bin/pip-audit"
     text = said if isinstance(said, str) else json.dumps({"dependencies": said})
     program.write_text(f"#!/bin/sh\ncat <<'END'\n{text}\nEND\necho no network >&2\nexit 1\n")
@@ -54,7 +54,7 @@ def run(project: Path, audit: str) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
-def test_it_passes_if_all_were_looked_up(project: Path) -> None:
+def test_audit_passes_when_all_packages_were_checked(project: Path) -> None:
     code, text = audit(project, [known("a"), known("b"), known("c")])
     assert (code, text) == (0, "audit: looked up 3 of 3 packages, 0 with known holes\n")
 
@@ -71,7 +71,9 @@ def test_it_passes_if_all_were_looked_up(project: Path) -> None:
         "no JSON",
     ],
 )
-def test_below_all_it_fails_unless_it_is_optional(project: Path, said: object) -> None:
+def test_audit_fails_when_packages_were_skipped_unless_it_is_optional(
+    project: Path, said: object
+) -> None:
     code, text = audit(project, said)
     assert code == 1
     assert "FAILED, because it is incomplete" in text
@@ -82,13 +84,15 @@ def test_below_all_it_fails_unless_it_is_optional(project: Path, said: object) -
 
 
 @pytest.mark.parametrize("optional", ["", "optional"])
-def test_a_known_hole_fails_in_any_case(project: Path, optional: str) -> None:
+def test_audit_fails_for_a_known_vulnerability_even_if_optional(
+    project: Path, optional: str
+) -> None:
     code, text = audit(project, [known("a", HOLE), unknown("b"), known("c")], optional)
     assert code == 1
     assert "audit: a 1.0: CVE-2026-1, fixed in 2.0" in text
 
 
-def test_without_pip_audit_nothing_was_looked_up(project: Path) -> None:
+def test_audit_reports_nothing_checked_when_pip_audit_is_missing(project: Path) -> None:
     code, text = run(project, "")
     assert code == 1
     assert "looked up 0 of 3 packages" in text
@@ -99,7 +103,7 @@ def test_no_other_value_makes_it_optional(project: Path, value: str) -> None:
     assert audit(project, [], value)[0] == 1
 
 
-def test_ci_says_that_it_is_optional_there() -> None:
+def test_audit_is_optional_in_ci() -> None:
     script = (ROOT / ".ci/run").read_text()
     assert "export AUDIT=optional" in script
     assert 'echo "audit: AUDIT=optional is set' in script

@@ -29,7 +29,7 @@ def modules() -> list[Path]:
 
 
 def devices(path: Path) -> list[str]:
-    """What a module calls that makes a thread, or what threads share."""
+    """Return the calls of a module that create threads or objects that threads share."""
     tree = ast.parse(path.read_text())
     own = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
     calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
@@ -52,14 +52,14 @@ def test_every_module_with_threads_or_locks_is_in_the_inventory() -> None:
         "import asyncio\nasync def work():\n    await asyncio.to_thread(print)",
     ],
 )
-def test_the_scan_finds_what_is_made(source: str, tmp_path: Path) -> None:
+def test_scan_finds_threads_and_locks(source: str, tmp_path: Path) -> None:
     module = tmp_path / "module.py"
     module.write_text(source)
     assert devices(module)
 
 
 def connections(monkeypatch: pytest.MonkeyPatch) -> int:
-    """How many a process may have, to the database that has a limit."""
+    """Return the maximum of database connections of a process on PostgreSQL."""
     monkeypatch.setenv("DATABASE_URL", "postgres://someone@somewhere/holdfast")
     options: dict[str, Any] = env.database("DATABASE_URL", Path("unused"))["OPTIONS"]
     return int(options["pool"]["max_size"])
@@ -80,7 +80,7 @@ def test_a_worker_has_a_connection_for_each_thread_that_may_hold_one(
     assert holding <= connections(monkeypatch)
 
 
-def test_a_loop_has_one_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reconcile_loop_has_a_connection_for_each_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     loop = heartbeat = 1  # steps ask the database nothing there
     looking = measuring = executors.ROUNDS_THREADS
     holding = loop + heartbeat + len(periodic.JOBS) + looking + measuring

@@ -1,4 +1,4 @@
-"""Cells of exports: no formula, wherever a spreadsheet begins a field."""
+"""Cells of exports are never formulas, wherever a spreadsheet begins a field."""
 
 import csv
 import io
@@ -13,7 +13,7 @@ BEFORE = ["", *SEPARATORS, '"', "'", "\n", "\r\n", "\u00a0", "\u3000", "\ufeff",
 
 
 def begins_formula(field: str) -> bool:
-    """Whether a spreadsheet that trims a field, and drops its quotes, would run it."""
+    """Whether a spreadsheet that trims fields and removes quotes would run the field."""
     return field.strip('\ufeff"\t\r\n \u00a0\u3000').startswith(tuple(FORMULA_STARTS))
 
 
@@ -29,7 +29,7 @@ def test_no_field_begins_a_formula(separator: str) -> None:
 
 
 @pytest.mark.parametrize("start", CONTROL_STARTS)
-def test_a_control_character_begins_no_cell(start: str) -> None:
+def test_no_cell_begins_with_a_control_character(start: str) -> None:
     assert safe_cell(f"{start}x") == f"'{start}x"
 
 
@@ -46,9 +46,9 @@ def test_a_control_character_begins_no_cell(start: str) -> None:
         json.dumps({"size": [1024, 2048], "labels": [{}, {"tier": "web-1"}]}),
     ],
 )
-def test_ordinary_text_stays_as_it_is(text: str) -> None:
+def test_ordinary_text_is_unchanged(text: str) -> None:
     assert safe_cell(text) == text
 
 
-def test_nothing_is_an_empty_cell() -> None:
+def test_none_is_an_empty_cell() -> None:
     assert csv_text([[None, 5]]) == ",5\r\n"

@@ -1,4 +1,4 @@
-"""What of a database is a 503, and what is a bug."""
+"""Which database errors are a 503, and which are a bug (500)."""
 
 import sqlite3
 
@@ -10,12 +10,12 @@ from config.database_errors import is_database_unavailable
 from tests.support.browser import Browser
 
 TOO_WIDE = f"SELECT {', '.join(['1'] * 3000)}"
-"""More columns than either database can answer with."""
+"""More columns than either database can return."""
 
 
 @pytest.fixture
 def broken(monkeypatch):
-    """The lists of volumes ask the database what it cannot work through."""
+    """Make lists of volumes send a statement that the database refuses."""
 
     def ask(*_, **__):
         with connection.cursor() as cursor:
@@ -32,12 +32,12 @@ def test_a_statement_that_the_engine_refuses_is_a_bug(api, alice, environment):
 
 
 @pytest.mark.usefixtures("broken")
-def test_so_it_is_on_a_page(alice, environment):
+def test_refused_statement_is_a_bug_on_a_page_too(alice, environment):
     assert Browser(alice).get(f"/env/{environment.pk}").status_code == 500
 
 
 @pytest.mark.django_db
-def test_the_engines_complaint_is_not_taken_for_its_absence():
+def test_refused_statement_is_not_taken_for_an_unavailable_database():
     with pytest.raises(OperationalError) as caught, connection.cursor() as cursor:
         cursor.execute(TOO_WIDE)
     assert not is_database_unavailable(caught.value)
@@ -89,5 +89,5 @@ def test_lost_connections_locks_and_timeouts_are_503(error):
         wrapped(psycopg.errors.StringDataRightTruncation("too long"), DataError),
     ],
 )
-def test_what_was_asked_wrongly_is_a_bug(error):
+def test_errors_in_a_statement_are_bugs(error):
     assert not is_database_unavailable(error)

@@ -29,7 +29,7 @@ def run(
 
 
 def manage(*arguments: str | bytes, home: Path, **options: bytes) -> tuple[int, str]:
-    """The exit code, and everything that is printed."""
+    """Return the exit code and the whole output."""
     done = run(str(ROOT / "manage.py"), *arguments, home=home, **options)
     return done.returncode, (done.stdout + done.stderr).decode("utf-8")
 
@@ -76,7 +76,7 @@ def test_a_variable_with_such_a_name_is_refused_in_one_line(tmp_path):
     assert r"the environment variable N\xff is not UTF-8" in text
 
 
-def test_what_a_shell_remembers_may_be_anything(tmp_path):
+def test_shell_variables_may_have_any_encoding(tmp_path):
     code, _ = manage("help", home=tmp_path, PWD=b"\xff", OLDPWD=b"\xff", _=b"\xff")
     assert code == 0
 
@@ -90,13 +90,13 @@ def test_a_working_directory_is_refused_in_one_line(tmp_path):
 
 
 @pytest.mark.parametrize("argument", ["--größe", "--大", "--🦀"])
-def test_text_outside_ascii_is_read_as_ever(tmp_path, argument):
+def test_utf8_text_outside_ascii_is_accepted(tmp_path, argument):
     code, text = manage("check", argument, home=tmp_path)
     assert code == 2
     assert f"unrecognized arguments: {argument}" in text
 
 
-def test_other_servers_refuse_settings_too(tmp_path):
+def test_wsgi_application_refuses_other_encodings(tmp_path):
     done = run("-c", "import config.wsgi", home=tmp_path, STORAGE_ROOT=b"/srv/\xff")
     assert done.returncode == 2
     assert is_one_line(done.stderr.decode())

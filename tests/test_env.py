@@ -1,4 +1,4 @@
-"""Addresses in settings: hosts that can match, and public addresses that work."""
+"""Hosts and public URLs in settings."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ LINES = [
     [["volumes.api", "volumes.console", "volumes.admin"]],
     [["volumes.templatetags"], ["volumes", "root"], ["config.server"], ["volumes.management"]],
 ]
-"""From the ground up. The name of a package that is divided further stands for the rest of it."""
+"""From bottom to top. The name of a package that is divided further means the rest of it."""
 
 INTERFACES = ["volumes.api", "volumes.console", "volumes.admin"]
 STORAGE = ["volumes.backends", "volumes.storage", "volumes.reconciler", "volumes.services"]
@@ -70,7 +70,7 @@ def module_of(path: Path) -> str:
 
 
 def package_of(module: str) -> str:
-    """Return the package of the table that a module belongs to: the longest that fits."""
+    """Return the package of the table that a module belongs to: the longest matching name."""
     if module in ROOT_MODULES:
         return "root"
     fitting = [one for one in PACKAGES if f"{module}.".startswith(f"{one}.")]
@@ -78,7 +78,7 @@ def package_of(module: str) -> str:
 
 
 def imported(path: Path) -> Iterator[str]:
-    """Yield what a module imports of ours, wherever in it the import stands."""
+    """Yield the modules of Holdfast that a module imports, in functions too."""
     package = module_of(path) if path.name == "__init__.py" else module_of(path).rpartition(".")[0]
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -90,7 +90,7 @@ def imported(path: Path) -> Iterator[str]:
 
 
 def allowed(package: str) -> set[str]:
-    """Return what the modules of a package may import from."""
+    """Return the packages that the modules of a package may import from."""
     found = {package}
     for line in LINES:
         for cell in line:

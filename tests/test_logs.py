@@ -1,4 +1,4 @@
-"""What gets into the log: one JSON object a line, and no secret."""
+"""The log: one JSON object a line, with bounded fields and without secrets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from config.logs import JsonLines, PlainLines, shorten
 @pytest.mark.parametrize(
     "message", ["{}", "GET /{}/volume", "Authorization: Bearer {}", "{{'token': '{}'}}"]
 )
-def test_a_token_is_blotted_out_wherever_it_turns_up(message: str) -> None:
+def test_token_is_replaced_in_every_part_of_a_line(message: str) -> None:
     secret = new_secret()
     try:
         raise ValueError(f"not with {secret}")
@@ -50,7 +50,7 @@ def record_of(message: str, *arguments: object, **extra: object) -> logging.LogR
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_no_field_of_a_line_is_longer_than_it_may_be(text: str) -> None:
+def test_every_field_of_a_line_is_shortened(text: str) -> None:
     record = record_of("%s was refused", text, user=text, path=text, rows=[text])
     line = JsonLines().format(record)
     assert len(line.encode()) < 5000

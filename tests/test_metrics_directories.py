@@ -1,4 +1,4 @@
-"""Where the workers of a server count together, and what killed ones left of it."""
+"""The shared metrics directory of a server's workers, and the cleanup after killed servers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LONG_AGO = (0, 0)
 
 @pytest.fixture
 def left() -> Iterator[Path]:
-    """A directory under the name that a server's has."""
+    """Create a directory that is named like that of a server."""
     path = Path("/dev/shm") / f"{metrics_directories.PREFIX}{uuid.uuid4().hex}"
     path.mkdir()
     yield path
@@ -34,19 +34,19 @@ def start() -> None:
         pass
 
 
-def test_what_a_killed_server_left_is_removed(left: Path) -> None:
+def test_directory_of_a_killed_server_is_removed(left: Path) -> None:
     (left / "counter_1.db").write_bytes(b"1")
     os.utime(left, LONG_AGO)
     start()
     assert not left.exists()
 
 
-def test_what_is_young_stays(left: Path) -> None:
+def test_young_directory_is_kept(left: Path) -> None:
     start()
     assert left.exists()
 
 
-def test_a_tree_is_no_servers_and_its_directories_stay(left: Path) -> None:
+def test_directory_with_subdirectories_is_kept(left: Path) -> None:
     (left / "deep" / "deeper").mkdir(parents=True)
     os.utime(left, LONG_AGO)
     start()
@@ -54,7 +54,7 @@ def test_a_tree_is_no_servers_and_its_directories_stay(left: Path) -> None:
 
 
 @needs(os.geteuid() == 0, "only root may give a directory away")
-def test_another_users_files_stay(left: Path) -> None:
+def test_files_of_another_user_are_kept(left: Path) -> None:
     (left / "counter_1.db").write_bytes(b"1")
     os.chown(left, 65534, 65534)
     os.utime(left, LONG_AGO)

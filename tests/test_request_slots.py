@@ -1,4 +1,4 @@
-"""Few requests at once in each worker: the others stand in line, and nobody pushes in."""
+"""Request slots: each worker processes few requests at a time, in the order of arrival."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from config.concurrency import Completion, FifoSemaphore
 from tests.support.installation import eventually
 
 
-def test_who_has_waited_longest_is_next() -> None:
+def test_free_slot_goes_to_the_longest_waiter() -> None:
     turns, had = FifoSemaphore(1), []
 
     def take_and_give(name: str) -> None:
@@ -34,7 +34,7 @@ def test_who_has_waited_longest_is_next() -> None:
     assert had == ["first", "second", "third", "who just came"]
 
 
-def test_as_many_as_there_are_turns_do_not_wait() -> None:
+def test_acquire_does_not_wait_when_a_slot_is_free() -> None:
     turns = FifoSemaphore(2)
     turns.acquire()
     turns.acquire()

@@ -1,4 +1,4 @@
-"""What is installed: what runs for everybody, what tests use for those who test, all with hashes."""
+"""The requirement files: runtime and development packages, pinned with hashes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def pins(file: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_everything_is_pinned_with_hashes_and_no_index_address(file: str) -> None:
+def test_requirements_are_pinned_with_hashes_and_without_an_index(file: str) -> None:
     text = (ROOT / file).read_text()
     blocks = re.split(r"\n(?=[a-z0-9])", text)[1:]
     assert len(blocks) == len(PIN.findall(text)) > 20
@@ -31,18 +31,18 @@ def test_everything_is_pinned_with_hashes_and_no_index_address(file: str) -> Non
     assert "--index" not in text
 
 
-def test_tests_use_the_versions_that_run() -> None:
+def test_development_requirements_have_the_same_versions() -> None:
     production, development = map(pins, FILES)
     assert production.items() < development.items()
 
 
-def test_nothing_for_tests_only_is_installed_to_run() -> None:
+def test_runtime_requirements_exclude_test_packages() -> None:
     for name in ("pytest", "mypy", "ruff", "playwright", "pip-audit", "openapi-python-client"):
         assert name in pins("requirements-dev.txt")
         assert name not in pins("requirements.txt")
 
 
-def test_the_product_imports_only_what_is_installed_to_run() -> None:
+def test_product_imports_only_runtime_requirements() -> None:
     providers = packages_distributions()
     files = [ROOT / "manage.py", *(path for name in OURS for path in (ROOT / name).rglob("*.py"))]
     used = {module for file in files for module in imported(ast.parse(file.read_text()))}
@@ -57,7 +57,7 @@ def test_the_product_imports_only_what_is_installed_to_run() -> None:
 
 
 def imported(tree: ast.AST) -> set[str]:
-    """The top-level modules that a file imports, unless for its types only."""
+    """Return the top-level modules that a file imports, except those for type checking."""
     found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -77,7 +77,7 @@ def imported(tree: ast.AST) -> set[str]:
     ],
 )
 def test_make_installs_what_the_target_needs(target: str, files: list[str]) -> None:
-    # Says what would be done if nothing was installed, and does nothing.
+    # A dry run, as if nothing was installed.
     done = subprocess.run(
         ["make", "--dry-run", "--always-make", target],
         cwd=ROOT,

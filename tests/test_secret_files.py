@@ -1,4 +1,4 @@
-"""Secrets that are weak, or that others could have written, stop the start with one line."""
+"""A weak secret, or one that others could have written, stops the start with one line."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Put:
 
 
 def refusal(name: str) -> str:
-    """What is printed instead of a start."""
+    """Return the message that ends the start."""
     with pytest.raises(BadSetting) as stopped:
         env.text(name)
     line = str(stopped.value)
@@ -123,7 +123,7 @@ def test_root_reads_the_files_of_the_services_user(tmp_path: Path) -> None:
         (b"x" * 100_000, "is longer than"),
     ],
 )
-def test_content_that_makes_no_sense_is_refused(put: Put, content: bytes, why: str) -> None:
+def test_invalid_content_of_a_secret_file_is_refused(put: Put, content: bytes, why: str) -> None:
     put("SECRET_KEY", content)
     assert why in refusal("SECRET_KEY")
 
@@ -170,14 +170,14 @@ def test_a_key_is_created_once_for_its_owner_only(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "\n", "short", "x" * 31, KEY + "\nmore"])
-def test_a_kept_key_is_checked_as_the_setting_is(tmp_path: Path, content: str) -> None:
+def test_stored_key_is_checked_like_the_setting(tmp_path: Path, content: str) -> None:
     (tmp_path / "secret_key").write_text(content)
     with pytest.raises(BadSetting, match=r"^holdfast: DATA_DIR/secret_key "):
         env.secret_key("SECRET_KEY", tmp_path)
 
 
 @pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
-def test_a_kept_key_that_others_can_write_stops_the_start(tmp_path: Path, mode: int) -> None:
+def test_stored_key_that_others_can_write_stops_the_start(tmp_path: Path, mode: int) -> None:
     (tmp_path / "secret_key").write_text(KEY)
     (tmp_path / "secret_key").chmod(mode)
     with pytest.raises(BadSetting, match=r"^holdfast: DATA_DIR/secret_key has mode"):
@@ -192,7 +192,7 @@ def test_a_weak_metrics_token_stops_the_start(token: str, monkeypatch: pytest.Mo
     assert token not in str(stopped.value)
 
 
-def test_no_metrics_token_is_none_to_check() -> None:
+def test_empty_metrics_token_is_accepted() -> None:
     assert env.token("METRICS_TOKEN", least=16) == ""
 
 

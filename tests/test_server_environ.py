@@ -1,4 +1,4 @@
-"""What the application learns of a request."""
+"""The WSGI environ that the application receives for a request."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from config.server.environ import build_environ, size_of_head
 
 @pytest.fixture
 def scope():
-    """`scope(b"/path", (b"host", b"x"))` as granian describes such a request."""
+    """`scope(b"/path", (b"host", b"x"))` is the scope that granian creates for such a request."""
 
     def build(path=b"/", *headers, query=b""):
         return {

@@ -1,4 +1,4 @@
-"""Publishing static files: once for each set, whole or not at all, and never under a running server."""
+"""Publication of static files: once for each set, completely or not at all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LONG_AGO = (0, 0)
 
 @pytest.fixture
 def sources(tmp_path: Path, settings) -> Path:
-    """The project's own files, in a directory where a test may change them."""
+    """A copy of the project's static files, which tests may change."""
     directory = tmp_path / "sources"
     shutil.copytree(ROOT / "templates" / "static", directory)
     settings.STATICFILES_DIRS = [directory]
@@ -40,7 +40,7 @@ def publisher(home: Path) -> Iterator[StaticFilesPublisher]:
 
 
 def published() -> Path:
-    """The directory that workers are told."""
+    """Return the directory that workers use."""
     return Path(os.environ[STATIC_ROOT_VARIABLE])
 
 
@@ -56,7 +56,7 @@ def test_each_file_gets_a_hashed_name_and_a_compressed_copy(sources, publisher) 
     assert path.with_name(f"{path.name}.gz").stat().st_size < path.stat().st_size / 2
 
 
-def test_what_is_published_already_is_used_as_it_is(sources, home, publisher) -> None:
+def test_published_set_is_reused(sources, home, publisher) -> None:
     publisher.publish()
     first = hashed("holdfast.css").stat().st_ino
     again = StaticFilesPublisher(home)
@@ -66,7 +66,7 @@ def test_what_is_published_already_is_used_as_it_is(sources, home, publisher) ->
     assert [path.name for path in home.iterdir()] == [published().name]
 
 
-def test_a_changed_file_gets_another_name_and_the_old_one_stays_for_its_server(
+def test_changed_file_gets_a_new_name_and_the_old_one_is_kept_for_its_server(
     sources, home, publisher
 ) -> None:
     publisher.publish()
@@ -81,7 +81,7 @@ def test_a_changed_file_gets_another_name_and_the_old_one_stays_for_its_server(
     assert old.is_file()
 
 
-def test_what_no_server_uses_is_removed(sources, home, publisher) -> None:
+def test_unused_set_is_removed(sources, home, publisher) -> None:
     publisher.publish()
     old_home = published()
     publisher.close()
@@ -91,14 +91,14 @@ def test_what_no_server_uses_is_removed(sources, home, publisher) -> None:
     assert [path for path in home.iterdir()] == [published()]
 
 
-def test_what_somebody_removed_is_published_again(sources, home, publisher) -> None:
+def test_removed_set_is_published_again(sources, home, publisher) -> None:
     publisher.publish()
     shutil.rmtree(published())
     publisher.publish()
     assert hashed("holdfast.css").is_file()
 
 
-def test_what_another_server_makes_at_this_moment_stays(sources, home, publisher) -> None:
+def test_set_that_another_server_creates_is_kept(sources, home, publisher) -> None:
     draft = home / ".draft-other"
     draft.mkdir(parents=True)
     publisher.publish()
@@ -111,7 +111,7 @@ def test_addresses_in_style_sheets_are_rewritten(sources, publisher) -> None:
     assert hashed("favicon.svg").name in hashed("holdfast.css").read_text()
 
 
-def test_a_place_that_cannot_be_written_stops_no_server(
+def test_unwritable_directory_does_not_stop_the_server(
     sources, home, publisher, caplog: pytest.LogCaptureFixture
 ) -> None:
     home.write_text("a file")
@@ -120,7 +120,7 @@ def test_a_place_that_cannot_be_written_stops_no_server(
     assert caplog.text.count("static_files_not_published") == 1
 
 
-def test_an_upgrade_under_way_leaves_what_was_published_before(sources, home, publisher) -> None:
+def test_failed_publication_keeps_the_published_set(sources, home, publisher) -> None:
     publisher.publish()
     before = published()
     (sources / "holdfast.css").write_text("body { background: url(not-there-yet.svg) }")

@@ -1,4 +1,4 @@
-"""Who else the pages know."""
+"""Fixtures of the account pages."""
 
 import pytest
 

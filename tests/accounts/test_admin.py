@@ -1,4 +1,4 @@
-"""The operators' door."""
+"""The admin of users, companies, memberships and tokens."""
 
 import pytest
 from django.contrib.auth.models import Group, Permission
@@ -21,12 +21,14 @@ def operator(alice: User) -> User:
 
 
 @pytest.mark.parametrize("page", ["/admin/", *LISTS, "/admin/nothing/"])
-def test_nobody_is_led_to_the_login(client: Client, db: None, page: str) -> None:
+def test_anonymous_request_to_the_admin_redirects_to_login(
+    client: Client, db: None, page: str
+) -> None:
     assert client.get(page)["Location"] == f"/login?next={page}"
 
 
 @pytest.mark.parametrize("page", ["/admin/", *LISTS, "/admin/nothing/"])
-def test_a_member_is_refused(client: Client, bob: User, page: str) -> None:
+def test_admin_refuses_a_member(client: Client, bob: User, page: str) -> None:
     log_in(client, bob)
     assert client.get(page).status_code == 403
 
@@ -37,7 +39,7 @@ def test_staff_without_a_second_factor_is_refused(client: Client, dora: User) ->
     assert client.get("/admin/").status_code == 403
 
 
-def test_staff_that_gave_the_password_only_is_led_to_the_login(
+def test_admin_redirects_staff_to_login_when_only_the_password_was_given(
     client: Client, operator: User
 ) -> None:
     give_password(client, operator)
@@ -45,24 +47,24 @@ def test_staff_that_gave_the_password_only_is_led_to_the_login(
 
 
 @pytest.mark.parametrize("page", ["/admin/", *LISTS])
-def test_an_operator_is_let_in(client: Client, operator: User, page: str) -> None:
+def test_admin_admits_an_operator(client: Client, operator: User, page: str) -> None:
     give_token(operator)
     log_in(client, operator)
     assert client.get(page).status_code == 200
 
 
-def test_there_is_one_login(client: Client, db: None) -> None:
+def test_admin_login_redirects_to_the_login_page(client: Client, db: None) -> None:
     assert client.get("/admin")["Location"] == "/admin/"
     assert client.get("/admin/login/")["Location"] == "/login?next=/admin/"
 
 
-def test_the_way_out_is_the_pages_own(client: Client, operator: User) -> None:
+def test_admin_logout_uses_the_logout_page(client: Client, operator: User) -> None:
     log_in(client, operator)
     client.post("/admin/logout/")
     assert not is_in(client)
 
 
-def test_a_new_persons_password_is_hashed_by_argon2(client: Client, operator: User) -> None:
+def test_password_of_a_new_user_is_hashed_with_argon2(client: Client, operator: User) -> None:
     log_in(client, operator)
     spec = {
         "username": "erik",
@@ -74,7 +76,7 @@ def test_a_new_persons_password_is_hashed_by_argon2(client: Client, operator: Us
     assert User.objects.get(username="erik").password.startswith("argon2")
 
 
-def test_people_and_companies_are_not_deleted(
+def test_users_and_companies_cannot_be_deleted(
     client: Client, operator: User, company: Company
 ) -> None:
     log_in(client, operator)
@@ -84,7 +86,7 @@ def test_people_and_companies_are_not_deleted(
     assert client.post(its, {"post": "yes"}).status_code == 403
 
 
-def test_a_companys_quota_is_changed_and_recorded(
+def test_changing_a_companys_quota_is_recorded(
     client: Client, operator: User, company: Company
 ) -> None:
     Company.objects.filter(pk=company.pk).update(storage_used=7)
@@ -99,7 +101,7 @@ def test_a_companys_quota_is_changed_and_recorded(
 
 
 @pytest.mark.parametrize("quota", ["-1", str(2**63), "x"])
-def test_a_quota_that_cannot_be_is_refused(
+def test_company_form_refuses_an_invalid_quota(
     client: Client, operator: User, company: Company, quota: str
 ) -> None:
     log_in(client, operator)
@@ -107,14 +109,14 @@ def test_a_quota_that_cannot_be_is_refused(
     assert client.post(url, {"name": "Acme", "storage_quota": quota}).status_code == 200
 
 
-def test_a_company_is_made_and_recorded(client: Client, operator: User) -> None:
+def test_creating_a_company_is_recorded(client: Client, operator: User) -> None:
     log_in(client, operator)
     client.post("/admin/accounts/company/add/", {"name": "New", "storage_quota": ""})
     made = Company.objects.get(name="New")
     assert Revision.objects.get(subject=Subject.COMPANY).company == made
 
 
-def test_a_member_is_added_and_recorded(
+def test_adding_a_member_is_recorded(
     client: Client, operator: User, charlie: User, company: Company
 ) -> None:
     log_in(client, operator)
@@ -127,7 +129,7 @@ def test_a_member_is_added_and_recorded(
 @pytest.mark.parametrize(
     ("verb", "spec"), [("delete", {"post": "yes"}), ("change", {"role": "viewer"})]
 )
-def test_the_last_admin_stays_here_too(
+def test_admin_site_keeps_the_last_admin_of_a_company(
     client: Client, operator: User, company: Company, verb: str, spec: dict[str, str]
 ) -> None:
     mine = Membership.objects.get(user=operator)
@@ -139,9 +141,7 @@ def test_the_last_admin_stays_here_too(
     assert mine.role == Role.ADMIN
 
 
-def test_another_member_is_removed_and_recorded(
-    client: Client, operator: User, company: Company
-) -> None:
+def test_removing_a_member_is_recorded(client: Client, operator: User, company: Company) -> None:
     other = MembershipFactory.create(company=company)
     log_in(client, operator)
     client.post(f"/admin/accounts/membership/{other.pk}/delete/", {"post": "yes"})
@@ -149,7 +149,7 @@ def test_another_member_is_removed_and_recorded(
     assert Revision.objects.get(subject=Subject.MEMBER).action == "delete"
 
 
-def test_tokens_are_revoked_and_never_changed(client: Client, operator: User) -> None:
+def test_tokens_can_be_revoked_but_not_changed(client: Client, operator: User) -> None:
     give_token(operator)
     token = Token.objects.get()
     log_in(client, operator)
@@ -160,7 +160,7 @@ def test_tokens_are_revoked_and_never_changed(client: Client, operator: User) ->
     assert Revision.objects.get(subject=Subject.TOKEN).via == "admin"
 
 
-def test_a_password_set_by_an_operator_is_recorded_and_ends_sessions(
+def test_password_set_by_an_operator_is_recorded_and_ends_sessions(
     client: Client, operator: User, bob: User
 ) -> None:
     theirs = log_in(Client(), bob)
@@ -175,7 +175,7 @@ def test_a_password_set_by_an_operator_is_recorded_and_ends_sessions(
     assert Revision.objects.get(subject=Subject.PASSWORD, subject_id=bob.ref).via == "admin"
 
 
-def test_a_password_is_not_shown_and_not_changed_by_the_form(
+def test_user_form_neither_shows_nor_changes_the_password(
     client: Client, operator: User, bob: User
 ) -> None:
     log_in(client, operator)
@@ -187,7 +187,7 @@ def test_a_password_is_not_shown_and_not_changed_by_the_form(
     assert bob.password == before
 
 
-def test_staff_cannot_make_themselves_more(client: Client, operator: User, bob: User) -> None:
+def test_staff_cannot_give_themselves_rights(client: Client, operator: User, bob: User) -> None:
 
     may = Permission.objects.filter(codename__in=["view_user", "change_user"])
     bob.user_permissions.set(may)
@@ -202,21 +202,21 @@ def test_staff_cannot_make_themselves_more(client: Client, operator: User, bob: 
 
 
 @pytest.mark.parametrize("pk", ["x", str(2**70), "%00", "1_0"])
-def test_objects_that_cannot_exist_are_no_crash(client: Client, operator: User, pk: str) -> None:
+def test_admin_handles_keys_that_cannot_exist(client: Client, operator: User, pk: str) -> None:
     log_in(client, operator)
     for model in ("user", "company", "membership", "token", "revision"):
         assert client.get(f"/admin/accounts/{model}/{pk}/change/").status_code in {302, 400, 404}
     assert client.get(f"/admin/accounts/user/{pk}/password/").status_code in {302, 400, 404}
 
 
-def test_companies_of_others_are_listed_for_operators(client: Client, operator: User) -> None:
+def test_operators_see_companies_they_do_not_belong_to(client: Client, operator: User) -> None:
     CompanyFactory.create(name="Faraway")
     UserFactory.create()
     log_in(client, operator)
     assert "Faraway" in client.get("/admin/accounts/company/").text
 
 
-def test_making_somebody_staff_is_in_the_history(client: Client, operator: User, bob: User) -> None:
+def test_promotion_to_staff_is_in_the_history(client: Client, operator: User, bob: User) -> None:
     log_in(client, operator)
     spec = {"username": "bob", "is_active": "on", "is_staff": "on"}
     client.post(f"/admin/accounts/user/{bob.pk}/change/", spec)
@@ -225,7 +225,7 @@ def test_making_somebody_staff_is_in_the_history(client: Client, operator: User,
     assert (found.via, found.by) == ("admin", operator.ref)
 
 
-def test_groups_and_single_permissions_are_in_the_history(
+def test_groups_and_permissions_are_in_the_history(
     client: Client, operator: User, bob: User
 ) -> None:
     log_in(client, operator)
@@ -245,7 +245,7 @@ def test_groups_and_single_permissions_are_in_the_history(
     assert (taken.via, taken.by) == ("admin", operator.ref)
 
 
-def test_saving_an_account_as_it_is_leaves_no_trace(
+def test_saving_an_unchanged_account_writes_no_history(
     client: Client, operator: User, bob: User
 ) -> None:
     log_in(client, operator)

@@ -20,7 +20,7 @@ def change(client: Client, **spec: str) -> str:
     return client.post("/settings/security", {**form, **spec}, follow=True).text
 
 
-def test_the_new_password_counts_and_the_old_one_does_not(client: Client, dora: User) -> None:
+def test_new_password_replaces_the_old_one(client: Client, dora: User) -> None:
     log_in(client, dora)
     assert "The password is changed." in change(client)
     dora.refresh_from_db()
@@ -28,7 +28,9 @@ def test_the_new_password_counts_and_the_old_one_does_not(client: Client, dora: 
     assert dora.password.startswith("argon2")
 
 
-def test_alice_gives_a_code_too(client: Client, alice: User) -> None:
+def test_password_change_requires_a_code_when_the_second_factor_is_on(
+    client: Client, alice: User
+) -> None:
     log_in(client, alice)
     change(client, code=fresh_code(alice))
     alice.refresh_from_db()
@@ -56,7 +58,7 @@ def test_other_sessions_end_and_this_one_gets_a_new_key(client: Client, dora: Us
         ({"new_password": "1qaz2wsx3edc", "new_password_again": "1qaz2wsx3edc"}, "too common"),
     ],
 )
-def test_what_is_wrong_is_said_and_nothing_changes(
+def test_password_form_shows_errors_and_changes_nothing(
     client: Client, dora: User, spec: dict[str, str], sentence: str
 ) -> None:
     log_in(client, dora)
@@ -65,14 +67,16 @@ def test_what_is_wrong_is_said_and_nothing_changes(
     assert dora.check_password(PASSWORD)
 
 
-def test_a_refused_new_password_does_not_spend_the_code(client: Client, alice: User) -> None:
+def test_refused_new_password_does_not_use_up_the_code(client: Client, alice: User) -> None:
     log_in(client, alice)
     code = fresh_code(alice)
     change(client, code=code, new_password="short", new_password_again="short")
     assert "The password is changed." in change(client, code=code)
 
 
-def test_the_activity_says_that_it_was_changed_and_nothing_more(client: Client, dora: User) -> None:
+def test_password_change_is_in_the_activity_without_the_password(
+    client: Client, dora: User
+) -> None:
     log_in(client, dora)
     change(client)
     entry = Revision.objects.get(subject=Subject.PASSWORD)
@@ -87,7 +91,9 @@ def test_the_new_password_logs_in(client: Client, dora: User) -> None:
     assert is_in(fresh)
 
 
-def test_a_long_one_of_any_characters_is_taken_as_it_is(client: Client, dora: User) -> None:
+def test_long_password_with_any_characters_is_accepted_unchanged(
+    client: Client, dora: User
+) -> None:
     log_in(client, dora)
     password = f" {'å ß 🐚 ' * 100} "
     change(client, new_password=password, new_password_again=password)

@@ -19,7 +19,7 @@ PEER = "192.0.2.1"
 
 @pytest.fixture(autouse=True)
 def new_process(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """`new_process()` stands for another one: it has logged no warning yet. So does each test."""
+    """`new_process()` resets the state to that of a process without a logged warning."""
 
     def begin() -> None:
         monkeypatch.setattr(client_addresses, "_unreadable_entries", itertools.count())
@@ -65,19 +65,19 @@ UNREADABLE = [
 
 @pytest.mark.usefixtures("behind_a_proxy")
 @pytest.mark.parametrize("forwarded", READABLE)
-def test_the_proxys_entry_is_the_address(forwarded, caplog) -> None:
+def test_address_is_the_entry_of_the_proxy(forwarded, caplog) -> None:
     assert address(forwarded) == READABLE[forwarded]
     assert not caplog.records
 
 
 @pytest.mark.usefixtures("behind_a_proxy")
 @pytest.mark.parametrize("forwarded", UNREADABLE, ids=lambda value: repr(value)[:20])
-def test_without_a_readable_entry_the_peer_is_the_address(forwarded) -> None:
+def test_address_is_the_peers_when_no_entry_is_readable(forwarded) -> None:
     assert address(forwarded) == PEER
 
 
 @pytest.mark.usefixtures("behind_a_proxy")
-def test_one_warning_says_so(caplog: pytest.LogCaptureFixture) -> None:
+def test_unreadable_entries_are_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     for forwarded in (None, "unknown" * 1000, "_hidden"):
         address(forwarded)
     (record,) = caplog.records
@@ -87,7 +87,7 @@ def test_one_warning_says_so(caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.mark.usefixtures("behind_a_proxy")
-def test_the_workers_of_a_server_warn_once(
+def test_workers_of_a_server_log_one_warning_together(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
     new_process: Callable[[], None],
@@ -109,19 +109,21 @@ def test_the_workers_of_a_server_warn_once(
         ("unknown, 198.51.100.1", PEER),
     ],
 )
-def test_of_two_proxies_the_outer_one_counts(settings, forwarded: str, expected: str) -> None:
+def test_address_is_the_entry_of_the_outermost_proxy(
+    settings, forwarded: str, expected: str
+) -> None:
     settings.TRUSTED_PROXIES = 2
     assert address(forwarded) == expected
 
 
-def test_without_a_trusted_proxy_the_header_is_ignored(caplog) -> None:
+def test_header_is_ignored_when_no_proxy_is_trusted(caplog) -> None:
     assert address("203.0.113.9") == PEER
     assert address("unknown") == PEER
     assert not caplog.records
 
 
 @pytest.mark.parametrize("peer", ["::ffff:192.0.2.1", "192.0.2.1", "::ffff:192.0.2.1%eth0"])
-def test_a_dual_stack_socket_names_ipv4_addresses_as_such(peer: str) -> None:
+def test_ipv4_mapped_addresses_become_ipv4(peer: str) -> None:
     assert address(None, peer) == PEER
 
 

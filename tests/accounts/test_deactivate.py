@@ -1,4 +1,4 @@
-"""Deactivating an account ends what it could do for good. Reactivating brings none of it back."""
+"""Deactivation ends all access of an account for good. Reactivation does not restore it."""
 
 from importlib import import_module
 
@@ -29,7 +29,7 @@ def set_active(desk: Client, person: User, *, is_active: bool) -> None:
     assert desk.post(f"/admin/accounts/user/{person.pk}/change/", spec).status_code == 302
 
 
-def test_tokens_are_revoked_for_good(desk: Client, alice: User) -> None:
+def test_deactivation_revokes_tokens_for_good(desk: Client, alice: User) -> None:
     caller = Api(give_token(alice))
     set_active(desk, alice, is_active=False)
     assert caller.get("/environments").status_code == 401
@@ -38,7 +38,7 @@ def test_tokens_are_revoked_for_good(desk: Client, alice: User) -> None:
     assert Revision.objects.filter(subject="token", action="revoke", via="admin").count() == 1
 
 
-def test_sessions_end_for_good(desk: Client, alice: User) -> None:
+def test_deactivation_ends_sessions_for_good(desk: Client, alice: User) -> None:
     browser = log_in(Client(), alice)
     set_active(desk, alice, is_active=False)
     assert not is_in(browser)
@@ -46,7 +46,7 @@ def test_sessions_end_for_good(desk: Client, alice: User) -> None:
     assert not is_in(browser)
 
 
-def test_a_log_in_that_waits_for_its_code_ends_too(desk: Client, alice: User) -> None:
+def test_deactivation_ends_a_pending_login(desk: Client, alice: User) -> None:
     browser = Client()
     give_password(browser, alice)
     set_active(desk, alice, is_active=False)
@@ -55,7 +55,7 @@ def test_a_log_in_that_waits_for_its_code_ends_too(desk: Client, alice: User) ->
     assert "Type the password again" in page.text
 
 
-def test_reactivating_ends_what_a_deactivation_in_the_database_left(
+def test_reactivation_ends_access_left_by_a_deactivation_in_the_database(
     desk: Client, alice: User
 ) -> None:
     caller, browser = Api(give_token(alice)), log_in(Client(), alice)
@@ -65,14 +65,14 @@ def test_reactivating_ends_what_a_deactivation_in_the_database_left(
     assert not is_in(browser)
 
 
-def test_a_reactivated_person_logs_in_and_is_a_member(desk: Client, alice: User) -> None:
+def test_reactivated_user_can_log_in_and_is_a_member(desk: Client, alice: User) -> None:
     set_active(desk, alice, is_active=False)
     set_active(desk, alice, is_active=True)
     assert is_in(log_in(Client(), alice))
     assert alice.memberships.get().role == Role.ADMIN
 
 
-def test_pending_offers_of_the_person_end(
+def test_deactivation_withdraws_the_persons_invitations(
     desk: Client, alice: User, charlie: User, company: Company
 ) -> None:
     actor = Actor(by=alice.ref, via="session", ip=None)
@@ -83,7 +83,7 @@ def test_pending_offers_of_the_person_end(
     assert Revision.objects.filter(subject="invitation", action="withdraw").exists()
 
 
-def test_pending_offers_to_the_person_end_and_their_companies_are_not_told(
+def test_deactivation_silently_ends_invitations_to_the_person(
     desk: Client, alice: User, charlie: User, company: Company
 ) -> None:
     actor = Actor(by=alice.ref, via="session", ip=None)
@@ -98,7 +98,7 @@ def test_pending_offers_to_the_person_end_and_their_companies_are_not_told(
     assert list(actions) == ["invite"]
 
 
-def test_another_change_of_the_account_ends_nothing(desk: Client, alice: User) -> None:
+def test_other_changes_of_the_account_end_no_access(desk: Client, alice: User) -> None:
     caller, browser = Api(give_token(alice)), log_in(Client(), alice)
     spec = {"username": "alice", "is_active": "on", "first_name": "Alice"}
     desk.post(f"/admin/accounts/user/{alice.pk}/change/", spec)
@@ -106,8 +106,8 @@ def test_another_change_of_the_account_ends_nothing(desk: Client, alice: User) -
     assert is_in(browser)
 
 
-def test_the_form_writes_only_what_was_changed_in_it(desk: Client, alice: User) -> None:
-    """A password that is changed meanwhile must not come back."""
+def test_user_form_writes_only_changed_fields(desk: Client, alice: User) -> None:
+    """A concurrent change of the password must not be overwritten."""
     spec = {"username": "alice", "is_active": "on", "first_name": "Alice"}
     with CaptureQueriesContext(connection) as queries:
         desk.post(f"/admin/accounts/user/{alice.pk}/change/", spec)
@@ -117,7 +117,7 @@ def test_the_form_writes_only_what_was_changed_in_it(desk: Client, alice: User) 
     assert "password" not in update
 
 
-def test_a_deleted_person_has_nothing_left(client: Client, alice: User) -> None:
+def test_deleted_user_loses_all_access(client: Client, alice: User) -> None:
     caller = Api(give_token(alice))
     log_in(client, alice)
     User.objects.filter(pk=alice.pk).delete()
@@ -126,7 +126,7 @@ def test_a_deleted_person_has_nothing_left(client: Client, alice: User) -> None:
     assert not Token.objects.exists()
 
 
-def test_an_upgrade_ends_what_deactivated_people_kept(alice: User, erin: User) -> None:
+def test_migration_ends_access_of_deactivated_users(alice: User, erin: User) -> None:
     gone, stays = Api(give_token(alice)), Api(give_token(erin))
     User.objects.filter(pk=alice.pk).update(is_active=False)
     import_module("accounts.migrations.0011_access_of_deactivated").end_access(apps, None)

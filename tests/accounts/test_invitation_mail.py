@@ -1,4 +1,4 @@
-"""Invitations to e-mail addresses, where mail is configured."""
+"""Invitations to e-mail addresses, if mail is configured."""
 
 from typing import Any
 
@@ -37,9 +37,7 @@ def invite(client: Client, name: str) -> Any:
 
 
 @pytest.mark.usefixtures("_mail")
-def test_the_holder_of_an_address_is_invited_and_told(
-    alices: Client, charlie_at_home: User
-) -> None:
+def test_owner_of_an_address_is_invited_by_mail(alices: Client, charlie_at_home: User) -> None:
     assert "Username or e-mail address" in alices.get(MEMBERS).text
     page = invite(alices, ADDRESS)
     assert f"Invited {ADDRESS} to Acme." in page.text
@@ -49,13 +47,15 @@ def test_the_holder_of_an_address_is_invited_and_told(
     assert "http://127.0.0.1:8000/settings/invitations" in letter.body
     client = log_in(Client(), charlie_at_home)
     assert "Acme" in client.get("/settings/invitations").text
-    # The company learns whose address it is from nobody but the person.
+    # Only the person reveals to the company whose address it is.
     shown = alices.get(MEMBERS).text + alices.get("/activity").text
     assert (">charlie<" in shown, ADDRESS in shown) == (False, True)
 
 
 @pytest.mark.usefixtures("_mail")
-def test_who_declines_by_address_stays_unknown(alices: Client, charlie_at_home: User) -> None:
+def test_company_does_not_learn_who_declined_when_invited_by_address(
+    alices: Client, charlie_at_home: User
+) -> None:
     invite(alices, ADDRESS)
     client = log_in(Client(), charlie_at_home)
     client.post(f"/settings/invitations/{Invitation.objects.get().pk}/decline")
@@ -66,7 +66,7 @@ def test_who_declines_by_address_stays_unknown(alices: Client, charlie_at_home: 
 
 
 @pytest.mark.usefixtures("_mail")
-def test_an_address_of_nobody_gets_the_same_mail(alices: Client, charlie_at_home: User) -> None:
+def test_unknown_address_gets_the_same_mail(alices: Client, charlie_at_home: User) -> None:
     for address in (ADDRESS, "nobody@elsewhere.example"):
         invite(alices, address)
     found, none = mail.outbox
@@ -75,20 +75,20 @@ def test_an_address_of_nobody_gets_the_same_mail(alices: Client, charlie_at_home
 
 
 @pytest.mark.usefixtures("_mail")
-def test_an_address_of_a_member_says_nothing(alices: Client, bob: User) -> None:
+def test_address_of_a_member_is_answered_like_any_other(alices: Client, bob: User) -> None:
     User.objects.filter(pk=bob.pk).update(email="bob@home.example")
     assert "Invited bob@home.example to Acme." in invite(alices, "bob@home.example").text
 
 
 @pytest.mark.usefixtures("_mail")
-def test_an_address_of_two_accounts_is_nobodys(alices: Client, charlie_at_home: User) -> None:
+def test_address_of_two_accounts_invites_neither(alices: Client, charlie_at_home: User) -> None:
     UserFactory.create(email=ADDRESS)
     invite(alices, ADDRESS)
     assert Invitation.objects.get().user is None
 
 
 @pytest.mark.usefixtures("_mail")
-def test_usernames_still_count_and_are_not_mailed(
+def test_invitation_by_username_sends_no_mail(
     alices: Client, charlie_at_home: User, company: Company
 ) -> None:
     invite(alices, "charlie")
@@ -97,14 +97,16 @@ def test_usernames_still_count_and_are_not_mailed(
 
 
 @pytest.mark.usefixtures("_mail")
-def test_a_mail_that_cannot_be_sent_is_said(alices: Client, charlie: User, settings: Any) -> None:
+def test_warning_is_shown_when_the_mail_fails(alices: Client, charlie: User, settings: Any) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
     assert f"The mail to {ADDRESS} could not be sent." in invite(alices, ADDRESS).text
     assert Invitation.objects.exists()
 
 
-def test_without_mail_an_address_stands_for_nobody(alices: Client, charlie_at_home: User) -> None:
+def test_address_invites_nobody_when_mail_is_not_configured(
+    alices: Client, charlie_at_home: User
+) -> None:
     assert "Username or e-mail address" not in alices.get(MEMBERS).text
     invite(alices, ADDRESS)
     assert Invitation.objects.get().user is None
@@ -123,7 +125,7 @@ def test_without_mail_an_address_stands_for_nobody(alices: Client, charlie_at_ho
         ("smtps://mail.example/", ("mail.example", 465, "", "", False, True, "holdfast@v.example")),
     ],
 )
-def test_the_setting_names_a_server(
+def test_mail_setting_is_parsed_into_a_server(
     monkeypatch: pytest.MonkeyPatch, url: str, meant: tuple[Any, ...]
 ) -> None:
     monkeypatch.setenv("EMAIL_URL", url)
@@ -133,7 +135,7 @@ def test_the_setting_names_a_server(
     assert (*parts, server.use_starttls, server.use_tls, server.sender) == meant
 
 
-def test_no_setting_is_no_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mail_is_off_when_the_setting_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMAIL_URL", " ")
     assert mail_server("EMAIL_URL", public_host="v.example") is None
 
@@ -160,9 +162,7 @@ def test_no_setting_is_no_mail(monkeypatch: pytest.MonkeyPatch) -> None:
         "smtp://two words",
     ],
 )
-def test_a_setting_that_names_none_stops_the_start(
-    monkeypatch: pytest.MonkeyPatch, url: str
-) -> None:
+def test_invalid_mail_setting_stops_the_start(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("EMAIL_URL", url)
     with pytest.raises(BadSetting, match="EMAIL_URL must be like smtp://") as stopped:
         mail_server("EMAIL_URL", public_host="v.example")
@@ -170,7 +170,9 @@ def test_a_setting_that_names_none_stops_the_start(
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
-def test_a_host_of_numbers_sends_as_localhost(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+def test_sender_is_at_localhost_when_the_public_host_is_an_ip_address(
+    monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
     monkeypatch.setenv("EMAIL_URL", "smtp://mail.example")
     server = mail_server("EMAIL_URL", public_host=host)
     assert server is not None

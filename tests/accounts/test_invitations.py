@@ -1,4 +1,4 @@
-"""Inviting somebody, and what they answer. Until then the company sees nothing of them."""
+"""Inviting, accepting and declining. Until then the company sees nothing of the person."""
 
 import re
 from datetime import timedelta
@@ -53,14 +53,14 @@ def actions(company: Company | None) -> list[tuple[str, str, str]]:
 
 
 def looks(response: Any, name: str) -> str:
-    """A page but for what always differs: the name itself, tokens of forms, identifiers."""
+    """Return a page without what always differs: the name, CSRF tokens and ids."""
     page = re.sub(r'csrfmiddlewaretoken" value="[^"]*', "", response.text)
     page = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID", page)
     page = re.sub(r'datetime="[^"]*"|title="[^"]*"', "", page)
     return page.replace(name, "NAME")
 
 
-def test_who_is_invited_is_no_member_yet(
+def test_invited_person_is_not_a_member_yet(
     alices: Client, charlie: User, company: Company, api: Any, environment: Any
 ) -> None:
     assert invite(alices)["Location"] == f"{MEMBERS}?company={company.pk}"
@@ -69,7 +69,7 @@ def test_who_is_invited_is_no_member_yet(
     assert api(charlie).get(f"/environments/{environment.pk}").status_code == 404
 
 
-def test_the_company_sees_the_name_as_typed_and_no_more(
+def test_company_sees_only_the_name_as_typed(
     alices: Client, alice: User, charlie: User, company: Company
 ) -> None:
     invite(alices)
@@ -85,9 +85,7 @@ def test_the_company_sees_the_name_as_typed_and_no_more(
     assert (entry.by, entry.changes) == (alice.ref, {"role": [None, "editor"]})
 
 
-def test_a_name_that_nobody_has_gets_the_same_answers(
-    alices: Client, alice: User, charlie: User
-) -> None:
+def test_unknown_name_gets_the_same_responses(alices: Client, alice: User, charlie: User) -> None:
     invite(alices, "warm-up")
     Invitation.objects.all().delete()
     Revision.objects.all().delete()
@@ -108,7 +106,7 @@ def test_a_name_that_nobody_has_gets_the_same_answers(
     assert costs[0] == costs[1]
 
 
-def test_accepting_makes_a_member_in_the_offered_role(
+def test_accepting_creates_a_membership_with_the_offered_role(
     alices: Client, charlies: Client, charlie: User, company: Company
 ) -> None:
     invite(alices)
@@ -123,7 +121,7 @@ def test_accepting_makes_a_member_in_the_offered_role(
     ]
 
 
-def test_declining_ends_it_and_tells_the_company_no_more_than_the_name(
+def test_declining_reveals_only_the_name_to_the_company(
     alices: Client, charlies: Client, charlie: User, company: Company
 ) -> None:
     invite(alices)
@@ -138,7 +136,7 @@ def test_declining_ends_it_and_tells_the_company_no_more_than_the_name(
     assert charlie.ref not in alices.get("/activity").text
 
 
-def test_the_address_of_who_accepts_is_not_the_companys(
+def test_company_does_not_see_the_ip_address_of_who_accepts(
     alices: Client, charlies: Client, company: Company
 ) -> None:
     invite(alices)
@@ -161,7 +159,7 @@ def test_withdrawing_ends_it(alices: Client, charlies: Client, company: Company)
 
 
 @pytest.mark.parametrize("verb", ["accept", "decline"])
-def test_nobody_answers_for_somebody_else(
+def test_invitation_can_be_answered_only_by_its_person(
     alices: Client, charlie: User, company: Company, verb: str
 ) -> None:
     invite(alices)
@@ -171,7 +169,7 @@ def test_nobody_answers_for_somebody_else(
     assert Invitation.objects.exists()
 
 
-def test_only_an_admin_of_the_company_withdraws(
+def test_invitation_can_be_withdrawn_only_by_admins_of_the_company(
     alices: Client, charlies: Client, bob: User, company: Company
 ) -> None:
     invite(alices, "somebody")
@@ -181,7 +179,9 @@ def test_only_an_admin_of_the_company_withdraws(
     assert Invitation.objects.exists()
 
 
-def test_an_answer_counts_once(alices: Client, charlies: Client, charlie: User) -> None:
+def test_invitation_cannot_be_answered_twice(
+    alices: Client, charlies: Client, charlie: User
+) -> None:
     invite(alices)
     invitation = Invitation.objects.get()
     answer(charlies, "accept", of=invitation)
@@ -190,7 +190,7 @@ def test_an_answer_counts_once(alices: Client, charlies: Client, charlie: User) 
         services.accept_invitation(invitation_id=invitation.pk, person=charlie, actor=SYSTEM)
 
 
-def test_it_expires_after_14_days(
+def test_invitation_expires_after_14_days(
     alices: Client, charlies: Client, charlie: User, company: Company
 ) -> None:
     invite(alices)
@@ -206,7 +206,9 @@ def test_it_expires_after_14_days(
     assert [one.name for one in Invitation.objects.all()] == ["somebody"]
 
 
-def test_inviting_again_renews(alices: Client, charlies: Client, charlie: User) -> None:
+def test_inviting_again_renews_the_invitation(
+    alices: Client, charlies: Client, charlie: User
+) -> None:
     invite(alices)
     Invitation.objects.update(expires_at=timezone.now())
     assert "Invited charlie to Acme." in alices.get(invite(alices, role="viewer")["Location"]).text
@@ -214,32 +216,34 @@ def test_inviting_again_renews(alices: Client, charlies: Client, charlie: User) 
     assert Membership.objects.get(user=charlie, company__name="Acme").role == Role.VIEWER
 
 
-def test_a_member_is_not_invited(alices: Client, bob: User) -> None:
+def test_inviting_a_member_is_refused(alices: Client, bob: User) -> None:
     assert "bob is already a member." in invite(alices, "bob").text
     assert not Invitation.objects.exists()
 
 
-def test_who_became_a_member_otherwise_cannot_accept(
+def test_accepting_is_refused_when_the_person_is_already_a_member(
     alices: Client, charlies: Client, charlie: User, company: Company
 ) -> None:
     invite(alices, role="admin")
     invitation = Invitation.objects.get()
     services.add_member(company=company, person=charlie, role=Role.VIEWER, actor=SYSTEM)
     assert answer(charlies, "accept", of=invitation).status_code == 404
-    # Nor after they were removed again.
+    # Not after they were removed again, either.
     place = company.memberships.get(user=charlie)
     services.remove_member(membership=place, actor=SYSTEM)
     assert answer(charlies, "accept", of=invitation).status_code == 404
 
 
-def test_a_deactivated_account_is_nobody(alices: Client, charlie: User, company: Company) -> None:
+def test_deactivated_account_cannot_be_invited(
+    alices: Client, charlie: User, company: Company
+) -> None:
     User.objects.filter(pk=charlie.pk).update(is_active=False)
     assert invite(alices).status_code == 302
     User.objects.filter(pk=charlie.pk).update(is_active=True)
     assert "Acme" not in log_in(Client(), charlie).get(PAGE).text
 
 
-def test_an_account_that_gets_the_name_later_does_not_inherit_it(
+def test_account_that_gets_the_name_later_does_not_inherit_the_invitation(
     alices: Client, company: Company
 ) -> None:
     invite(alices, "later", role="admin")
@@ -260,7 +264,7 @@ def remove(place: Membership) -> None:
 
 
 @pytest.mark.parametrize("end", [demote, remove])
-def test_what_an_admin_offered_ends_with_their_role(
+def test_invitations_end_when_the_inviter_is_no_longer_admin(
     alices: Client, charlies: Client, alice: User, company: Company, end: Any
 ) -> None:
     MembershipFactory.create(company=company, role=Role.ADMIN)
@@ -269,12 +273,12 @@ def test_what_an_admin_offered_ends_with_their_role(
     end(company.memberships.get(user=alice))
     assert answer(charlies, "accept", of=invitation).status_code == 404
     assert ("withdraw", "invitation", "charlie") in actions(company)
-    # Not even the role given back makes it count again.
+    # Restoring the role does not make the invitation pending again.
     Membership.objects.update_or_create(user=alice, company=company, defaults={"role": Role.ADMIN})
     assert answer(charlies, "accept", of=invitation).status_code == 404
 
 
-def test_what_a_deactivated_admin_offered_does_not_count(
+def test_invitations_of_a_deactivated_admin_are_not_pending(
     alices: Client, charlies: Client, alice: User
 ) -> None:
     invite(alices, role="admin")
@@ -283,12 +287,14 @@ def test_what_a_deactivated_admin_offered_does_not_count(
     assert answer(charlies, "accept").status_code == 404
 
 
-def test_who_is_no_admin_any_more_invites_nobody(bob: User, company: Company) -> None:
+def test_inviting_is_refused_when_the_inviter_is_no_longer_admin(
+    bob: User, company: Company
+) -> None:
     with pytest.raises(Refused, match="Only admins of Acme"):
         services.invite(company=company, name="friend", role=Role.ADMIN, inviter=bob, actor=SYSTEM)
 
 
-def test_a_company_that_is_gone_is_not_joined(
+def test_accepting_is_refused_when_the_company_was_deleted(
     alices: Client, charlies: Client, charlie: User, company: Company
 ) -> None:
     invite(alices)
@@ -299,7 +305,7 @@ def test_a_company_that_is_gone_is_not_joined(
         services.accept_invitation(invitation_id=invitation.pk, person=charlie, actor=SYSTEM)
 
 
-def test_every_name_is_counted_right_ones_too(alices: Client, company: Company) -> None:
+def test_throttle_counts_every_invited_name(alices: Client, company: Company) -> None:
     for number in range(10):
         UserFactory.create(username=f"real-{number}")
         assert invite(alices, f"real-{number}").status_code == 302
@@ -309,7 +315,7 @@ def test_every_name_is_counted_right_ones_too(alices: Client, company: Company) 
     assert Invitation.objects.count() == 10
 
 
-def test_names_of_members_are_counted_too(alices: Client, bob: User) -> None:
+def test_throttle_counts_names_of_members(alices: Client, bob: User) -> None:
     found = [invite(alices, "bob").status_code for _ in range(11)]
     assert found == [200] * 10 + [429]
 
@@ -322,12 +328,12 @@ def test_pending_invitations_are_limited(alices: Client, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 151, "nul\0", "line\nbreak", "\u202eevil"])
-def test_a_name_that_cannot_be_is_refused(alices: Client, name: str) -> None:
+def test_inviting_an_invalid_name_is_refused(alices: Client, name: str) -> None:
     assert invite(alices, name).status_code == 200
     assert not Invitation.objects.exists()
 
 
-def test_the_settings_say_how_many_wait(alices: Client, charlies: Client) -> None:
+def test_settings_show_the_number_of_pending_invitations(alices: Client, charlies: Client) -> None:
     assert "Invitations&nbsp;" not in charlies.get("/settings/tokens").text
     invite(alices)
     page = charlies.get("/settings/tokens").text
@@ -336,7 +342,7 @@ def test_the_settings_say_how_many_wait(alices: Client, charlies: Client) -> Non
     assert "Invitations&nbsp;" not in alices.get("/settings/tokens").text
 
 
-def test_the_page_says_what_the_tokens_will_reach(
+def test_invitation_page_shows_what_tokens_will_give_access_to(
     alices: Client, charlies: Client, charlie: User
 ) -> None:
     invite(alices)
@@ -345,16 +351,14 @@ def test_the_page_says_what_the_tokens_will_reach(
     assert "Your 1 token without an environment will reach" in charlies.get(PAGE).text
 
 
-def test_one_who_accepts_to_be_an_admin_is_no_promotion(
-    alices: Client, alice: User, api: Any
-) -> None:
+def test_accepting_the_role_admin_is_not_a_promotion(alices: Client, alice: User, api: Any) -> None:
     person = UserFactory.create(username="newcomer")
     invite(alices, "newcomer", role="admin")
     answer(log_in(Client(), person), "accept")
     assert Membership.objects.accepted_admins().filter(user=person).exists()
 
 
-def test_an_invitation_does_not_change_what_a_program_does(
+def test_invitation_does_not_change_the_default_company(
     alices: Client, charlies: Client, charlie: User, api: Any
 ) -> None:
     elsewhere = charlie.memberships.get().company
@@ -366,7 +370,7 @@ def test_an_invitation_does_not_change_what_a_program_does(
     assert program.post("/environments", {"name": "two"}).status_code == 400
 
 
-def test_many_invitations_stand_on_several_pages(
+def test_long_list_of_invitations_is_paginated(
     alices: Client, charlies: Client, alice: User, charlie: User, company: Company
 ) -> None:
     for number in range(51):

@@ -1,4 +1,4 @@
-"""The log-in page: a password, then a code."""
+"""The login page: a password, then a code."""
 
 import re
 
@@ -19,14 +19,16 @@ from tests.support.people import (
 )
 
 
-def test_dora_without_a_second_factor_is_in_after_her_password(client: Client, dora: User) -> None:
+def test_login_needs_only_the_password_when_the_second_factor_is_off(
+    client: Client, dora: User
+) -> None:
     response = give_password(client, dora)
     assert response.status_code == 302
     assert response["Location"] == "/"
     assert is_in(client)
 
 
-def test_alice_is_asked_for_a_code_and_is_in_after_it(client: Client, alice: User) -> None:
+def test_login_needs_a_code_when_the_second_factor_is_on(client: Client, alice: User) -> None:
     asked = give_password(client, alice)
     assert 'autocomplete="one-time-code"' in asked.text
     response = client.post("/login", {"code": fresh_code(alice)})
@@ -34,18 +36,14 @@ def test_alice_is_asked_for_a_code_and_is_in_after_it(client: Client, alice: Use
     assert is_in(client)
 
 
-def test_a_wrong_password_and_an_unknown_name_are_answered_alike(
-    client: Client, dora: User
-) -> None:
+def test_wrong_password_and_unknown_name_get_the_same_response(client: Client, dora: User) -> None:
     wrong = client.post("/login", {"username": "dora", "password": "something else"})
     unknown = client.post("/login", {"username": "nora", "password": "something else"})
     assert wrong.status_code == unknown.status_code == 200
     assert without_token(wrong.text.replace('"dora"', '"nora"')) == without_token(unknown.text)
 
 
-def test_a_wrong_code_leaves_alice_outside_and_lets_her_try_again(
-    client: Client, alice: User
-) -> None:
+def test_login_can_be_retried_after_a_wrong_code(client: Client, alice: User) -> None:
     give_password(client, alice)
     refused = client.post("/login", {"code": WRONG_CODE})
     assert "This code is wrong" in refused.text
@@ -72,21 +70,21 @@ def test_a_code_is_six_digits_and_nothing_else(client: Client, alice: User, shap
     assert not is_in(client)
 
 
-def test_digits_of_another_alphabet_are_no_code(client: Client, alice: User) -> None:
+def test_code_with_digits_of_another_alphabet_is_refused(client: Client, alice: User) -> None:
     give_password(client, alice)
     arabic = fresh_code(alice).translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
     client.post("/login", {"code": arabic})
     assert not is_in(client)
 
 
-def test_a_code_may_be_typed_as_apps_show_it(client: Client, alice: User) -> None:
+def test_code_with_a_space_is_accepted(client: Client, alice: User) -> None:
     give_password(client, alice)
     code = fresh_code(alice)
     client.post("/login", {"code": f" {code[:3]} {code[3:]} "})
     assert is_in(client)
 
 
-def test_who_is_deactivated_cannot_begin(client: Client, dora: User) -> None:
+def test_login_is_refused_when_the_account_is_deactivated(client: Client, dora: User) -> None:
     User.objects.filter(pk=dora.pk).update(is_active=False)
     assert "no account" in give_password(client, dora).text
 
@@ -101,19 +99,19 @@ def test_the_session_key_changes_at_both_steps(client: Client, alice: User) -> N
     assert PENDING_LOGIN not in client.session
 
 
-def test_a_planted_session_is_not_taken_over(client: Client, dora: User) -> None:
+def test_login_does_not_adopt_a_planted_session(client: Client, dora: User) -> None:
     client.session.save()
     planted = client.cookies["sessionid"].value if "sessionid" in client.cookies else "x"
     give_password(client, dora)
     assert client.cookies["sessionid"].value != planted
 
 
-def test_who_is_in_is_led_on_from_the_login(client: Client, dora: User) -> None:
+def test_login_page_redirects_a_logged_in_user(client: Client, dora: User) -> None:
     log_in(client, dora)
     assert client.get("/login?next=/settings/tokens")["Location"] == "/settings/tokens"
 
 
-def test_the_login_leads_to_where_one_wanted(client: Client, alice: User) -> None:
+def test_login_redirects_to_the_requested_page(client: Client, alice: User) -> None:
     spec = {"username": "alice", "password": PASSWORD, "next": "/settings/members"}
     assert 'value="/settings/members"' in client.post("/login", spec).text
     response = client.post("/login", {"code": fresh_code(alice), "next": "/settings/members"})
@@ -134,7 +132,7 @@ def test_the_login_leads_to_where_one_wanted(client: Client, alice: User) -> Non
         "https://testserver@evil.example/",
     ],
 )
-def test_the_login_leads_to_no_other_site(client: Client, dora: User, elsewhere: str) -> None:
+def test_login_never_redirects_to_another_site(client: Client, dora: User, elsewhere: str) -> None:
     spec = {"username": "dora", "password": PASSWORD, "next": elsewhere}
     assert client.post("/login", spec)["Location"] == "/"
 
@@ -145,7 +143,7 @@ def test_the_login_needs_the_csrf_token(dora: User) -> None:
     assert not is_in(client)
 
 
-def test_a_recovery_code_stands_in_for_a_code_once(client: Client, alice: User) -> None:
+def test_recovery_code_replaces_a_code_once(client: Client, alice: User) -> None:
     code = second_factor.renew_recovery_codes(person=alice, actor=SYSTEM)[0]
     give_password(client, alice)
     client.post("/login", {"code": code})
@@ -157,14 +155,14 @@ def test_a_recovery_code_stands_in_for_a_code_once(client: Client, alice: User) 
     assert RecoveryCode.objects.filter(user=alice).count() == 9
 
 
-def test_a_recovery_code_may_be_typed_carelessly(client: Client, alice: User) -> None:
+def test_recovery_code_ignores_case_spaces_and_dashes(client: Client, alice: User) -> None:
     code = second_factor.renew_recovery_codes(person=alice, actor=SYSTEM)[0]
     give_password(client, alice)
     client.post("/login", {"code": " " + code.upper().replace("-", " ").replace("0", "O")})
     assert is_in(client)
 
 
-def test_every_try_is_logged_with_who_and_from_where_and_never_what_was_typed(
+def test_every_login_attempt_is_logged_without_its_input(
     client: Client, alice: User, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", logger="holdfast.accounts")

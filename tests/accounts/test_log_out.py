@@ -6,7 +6,7 @@ from accounts.models import User
 from tests.support.people import is_in, log_in
 
 
-def test_logging_out_is_a_post(client: Client, dora: User) -> None:
+def test_logout_requires_post(client: Client, dora: User) -> None:
     log_in(client, dora)
     assert client.get("/logout").status_code == 200
     assert is_in(client)
@@ -21,9 +21,7 @@ def test_logging_out_needs_the_csrf_token(dora: User) -> None:
     assert is_in(client)
 
 
-def test_logging_out_ends_the_session_itself_and_what_the_browser_kept(
-    client: Client, dora: User
-) -> None:
+def test_logout_ends_the_session_and_clears_the_browsers_data(client: Client, dora: User) -> None:
     log_in(client, dora)
     copied = Client()
     copied.cookies["sessionid"] = client.cookies["sessionid"].value

@@ -49,7 +49,9 @@ def test_bob_leaves(client: Client, bob: User, company: Company) -> None:
     assert not company.memberships.filter(user=bob).exists()
 
 
-def test_the_last_admin_stays(client: Client, alice: User, bob: User, company: Company) -> None:
+def test_last_admin_cannot_leave_or_be_demoted(
+    client: Client, alice: User, bob: User, company: Company
+) -> None:
     log_in(client, alice)
     mine = place(alice, company)
     demoted = client.post(f"{PAGE}/{mine.pk}/role", {"role": "viewer"}, follow=True)
@@ -60,7 +62,7 @@ def test_the_last_admin_stays(client: Client, alice: User, bob: User, company: C
     assert not Revision.objects.filter(subject=Subject.MEMBER).exists()
 
 
-def test_an_admin_who_is_switched_off_does_not_count(
+def test_deactivated_admin_does_not_count_as_remaining_admin(
     client: Client, alice: User, company: Company
 ) -> None:
     MembershipFactory.create(
@@ -71,7 +73,9 @@ def test_an_admin_who_is_switched_off_does_not_count(
     assert place(alice, company).role == Role.ADMIN
 
 
-def test_one_of_two_admins_may_go(client: Client, alice: User, bob: User, company: Company) -> None:
+def test_one_of_two_admins_can_leave(
+    client: Client, alice: User, bob: User, company: Company
+) -> None:
     Membership.objects.filter(user=bob).update(role=Role.ADMIN)
     log_in(client, alice)
     client.post(f"{PAGE}/{place(alice, company).pk}/remove")
@@ -79,7 +83,7 @@ def test_one_of_two_admins_may_go(client: Client, alice: User, bob: User, compan
 
 
 @pytest.mark.parametrize("verb", ["role", "remove"])
-def test_bob_manages_nobody(
+def test_viewer_cannot_manage_members(
     client: Client, alice: User, bob: User, company: Company, verb: str
 ) -> None:
     log_in(client, bob)
@@ -88,7 +92,7 @@ def test_bob_manages_nobody(
     assert place(alice, company).role == Role.ADMIN
 
 
-def test_bob_does_not_make_himself_admin(client: Client, bob: User, company: Company) -> None:
+def test_viewer_cannot_promote_himself(client: Client, bob: User, company: Company) -> None:
     log_in(client, bob)
     url = f"{PAGE}/{place(bob, company).pk}/role"
     assert client.post(url, {"role": "admin"}).status_code == 403
@@ -96,7 +100,7 @@ def test_bob_does_not_make_himself_admin(client: Client, bob: User, company: Com
 
 
 @pytest.mark.parametrize("who", ["erin", "bob"])
-def test_members_see_names_and_roles_and_manage_nothing(
+def test_members_page_of_a_viewer_shows_names_and_roles_only(
     client: Client, request: pytest.FixtureRequest, alice: User, erin: User, bob: User, who: str
 ) -> None:
     log_in(client, request.getfixturevalue(who))
@@ -128,7 +132,9 @@ def test_only_admins_see_that_a_member_is_deactivated(
     assert ("gone" in page, "deactivated" in page) == (True, False)
 
 
-def test_a_member_sees_the_company_of_the_address(client: Client, alice: User, bob: User) -> None:
+def test_members_page_shows_the_company_of_the_query(
+    client: Client, alice: User, bob: User
+) -> None:
     other = MembershipFactory.create(user=bob, company__name="Zebra").company
     MembershipFactory.create(user__username="zoe", company=other)
     log_in(client, bob)
@@ -137,7 +143,7 @@ def test_a_member_sees_the_company_of_the_address(client: Client, alice: User, b
     assert ("zoe" in page, "alice" in page) == (True, False)
 
 
-def test_what_others_do_does_not_change_the_company_that_is_shown_first(
+def test_default_company_does_not_change_when_others_promote_the_member(
     client: Client, alice: User, company: Company
 ) -> None:
     other = CompanyFactory.create(name="Aardvark")
@@ -147,7 +153,7 @@ def test_what_others_do_does_not_change_the_company_that_is_shown_first(
     assert "Members of Acme" in client.get(PAGE).text
 
 
-def test_lowering_ones_own_role_is_asked_first(
+def test_lowering_ones_own_role_needs_a_confirmation(
     client: Client, alice: User, bob: User, company: Company
 ) -> None:
     Membership.objects.filter(user=bob).update(role=Role.ADMIN)
@@ -161,7 +167,7 @@ def test_lowering_ones_own_role_is_asked_first(
     assert place(alice, company).role == Role.VIEWER
 
 
-def test_many_members_stand_on_several_pages_by_name(
+def test_long_list_of_members_is_paginated_by_name(
     client: Client, alice: User, company: Company
 ) -> None:
     for number in range(50):
@@ -175,7 +181,7 @@ def test_many_members_stand_on_several_pages_by_name(
     assert "?from=alice" in second
 
 
-def test_a_list_of_members_goes_on_at_any_name(
+def test_list_of_members_can_start_at_any_name(
     client: Client, alice: User, company: Company
 ) -> None:
     for name in ("bert", "carl", "dora"):
@@ -187,7 +193,7 @@ def test_a_list_of_members_goes_on_at_any_name(
     assert 'rel="prev"' not in client.get(f"{PAGE}?from=a").text
 
 
-def test_who_belongs_to_many_companies_sees_them_page_by_page(client: Client, alice: User) -> None:
+def test_long_list_of_own_companies_is_paginated(client: Client, alice: User) -> None:
     for number in range(50):
         MembershipFactory.create(user=alice, company__name=f"Zebra {number:02d}")
     log_in(client, alice)
@@ -199,7 +205,7 @@ def test_who_belongs_to_many_companies_sees_them_page_by_page(client: Client, al
     assert "?place=Acme" in last
 
 
-def test_charlie_finds_nothing_of_the_company(
+def test_stranger_gets_404_for_everything_of_the_company(
     client: Client, alice: User, charlie: User, company: Company
 ) -> None:
     log_in(client, charlie)
@@ -208,21 +214,17 @@ def test_charlie_finds_nothing_of_the_company(
 
 
 @pytest.mark.parametrize("company", ["x", "", "%00", "1" * 4000])
-def test_a_company_that_is_no_identifier_is_not_found(
-    client: Client, db: None, company: str
-) -> None:
+def test_malformed_company_id_is_404(client: Client, db: None, company: str) -> None:
     log_in(client, UserFactory.create())
     assert client.get(f"{PAGE}?company={company}").status_code in {400, 404}
 
 
-def test_a_member_that_cannot_exist_is_not_found(client: Client, alice: User) -> None:
+def test_impossible_member_id_is_404(client: Client, alice: User) -> None:
     log_in(client, alice)
     assert client.post(f"{PAGE}/{2**70}/remove").status_code == 404
 
 
-def test_an_unknown_role_is_not_found(
-    client: Client, alice: User, bob: User, company: Company
-) -> None:
+def test_unknown_role_is_404(client: Client, alice: User, bob: User, company: Company) -> None:
     log_in(client, alice)
     response = client.post(f"{PAGE}/{place(bob, company).pk}/role", {"role": "owner"})
     assert response.status_code == 404

@@ -1,4 +1,4 @@
-"""What all pages share: headers, mark-up, errors, theme."""
+"""What all account pages share: headers, valid HTML, error pages and the theme."""
 
 import re
 
@@ -47,26 +47,26 @@ def assert_sound(response) -> None:
 
 @pytest.mark.parametrize("page", SIGNED_IN)
 @pytest.mark.parametrize("who", ["alice", "dora"])
-def test_pages_are_sound(
+def test_account_pages_are_valid_and_fit_the_csp(
     client: Client, request: pytest.FixtureRequest, page: str, who: str
 ) -> None:
     log_in(client, request.getfixturevalue(who))
     assert_sound(client.get(page))
 
 
-def test_the_pages_of_logging_in_are_sound(client: Client, alice: User) -> None:
+def test_login_pages_are_valid_and_fit_the_csp(client: Client, alice: User) -> None:
     assert_sound(client.get("/login"))
     assert_sound(client.post("/login", {"username": "alice", "password": "wrong"}))
     assert_sound(client.post("/login", {"username": "alice", "password": PASSWORD}))
     assert_sound(client.post("/login", {"code": "wrong"}))
 
 
-def test_the_page_with_the_secret_is_sound(client: Client, dora: User) -> None:
+def test_enrolment_page_is_valid_and_fits_the_csp(client: Client, dora: User) -> None:
     log_in(client, dora)
     assert_sound(client.post("/settings/security", {"action": "enrol", "password": PASSWORD}))
 
 
-def test_forms_with_mistakes_are_sound(client: Client, alice: User) -> None:
+def test_forms_with_errors_are_valid_and_fit_the_csp(client: Client, alice: User) -> None:
     log_in(client, alice)
     for action in ("password", "switch_off", "recovery_codes"):
         assert_sound(client.post("/settings/security", {"action": action}))
@@ -74,14 +74,16 @@ def test_forms_with_mistakes_are_sound(client: Client, alice: User) -> None:
     assert_sound(client.post("/settings/members", {"username": "alice", "role": "viewer"}))
 
 
-def test_pages_with_invitations_are_sound(client: Client, alice: User, company: Company) -> None:
+def test_invitation_pages_are_valid_and_fit_the_csp(
+    client: Client, alice: User, company: Company
+) -> None:
     invitation = invited(company, by=alice)
     assert invitation.user is not None
     assert_sound(log_in(client, alice).get("/settings/members"))
     assert_sound(log_in(Client(), invitation.user).get("/settings/invitations"))
 
 
-def test_the_question_before_lowering_ones_own_role_is_sound(
+def test_own_role_confirmation_is_valid_and_fits_the_csp(
     client: Client, alice: User, company: Company
 ) -> None:
     MembershipFactory.create(company=company, role=Role.ADMIN)
@@ -136,13 +138,13 @@ def test_every_form_needs_the_csrf_token(bob: User, page: str) -> None:
     assert client.post(page, {"action": "password"}).status_code == 403
 
 
-def test_the_start_is_the_console_of_who_is_logged_in(client: Client, dora: User) -> None:
+def test_start_page_is_the_console(client: Client, dora: User) -> None:
     assert client.get("/")["Location"] == "/login?next=/"
     log_in(client, dora)
     assert client.get("/").status_code == 200
 
 
-def test_the_theme_is_remembered(client: Client, db: None) -> None:
+def test_theme_is_stored_in_a_cookie(client: Client, db: None) -> None:
     answer = client.post("/theme", {"theme": "dark", "next": "/login?next=/settings/tokens"})
     assert answer["Location"] == "/login?next=/settings/tokens"
     assert '<html lang="en" data-theme="dark">' in client.get("/login").text
@@ -151,17 +153,17 @@ def test_the_theme_is_remembered(client: Client, db: None) -> None:
 
 
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "\\\\evil"])
-def test_the_theme_leads_to_no_other_site(client: Client, db: None, elsewhere: str) -> None:
+def test_theme_never_redirects_to_another_site(client: Client, db: None, elsewhere: str) -> None:
     assert client.post("/theme", {"theme": "dark", "next": elsewhere})["Location"] == "/"
 
 
-def test_an_unknown_theme_is_not_kept(client: Client, db: None) -> None:
+def test_unknown_theme_is_not_stored(client: Client, db: None) -> None:
     client.post("/theme", {"theme": '"><script>', "next": "/"})
     client.cookies["theme"] = '"><script>'
     assert "<script" not in client.get("/login").text
 
 
-def test_browsers_find_the_icon(client: Client, db: None) -> None:
+def test_favicon_redirects_to_the_icon(client: Client, db: None) -> None:
     icon = client.get(client.get("/favicon.ico")["Location"])
     assert icon["Content-Type"] == "image/svg+xml"
 

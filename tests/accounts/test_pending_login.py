@@ -1,4 +1,4 @@
-"""A password without the code opens nothing to who has a second factor."""
+"""A password alone gives no access if the second factor is on."""
 
 import pytest
 from django.test import Client
@@ -11,33 +11,33 @@ PAGES = ["/", "/settings/security", "/settings/tokens", "/settings/members", "/l
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_password_alone_opens_no_page(client: Client, alice: User, page: str) -> None:
+def test_password_alone_gives_no_access_to_pages(client: Client, alice: User, page: str) -> None:
     give_password(client, alice)
     response = client.get(page)
     assert response.status_code == 302
     assert response["Location"] == f"/login?next={page}"
 
 
-def test_a_password_alone_opens_no_api(client: Client, alice: User) -> None:
+def test_password_alone_gives_no_access_to_the_api(client: Client, alice: User) -> None:
     give_password(client, alice)
     assert client.get("/environments").status_code == 401
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_session_that_never_saw_the_code_opens_no_page(
+def test_session_without_second_factor_gives_no_access_to_pages(
     client: Client, alice: User, page: str
 ) -> None:
     client.force_login(alice)
     assert client.get(page)["Location"] == f"/login?next={page}"
 
 
-def test_a_code_without_a_password_is_nothing(client: Client, alice: User) -> None:
+def test_code_without_a_password_is_refused(client: Client, alice: User) -> None:
     response = client.post("/login", {"code": fresh_code(alice)})
     assert "Type the password again" in response.text
     assert not is_in(client)
 
 
-def test_the_code_must_follow_within_five_minutes(client: Client, alice: User) -> None:
+def test_pending_login_expires_after_five_minutes(client: Client, alice: User) -> None:
     give_password(client, alice)
     session = client.session
     session[PENDING_LOGIN] = {
@@ -57,14 +57,14 @@ def test_a_changed_password_ends_a_pending_login(client: Client, alice: User) ->
     assert not is_in(client)
 
 
-def test_ended_sessions_end_a_pending_login_too(client: Client, alice: User) -> None:
+def test_pending_login_ends_with_the_sessions(client: Client, alice: User) -> None:
     give_password(client, alice)
     alice.end_sessions()
     client.post("/login", {"code": fresh_code(alice)})
     assert not is_in(client)
 
 
-def test_who_is_deactivated_meanwhile_cannot_finish(client: Client, alice: User) -> None:
+def test_pending_login_ends_when_the_account_is_deactivated(client: Client, alice: User) -> None:
     give_password(client, alice)
     User.objects.filter(pk=alice.pk).update(is_active=False)
     client.post("/login", {"code": fresh_code(alice)})

@@ -1,4 +1,4 @@
-"""What must hold when many do the same at the same moment, on either database."""
+"""Concurrent logins, invitations and changes of memberships, on both databases."""
 
 import time
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def race(django_db_setup: Any, django_db_blocker: Any) -> Iterator[Race]:
 
 
 def pending_logins(person: User) -> list[str]:
-    """The session cookies of browsers that gave the password."""
+    """Return the session cookies of browsers with a pending login."""
     cookies = []
     for _ in range(WIDTH):
         client = Client()
@@ -59,12 +59,12 @@ def give_two_wrong_codes(cookie: str) -> list[int]:
     return [give_code((cookie, WRONG_CODE)), give_code((cookie, WRONG_CODE))]
 
 
-def test_of_33_wrong_codes_ten_are_looked_at(race: Race, alice: User) -> None:
+def test_ten_of_33_concurrent_wrong_codes_are_checked(race: Race, alice: User) -> None:
     cookies = pending_logins(alice)
     first = give_code((cookies[0], WRONG_CODE))
     with ThreadPoolExecutor(1) as beside:
         with transaction.atomic():
-            # None can be counted for a while: who does not stand in line has all of it to be looked at.
+            # Counting failures is blocked. Without the lock, all codes would be checked meanwhile.
             FailureCount.objects.update(count=F("count"))
             racing = beside.submit(race, give_two_wrong_codes, cookies)
             time.sleep(3)
@@ -90,11 +90,11 @@ def leave(membership_id: int) -> bool:
     return True
 
 
-def test_when_all_admins_leave_at_once_one_stays(race: Race, company: Company) -> None:
+def test_one_admin_remains_when_all_leave_at_once(race: Race, company: Company) -> None:
     admins = [MembershipFactory.create(company=company, role=Role.ADMIN).pk for _ in range(WIDTH)]
     with ThreadPoolExecutor(1) as beside:
         with transaction.atomic():
-            # Nobody can be removed for a while: without the company's lock all count the others first.
+            # Removing is blocked. Without the company's lock, all would count the others first.
             list(company.memberships.select_for_update())
             leaving = beside.submit(race, leave, admins)
             time.sleep(3)
@@ -114,7 +114,7 @@ def invite(inviter_id: int) -> bool:
     return True
 
 
-def test_admins_who_invite_the_same_name_at_once_make_one_invitation(
+def test_one_invitation_exists_when_admins_invite_the_same_name_at_once(
     race: Race, company: Company
 ) -> None:
     admins = [
@@ -132,14 +132,14 @@ def look_up(name: str) -> bool:
     return True
 
 
-def test_of_16_names_at_once_ten_are_looked_up(race: Race, db: None) -> None:
+def test_ten_of_16_concurrent_invitations_pass_the_throttle(race: Race, db: None) -> None:
     assert race(look_up, [f"name-{number}" for number in range(WIDTH)]).count(True) == 10
 
 
 def respond(verb: str) -> bool:
     charlie = User.objects.get(username="charlie")
     invitation = Invitation.objects.get()
-    # All of them have seen it before one of them answers.
+    # All of them have read the invitation before the first one answers.
     time.sleep(0.5)
     do = services.accept_invitation if verb == "accept" else services.decline_invitation
     try:
@@ -150,7 +150,7 @@ def respond(verb: str) -> bool:
 
 
 @pytest.mark.parametrize("verbs", [["accept"] * WIDTH, ["accept", "decline"] * (WIDTH // 2)])
-def test_an_invitation_is_answered_once(
+def test_invitation_is_answered_once_when_answers_are_concurrent(
     race: Race, company: Company, alice: User, charlie: User, verbs: list[str]
 ) -> None:
     Invitation.objects.create(

@@ -1,4 +1,4 @@
-"""`manage.py reset_login`, for who lost everything."""
+"""`manage.py reset_login`, for a person who lost both password and second factor."""
 
 import re
 from io import StringIO
@@ -24,7 +24,7 @@ def test_the_printed_password_logs_in_without_a_code(client: Client, alice: User
     assert is_in(client)
 
 
-def test_nothing_of_before_opens_anything(client: Client, alice: User) -> None:
+def test_reset_login_ends_sessions_tokens_and_second_factor(client: Client, alice: User) -> None:
     secret = give_token(alice)
     log_in(client, alice)
     reset("alice")
@@ -36,7 +36,7 @@ def test_nothing_of_before_opens_anything(client: Client, alice: User) -> None:
     assert answer.status_code == 401
 
 
-def test_it_is_in_the_activity_as_the_systems(alice: User) -> None:
+def test_reset_login_is_in_the_activity(alice: User) -> None:
     password = reset("alice")
     entries = Revision.objects.filter(subject_id=alice.ref)
     assert {(entry.by, entry.via, entry.ip) for entry in entries} == {("system", "command", None)}
@@ -44,6 +44,6 @@ def test_it_is_in_the_activity_as_the_systems(alice: User) -> None:
     assert password not in str([entry.changes for entry in entries])
 
 
-def test_an_unknown_name_is_said(db: None) -> None:
+def test_reset_login_fails_for_an_unknown_username(db: None) -> None:
     with pytest.raises(CommandError, match="no account"):
         reset("nobody")

@@ -1,4 +1,4 @@
-"""A password that an operator made: it opens nothing until the person has chosen another."""
+"""A password that an operator reset gives no access until the person has chosen another."""
 
 import pytest
 from django.test import Client
@@ -19,7 +19,7 @@ def reset(dora: User) -> str:
     return services.reset_password(person=dora, actor=SYSTEM)
 
 
-def test_the_first_log_in_must_change_it(client: Client, dora: User, reset: str) -> None:
+def test_first_login_must_change_the_password(client: Client, dora: User, reset: str) -> None:
     assert "A new password" in give_password(client, dora, reset).text
     assert not is_in(client)
     assert client.get("/environments").status_code == 401
@@ -27,7 +27,7 @@ def test_the_first_log_in_must_change_it(client: Client, dora: User, reset: str)
     assert is_in(client)
 
 
-def test_afterwards_the_persons_own_logs_in(client: Client, dora: User, reset: str) -> None:
+def test_changed_password_logs_in(client: Client, dora: User, reset: str) -> None:
     give_password(client, dora, reset)
     client.post("/login", NEW)
     client.post("/logout")
@@ -48,14 +48,14 @@ def test_a_bad_new_password_is_refused(
     assert not is_in(client)
 
 
-def test_the_same_password_is_no_change(client: Client, dora: User, reset: str) -> None:
+def test_reusing_the_reset_password_is_refused(client: Client, dora: User, reset: str) -> None:
     give_password(client, dora, reset)
     page = client.post("/login", {"new_password": reset, "new_password_again": reset})
     assert "Choose another" in page.text
     assert not is_in(client)
 
 
-def test_nobody_changes_it_without_the_log_in(client: Client, dora: User, reset: str) -> None:
+def test_due_password_change_requires_a_login(client: Client, dora: User, reset: str) -> None:
     page = client.post("/login", NEW)
     assert "Log in again" in page.text
     dora.refresh_from_db()
@@ -72,7 +72,7 @@ def test_the_code_comes_before_the_new_password(client: Client, alice: User) -> 
     assert is_in(client)
 
 
-def test_a_second_reset_ends_the_change_that_was_begun(
+def test_second_reset_ends_a_pending_password_change(
     client: Client, dora: User, reset: str
 ) -> None:
     give_password(client, dora, reset)
@@ -80,7 +80,9 @@ def test_a_second_reset_ends_the_change_that_was_begun(
     assert "Log in again" in client.post("/login", NEW).text
 
 
-def test_sessions_end_and_tokens_and_factor_stay(client: Client, alice: User) -> None:
+def test_password_reset_ends_sessions_but_not_tokens_or_second_factor(
+    client: Client, alice: User
+) -> None:
     caller = Api(give_token(alice))
     log_in(client, alice)
     services.reset_password(person=alice, actor=SYSTEM)

@@ -26,7 +26,7 @@ def pending(person: User) -> TOTPDevice:
     return device
 
 
-def test_dora_sets_an_authenticator_up(client: Client, dora: User) -> None:
+def test_second_factor_is_switched_on_by_a_code(client: Client, dora: User) -> None:
     log_in(client, dora)
     shown = begin(client)
     assert "<svg" in shown
@@ -37,7 +37,7 @@ def test_dora_sets_an_authenticator_up(client: Client, dora: User) -> None:
     assert is_in(client)
 
 
-def test_the_secret_shown_is_the_devices(client: Client, dora: User) -> None:
+def test_enrolment_page_shows_the_secret_of_the_device(client: Client, dora: User) -> None:
     log_in(client, dora)
     assert secret_of(pending_after(client, dora)) in mistype(client)
 
@@ -48,24 +48,24 @@ def pending_after(client: Client, person: User) -> TOTPDevice:
 
 
 def mistype(client: Client) -> str:
-    """Shows the same secret again."""
+    """Send a wrong code. Return the page, which shows the same secret again."""
     return client.post(PAGE, {"action": "confirm", "code": WRONG_CODE}).text
 
 
-def test_nothing_begins_without_the_password(client: Client, dora: User) -> None:
+def test_enrolment_requires_the_password(client: Client, dora: User) -> None:
     log_in(client, dora)
     assert "This is not your password." in begin(client, "something else")
     assert not TOTPDevice.objects.filter(user=dora).exists()
 
 
-def test_a_wrong_code_switches_nothing_on(client: Client, dora: User) -> None:
+def test_wrong_code_does_not_switch_the_second_factor_on(client: Client, dora: User) -> None:
     log_in(client, dora)
     begin(client)
     client.post(PAGE, {"action": "confirm", "code": WRONG_CODE})
     assert dora.confirmed_device() is None
 
 
-def test_beginning_again_replaces_the_device_that_waits(client: Client, dora: User) -> None:
+def test_enrolling_again_replaces_the_pending_device(client: Client, dora: User) -> None:
     log_in(client, dora)
     begin(client)
     first = pending(dora)
@@ -74,7 +74,7 @@ def test_beginning_again_replaces_the_device_that_waits(client: Client, dora: Us
     assert dora.confirmed_device() is None
 
 
-def test_another_session_cannot_read_the_secret_that_waits(client: Client, dora: User) -> None:
+def test_pending_secret_cannot_be_read_by_another_session(client: Client, dora: User) -> None:
     log_in(client, dora)
     begin(client)
     other = log_in(Client(), dora)
@@ -82,14 +82,14 @@ def test_another_session_cannot_read_the_secret_that_waits(client: Client, dora:
     assert answer.status_code == 302
 
 
-def test_alice_cannot_put_a_second_device_beside_hers(client: Client, alice: User) -> None:
+def test_enrolment_is_refused_when_the_second_factor_is_on(client: Client, alice: User) -> None:
     log_in(client, alice)
     spec = {"action": "enrol", "password": PASSWORD, "code": fresh_code(alice)}
     assert "on already" in client.post(PAGE, spec, follow=True).text
     assert TOTPDevice.objects.filter(user=alice).count() == 1
 
 
-def test_switching_on_ends_the_other_sessions_and_moves_this_one(
+def test_switching_on_ends_other_sessions_and_renews_the_session_key(
     client: Client, dora: User
 ) -> None:
     other = log_in(Client(), dora)
@@ -127,7 +127,7 @@ def test_switching_off_ends_tokens_recovery_codes_and_other_sessions(
 
 @pytest.mark.parametrize("action", ["switch_off", "recovery_codes", "password"])
 @pytest.mark.parametrize("missing", ["password", "code"])
-def test_password_and_code_are_both_needed(
+def test_switching_off_requires_password_and_code(
     client: Client, alice: User, action: str, missing: str
 ) -> None:
     log_in(client, alice)
@@ -160,7 +160,7 @@ def test_new_recovery_codes_replace_the_old_ones(client: Client, alice: User) ->
     assert is_in(client)
 
 
-def test_recovery_codes_are_not_kept_in_clear(client: Client, alice: User) -> None:
+def test_recovery_codes_are_stored_as_digests(client: Client, alice: User) -> None:
     log_in(client, alice)
     codes = renew(client, alice)
     kept = " ".join(RecoveryCode.objects.values_list("digest", flat=True))
@@ -209,5 +209,5 @@ def test_a_recovery_code_is_120_random_bits(alice: User) -> None:
     symbols = [code.replace("-", "") for code in codes]
     assert len(set(codes)) == 10
     assert {len(one) for one in symbols} == {24}
-    # Five bits each: of 240 symbols that are drawn from 32, few are never seen.
+    # Five bits for each character: among 240 random ones of 32, only few never occur.
     assert 25 < len(set("".join(symbols))) <= 32

@@ -1,4 +1,4 @@
-"""Guessing is slow; waiting is short; strangers lock nobody out."""
+"""Throttles slow guessing down, end after five minutes, and do not let strangers lock anybody out."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ def guess_passwords(client: Client, person: User, times: int, address: str = HER
         give_password(client, person, "not the password", REMOTE_ADDR=address)
 
 
-def test_the_eleventh_try_is_not_looked_at(client: Client, dora: User) -> None:
+def test_eleventh_attempt_is_throttled(client: Client, dora: User) -> None:
     guess_passwords(client, dora, 10)
     response = give_password(client, dora, REMOTE_ADDR=HERE)
     assert response.status_code == 429
@@ -27,7 +27,7 @@ def test_the_eleventh_try_is_not_looked_at(client: Client, dora: User) -> None:
     assert not is_in(client)
 
 
-def test_a_stranger_elsewhere_locks_nobody_out(client: Client, dora: User) -> None:
+def test_stranger_at_another_address_locks_nobody_out(client: Client, dora: User) -> None:
     guess_passwords(client, dora, 12, address=ELSEWHERE)
     give_password(client, dora, REMOTE_ADDR=HERE)
     assert is_in(client)
@@ -48,7 +48,7 @@ def test_unknown_names_are_counted_like_known_ones(client: Client, db: None) -> 
     assert answers == [200] * 10 + [429]
 
 
-def test_a_success_forgives_ones_own_failures(client: Client, dora: User) -> None:
+def test_success_resets_the_failures_of_account_and_address(client: Client, dora: User) -> None:
     guess_passwords(client, dora, 9)
     give_password(client, dora, REMOTE_ADDR=HERE)
     client.post("/logout")
@@ -56,7 +56,7 @@ def test_a_success_forgives_ones_own_failures(client: Client, dora: User) -> Non
     assert give_password(client, dora, REMOTE_ADDR=HERE).status_code == 302
 
 
-def test_codes_are_counted_too(client: Client, alice: User) -> None:
+def test_wrong_codes_are_throttled(client: Client, alice: User) -> None:
     give_password(client, alice)
     answers = [client.post("/login", {"code": WRONG_CODE}).status_code for _ in range(11)]
     assert answers == [200] * 10 + [429]
@@ -64,7 +64,7 @@ def test_codes_are_counted_too(client: Client, alice: User) -> None:
     assert not is_in(client)
 
 
-def test_a_right_password_forgives_no_codes(client: Client, alice: User) -> None:
+def test_right_password_does_not_reset_the_count_of_codes(client: Client, alice: User) -> None:
     give_password(client, alice)
     for _ in range(10):
         client.post("/login", {"code": WRONG_CODE})
@@ -72,7 +72,7 @@ def test_a_right_password_forgives_no_codes(client: Client, alice: User) -> None
     assert client.post("/login", {"code": fresh_code(alice)}).status_code == 429
 
 
-def test_the_window_ends(client: Client, dora: User) -> None:
+def test_throttle_ends_with_its_window(client: Client, dora: User) -> None:
     guess_passwords(client, dora, 10)
     for row in FailureCount.objects.all():
         row.expires_at -= timedelta(minutes=5)
@@ -80,7 +80,7 @@ def test_the_window_ends(client: Client, dora: User) -> None:
     assert give_password(client, dora, REMOTE_ADDR=HERE).status_code == 302
 
 
-def test_ended_windows_are_forgotten(client: Client, dora: User) -> None:
+def test_expired_windows_are_deleted(client: Client, dora: User) -> None:
     guess_passwords(client, dora, 1)
     for row in FailureCount.objects.all():
         row.expires_at -= timedelta(minutes=6)
@@ -90,14 +90,14 @@ def test_ended_windows_are_forgotten(client: Client, dora: User) -> None:
     assert FailureCount.objects.count() == len(ours._buckets())
 
 
-def test_what_was_typed_is_not_kept(client: Client, db: None) -> None:
+def test_throttle_does_not_store_the_typed_name(client: Client, db: None) -> None:
     client.post("/login", {"username": PASSWORD, "password": "x"})
     assert FailureCount.objects.count() == 3
     kept = " ".join(FailureCount.objects.values_list("key", flat=True))
     assert not any(word in kept for word in PASSWORD.split())
 
 
-def test_an_account_is_guarded_from_everywhere_together(db: None) -> None:
+def test_account_is_throttled_across_addresses(db: None) -> None:
     for n in range(50):
         throttling.password_throttle("alice", f"192.0.2.{n}").failed()
     with pytest.raises(Throttled):
@@ -105,7 +105,7 @@ def test_an_account_is_guarded_from_everywhere_together(db: None) -> None:
     throttling.password_throttle("bob", "198.51.100.1").check()
 
 
-def test_an_address_is_guarded_against_for_all_accounts(db: None) -> None:
+def test_address_is_throttled_across_accounts(db: None) -> None:
     for n in range(100):
         throttling.password_throttle(f"person{n}", HERE).failed()
     with pytest.raises(Throttled):
@@ -121,14 +121,14 @@ def test_the_addresses_of_one_ipv6_network_count_as_one(db: None) -> None:
     throttling.password_throttle("alice", "2001:db8:0:1::1").check()
 
 
-def test_a_throttled_page_says_what_to_do(client: Client, dora: User) -> None:
+def test_throttled_page_shows_how_long_to_wait(client: Client, dora: User) -> None:
     guess_passwords(client, dora, 10)
     page = give_password(client, dora, REMOTE_ADDR=HERE).text
     assert "Wait" in page
     assert "nobody else is locked out" in page
 
 
-def test_the_password_asked_for_again_is_counted(client: Client, dora: User) -> None:
+def test_reauthentication_is_throttled(client: Client, dora: User) -> None:
     log_in(client, dora)
     spec = {"action": "enrol", "password": "no"}
     answers = [client.post("/settings/security", spec).status_code for _ in range(11)]

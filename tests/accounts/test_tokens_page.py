@@ -1,4 +1,4 @@
-"""Making, listing and revoking tokens."""
+"""Creating, listing and revoking tokens."""
 
 import hashlib
 import re
@@ -27,7 +27,7 @@ def make(client: Client, person: User, **spec: str) -> Any:
     return client.post(PAGE, {**form, "code": code, **spec})
 
 
-def test_the_secret_is_shown_once_and_kept_as_a_digest(client: Client, alice: User) -> None:
+def test_secret_is_shown_once_and_stored_as_a_digest(client: Client, alice: User) -> None:
     log_in(client, alice)
     secret = SECRET.findall(make(client, alice).text)[0]
     token = Token.objects.get(owner=alice)
@@ -35,12 +35,12 @@ def test_the_secret_is_shown_once_and_kept_as_a_digest(client: Client, alice: Us
     assert not SECRET.search(client.get(PAGE).text)
 
 
-def test_the_answer_is_kept_by_no_cache(client: Client, alice: User) -> None:
+def test_page_with_the_secret_is_not_cached(client: Client, alice: User) -> None:
     log_in(client, alice)
     assert "no-store" in make(client, alice)["Cache-Control"]
 
 
-def test_it_has_name_scope_environment_and_expiry(
+def test_token_has_name_scope_environment_and_expiry(
     client: Client, alice: User, environment: Environment
 ) -> None:
     log_in(client, alice)
@@ -51,13 +51,15 @@ def test_it_has_name_scope_environment_and_expiry(
     assert abs(token.expires_at - timezone.now() - timedelta(days=30)) < timedelta(minutes=1)
 
 
-def test_it_may_last_for_ever(client: Client, alice: User) -> None:
+def test_token_can_be_created_without_expiry(client: Client, alice: User) -> None:
     log_in(client, alice)
     make(client, alice, lifetime="")
     assert Token.objects.get(owner=alice).expires_at is None
 
 
-def test_the_secret_opens_the_api(client: Client, alice: User, environment: Environment) -> None:
+def test_secret_gives_access_to_the_api(
+    client: Client, alice: User, environment: Environment
+) -> None:
     log_in(client, alice)
     secret = SECRET.findall(make(client, alice).text)[0]
     answer = Client().get("/environments", headers={"Authorization": f"Bearer {secret}"})
@@ -65,13 +67,13 @@ def test_the_secret_opens_the_api(client: Client, alice: User, environment: Envi
 
 
 @pytest.mark.parametrize("code", ["", WRONG_CODE])
-def test_no_code_no_token(client: Client, alice: User, code: str) -> None:
+def test_creating_a_token_requires_a_code(client: Client, alice: User, code: str) -> None:
     log_in(client, alice)
     make(client, alice, code=code)
     assert not Token.objects.exists()
 
 
-def test_a_used_code_makes_no_second_token(client: Client, alice: User) -> None:
+def test_used_code_creates_no_second_token(client: Client, alice: User) -> None:
     log_in(client, alice)
     code = fresh_code(alice)
     make(client, alice, code=code)
@@ -80,13 +82,15 @@ def test_a_used_code_makes_no_second_token(client: Client, alice: User) -> None:
 
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 101, "line\nbreak", "bell\x07", "nul\0", "‮evil"])
-def test_names_are_one_visible_line(client: Client, alice: User, name: str) -> None:
+def test_token_name_must_be_one_line_of_visible_characters(
+    client: Client, alice: User, name: str
+) -> None:
     log_in(client, alice)
     assert make(client, alice, name=name).status_code == 200
     assert not Token.objects.exists()
 
 
-def test_who_reaches_too_many_environments_to_choose_from_names_one(
+def test_form_asks_for_an_environment_id_when_there_are_too_many_to_choose_from(
     client: Client, alice: User, environment: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("config.pagination.MAX_CHOICES", 0)
@@ -101,7 +105,7 @@ def test_who_reaches_too_many_environments_to_choose_from_names_one(
 @pytest.mark.parametrize(
     ("typed", "said"), [("nonsense", "This is no id of an environment."), ("", "You reach no")]
 )
-def test_the_one_that_is_named_has_to_be_in_reach(
+def test_form_refuses_an_environment_id_without_access(
     client: Client,
     alice: User,
     environment: Environment,
@@ -117,7 +121,7 @@ def test_the_one_that_is_named_has_to_be_in_reach(
     assert not Token.objects.filter(owner=alice).exists()
 
 
-def test_an_environment_out_of_reach_is_no_choice(
+def test_form_does_not_offer_environments_without_access(
     client: Client, alice: User, charlies_environment: Environment
 ) -> None:
     log_in(client, alice)
@@ -125,7 +129,7 @@ def test_an_environment_out_of_reach_is_no_choice(
     assert not Token.objects.exists()
 
 
-def test_who_has_no_second_factor_is_told_how_to_get_one(client: Client, dora: User) -> None:
+def test_page_explains_how_to_switch_the_second_factor_on(client: Client, dora: User) -> None:
     log_in(client, dora)
     page = client.get(PAGE).text
     assert 'href="/settings/security">Set up a second factor' in page
@@ -134,7 +138,7 @@ def test_who_has_no_second_factor_is_told_how_to_get_one(client: Client, dora: U
     assert not Token.objects.exists()
 
 
-def test_the_service_refuses_who_has_no_second_factor(dora: User) -> None:
+def test_service_refuses_tokens_when_the_second_factor_is_off(dora: User) -> None:
     with pytest.raises(Refused, match="second factor"):
         services.create_token(
             owner=dora,
@@ -147,7 +151,7 @@ def test_the_service_refuses_who_has_no_second_factor(dora: User) -> None:
         )
 
 
-def test_the_list_flags_what_ends_soon(client: Client, alice: User) -> None:
+def test_list_flags_tokens_that_expire_soon(client: Client, alice: User) -> None:
     give_token(alice, name="soon", expires_at=timezone.now() + timedelta(days=2, hours=1))
     give_token(alice, name="used", last_used_at=timezone.now() - timedelta(hours=3, minutes=1))
     log_in(client, alice)
@@ -157,7 +161,7 @@ def test_the_list_flags_what_ends_soon(client: Client, alice: User) -> None:
     assert "3\xa0hours ago" in page
 
 
-def test_many_tokens_stand_on_several_pages(client: Client, alice: User) -> None:
+def test_long_list_of_tokens_is_paginated(client: Client, alice: User) -> None:
     for number in range(51):
         give_token(alice, name=f"robot-{number:02d}")
     log_in(client, alice)
@@ -191,7 +195,7 @@ def test_a_token_cannot_use_the_page(alice: User) -> None:
     assert answer["Location"] == f"/login?next={PAGE}"
 
 
-def test_making_and_revoking_is_in_the_activity_without_the_secret(
+def test_creating_and_revoking_is_in_the_activity_without_the_secret(
     client: Client, alice: User
 ) -> None:
     log_in(client, alice)

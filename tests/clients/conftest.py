@@ -34,14 +34,14 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 
 @pytest.fixture(scope="session")
 def server(installation: Installation) -> Iterator[Server]:
-    """Deletes can be undone, so that `restore` succeeds."""
+    """A server with a grace period, so that `restore` succeeds."""
     with serving(installation, VOLUME_DELETE_GRACE="3600") as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def document(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with the OpenAPI document as the server answers it."""
+    """A file with the OpenAPI document that the server returns."""
     file = tmp_path_factory.mktemp("document") / "openapi.json"
     file.write_text(json.dumps(server.wire().get("/schema").body), encoding="utf-8")
     return file

@@ -54,7 +54,7 @@ def test_the_client_drives_every_operation(
 
 
 def operations_of(document: dict[str, Any]) -> dict[tuple[str, str], str]:
-    """The name of each operation by its method and a pattern of its path."""
+    """Return the name of each operation, by its method and a pattern of its path."""
     return {
         (method.upper(), re.sub(r"\{\w+\}", "[^/]+", path)): operation["operationId"]
         for path, methods in document["paths"].items()

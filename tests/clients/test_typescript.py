@@ -46,7 +46,7 @@ def test_the_types_compile_strictly_and_keep_every_quota(project: Path, server: 
     assert printed == "2 quotas came back as they were sent\n"
 
 
-def test_a_wrong_use_does_not_compile(project: Path) -> None:
+def test_incorrect_use_does_not_compile(project: Path) -> None:
     wrong = project / "wrong.ts"
     wrong.write_text(
         'import type { components } from "./schema";\n'

@@ -52,7 +52,7 @@ GUARDS = [
         "config/logs.py",
         "                log_data[name] = shorten(value, MAX_FIELD)\n",
         "                pass\n",
-        f"{LOGS}::test_no_field_of_a_line_is_longer_than_it_may_be",
+        f"{LOGS}::test_every_field_of_a_line_is_shortened",
     ),
     Guard(
         "length of a traceback",
@@ -235,7 +235,7 @@ GUARDS = [
         "config/http/rate_limiting.py",
         "            return mmap.mmap(fd, size)\n",
         "            return bytearray(size)\n",
-        "races/test_rate_limit.py::test_a_limit_holds_for_all_workers_together",
+        "races/test_rate_limit.py::test_rate_limit_is_shared_by_all_workers",
     ),
     Guard(
         "changes and reads are counted apart",
@@ -389,7 +389,7 @@ GUARDS = [
         "config/http/middleware.py",
         '        response.headers.setdefault("Content-Security-Policy", CSP)\n',
         "",
-        "accounts/test_pages.py::test_pages_are_sound",
+        "accounts/test_pages.py::test_account_pages_are_valid_and_fit_the_csp",
     ),
     Guard(
         "a bug says nothing of itself",
@@ -403,7 +403,7 @@ GUARDS = [
         "config/logs.py",
         'return SECRET.sub("[secret]", super().format(record))',
         "return super().format(record)",
-        "test_logs.py::test_a_token_is_blotted_out_wherever_it_turns_up",
+        "test_logs.py::test_token_is_replaced_in_every_part_of_a_line",
     ),
     Guard(
         "token of the metrics",

@@ -43,7 +43,7 @@ GUARDS = [
         "        Company.objects.select_for_update(no_key=True)\n",
         "        Company.objects.all()\n",
         "races/test_quota.py"
-        "::test_room_that_is_just_being_taken_is_waited_for[grows-accounts_company]",
+        "::test_create_waits_for_a_concurrent_change_of_the_quota[grows-accounts_company]",
         "postgresql",
     ),
     Guard(
@@ -52,7 +52,7 @@ GUARDS = [
         "execute_if_locked(room, *",
         "execute_if_locked([], *",
         "races/test_quota.py"
-        "::test_room_that_is_just_being_taken_is_waited_for[creates-accounts_company]",
+        "::test_create_waits_for_a_concurrent_change_of_the_quota[creates-accounts_company]",
         "postgresql",
     ),
     Guard(

@@ -15,7 +15,7 @@ GUARDS = [
         "config/wsgi.py",
         "refuse_other_encodings([])",
         "print(refuse_other_encodings)",
-        "test_encoding.py::test_other_servers_refuse_settings_too",
+        "test_encoding.py::test_wsgi_application_refuses_other_encodings",
     ),
     Guard(
         "no connection kept while a disk hangs",
@@ -47,8 +47,7 @@ GUARDS = [
         "config/server/supervisor.py",
         "        if len(self._deaths) == MAX_DEATHS and now - self._deaths[0] <= WINDOW_SECONDS:",
         "        if True:",
-        "races/test_serve.py"
-        "::test_it_goes_on_although_workers_die_again_and_again_soon_after_their_start",
+        "races/test_serve.py::test_server_survives_workers_that_die_repeatedly",
     ),
     Guard(
         "requests on connections that are older than the signal",

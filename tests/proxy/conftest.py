@@ -35,7 +35,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 def server(
     installation: Installation, proxy: Proxy, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
-    """Served by TLS under the address of the proxy."""
+    """A server that is configured with the HTTPS address of the proxy."""
     with serving(installation, PUBLIC_URL=proxy.origin, TRUSTED_PROXIES="1") as server:
         with nginx(tmp_path_factory.mktemp("proxy") / "nginx", server.port, proxy):
             yield server

@@ -21,12 +21,12 @@ PATH = f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin"
 NGINX, OPENSSL = shutil.which("nginx", path=PATH), shutil.which("openssl", path=PATH)
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 CLIENT = "127.0.0.2"
-"""Where programs come from: another address than nginx has for Holdfast."""
+"""The clients' address, which differs from that of nginx."""
 
 
 @dataclass(frozen=True)
 class Proxy:
-    """An nginx that is running."""
+    """A running nginx."""
 
     http_port: int
     https_port: int
@@ -73,7 +73,7 @@ class Proxy:
 
 
 def block() -> str:
-    """The configuration as `docs/operating.md` has it."""
+    """Return the configuration in `docs/operating.md`."""
     return fenced(DOCS / "operating.md", "nginx")
 
 

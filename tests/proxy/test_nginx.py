@@ -28,7 +28,7 @@ def as_alice(server: Server, **headers: str) -> dict[str, str]:
 
 
 def code(server: Server) -> str:
-    """What Alice's telephone shows at present."""
+    """Return the present code of Alice's device."""
     key = base64.b32decode(server.installation.made["totpSecret"])
     totp = TOTP(key)
     totp.time = time.time()
@@ -62,7 +62,7 @@ def test_a_person_logs_in_by_tls_with_two_factors(server: Server, proxy: Proxy) 
     assert line["ip"] == "127.0.0.1"
 
 
-def test_history_and_log_have_the_clients_address_whatever_it_claims(
+def test_history_and_log_have_the_clients_address_when_it_forges_the_header(
     server: Server, proxy: Proxy
 ) -> None:
     forged = {"X-Forwarded-For": "6.6.6.6", "X_Forwarded_For": "6.6.6.6", "X-Real-IP": "6.6.6.6"}
@@ -83,7 +83,7 @@ def lines(server: Server, request_id: str) -> list[dict[str, object]]:
     return [line for line in found if line["requestId"] == request_id and "path" in line]
 
 
-def test_links_lead_on_through_the_proxy(server: Server, proxy: Proxy) -> None:
+def test_links_work_through_the_proxy(server: Server, proxy: Proxy) -> None:
     environment = server.environment()
     for name in ("one", "two"):
         server.volume(environment, name)
@@ -133,7 +133,7 @@ def test_a_body_that_is_too_large_is_refused_as_json(server: Server, proxy: Prox
     assert (response.status, json.loads(text)["code"]) == (413, "PAYLOAD_TOO_LARGE")
 
 
-def test_what_comes_in_clear_is_sent_to_tls(server: Server, proxy: Proxy) -> None:
+def test_plain_http_is_redirected_to_tls(server: Server, proxy: Proxy) -> None:
     response, _ = proxy.ask_in_clear("/login?next=/")
     assert response.status == 301
     assert response.headers["Location"].startswith("https://localhost")

@@ -1,4 +1,4 @@
-"""Real installations, real servers, and crowds of clients that are processes of their own."""
+"""Fixtures: installations, servers, and concurrent clients in separate processes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.concurrent_clients import Crowd
 from tests.support.installation import Installation, installed
 from tests.support.server import Server, serving
 
-# A file has nothing to restart; where the suite runs on a server, these run too.
+# SQLite has no server to restart. These tests run if the suite runs on PostgreSQL.
 collect_ignore = [] if os.environ.get("DATABASE_URL") else ["test_database_restart.py"]
 
 
@@ -30,14 +30,14 @@ def crowd() -> Iterator[Crowd]:
 
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """One for all tests that leave it alive."""
+    """One installation for all tests that do not end its server."""
     with installed(tmp_path_factory.mktemp("installation")) as installation:
         yield installation
 
 
 @pytest.fixture(scope="session")
 def server(installation: Installation) -> Iterator[Server]:
-    """Serves that installation, in which another company has something to lose."""
+    """A server of that installation, which also has data of an uninvolved company."""
     with serving(installation) as server:
         plant_witnesses(server)
         yield server
@@ -45,7 +45,7 @@ def server(installation: Installation) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def forgiving(server: Server) -> Iterator[Server]:
-    """Serves the installation too; its deletes can be undone for as long as tests run."""
+    """A server of the same installation, with a grace period longer than the tests."""
     with serving(server.installation, VOLUME_DELETE_GRACE="3600") as forgiving:
         yield forgiving
         forgiving.terminate()

@@ -1,4 +1,4 @@
-"""What the races have in common."""
+"""Helpers of the race tests."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def statuses(answers: list[Answer]) -> list[int]:
 
 
 def codes(answers: list[Answer]) -> list[set[str]]:
-    """Why the refused were refused."""
+    """Return the error codes of each refused response."""
     return [answer.codes for answer in answers if answer.status in {400, 409}]
 
 
@@ -68,13 +68,13 @@ def alternating(first: list[Request], second: list[Request]) -> list[Request]:
 
 
 def outcomes(answers: list[Answer]) -> set[tuple[int, int]]:
-    """The statuses that each pair of alternating requests got."""
+    """Return the two statuses of each pair of alternating requests."""
     pairs = zip(answers[::2], answers[1::2], strict=True)
     return {(first.status, second.status) for first, second in pairs}
 
 
 def plant_witnesses(server: Server) -> None:
-    """Another company's volume and its snapshot, whose bytes everybody else must leave alone."""
+    """Create a volume and a snapshot of another company, whose data no test may change."""
     installation = server.installation
     made = installation.bootstrap("Bystander", "production", "bystander")
     theirs = Wire(server.port, made["token"])
@@ -89,7 +89,7 @@ def plant_witnesses(server: Server) -> None:
 
 
 def spec(installation: Installation, name: str, count: int) -> None:
-    """Ask for that many volumes; nobody makes them yet."""
+    """Create that many volumes in the database. No reconciler provisions them yet."""
     code = WISHES.format(name=name, count=count)
     done = installation.run("shell", "--verbosity", "0", "-c", code)
     assert done.returncode == 0, done.stderr
@@ -101,7 +101,7 @@ def reconciler(installation: Installation) -> Process:
 
 
 def freeze_at_work(installation: Installation, process: Process) -> None:
-    """Stop it, for now, in a moment in which it holds leases, but not the database."""
+    """Freeze the process while it holds leases but no database lock."""
 
     def stop() -> None:
         process.send_signal(signal.SIGSTOP)
@@ -125,7 +125,7 @@ def freeze_at_work(installation: Installation, process: Process) -> None:
 
 
 def end(process: Process) -> int:
-    """Ask it to end, frozen or not. Returns its exit code."""
+    """Send SIGTERM to the process, frozen or not. Return its exit code."""
     process.send_signal(signal.SIGTERM)
     process.send_signal(signal.SIGCONT)
     return process.wait(10)

@@ -1,4 +1,4 @@
-"""What a server listens on, and what it says about that at its start."""
+"""The addresses that a server listens on, and its warnings about them at the start."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def status(port: int, host: str) -> int:
 
 
 @needs(has_ipv6(), "needs IPv6 on the loopback interface")
-def test_an_ipv6_address_serves_and_is_known(port: int) -> None:
+def test_server_listens_on_ipv6_and_records_ipv6_clients(port: int) -> None:
     eventually(lambda: status(port, f"[::1]:{port}"), within=240)
     assert status(port, f"[::1]:{port}") == 200
     assert status(port, "[::2]") == 400
 
 
-def test_warnings_are_lines_of_the_log(installation: Installation) -> None:
+def test_startup_warnings_are_in_the_log(installation: Installation) -> None:
     bind = f"127.0.0.1:{free_port()}"
     public = "https://volumes.example.com"
     process = installation.start("serve", "--bind", bind, "--workers", "1", PUBLIC_URL=public)
@@ -62,7 +62,7 @@ def test_warnings_are_lines_of_the_log(installation: Installation) -> None:
     assert line["message"] == "trusted_proxies_missing"
 
 
-def test_a_missing_header_is_warned_of_once_whatever_worker_sees_it(
+def test_missing_header_is_logged_once_by_all_workers(
     installation: Installation,
 ) -> None:
     with serving(installation, TRUSTED_PROXIES="1") as server:

@@ -1,4 +1,4 @@
-"""What a stranger can hold of a worker: each bound, and twice as much as it."""
+"""The bounds of what a stranger can occupy in a worker, each tested with twice as much."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ H2C = (
 
 @pytest.fixture(scope="module")
 def alone(installation: Installation) -> Iterator[Server]:
-    """A server with one worker: whatever holds that one up holds up everybody."""
+    """A server with a single worker, so that a delay of the worker delays everybody."""
     server = Server(installation, workers=1)
     server.start()
     yield server
@@ -55,7 +55,7 @@ def connected(server: Server, data: bytes) -> socket.socket:
 
 
 def answered(server: Server) -> socket.socket:
-    """A connection on which one request was answered."""
+    """Return a connection on which one request was answered."""
     client = connected(server, ASKING + b"\r\n")
     assert b'{"status": "ok"}' in client.recv(65536)
     return client
@@ -69,11 +69,11 @@ def test_http_2_is_refused_without_tls(alone: Server) -> None:
         assert answers(clients, 5) == {"silence closed": 1}
 
 
-def test_an_upgrade_to_http_2_is_not_made(alone: Server) -> None:
+def test_upgrade_to_http_2_is_ignored(alone: Server) -> None:
     assert raw(alone, H2C) == (200, b'{"status": "ok"}')
 
 
-def test_http_1_0_is_spoken(alone: Server) -> None:
+def test_http_1_0_is_served(alone: Server) -> None:
     assert raw(alone, b"GET /healthz HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")[0] == 200
 
 
@@ -122,7 +122,7 @@ def test_an_idle_connection_is_closed_after_75_seconds(alone: Server) -> None:
 @pytest.mark.parametrize(
     "beginning", [UNFINISHED, CHUNKED, EXPECTING], ids=["length", "chunks", "continue"]
 )
-def test_of_twice_the_bodies_of_one_address_half_hear_503_and_half_408(
+def test_bodies_beyond_the_share_of_an_address_get_503_and_the_others_408(
     alone: Server, beginning: bytes
 ) -> None:
     most = limits.MAX_UNFINISHED_BODIES_PER_ADDRESS
@@ -142,7 +142,7 @@ def test_a_late_body_is_an_error_in_json_where_the_api_is(alone: Server) -> None
         assert client.recv(1) == b""
 
 
-def test_a_refused_body_is_told_when_to_come_back(alone: Server) -> None:
+def test_refused_body_gets_retry_after(alone: Server) -> None:
     most = limits.MAX_UNFINISHED_BODIES_PER_ADDRESS
     with connections(alone, 2 * most, UNFINISHED) as clients:
         refused, *_ = select.select(clients, [], [], 10)[0]
@@ -151,7 +151,7 @@ def test_a_refused_body_is_told_when_to_come_back(alone: Server) -> None:
         assert b"\r\nretry-after: 5\r\n" in answer
 
 
-def test_bodies_of_many_addresses_leave_half_of_the_places_free(alone: Server) -> None:
+def test_unfinished_bodies_leave_half_of_the_threads_free(alone: Server) -> None:
     most = limits.MAX_UNFINISHED_BODIES
     with connections(alone, 2 * most, UNFINISHED, addresses=8) as clients:
         assert seconds_of_healthz(alone) < 1
@@ -179,7 +179,7 @@ def _is_served(server: Server) -> bool:
     [b"", ASKING, UNFINISHED, PREFACE, LONG_HEADERS, ASKING + b"\r\n"],
     ids=["silent", "headers", "bodies", "http 2", "long headers", "idle"],
 )
-def test_twice_the_connections_hold_nobody_up(alone: Server, data: bytes) -> None:
+def test_twice_the_maximum_of_connections_delays_nobody(alone: Server, data: bytes) -> None:
     with connections(alone, 2 * limits.MAX_CONNECTIONS, data):
         eventually(lambda: seconds_of_healthz(alone) < 1, 5)
         assert [seconds_of_healthz(alone) < 1 for _ in range(10)] == [True] * 10
@@ -212,7 +212,7 @@ def request(server: Server, path: str) -> bytes:
     return head(server, path).replace(b"POST ", b"GET ", 1)
 
 
-def test_readers_that_take_nothing_are_bounded_in_bytes_and_cut(alone: Server, page: str) -> None:
+def test_stalled_readers_are_limited_in_bytes_and_disconnected(alone: Server, page: str) -> None:
     with connections(alone, 200, request(alone, page)) as clients:
         eventually(lambda: _have_heard(clients), 60)
         assert seconds_of_healthz(alone) < 1

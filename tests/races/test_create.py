@@ -1,4 +1,4 @@
-"""Many clients want the same at once."""
+"""Many clients create the same thing at once."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def one_snapshot(server: Server) -> tuple[str, Request]:
 
 
 @pytest.mark.parametrize("ask", [one_volume, one_snapshot])
-def test_one_idempotency_key_makes_one_thing_of_32_requests(
+def test_32_requests_with_one_idempotency_key_create_one_volume(
     server: Server, crowd: Crowd, ask: Callable[[Server], tuple[str, Request]]
 ) -> None:
     path, spec = ask(server)
@@ -67,9 +67,7 @@ def test_one_idempotency_key_makes_one_thing_of_32_requests(
     must_hold(server.installation)
 
 
-def test_an_environment_is_deleted_or_gets_a_volume_never_both(
-    server: Server, crowd: Crowd
-) -> None:
+def test_environment_is_either_deleted_or_gets_a_volume(server: Server, crowd: Crowd) -> None:
     places = [server.environment() for _ in range(CROWD // 2)]
     creates = [create(place, "app-data") for place in places]
     deletes = [delete(f"/environments{place}") for place in places]

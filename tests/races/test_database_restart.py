@@ -1,4 +1,4 @@
-"""The database goes away under a running server, and comes back."""
+"""The database stops and restarts while the server runs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def server(postgres: PrivatePostgres, tmp_path_factory: pytest.TempPathFactory) 
         installation.close()
 
 
-def test_while_the_database_is_away_it_says_503_and_then_goes_on_by_itself(
+def test_server_answers_503_while_the_database_is_down_and_recovers(
     server: Server, postgres: PrivatePostgres, crowd: Crowd
 ) -> None:
     environment = server.environment()
@@ -56,7 +56,7 @@ def test_while_the_database_is_away_it_says_503_and_then_goes_on_by_itself(
     must_hold(server.installation)
 
 
-def test_a_restart_in_the_middle_of_a_stream_loses_and_doubles_nothing(
+def test_database_restart_neither_loses_nor_repeats_requests(
     server: Server, postgres: PrivatePostgres, crowd: Crowd
 ) -> None:
     environment = server.environment()
@@ -77,6 +77,6 @@ def test_a_restart_in_the_middle_of_a_stream_loses_and_doubles_nothing(
     assert {answer.status for answer in retries} == {201}
     known = [(was, now) for was, now in zip(heard, retries, strict=True) if was.status == 201]
     assert all(was.body["id"] == now.body["id"] for was, now in known)
-    # Workers and sweeper have survived it, so that what was cut off is settled too.
+    # Workers and reconcile loop survived it, so interrupted steps are completed too.
     must_hold(server.installation)
     assert len(server.wire().get(f"{environment}/volume").body) == CLIENTS * EACH

@@ -1,4 +1,4 @@
-"""Many clients use what others delete, and want it for themselves."""
+"""Many clients delete what others use, and reuse what others delete."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def attach(volume: str, application: str) -> Request:
     return Request("POST", f"{volume}/attachment", {"appIdRef": application.rpartition("/")[2]})
 
 
-def test_a_volume_is_deleted_or_attached_never_both(server: Server, crowd: Crowd) -> None:
+def test_volume_is_either_deleted_or_attached(server: Server, crowd: Crowd) -> None:
     environment = server.environment()
     application = server.application(environment)
     paths = volumes(server, environment)

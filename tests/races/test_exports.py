@@ -1,4 +1,4 @@
-"""Downloads of a long activity: they stream, hold nobody up, and run one at a time for each person."""
+"""Exports of a long activity: they are streamed, delay nobody, and run one at a time for each person."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ for _ in range({count} // 5000):
 
 @pytest.fixture(scope="module")
 def cookie(installation: Installation, server: Server) -> str:
-    """Of somebody whose company has a long activity."""
+    """The session cookie of a person whose company has a long activity."""
     done = installation.run("shell", "--verbosity", "0", "-c", COPIES.format(count=ENTRIES))
     assert done.returncode == 0, done.stderr
     return session_cookie(server.port, installation.made)
 
 
 def begun(server: Server, cookie: str) -> socket.socket:
-    """A download that is not read, as soon as the person may begin one."""
+    """Start a download and do not read it, as soon as the person may start one."""
     opened: list[socket.socket] = []
 
     def is_admitted() -> bool:
@@ -63,13 +63,13 @@ def _asking(server: Server, cookie: str) -> socket.socket:
 
 
 def status(server: Server, cookie: str) -> int:
-    """Of a further download, which is read."""
+    """Return the status of a further download, which is read completely."""
     wire = Wire(server.port, "")
     answer = wire.send(Request("HEAD", "/activity.csv", None, {"Cookie": cookie}))
     return answer.status
 
 
-def test_exports_begin_at_once_and_hold_nobody_up(server: Server, cookie: str) -> None:
+def test_exports_start_at_once_and_delay_nobody(server: Server, cookie: str) -> None:
     with closing(begun(server, cookie)):
         assert seconds_of_healthz(server) < 1
         assert server.wire().get("/environments").status == 200
@@ -90,7 +90,7 @@ def test_an_export_ends_with_its_client(server: Server, cookie: str) -> None:
     eventually(lambda: status(server, cookie) == 200, 20)
 
 
-def test_an_export_of_a_worker_that_was_killed_makes_room_once_its_lease_is_over(
+def test_export_is_possible_once_the_lease_of_a_killed_worker_expires(
     server: Server, cookie: str
 ) -> None:
     with closing(begun(server, cookie)):

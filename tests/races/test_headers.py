@@ -1,4 +1,4 @@
-"""What browsers are told by every answer of a server that is reached by HTTPS, and how requests end."""
+"""Headers of every response of a server behind HTTPS, and the ends of requests."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def public(installation: Installation) -> Iterator[Server]:
 
 @pytest.fixture
 def answers(public: Server) -> dict[str, Answer]:
-    """One of each kind, by where it was asked for."""
+    """One response of each kind, by path."""
     paths = ["/login", "/", "/admin/", "/docs", "/schema", "/environments", "/environments/none"]
     paths += ["/nowhere", "/nowhere/volume", "/healthz", "/static/holdfast.css"]
     return {path: public.wire().get(path) for path in paths}
 
 
-def test_every_answer_tells_browsers_to_trust_nothing_else(answers: dict[str, Answer]) -> None:
+def test_every_response_has_the_security_headers(answers: dict[str, Answer]) -> None:
     for answer in answers.values():
         policy = answer.headers["content-security-policy"]
         assert {"default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"} <= set(
@@ -43,12 +43,12 @@ def test_every_answer_tells_browsers_to_trust_nothing_else(answers: dict[str, An
         assert not [name for name in answer.headers if name.startswith("access-control-")]
 
 
-def test_no_shared_cache_may_keep_an_answer(answers: dict[str, Answer]) -> None:
+def test_no_response_may_be_stored_by_shared_caches(answers: dict[str, Answer]) -> None:
     del answers["/static/holdfast.css"]  # everybody's
     assert all("private" in answer.headers["cache-control"] for answer in answers.values())
 
 
-def test_every_answer_says_what_it_is(answers: dict[str, Answer]) -> None:
+def test_every_response_has_a_content_type(answers: dict[str, Answer]) -> None:
     kinds = {answer.headers["content-type"] for answer in answers.values() if answer.body}
     assert kinds == {
         "text/html; charset=utf-8",
@@ -81,11 +81,11 @@ def test_cookies_go_by_https_to_this_site_only_and_scripts_cannot_read_the_sessi
     assert "HttpOnly" in session
 
 
-def test_where_a_length_is_claimed_beside_chunks_the_chunks_count(server: Server) -> None:
+def test_chunked_encoding_takes_precedence_over_content_length(server: Server) -> None:
     path = f"{server.environment()}/volume"
     body = b'{"name": "in-chunks", "size": 10}'
     both = ("Content-Length: 3", "Transfer-Encoding: chunked", "Connection: close")
     status, _ = raw(server, head(server, path, *both) + chunked(body))
     listed = [one["name"] for one in server.wire().get(path).body]
-    # Whole or not at all: never a second request made of what is left over.
+    # The rest of the body must never be read as a second request.
     assert (status, listed) in [(201, ["in-chunks"]), (400, [])]

@@ -1,4 +1,4 @@
-"""`kill -9` of servers and reconcilers at work."""
+"""`kill -9` of working servers and reconcilers."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tests.support.wire import Answer, Request
 CLIENTS = 6
 EACH = 50
 DELETED = 20
-"""How many of the volumes of a round each client deletes in the next."""
+"""The volumes of a round that each client deletes in the next round."""
 
 
 @dataclass
 class Aftermath:
-    """What the clients know when all is over: which requests they sent and what they heard."""
+    """The requests that the clients sent, and the responses they received."""
 
     server: Server
     creates: list[tuple[Request, Answer]] = field(default_factory=list)
@@ -36,7 +36,7 @@ class Aftermath:
 
 @pytest.fixture(scope="module")
 def taken_over(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """Its reconciler was killed at work, and another started."""
+    """An installation whose working reconciler was killed and replaced by another."""
     home = tmp_path_factory.mktemp("taken-over")
     with installed(home, RECONCILE_INLINE="false") as installation:
         spec(installation, "taken-over", 400)
@@ -88,7 +88,7 @@ def _creates(environment: str) -> list[Request]:
 
 
 def _deletes_of(aftermath: Aftermath, environment: str) -> list[list[Request]]:
-    """Two streams of deletes of what is known to be there."""
+    """Return two streams of deletes of volumes that are known to exist."""
     gone = {request.path for request, _ in aftermath.deletes}
     paths = [
         f"{environment}/volume/{answer.body['id']}"
@@ -100,14 +100,14 @@ def _deletes_of(aftermath: Aftermath, environment: str) -> list[list[Request]]:
 
 
 def _asked(tasks: list[list[Request]], answers: list[list[Answer]]) -> list[tuple[Request, Answer]]:
-    """The requests that were sent at all, each with its answer."""
+    """Return the requests that were sent, each with its response."""
     pairs = [
         zip(requests, heard, strict=False) for requests, heard in zip(tasks, answers, strict=True)
     ]
     return [pair for pairs_of_one in pairs for pair in pairs_of_one]
 
 
-def test_the_kills_came_in_the_middle_of_the_streams(aftermath: Aftermath) -> None:
+def test_servers_were_killed_in_the_middle_of_the_streams(aftermath: Aftermath) -> None:
     heard = [answer.status for _, answer in aftermath.creates]
     assert set(heard) == {201, 0}
     assert 3 <= heard.count(0) <= 2 * CLIENTS
@@ -115,7 +115,7 @@ def test_the_kills_came_in_the_middle_of_the_streams(aftermath: Aftermath) -> No
     assert aftermath.deletes
 
 
-def test_everything_settles_by_itself_and_nothing_is_left_half_done(aftermath: Aftermath) -> None:
+def test_everything_settles_after_the_kills(aftermath: Aftermath) -> None:
     must_hold(aftermath.installation)
 
 
@@ -133,7 +133,7 @@ def test_every_acknowledged_delete_has_happened(aftermath: Aftermath) -> None:
     assert not acknowledged & live
 
 
-def test_a_retry_with_the_same_key_names_the_same_volume(aftermath: Aftermath) -> None:
+def test_retry_with_the_same_key_returns_the_same_volume(aftermath: Aftermath) -> None:
     deleted = {request.path[-36:] for request, _ in aftermath.deletes}
     standing = [
         (request, answer)
@@ -148,7 +148,7 @@ def test_a_retry_with_the_same_key_names_the_same_volume(aftermath: Aftermath) -
     must_hold(aftermath.installation)
 
 
-def test_nothing_was_made_twice(aftermath: Aftermath) -> None:
+def test_no_volume_was_created_twice(aftermath: Aftermath) -> None:
     names = [name for (name,) in aftermath.installation.rows("SELECT name FROM volumes_volume")]
     assert len(names) == len(set(names))
     assert set(names) <= {request.body["name"] for request, _ in aftermath.creates}

@@ -1,4 +1,4 @@
-"""More clients than anybody planned for, and workers that are replaced under them."""
+"""Very many clients, and workers that are replaced meanwhile."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EACH = 4
 
 
 @pytest.mark.parametrize("clients", [64, 512])
-def test_a_crowd_is_answered_and_not_refused(server: Server, clients: int) -> None:
+def test_many_clients_are_answered(server: Server, clients: int) -> None:
     environment = server.environment()
     volume = server.volume(environment)
 
@@ -97,7 +97,7 @@ def test_a_worker_is_replaced_only_once_the_new_one_serves(installation: Install
     server.terminate()
 
 
-def test_a_crowd_that_only_makes_volumes_gets_them_all(server: Server) -> None:
+def test_many_clients_create_all_their_volumes(server: Server) -> None:
     environment = server.environment()
 
     def asked(number: int) -> list[tuple[str, str, str]]:

@@ -1,4 +1,4 @@
-"""One code, and many browsers that gave the password."""
+"""Many browsers with a pending login send the same code."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ CSRF_TOKEN = "c" * 32
 
 
 def page(cookies: str, **form: str) -> Request:
-    """What a browser with these cookies sends from the log-in page."""
+    """Return the request that a browser with these cookies sends from the login page."""
     headers = {"Cookie": f"csrftoken={CSRF_TOKEN}; {cookies}"}
     return Request("POST", "/login", None, headers, form | {"csrfmiddlewaretoken": CSRF_TOKEN})
 
 
 def half_logged_in(server: Server, made: Any) -> str:
-    """The session cookie of a browser that gave the password; the code is asked for next."""
+    """Return the session cookie of a browser with a pending login."""
     asked = page("", username=made["username"], password=made["password"])
     found = re.search(r"sessionid=\w+", server.wire().send(asked).headers["set-cookie"])
     assert found
@@ -52,7 +52,7 @@ def recovery_code(made: Any) -> str:
 
 
 @pytest.mark.parametrize(("choose", "left"), [(code_of_the_moment, 10), (recovery_code, 9)])
-def test_of_32_browsers_with_one_code_one_gets_in(
+def test_one_of_32_browsers_with_the_same_code_logs_in(
     server: Server, crowd: Crowd, choose: Callable[[Any], str], left: int
 ) -> None:
     person = choose.__name__.replace("_", "-")

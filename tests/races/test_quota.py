@@ -1,4 +1,4 @@
-"""Many clients take room at once: what a quota has room for is taken, and not one MB more."""
+"""Many clients use up a quota at once: they get all of it, and not one MB more."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ WAYS: dict[str, tuple[Way, int]] = {
     "clone": (clones, 10),
     "grow": (grows, 10 * CROWD),
 }
-"""How 10 MB more are asked for, and what is taken before anybody does."""
+"""The ways to request 10 MB more, each with what is used before."""
 
 
 def used(server: Server, *places: str) -> int:
@@ -65,7 +65,7 @@ def assert_five_fit(server: Server, answers: list[Answer], taken: int, *places: 
 
 
 @pytest.mark.parametrize(("ask", "taken"), WAYS.values(), ids=WAYS)
-def test_an_environment_with_room_for_five_takes_five_of_32(
+def test_environment_with_quota_for_five_accepts_five_of_32(
     server: Server, crowd: Crowd, ask: Way, taken: int
 ) -> None:
     place = server.environment(quota=taken + 59)
@@ -74,7 +74,7 @@ def test_an_environment_with_room_for_five_takes_five_of_32(
 
 
 @pytest.mark.parametrize(("ask", "taken"), WAYS.values(), ids=WAYS)
-def test_a_company_with_room_for_five_takes_five_of_32_in_two_environments(
+def test_company_with_quota_for_five_accepts_five_of_32_in_two_environments(
     server: Server, crowd: Crowd, ask: Way, taken: int
 ) -> None:
     names = (f"Room for {ask.__name__}", "east", "alice")
@@ -86,7 +86,7 @@ def test_a_company_with_room_for_five_takes_five_of_32_in_two_environments(
 
 @pytest.mark.parametrize("table", ["volumes_environment", "accounts_company"])
 @pytest.mark.parametrize("ask", [creates, clones, grows])
-def test_room_that_is_just_being_taken_is_waited_for(
+def test_create_waits_for_a_concurrent_change_of_the_quota(
     server: Server, crowd: Crowd, ask: Way, table: str
 ) -> None:
     name = f"{ask.__name__}-{table.partition('_')[0]}"
@@ -103,7 +103,7 @@ def test_room_that_is_just_being_taken_is_waited_for(
     must_hold(server.installation)
 
 
-def test_the_room_of_what_is_restored_is_nobody_elses(forgiving: Server, crowd: Crowd) -> None:
+def test_restored_volume_keeps_its_share_of_the_quota(forgiving: Server, crowd: Crowd) -> None:
     place = forgiving.environment(quota=10 * (CROWD // 2))
     paths = [forgiving.volume(place, f"volume-{n}") for n in range(CROWD // 2)]
     assert statuses(forgiving.rush(crowd, [delete(path) for path in paths])) == [200] * 16

@@ -6,7 +6,7 @@ from tests.support.installation import Installation
 from tests.support.server import serving
 
 
-def test_a_limit_holds_for_all_workers_together(installation: Installation) -> None:
+def test_rate_limit_is_shared_by_all_workers(installation: Installation) -> None:
     with serving(installation, API_RATE_LIMIT="20/day,60/day") as server:
         # Each from a connection of its own, which the kernel gives to one of the workers.
         answers = [server.wire().get("/environments") for _ in range(120)]

@@ -1,4 +1,4 @@
-"""Many clients undo deletes at once, beside others and against the clock."""
+"""Many clients restore volumes at once, while others reuse names and the grace period ends."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ GRACE = 1
 
 @pytest.fixture(scope="module")
 def hasty(server: Server) -> Iterator[Server]:
-    """Serves the installation too; a delete can be undone for a second."""
+    """A server of the same installation with a grace period of one second."""
     with serving(server.installation, VOLUME_DELETE_GRACE=str(GRACE)) as hasty:
         yield hasty
         hasty.terminate()
@@ -42,7 +42,7 @@ def test_one_of_32_restores_succeeds(forgiving: Server, crowd: Crowd) -> None:
     must_hold(forgiving.installation)
 
 
-def test_a_name_is_restored_or_given_to_another_never_both(forgiving: Server, crowd: Crowd) -> None:
+def test_name_is_either_restored_or_used_by_another_volume(forgiving: Server, crowd: Crowd) -> None:
     place = forgiving.environment()
     names = [f"volume-{n}" for n in range(CROWD // 2)]
     paths = [forgiving.volume(place, name) for name in names]
@@ -54,7 +54,7 @@ def test_a_name_is_restored_or_given_to_another_never_both(forgiving: Server, cr
 
 
 @pytest.mark.parametrize("late", [0, 0.5])
-def test_at_the_end_of_its_grace_a_volume_is_restored_with_its_data_or_gone(
+def test_volume_is_restored_with_data_or_removed_at_the_end_of_its_grace(
     hasty: Server, crowd: Crowd, late: float
 ) -> None:
     place = hasty.environment()

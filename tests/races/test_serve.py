@@ -1,4 +1,4 @@
-"""The server's own life: how it starts, ends, loses a worker, and takes what clients send it."""
+"""The server process: its start, its end, the loss of workers, and hostile requests."""
 
 from __future__ import annotations
 
@@ -65,23 +65,23 @@ def is_accepting(server: Server) -> bool:
 
 def test_a_signal_to_the_whole_group_ends_it_with_exit_code_0(mortal: Server) -> None:
     assert mortal.process
-    # As a terminal does, and some supervisors. The group is the server's own.
+    # As terminals and some supervisors do. The server has its own process group.
     os.killpg(mortal.pid, signal.SIGINT)
     assert mortal.process.wait(10) == 0
 
 
-def test_it_goes_on_and_replaces_a_worker_that_was_killed(server: Server) -> None:
+def test_server_replaces_a_killed_worker(server: Server) -> None:
     first, second = server.workers()
     kill(first)
     eventually(lambda: len(set(server.workers()) - {first}) == 2, 15)
     assert second in server.workers()
-    # What was queued at the dead one is cut off; whoever asks after that is served.
+    # Connections queued at the dead worker are cut off. Later requests are served.
     environment = server.environment()
     answers = [server.wire().get(f"{environment}/volume").status for _ in range(20)]
     assert answers == [200] * 20
 
 
-def test_where_a_killed_server_counted_is_removed_by_a_later_start_and_nobody_elses(
+def test_next_start_removes_only_the_metrics_of_killed_servers(
     server: Server, mortal: Server
 ) -> None:
     living, left = counts_in(server), counts_in(mortal)
@@ -96,13 +96,13 @@ def test_where_a_killed_server_counted_is_removed_by_a_later_start_and_nobody_el
 
 
 def counts_in(server: Server) -> Path:
-    """Where its workers have their counters."""
+    """Return the metrics directory of the server's workers."""
     environ = Path(f"/proc/{server.workers()[0]}/environ").read_bytes().split(b"\0")
     given = dict(one.split(b"=", 1) for one in environ if one)
     return Path(given[b"PROMETHEUS_MULTIPROC_DIR"].decode())
 
 
-def test_it_goes_on_although_workers_die_again_and_again_soon_after_their_start(
+def test_server_survives_workers_that_die_repeatedly(
     server: Server,
 ) -> None:
     for _ in range(3):
@@ -113,7 +113,7 @@ def test_it_goes_on_although_workers_die_again_and_again_soon_after_their_start(
     assert len(server.workers()) == 2
 
 
-def test_the_number_of_threads_is_no_cause_for_warnings(server: Server) -> None:
+def test_number_of_threads_causes_no_warning(server: Server) -> None:
     assert server.workers()
     assert "Python threads" not in server.installation.log.read_text()
 
@@ -125,7 +125,7 @@ def test_a_second_server_does_not_share_the_address_of_the_first(server: Server)
     assert done.stderr == f"CommandError: {bind}: Address already in use\n"
 
 
-def test_an_address_that_is_not_ours_stops_the_start_with_one_line(server: Server) -> None:
+def test_address_of_another_machine_stops_the_start_with_one_line(server: Server) -> None:
     done = server.installation.run("serve", "--bind", "192.0.2.1:8000")
     assert done.returncode == 1
     assert done.stderr == "CommandError: 192.0.2.1:8000: Cannot assign requested address\n"
@@ -193,7 +193,7 @@ def head(server: Server, path: str, *more: str) -> bytes:
 
 
 def raw(server: Server, data: bytes) -> tuple[int, bytes]:
-    """Status and body of what is answered to these bytes, sent in one go."""
+    """Send these bytes at once. Return status and body of the response."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
         connection.sendall(data)
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
@@ -230,13 +230,15 @@ def test_a_body_in_chunks_that_is_too_large_is_413(server: Server) -> None:
 
 
 @pytest.mark.parametrize("size", [64 * 1024 + 1, 10 * 1024 * 1024])
-def test_who_sends_too_much_hears_413_and_holds_nobody_up(server: Server, size: int) -> None:
+def test_client_with_a_too_large_body_receives_413_and_delays_nobody(
+    server: Server, size: int
+) -> None:
     path = f"{server.environment()}/volume"
     assert server.wire().post(path, "x" * size).status == 413
     assert server.wire().get(path).status == 200
 
 
-def test_many_slow_bodies_hold_nobody_up(server: Server) -> None:
+def test_many_slow_bodies_delay_nobody(server: Server) -> None:
     path = f"{server.environment()}/volume"
     clients = [slow(server, path) for _ in range(60)]
     time.sleep(0.5)
@@ -249,9 +251,9 @@ def test_many_slow_bodies_hold_nobody_up(server: Server) -> None:
     assert took < 3
 
 
-def test_a_request_whose_client_goes_away_before_its_body_does_nothing(server: Server) -> None:
+def test_request_changes_nothing_when_its_body_is_incomplete(server: Server) -> None:
     path = server.volume(server.environment())
-    # A snapshot needs no body: what is missing of it must not be taken for an empty one.
+    # A snapshot needs no body, so an incomplete body must not be taken for an empty one.
     connection = socket.create_connection(("127.0.0.1", server.port))
     connection.sendall(
         head(server, f"{path}/snapshot", "Content-Length: 100", "X-Request-ID: gone")
@@ -266,7 +268,7 @@ def test_a_request_whose_client_goes_away_before_its_body_does_nothing(server: S
 # Logs -----------------------------------------------------------------------
 
 
-def test_every_line_of_the_log_is_json_and_a_requests_line_carries_its_id(server: Server) -> None:
+def test_every_log_line_is_json_with_the_request_id(server: Server) -> None:
     name = f"trace-{time.time_ns()}"
     answer = server.wire().get("/environments", X_Request_ID=name)
     assert answer.headers["x-request-id"] == name

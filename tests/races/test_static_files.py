@@ -1,4 +1,4 @@
-"""What a browser gets of the static files of a server."""
+"""The static files of a server, as a browser receives them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ YEAR = 365 * 86400
 
 
 def get(server: Server, path: str) -> tuple[HTTPResponse, bytes]:
-    """Ask as a browser does, and unpack."""
+    """Send a request as a browser does, and decompress the response."""
     connection = HTTPConnection("127.0.0.1", server.port, timeout=30)
     connection.request("GET", path, headers={"Accept-Encoding": "gzip, br"})
     response = connection.getresponse()
@@ -50,7 +50,7 @@ def test_what_style_sheets_use_is_hashed_too(server: Server) -> None:
     assert all(re.search(rb"\.[0-9a-f]{12}\.svg(#\w+)?$", one) for one in found)
 
 
-def test_workers_that_are_replaced_get_what_is_on_disk_then(installation: Installation) -> None:
+def test_replaced_workers_serve_the_files_that_are_on_disk_then(installation: Installation) -> None:
     with serving(installation) as server:
         before = server.workers()
         # As if all that was published was out of date.
@@ -64,7 +64,7 @@ def test_workers_that_are_replaced_get_what_is_on_disk_then(installation: Instal
 
 
 def hashed_address(server: Server, name: str) -> str:
-    """Where the server publishes this file."""
+    """Return the path at which the server publishes this file."""
     (manifest,) = server.installation.home.glob("static/*/staticfiles.json")
     found = re.search(rf'"{re.escape(name)}": "([^"]+)"', manifest.read_text())
     assert found

@@ -1,4 +1,4 @@
-"""Many clients change at once."""
+"""Many clients update the same volume at once."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_the_versions_of_32_unconditional_writers_form_one_chain(
     assert statuses(answers) == [200] * CROWD
     history = server.wire().get(f"{path}/history").body
     assert [entry["version"] for entry in history] == list(range(CROWD + 1, 0, -1))
-    # Each found what the one before it had left, and nobody's change is lost.
+    # Each started from the result of the one before it, so no change is lost.
     chain = [entry["changes"]["description"] for entry in history[:-1]]
     assert [before for before, _ in chain[:-1]] == [after for _, after in chain[1:]]
     assert len({after for _, after in chain}) == CROWD

@@ -1,4 +1,4 @@
-"""What was written before an upgrade is read after it as it was meant."""
+"""Rows of older versions keep their meaning after an upgrade."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ OLD = """UPDATE volumes_snapshot SET due_at = created_at, is_made = {made}, stat
 ROWS = "SELECT name, status, taken_at = created_at, take_until > created_at FROM volumes_snapshot"
 
 
-def test_snapshots_from_before_they_had_a_time(tmp_path: Path) -> None:
-    """Taken ones have the time of their request; one that failed is missed for good."""
+def test_old_snapshots_get_their_times_when_upgraded(tmp_path: Path) -> None:
+    """Taken snapshots get the time of their request. A failed one is never taken later."""
     with installed(tmp_path) as installation, serving(installation) as server:
         volume = server.volume(server.environment())
         for name in ("taken", "failed", "waiting"):

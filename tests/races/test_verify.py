@@ -1,4 +1,4 @@
-"""The checker itself, while everything moves."""
+"""`manage.py verify` while volumes change."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ EACH = 20
 
 
 def busy(server: Server, place: str, client: int) -> list[Request]:
-    """Grow and describe one volume again and again, and make and delete others beside it."""
+    """Grow and describe one volume repeatedly, and create and delete others meanwhile."""
     mine = server.volume(place, f"mine-{client}")
     doomed = [server.volume(place, f"doomed-{client}-{n}") for n in range(4)]
     grown = [put(mine, {"size": 11 + n}) for n in range(EACH)]
@@ -23,7 +23,7 @@ def busy(server: Server, place: str, client: int) -> list[Request]:
     return [one for step in steps for one in step] + [delete(path) for path in doomed]
 
 
-def test_it_takes_nothing_that_moves_for_a_violation(server: Server, crowd: Crowd) -> None:
+def test_verify_reports_no_violation_while_volumes_change(server: Server, crowd: Crowd) -> None:
     place = server.environment()
     tasks = [busy(server, place, client) for client in range(CLIENTS)]
     stream = crowd.start(server.port, server.installation.token, tasks)
