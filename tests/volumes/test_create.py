@@ -8,6 +8,7 @@ import pytest
 from tests.factories import ApplicationFactory, EnvironmentFactory
 from tests.support.api import codes
 from volumes.models import Volume
+from volumes.specs.volume import RESPONSE_FIELDS
 
 WISH = {"name": "postgres-data", "size": 1024}
 FIELDS = [
@@ -56,6 +57,14 @@ def test_the_answer_begins_with_the_fields_of_the_source_document(make, environm
     assert volume["companyIdRef"] == str(environment.company_id)
     assert volume["createdBy"] == volume["modifiedBy"] == alice.ref
     assert (volume["version"], volume["isDeleted"]) == (1, False)
+
+
+def test_create_and_get_answer_with_the_fields_of_the_table_in_its_order(
+    api, alice, environment, make
+):
+    made = make("uploads")
+    read = api(alice).get(f"/{environment.pk}/volume/{made['id']}").json()
+    assert list(made) == list(read) == [field.name for field in RESPONSE_FIELDS]
 
 
 def test_what_is_left_out_gets_its_default(make):

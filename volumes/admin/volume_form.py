@@ -9,33 +9,31 @@ from django import forms
 from volumes.admin.base import SpecForm
 from volumes.models import Volume
 from volumes.presentation import form_values
-from volumes.specs.volume import VolumeSpec, parse_volume
+from volumes.specs.volume import VolumeSpec, fields_of, parse_volume
+from volumes.specs.volume_field import Form, Input, VolumeField
 
-INPUTS = {
-    "name": "name",
-    "size": "size",
-    "mount_path": "mountPath",
-    "description": "description",
-    "labels": "labels",
-    "protected": "protected",
-}
-"""The names of the inputs here and on the wire."""
+FIELDS = fields_of(Form.ADMIN)
+EDITABLE = [field.column for field in FIELDS]
+
+
+def _input(field: VolumeField) -> forms.Field:
+    options: dict[str, Any] = {"required": False, "help_text": field.admin_hint}
+    match field.input:
+        case Input.CHECKBOX:
+            return forms.BooleanField(**options)
+        case Input.TEXTAREA:
+            return forms.CharField(**options, widget=forms.Textarea(attrs={"rows": 2}))
+        case Input.PAIRS:
+            return forms.CharField(**options, widget=forms.Textarea(attrs={"rows": 3}))
+        case _:
+            return forms.CharField(**options)
 
 
 class VolumeForm(SpecForm):
-    name = forms.CharField(required=False)
-    size = forms.CharField(required=False, help_text="Such as 512MB or 10GB")
-    mount_path = forms.CharField(required=False, help_text="Empty for /data/ and the name")
-    description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
-    labels = forms.CharField(
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="One pair a line, such as tier=database",
-    )
-    protected = forms.BooleanField(required=False, help_text="Nobody and no command deletes it.")
+    vars().update({field.column: _input(field) for field in FIELDS})
 
     field_of = {
-        "mountPath": "mount_path",
+        **{field.name: field.column for field in FIELDS},
         "resourceRequests": "size",
         "resourceRequests.storage": "size",
         "restoreFrom": "restore_from",
@@ -48,16 +46,14 @@ class VolumeForm(SpecForm):
         if isinstance(self.instance, Volume) and not self.instance._state.adding:
             self.fields["mount_path"].help_text = ""
             self.fields["size"].help_text = "It can only grow."
-            shown = form_values.from_volume(self.instance, INPUTS.values())
-            self.initial.update({here: shown[wire] for here, wire in INPUTS.items()})
+            shown = form_values.from_volume(self.instance, (field.form_name for field in FIELDS))
+            self.initial.update({field.column: shown[field.form_name] for field in FIELDS})
 
     def spec(self) -> VolumeSpec:
-        given = self.cleaned_data
-        values = {wire: given[here] for here, wire in INPUTS.items()}
-        new = "version" not in given
-        body = form_values.body_of(
-            {**values, "labels": given["labels"].replace("\r\n", "\n")}, new=new
-        )
+        given, new = self.cleaned_data, "version" not in self.cleaned_data
+        values = {field.form_name: given[field.column] for field in FIELDS}
+        values["labels"] = values["labels"].replace("\r\n", "\n")
+        body = form_values.body_of(values, new=new)
         if snapshot := given.get("restore_from"):
             body["restoreFrom"] = snapshot.ref
-        return parse_volume(body | ({} if new else {"version": given["version"]}), new=new)
+        return parse_volume(body if new else body | {"version": given["version"]}, new=new)

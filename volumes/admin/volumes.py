@@ -19,7 +19,7 @@ from volumes.admin.columns import AuditColumns, Failing, environment_link, faili
 from volumes.admin.data_actions import ACCEPT, DELETE, DELETE_ALL, RESTORE, SNAPSHOT
 from volumes.admin.filters import DeletedFilter, Status, Trouble, Use
 from volumes.admin.maintenance_actions import PROTECT, RECONCILE, RETRY, UNPROTECT
-from volumes.admin.volume_form import VolumeForm
+from volumes.admin.volume_form import EDITABLE, VolumeForm
 from volumes.models import Attachment, Environment, Snapshot, Volume
 from volumes.presentation import formatting, markup, results
 from volumes.presentation.results import Result
@@ -29,7 +29,6 @@ from volumes.services import volumes as services
 from volumes.services.creation import create_volume
 from volumes.specs.volume import VolumeSpec
 
-EDITABLE = ["name", "size", "mount_path", "description", "labels", "protected"]
 FACTS = ["state", "reason", "used", "held", "mounted_by", "snapshots", "filled_from"]
 SEARCHED = 100_000
 """So many of the newest are looked at one by one, where no index has parts of names."""

@@ -13,38 +13,26 @@ from accounts.disclosure import visible_volume_changes
 from accounts.models import Revision
 from config.timestamps import rfc3339
 from volumes.models import Application, Attachment, Environment, Snapshot, UsageSample, Volume
-from volumes.queries.volume_rows import VolumeRow
+from volumes.queries.volume_rows import COMPUTED, VolumeRow
 from volumes.rules.quota import QuotaHeadroom
 from volumes.rules.volumes import Review
+from volumes.specs.volume import RESPONSE_FIELDS
 
 Json = dict[str, Any]
 
 
 def volume(row: VolumeRow) -> Json:
+    # Both have the columns of VolumeRow, and an argument to say so would take long for a list.
+    shown: Json = dict(zip(_WIRE_NAMES, row))  # noqa: B905
+    shown["id"] = f"{Volume.prefix}{shown['id']}"
+    shown["labels"] = orjson.Fragment(shown["labels"])
     mounting = row.application_ids.split(",") if row.application_ids else ()
-    return {
-        "id": f"{Volume.prefix}{row.id}",
-        "name": row.name,
-        "envIdRef": row.environment_id,
-        "companyIdRef": row.company_id,
-        "size": row.size,
-        "mountPath": row.mount_path,
-        "isDeleted": row.is_deleted,
-        "createdBy": row.created_by,
-        "modifiedBy": row.modified_by,
-        "version": row.version,
-        "description": row.description,
-        "labels": orjson.Fragment(row.labels),
-        "protected": row.protected,
-        "status": row.status,
-        "statusMessage": row.status_message,
-        "provisionedSize": row.provisioned_size,
-        "usedSize": row.used_size,
-        "usedSizeAt": row.used_size_at,
-        "attachedAppsRefs": [f"{Application.prefix}{pk}" for pk in mounting],
-        "createdAt": row.created_at,
-        "modifiedAt": row.modified_at,
-    }
+    shown["attachedAppsRefs"] = [f"{Application.prefix}{pk}" for pk in mounting]
+    return shown
+
+
+_NAMES = {field.spec_attribute: field.name for field in RESPONSE_FIELDS}
+_WIRE_NAMES = tuple(_NAMES[column] for column in VolumeRow._fields)
 
 
 def row_from_instance(
@@ -52,7 +40,7 @@ def row_from_instance(
 ) -> VolumeRow:
     """A volume as an object holds it, in the form in which the database answers one."""
     return VolumeRow(
-        **{name: getattr(row, name) for name in _AS_IT_IS_HELD}
+        **{name: getattr(row, name) for name in _READ_AS_THEY_ARE}
         | {
             "id": str(row.pk),
             "environment_id": str(row.environment_id),
@@ -66,7 +54,7 @@ def row_from_instance(
     )
 
 
-_AS_IT_IS_HELD = VolumeRow._fields[8:]
+_READ_AS_THEY_ARE = tuple(name for name in VolumeRow._fields if name not in COMPUTED)
 
 
 def attachment(row: Attachment, source: str | None) -> Json:

@@ -14,9 +14,14 @@ from django.http import QueryDict
 
 from volumes.models import Volume
 from volumes.specs.parsers import MB_IN
+from volumes.specs.volume import STORED_FIELDS, VOLUME_FIELDS
+from volumes.specs.volume_field import Input, VolumeField
 
 Values = dict[str, Any]
 """By the name of the input: text, but for `protected` (bool) and `applications` (their ids)."""
+
+_FIELDS = {field.form_name: field for field in VOLUME_FIELDS}
+_INPUTS = {name: field.input for name, field in _FIELDS.items()}
 
 SIZE = re.compile(r"([0-9]+)(?:\.([0-9]{1,9}))?\s*(?:([mgt])(?:i?b|i)?)?", re.ASCII | re.I)
 
@@ -27,9 +32,10 @@ def from_query(query: QueryDict, names: Iterable[str]) -> Values:
 
 
 def _read(query: QueryDict, name: str) -> Any:
-    if name == "applications":
+    kind = _INPUTS.get(name)
+    if kind is Input.CHOICES:
         return query.getlist(name)
-    if name == "protected":
+    if kind is Input.CHECKBOX:
         return name in query
     # Browsers send the lines of a text area with both characters.
     return str(query.get(name, "")).replace("\r\n", "\n").strip()
@@ -38,16 +44,20 @@ def _read(query: QueryDict, name: str) -> Any:
 def from_volume(volume: Volume, names: Iterable[str]) -> Values:
     mounted = [f"app-{one.application_id}" for one in volume.attachments.all()]
     values: Values = {
-        "name": volume.name,
-        "size": size_text(volume.size),
-        "mountPath": volume.mount_path,
-        "description": volume.description,
-        "labels": "\n".join(f"{key}={value}" for key, value in volume.labels.items()),
-        "protected": volume.protected,
-        "applications": mounted,
-        "version": str(volume.version),
+        field.form_name: _text(field, getattr(volume, field.column)) for field in STORED_FIELDS
     }
+    values |= {"applications": mounted, "version": str(volume.version)}
     return {name: values[name] for name in names}
+
+
+def _text(field: VolumeField, value: Any) -> Any:
+    match field.input:
+        case Input.SIZE:
+            return size_text(value)
+        case Input.PAIRS:
+            return "\n".join(f"{key}={one}" for key, one in value.items())
+        case _:
+            return value
 
 
 def body_of(values: Values, *, new: bool) -> dict[str, Any]:
@@ -56,17 +66,15 @@ def body_of(values: Values, *, new: bool) -> dict[str, Any]:
     for name, value in values.items():
         if new and not value:
             continue
-        match name:
-            case "size":
+        match _INPUTS.get(name):
+            case Input.SIZE:
                 body["resourceRequests"] = {"storage": storage_of(value)}
-            case "labels":
-                body["labels"] = labels_of(value)
-            case "applications":
-                body["attachedAppsRefs"] = value
-            case "version":
-                body["version"] = int(value) if re.fullmatch("[0-9]{1,9}", value) else value
+            case Input.PAIRS:
+                body[name] = labels_of(value)
+            case None:  # the version, which is hidden
+                body[name] = int(value) if re.fullmatch("[0-9]{1,9}", value) else value
             case _:
-                body[name] = value
+                body[_FIELDS[name].name] = value
     return body
 
 

@@ -11,18 +11,12 @@ from accounts.models import Revision, Subject, User
 from volumes.models import Application
 from volumes.presentation import formatting
 from volumes.presentation.audit_phrases import VERBS, AuditPhrase, Names, deed
+from volumes.specs.volume import VOLUME_FIELDS
 
 __all__ = ["VERBS", "Change", "Entry", "entries", "people"]
 
 FIELDS = {
-    "name": "name",
-    "size": "size",
-    "mountPath": "mount path",
-    "description": "description",
-    "labels": "labels",
-    "protected": "protection",
-    "attachedAppsRefs": "applications",
-    "restoreFrom": "filled from",
+    **{field.name: field.label for field in VOLUME_FIELDS if field.label},
     "resourceQuota.storage": "quota",
     "storageQuota": "quota",
     "role": "role",

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db.models import CharField, F, Func, OuterRef, QuerySet, Subquery, TextField, UUIDField
+from django.db.models.expressions import Combinable
 
 from accounts.auth.authentication import fast_path_tokens
 from config.db.statements import PreparedQuery, QueryParam
@@ -75,21 +76,16 @@ class StringAgg(Subquery):
 
 
 class VolumeRow(NamedTuple):
-    """One volume; `labels` is JSON, the others are what they are on the wire.
+    """One volume, in the order of the wire. `labels` is JSON, the others are what they are there.
 
     `application_ids` are of those that mount it, in the order in which they were attached, with commas
     between.
     """
 
     id: str
+    name: str
     environment_id: str
     company_id: str
-    application_ids: str | None
-    labels: str
-    used_size_at: str | None
-    created_at: str
-    modified_at: str
-    name: str
     size: int
     mount_path: str
     is_deleted: bool
@@ -97,26 +93,35 @@ class VolumeRow(NamedTuple):
     modified_by: str
     version: int
     description: str
+    labels: str
     protected: bool
     status: str
     status_message: str
     provisioned_size: int | None
     used_size: int | None
+    used_size_at: str | None
+    application_ids: str | None
+    created_at: str
+    modified_at: str
 
 
 _MOUNTS = Attachment.objects.filter(volume=OuterRef("pk")).order_by("id")
 
-COLUMNS = (
-    Identifier("id"),
-    Identifier("environment_id"),
-    Identifier("environment__company_id"),
-    StringAgg(_MOUNTS.values(x=Identifier("application_id")), output_field=TextField()),
-    Labels("labels"),
-    Rfc3339("used_size_at"),
-    Rfc3339("created_at"),
-    Rfc3339("modified_at"),
-    *VolumeRow._fields[8:],
-)
+COMPUTED: dict[str, Combinable] = {
+    "id": Identifier("id"),
+    "environment_id": Identifier("environment_id"),
+    "company_id": Identifier("environment__company_id"),
+    "application_ids": StringAgg(
+        _MOUNTS.values(x=Identifier("application_id")), output_field=TextField()
+    ),
+    "labels": Labels("labels"),
+    "used_size_at": Rfc3339("used_size_at"),
+    "created_at": Rfc3339("created_at"),
+    "modified_at": Rfc3339("modified_at"),
+}
+"""The columns that the database writes as the wire has them. All others are read as they are."""
+
+COLUMNS = tuple(COMPUTED.get(name, name) for name in VolumeRow._fields)
 
 
 def get_volume_row(

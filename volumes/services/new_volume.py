@@ -16,7 +16,7 @@ from volumes.queries.quota import usage_statements
 from volumes.reconciler.inline import due_soon, initial_lease
 from volumes.services import history
 from volumes.services.locking import created_by
-from volumes.specs.volume import COLUMNS, VolumeSpec
+from volumes.specs.volume import STORED_FIELDS, VolumeSpec
 
 _NOW = Now()
 
@@ -69,15 +69,11 @@ def _volume(
     adopt_from: str,
     due: dict[str, Any],
 ) -> Volume:
+    values = {field.column: getattr(spec, field.column) for field in STORED_FIELDS}
     volume = new_instance(
         Volume,
         environment_id=environment.pk,
-        name=spec.name or "",
-        size=spec.size or 0,
-        mount_path=spec.mount_path or "",
-        description=spec.description or "",
-        labels=spec.labels or {},
-        protected=bool(spec.protected),
+        **{column: value for column, value in values.items() if value is not None},
         restore_from_id=restore_from and restore_from.pk,
         adopt_from=adopt_from,
         detached_at=_NOW,
@@ -89,7 +85,7 @@ def _volume(
 
 
 def _as_created(volume: Volume, applications: Sequence[Application]) -> Changes:
-    given: dict[str, Any] = {name: getattr(volume, column) for name, column in COLUMNS.items()}
+    given: dict[str, Any] = {field.name: getattr(volume, field.column) for field in STORED_FIELDS}
     if applications:
         given["attachedAppsRefs"] = [application.ref for application in applications]
     if volume.restore_from:

@@ -29,7 +29,7 @@ from volumes.services.locking import (
     lock_volume,
     save_if_unchanged,
 )
-from volumes.specs.volume import COLUMNS, VolumeSpec
+from volumes.specs.volume import STORED_FIELDS, VolumeSpec
 
 
 @transaction.atomic
@@ -59,7 +59,7 @@ def update_volume(
         bump_version(volume, actor.by)
         if grown_by and volume.status == VolumeStatus.READY:
             volume.status = VolumeStatus.RESIZING
-        fields = [*COLUMNS.values(), "status"]
+        fields = [*(field.column for field in STORED_FIELDS), "status"]
         save_if_unchanged(volume, expected=was, fields=fields, **detach_time(changes))
         add_usage(environment, grown_by)
         history.record_volume(volume, actor, "update", changes)
@@ -164,11 +164,11 @@ def _apply(volume: Volume, found: Review) -> Changes:
     """Move the spec onto the row and its attachments; what really changes."""
     changes: Changes = {}
     spec = found.spec
-    for name, column in COLUMNS.items():
-        before, after = getattr(volume, column), getattr(spec, column)
+    for field in STORED_FIELDS:
+        before, after = getattr(volume, field.column), getattr(spec, field.column)
         if after is not None and after != before:
-            setattr(volume, column, after)
-            changes[name] = [before, after]
+            setattr(volume, field.column, after)
+            changes[field.name] = [before, after]
     # First: an application that lets go may have something else at the new path.
     if spec.application_ids is not None:
         changes |= set_applications(volume, found.applications)

@@ -1,51 +1,218 @@
-"""What a caller asks of a volume."""
+"""What a caller asks of a volume, and the table of its fields."""
 
 from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
-from django.conf import settings
-
-from volumes.models import Application, Snapshot
+from volumes.models import Application, Snapshot, Volume, VolumeStatus
+from volumes.specs import json_schema as schema
 from volumes.specs import parsers
 from volumes.specs.parsers import Body, Reader, Spec
+from volumes.specs.volume_field import Form, Input, VolumeField
+from volumes.specs.volume_size import read_size
 
-SET_BY_CALLER = {
-    "name",
-    "size",
-    "resourceRequests",
-    "mountPath",
-    "description",
-    "labels",
-    "protected",
-    "attachedAppsRefs",
-}
-COLUMNS = {
-    "name": "name",
-    "size": "size",
-    "mountPath": "mount_path",
-    "description": "description",
-    "labels": "labels",
-    "protected": "protected",
-}
-"""What a caller sets, by its name on the wire and its column."""
-SET_BY_HOLDFAST = {
-    "id",
-    "envIdRef",
-    "companyIdRef",
-    "isDeleted",
-    "createdBy",
-    "modifiedBy",
-    "version",
-    "status",
-    "statusMessage",
-    "provisionedSize",
-    "usedSize",
-    "usedSizeAt",
-    "createdAt",
-    "modifiedAt",
-}
+_LABELS = "Up to 32 labels in the syntax of Kubernetes"
+_APPLICATIONS = "The set of applications that the volume is attached to"
+
+VOLUME_FIELDS = (
+    VolumeField("id", column="id", schema=schema.identifier(Volume.prefix, "`vol-<uuid>`")),
+    VolumeField(
+        "name",
+        column="name",
+        parse=parsers.dns_label,
+        is_required=True,
+        schema=schema.text("Its name, unique in the environment"),
+        accepts=schema.dns_label("unique in its environment"),
+        example="app-data-volume",
+        label="name",
+        input=Input.TEXT,
+        forms=Form.NEW | Form.EDIT | Form.ADMIN,
+    ),
+    VolumeField("envIdRef", column="environment_id", schema=schema.uuid(schema.ENVIRONMENT_ID)),
+    VolumeField("companyIdRef", column="company_id", schema=schema.uuid(schema.COMPANY_ID)),
+    VolumeField(
+        "size",
+        column="size",
+        read=read_size,
+        schema=schema.size("The requested size in MB (MiB). Quotas count this."),
+        accepts=schema.size("The new size in MB (MiB). It can only grow.", minimum=1),
+        accepts_new=schema.size("The size in MB (MiB)", minimum=1),
+        example=10240,
+        label="size",
+        input=Input.SIZE,
+        forms=Form.NEW | Form.GROW | Form.ADMIN,
+        admin_hint="Such as 512MB or 10GB",
+    ),
+    # Read with the size.
+    VolumeField("resourceRequests", accepts={"$ref": "#/components/schemas/ResourceRequests"}),
+    VolumeField(
+        "mountPath",
+        column="mount_path",
+        parse=parsers.mount_path,
+        schema=schema.text("Where applications mount it by default"),
+        accepts=schema.text(
+            "Where applications mount the volume: an absolute, normalised POSIX path. "
+            "The default is `/data/<name>`.",
+            maxLength=1024,
+            pattern=schema.MOUNT_PATH,
+        ),
+        example="/app/data",
+        label="mount path",
+        input=Input.TEXT,
+        forms=Form.NEW | Form.EDIT | Form.ADMIN,
+        admin_hint="Empty for /data/ and the name",
+    ),
+    VolumeField(
+        "isDeleted", column="is_deleted", schema=schema.boolean(schema.IS_DELETED), example=False
+    ),
+    VolumeField("createdBy", column="created_by", schema=schema.text(schema.CREATED_BY)),
+    VolumeField("modifiedBy", column="modified_by", schema=schema.text(schema.MODIFIED_BY)),
+    VolumeField("version", column="version", schema=schema.integer(schema.VERSION), example=1),
+    VolumeField(
+        "description",
+        column="description",
+        parse=parsers.description,
+        schema=schema.text("Free text for people"),
+        accepts=schema.text("Free text for people", maxLength=500),
+        label="description",
+        input=Input.TEXTAREA,
+        forms=Form.NEW | Form.EDIT | Form.ADMIN,
+        is_detail=True,
+    ),
+    VolumeField(
+        "labels",
+        column="labels",
+        read=lambda reader, new: parsers.read_labels(reader),
+        schema={
+            "type": "object",
+            "additionalProperties": {"type": "string"},
+            "description": _LABELS,
+        },
+        accepts={
+            "type": "object",
+            "maxProperties": 32,
+            "propertyNames": {
+                "pattern": rf"^([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?{schema.LABEL_SYNTAX}$"
+            },
+            "additionalProperties": {"type": "string", "pattern": f"^({schema.LABEL_SYNTAX})?$"},
+            "description": f"{_LABELS}. A change replaces all of them.",
+        },
+        example={"tier": "database"},
+        label="labels",
+        input=Input.PAIRS,
+        forms=Form.NEW | Form.EDIT | Form.ADMIN,
+        is_detail=True,
+        admin_hint="One pair a line, such as tier=database",
+    ),
+    VolumeField(
+        "protected",
+        column="protected",
+        parse=parsers.boolean,
+        schema=schema.boolean("While this is true, nobody can delete it"),
+        accepts=schema.boolean("While this is true, nobody can delete the volume"),
+        example=False,
+        label="protection",
+        input=Input.CHECKBOX,
+        forms=Form.NEW | Form.EDIT | Form.ADMIN,
+        is_detail=True,
+        admin_hint="Nobody and no command deletes it.",
+    ),
+    VolumeField(
+        "status",
+        column="status",
+        schema={
+            "enum": VolumeStatus.values,
+            "description": (
+                "The state of its data. It is `ready` once the storage holds data of this size."
+            ),
+        },
+        example="ready",
+    ),
+    VolumeField(
+        "statusMessage",
+        column="status_message",
+        schema=schema.text(
+            "Why the volume is in its status. Empty if there is nothing to explain."
+        ),
+    ),
+    VolumeField(
+        "provisionedSize",
+        column="provisioned_size",
+        schema=schema.size(
+            "The size that the storage holds, in MB (MiB). Null until the data was created.",
+            nullable=True,
+        ),
+        example=10240,
+    ),
+    VolumeField(
+        "usedSize",
+        column="used_size",
+        schema=schema.size(
+            "What the data used at `usedSizeAt`, in MB (MiB), rounded up. Null if never measured.",
+            nullable=True,
+        ),
+        example=812,
+    ),
+    VolumeField(
+        "usedSizeAt",
+        column="used_size_at",
+        schema=schema.timestamp(
+            "When `usedSize` was measured. Null if never measured.", nullable=True
+        ),
+    ),
+    VolumeField(
+        "attachedAppsRefs",
+        attribute="application_ids",
+        parse=parsers.list_of(parsers.identifier(Application.prefix)),
+        schema={
+            "type": "array",
+            "items": {"type": "string"},
+            "uniqueItems": True,
+            "description": f"{_APPLICATIONS}, in the order of attaching. Each is listed once.",
+        },
+        accepts={
+            "type": "array",
+            "items": {"type": "string", "pattern": rf"^(app-)?{schema.IDENTIFIER}$"},
+            "uniqueItems": True,
+            "description": (
+                f"{_APPLICATIONS}; the order has no meaning. Applications that are missing here are "
+                "detached, so `[]` detaches all of them. Leave the field out to change nothing."
+            ),
+        },
+        label="applications",
+        input=Input.CHOICES,
+        input_name="applications",
+        forms=Form.NEW | Form.EDIT,
+    ),
+    VolumeField("createdAt", column="created_at", schema=schema.timestamp(schema.CREATED_AT)),
+    VolumeField("modifiedAt", column="modified_at", schema=schema.timestamp(schema.MODIFIED_AT)),
+    VolumeField(
+        "restoreFrom",
+        attribute="snapshot_id",
+        parse=parsers.identifier(Snapshot.prefix),
+        is_only_new=True,
+        accepts=schema.identifier(
+            Snapshot.prefix,
+            "A `ready` snapshot of the same company, whose data the volume starts with. "
+            "The volume must be at least as large.",
+        ),
+        label="filled from",
+        input=Input.TEXT,
+        forms=Form.NEW,
+        is_detail=True,
+    ),
+)
+"""In the order of the wire."""
+
+RESPONSE_FIELDS = tuple(field for field in VOLUME_FIELDS if field.schema is not None)
+STORED_FIELDS = tuple(field for field in VOLUME_FIELDS if field.is_stored)
+"""Those of which a caller sets a column of the row."""
+_READ_NEW = tuple(field for field in VOLUME_FIELDS if field.is_set_by_caller)
+_READ = tuple(field for field in _READ_NEW if not field.is_only_new)
+_KNOWN_NEW = frozenset(field.name for field in VOLUME_FIELDS)
+_KNOWN = frozenset(field.name for field in VOLUME_FIELDS if not field.is_only_new)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,60 +236,17 @@ class VolumeSpec(Spec):
 
 def parse_volume(body: Body, *, new: bool) -> VolumeSpec:
     """What a body asks of a new volume or, unless `new`, of one that is there."""
-    known = SET_BY_CALLER | SET_BY_HOLDFAST | ({"restoreFrom"} if new else set())
-    reader = Reader(body, known=known)
-    name = reader.read("name", parsers.dns_label, required=new)
-    size = _read_size(reader, required=new)
-    mount_path = reader.read("mountPath", parsers.mount_path)
-    if new and name and "mountPath" not in body:
-        mount_path = f"/data/{name}"
-    return VolumeSpec(
-        version=parsers.version(body),
-        name=name,
-        size=size,
-        mount_path=mount_path,
-        description=reader.read("description", parsers.description),
-        labels=parsers.read_labels(reader),
-        protected=reader.read("protected", parsers.boolean),
-        application_ids=reader.read(
-            "attachedAppsRefs", parsers.list_of(parsers.identifier(Application.prefix))
-        ),
-        snapshot_id=reader.read("restoreFrom", parsers.identifier(Snapshot.prefix))
-        if new
-        else None,
-        problems=tuple(reader.problems),
-    )
+    reader = Reader(body, known=_KNOWN_NEW if new else _KNOWN)
+    values: dict[str, Any] = {
+        field.spec_attribute: field.value(reader, new=new)
+        for field in (_READ_NEW if new else _READ)
+    }
+    if new and values["name"] and "mountPath" not in body:
+        values["mount_path"] = f"/data/{values['name']}"
+    return VolumeSpec(version=parsers.version(body), problems=tuple(reader.problems), **values)
 
 
-def _read_size(reader: Reader, *, required: bool) -> int | None:
-    """`size`, or `resourceRequests.storage`, which says the same in words; both must agree."""
-    in_words = _read_size_in_words(reader)
-    size = reader.read("size", parsers.integer)
-    if required and not {"size", "resourceRequests"} & set(reader.body):
-        reader.add_problem("size", "required", "is required")
-    if size is not None and in_words is not None and size != in_words:
-        reader.add_problem(
-            "resourceRequests.storage", "size_mismatch", f"says {in_words} MB, but size says {size}"
-        )
-        return None
-    wanted, name = (size, "size") if size is not None else (in_words, "resourceRequests.storage")
-    if wanted is None:
-        return None
-    if wanted < 1:
-        reader.add_problem(name, "invalid", "must be at least 1 MB")
-        return None
-    if wanted > settings.VOLUME_MAX_SIZE:
-        reader.add_problem(name, "too_large", f"must be at most {settings.VOLUME_MAX_SIZE} MB")
-        return None
-    return wanted
-
-
-def _read_size_in_words(reader: Reader) -> int | None:
-    requests = reader.read("resourceRequests", parsers.mapping)
-    if requests is None:
-        return None
-    inner = Reader(requests, known={"storage"})
-    in_words = inner.read("storage", parsers.storage, required=True)
-    for problem in inner.problems:
-        reader.add_problem(f"resourceRequests.{problem.field}", problem.code, problem.message)
-    return in_words
+def fields_of(form: Form) -> tuple[VolumeField, ...]:
+    """What a form asks for: first what it shows at once, then the details."""
+    found = [field for field in VOLUME_FIELDS if form in field.forms]
+    return tuple(sorted(found, key=lambda field: field.is_detail))

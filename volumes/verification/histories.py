@@ -8,11 +8,11 @@ from typing import Any
 
 from accounts.models import Revision, Subject
 from volumes.models import Volume
-from volumes.specs import volume as spec
+from volumes.specs.volume import STORED_FIELDS
 from volumes.verification.batches import distinct, pages
 from volumes.verification.invariants import Invariant, Violation
 
-COLUMNS = {**spec.COLUMNS, "isDeleted": "is_deleted"}
+COLUMNS = {**{field.name: field.column for field in STORED_FIELDS}, "isDeleted": "is_deleted"}
 """What the history tells of a row, by its name there and its column."""
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from volumes.specs.volume import RESPONSE_FIELDS
+
 ENV = "660e8400-e29b-41d4-a716-446655440001"
 COMPANY = "770e8400-e29b-41d4-a716-446655440002"
 VOL = "vol-550e8400-e29b-41d4-a716-446655440000"
@@ -12,24 +14,12 @@ SEEN = "2026-01-31T12:00:00.000000Z"
 
 VOLUME_WISH = {"name": "app-data-volume", "size": 10240, "mountPath": "/app/data"}
 VOLUME_CHANGE = {"size": 20480, "version": 1}
-VOLUME = {
+VOLUME = {field.name: field.example for field in RESPONSE_FIELDS} | {
     "id": VOL,
-    "name": "app-data-volume",
     "envIdRef": ENV,
     "companyIdRef": COMPANY,
-    "size": 10240,
-    "mountPath": "/app/data",
-    "isDeleted": False,
     "createdBy": "user-123",
     "modifiedBy": "user-123",
-    "version": 1,
-    "description": "",
-    "labels": {"tier": "database"},
-    "protected": False,
-    "status": "ready",
-    "statusMessage": "",
-    "provisionedSize": 10240,
-    "usedSize": 812,
     "usedSizeAt": SEEN,
     "attachedAppsRefs": [APP],
     "createdAt": MADE,

@@ -1,4 +1,5 @@
-"""The objects of the API as OpenAPI describes them. They document; `wire` and `rules` do the work.
+"""The objects of the API as OpenAPI describes them. They document; representations and
+specs do the work.
 
 A component's docstring is its description and `help_text` that of a field, so both address the API's
 callers.
@@ -12,9 +13,24 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers as s
 
 from config.limits import MAX_QUOTA
-from volumes.models import Consistency, SnapshotStatus, VolumeStatus
+from volumes.models import Consistency, SnapshotStatus
+from volumes.specs.json_schema import (
+    COMPANY_ID,
+    CREATED_AT,
+    CREATED_BY,
+    DNS_LABEL,
+    ENVIRONMENT_ID,
+    IDENTIFIER,
+    IS_DELETED,
+    MODIFIED_AT,
+    MODIFIED_BY,
+    MOUNT_PATH,
+    VERSION,
+    Schema,
+)
+from volumes.specs.volume import VOLUME_FIELDS
 
-UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+Field = s.Field[Any, Any, Any, Any]
 
 
 def _size(help_text: str, **options: Any) -> s.IntegerField:
@@ -23,7 +39,7 @@ def _size(help_text: str, **options: Any) -> s.IntegerField:
 
 
 def _ref(prefix: str, help_text: str = "", **options: Any) -> s.RegexField:
-    return s.RegexField(rf"^({prefix})?{UUID}$", help_text=help_text, **options)
+    return s.RegexField(rf"^({prefix})?{IDENTIFIER}$", help_text=help_text, **options)
 
 
 def _label(help_text: str, **options: Any) -> s.RegexField:
@@ -35,64 +51,11 @@ def _label(help_text: str, **options: Any) -> s.RegexField:
 NOTHING = {"type": "object", "maxProperties": 0}
 """The body of a request that needs no field. It may be left out."""
 
-ENVIRONMENT_ID = "The environment, a UUID"
-COMPANY_ID = "The company that owns it, a UUID"
-CREATED_BY = "Who created it: `user-<id>`, or `system` for a command"
-MODIFIED_BY = "Who changed it last: `user-<id>`, or `system` for a command"
-CREATED_AT = "When it was created"
-MODIFIED_AT = "When it was last changed"
-IS_DELETED = "Whether it has been deleted"
-VERSION = "Counts its changes, from 1"
 NEW_VERSION = "The current version. Another one is refused with 409."
-DNS_LABEL = "A DNS label: 1 to 63 of `a-z 0-9 -`, not starting or ending with `-`"
-
-LABEL_NAME = "[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
-LABELS = "Up to 32 labels in the syntax of Kubernetes"
-APPLICATIONS = "The set of applications that the volume is attached to"
-
-
-@extend_schema_field(
-    {
-        "type": "object",
-        "maxProperties": 32,
-        "propertyNames": {"pattern": rf"^([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?{LABEL_NAME}$"},
-        "additionalProperties": {"type": "string", "pattern": f"^({LABEL_NAME})?$"},
-        "description": f"{LABELS}. A change replaces all of them.",
-    }
-)
-class Labels(s.DictField):
-    """Pairs of strings."""
-
-
-@extend_schema_field(
-    {
-        "type": "array",
-        "items": {"type": "string"},
-        "uniqueItems": True,
-        "description": f"{APPLICATIONS}, in the order of attaching. Each is listed once.",
-    }
-)
-class AttachedApplications(s.ListField):
-    """The identifiers of applications in a response."""
-
-
-@extend_schema_field(
-    {
-        "type": "array",
-        "items": {"type": "string", "pattern": rf"^(app-)?{UUID}$"},
-        "uniqueItems": True,
-        "description": (
-            f"{APPLICATIONS}; the order has no meaning. Applications that are missing here are "
-            "detached, so `[]` detaches all of them. Leave the field out to change nothing."
-        ),
-    }
-)
-class WantedApplications(s.ListField):
-    """The identifiers of applications in a request."""
 
 
 def _mount_path(help_text: str, **options: Any) -> s.RegexField:
-    return s.RegexField(r"^(/[^/:]+)+/?$", max_length=1024, help_text=help_text, **options)
+    return s.RegexField(MOUNT_PATH, max_length=1024, help_text=help_text, **options)
 
 
 class ResourceRequests(s.Serializer[Any]):
@@ -104,89 +67,68 @@ class ResourceRequests(s.Serializer[Any]):
     )
 
 
+def _property(schema: Schema, *, required: bool) -> Field:
+    """The field that OpenAPI describes by this JSON Schema."""
+    if schema.get("$ref", "").endswith("/ResourceRequests"):
+        return ResourceRequests(required=required)
+    if "enum" in schema:  # becomes a component of its own
+        return s.ChoiceField(schema["enum"], help_text=schema["description"], required=required)
+
+    @extend_schema_field(schema)
+    class Property(s.Field[Any, Any, Any, Any]):
+        """Described by the table of fields."""
+
+    return Property(required=required)
+
+
+def _requested(*, new: bool) -> dict[str, Field]:
+    """What a caller may send of a volume."""
+    return {
+        field.name: _property(
+            (new and field.accepts_new) or field.accepts, required=new and field.is_required
+        )
+        for field in VOLUME_FIELDS
+        if field.accepts and (new or not field.is_only_new)
+    }
+
+
 class VolumeChange(s.Serializer[Any]):
     """The fields of a volume that a caller may change. Fields that Holdfast sets are accepted and
     ignored, so that a volume that was read can be sent back."""
 
-    name = _label(f"{DNS_LABEL}; unique in its environment", required=False)
-    size = _size("The new size in MB (MiB). It can only grow.", min_value=1, required=False)
-    resourceRequests = ResourceRequests(required=False)
-    mountPath = _mount_path(
-        "Where applications mount the volume: an absolute, normalised POSIX path. "
-        "The default is `/data/<name>`.",
-        required=False,
-    )
-    description = s.CharField(
-        max_length=500, required=False, allow_blank=True, help_text="Free text for people"
-    )
-    labels = Labels(required=False)
-    protected = s.BooleanField(
-        required=False, help_text="While this is true, nobody can delete the volume"
-    )
-    attachedAppsRefs = WantedApplications(required=False)
-    version = s.IntegerField(required=False, help_text=NEW_VERSION)
+    def get_fields(self) -> dict[str, Field]:
+        version = s.IntegerField(required=False, help_text=NEW_VERSION)
+        return _requested(new=False) | {"version": version}
 
 
-class VolumeCreation(VolumeChange):
+class VolumeCreation(s.Serializer[Any]):
     """A new volume. It needs `name` and a size, as `size` or as `resourceRequests.storage`."""
 
-    name = _label(f"{DNS_LABEL}; unique in its environment")
-    size = _size("The size in MB (MiB)", min_value=1, required=False)
-    restoreFrom = _ref(
-        "snap-",
-        "A `ready` snapshot of the same company, whose data the volume starts with. "
-        "The volume must be at least as large.",
-        required=False,
-    )
-    version = None  # type: ignore[assignment]
+    def get_fields(self) -> dict[str, Field]:
+        return _requested(new=True)
 
 
 class VolumeValidation(VolumeChange):
     """A new volume or, if there is an `id`, a change of that volume."""
 
-    id = _ref("vol-", "The volume to change. Leave it out to check a new volume.", required=False)
-    restoreFrom = _ref(
-        "snap-", "The snapshot that a new volume would be filled from", required=False
-    )
+    def get_fields(self) -> dict[str, Field]:
+        volume = "The volume to change. Leave it out to check a new volume."
+        snapshot = "The snapshot that a new volume would be filled from"
+        return super().get_fields() | {
+            "id": _ref("vol-", volume, required=False),
+            "restoreFrom": _ref("snap-", snapshot, required=False),
+        }
 
 
 class Volume(s.Serializer[Any]):
     """Persistent storage of a fixed size. Its data outlives every application."""
 
-    id = _ref("vol-", "`vol-<uuid>`")
-    name = s.CharField(help_text="Its name, unique in the environment")
-    envIdRef = s.UUIDField(help_text=ENVIRONMENT_ID)
-    companyIdRef = s.UUIDField(help_text=COMPANY_ID)
-    size = _size("The requested size in MB (MiB). Quotas count this.")
-    mountPath = s.CharField(help_text="Where applications mount it by default")
-    isDeleted = s.BooleanField(help_text=IS_DELETED)
-    createdBy = s.CharField(help_text=CREATED_BY)
-    modifiedBy = s.CharField(help_text=MODIFIED_BY)
-    version = s.IntegerField(help_text=VERSION)
-    description = s.CharField(help_text="Free text for people")
-    labels = s.DictField(child=s.CharField(), help_text=LABELS)
-    protected = s.BooleanField(help_text="While this is true, nobody can delete it")
-    status = s.ChoiceField(
-        VolumeStatus.values,
-        help_text="The state of its data. It is `ready` once the storage holds data of this size.",
-    )
-    statusMessage = s.CharField(
-        help_text="Why the volume is in its status. Empty if there is nothing to explain."
-    )
-    provisionedSize = _size(
-        "The size that the storage holds, in MB (MiB). Null until the data was created.",
-        allow_null=True,
-    )
-    usedSize = _size(
-        "What the data used at `usedSizeAt`, in MB (MiB), rounded up. Null if never measured.",
-        allow_null=True,
-    )
-    usedSizeAt = s.DateTimeField(
-        allow_null=True, help_text="When `usedSize` was measured. Null if never measured."
-    )
-    attachedAppsRefs = AttachedApplications()
-    createdAt = s.DateTimeField(help_text=CREATED_AT)
-    modifiedAt = s.DateTimeField(help_text=MODIFIED_AT)
+    def get_fields(self) -> dict[str, Field]:
+        return {
+            field.name: _property(field.schema, required=True)
+            for field in VOLUME_FIELDS
+            if field.schema
+        }
 
 
 class Problem(s.Serializer[Any]):

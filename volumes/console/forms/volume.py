@@ -20,17 +20,18 @@ from volumes.queries.search import MaterializedIn
 from volumes.rules.volumes import Review, review
 from volumes.services.locking import check_version
 from volumes.specs.parsers import InvalidValue, identifier
-from volumes.specs.volume import VolumeSpec, parse_volume
+from volumes.specs.volume import VOLUME_FIELDS, VolumeSpec, fields_of, parse_volume
+from volumes.specs.volume_field import Form
 
-DETAILS = ("description", "labels", "protected")
-NEW = ("name", "size", "mountPath", "applications", *DETAILS, "restoreFrom")
-EDIT = ("name", "mountPath", "applications", *DETAILS, "version")
-GROW = ("size",)
+NEW = tuple(field.form_name for field in fields_of(Form.NEW))
+EDIT = (*(field.form_name for field in fields_of(Form.EDIT)), "version")
+GROW = tuple(field.form_name for field in fields_of(Form.GROW))
+DETAILS = {field.form_name for field in VOLUME_FIELDS if field.is_detail}
 
 MOST_APPLICATIONS = 100
 
-INPUTS = {"resourceRequests": "size", "attachedAppsRefs": "applications"}
-"""Those that are called otherwise than on the wire."""
+INPUTS = {field.name: field.form_name for field in VOLUME_FIELDS} | {"resourceRequests": "size"}
+"""The inputs of what is wrong, by the name on the wire."""
 
 
 @dataclass
@@ -99,8 +100,7 @@ class VolumeForm:
     @property
     def has_details(self) -> bool:
         """Whether something stands, or is wrong, in what is folded away at first."""
-        folded = [self.fields[name] for name in (*DETAILS, "restoreFrom") if name in self.fields]
-        return any(one.value or one.problems for one in folded)
+        return any(one.value or one.problems for one in self.fields.values() if one.name in DETAILS)
 
     @property
     def to_mend(self) -> int:
