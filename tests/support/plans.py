@@ -28,13 +28,15 @@ class Plan:
 
 
 def plans(work: Callable[[], object]) -> list[Plan]:
-    """Of every SELECT that the work makes, alone or within a statement that changes what it finds."""
+    """Return the plan of every SELECT of `work`, and of every UPDATE that returns the rows it changes."""
     found = []
 
     def explain(
         execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
     ) -> Any:
-        if sql.startswith(("SELECT", "WITH")):
+        if sql.startswith(("SELECT", "WITH")) or (
+            sql.startswith("UPDATE") and " RETURNING " in sql
+        ):
             found.append(_EXPLAIN[connection.vendor](sql, params))
         return execute(sql, params, many, context)
 

@@ -113,7 +113,7 @@ def test_a_batch_takes_as_many_queries_as_one_row(
         return persist([*map(VolumeReady, volumes), *taken])
 
     batch()  # the words of the statements are found
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(18):
         assert batch() == []
     assert Volume.objects.filter(status="ready").count() == 2 * number
     assert Snapshot.objects.filter(status="ready").count() == 2 * number

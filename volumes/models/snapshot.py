@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterable
 from typing import Any, Self
 
 from django.db import models
@@ -38,16 +36,6 @@ class SnapshotQuerySet(ReconciledQuerySet["Snapshot"]):
         """An attempt begins with the claim: when that is, and how large the volume is then."""
         size = Volume.objects.filter(pk=models.OuterRef("volume_id")).values("size")
         return {"copying_since": Now(), "copying_size": models.Subquery(size)}
-
-    def claim(self, pks: Iterable[uuid.UUID]) -> list[Snapshot]:
-        rows = super().claim(pks)
-        if rows:
-            # SQLite answers with the rows as they were before the claim.
-            claimed = self.model._default_manager.filter(pk__in=[row.pk for row in rows])
-            since = dict(claimed.values_list("pk", "copying_since"))
-            for row in rows:
-                row.copying_since = since.get(row.pk)
-        return rows
 
     def waiting(self) -> Self:
         """Wanted and not taken yet."""
