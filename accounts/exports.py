@@ -11,12 +11,24 @@ from typing import Self
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from accounts.errors import ExportRunning
 from accounts.models import Export, User
+from config.errors import TooManyRequests
 
 LEASE = timedelta(seconds=60)
 """Longer than READER_TIMEOUT and the time of one batch together, so that no running export expires."""
 RENEW_AFTER = LEASE.total_seconds() / 4
+RETRY_AFTER = 10
+"""Seconds after which it is worth asking again while another download of the person runs."""
+
+
+class ExportRunning(TooManyRequests):
+    """The person has another download under way."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Another download of yours is still running. Wait until it has ended, then try again.",
+            retry_after=RETRY_AFTER,
+        )
 
 
 class ExportStream:

@@ -7,6 +7,7 @@ nor an admin of a company. Only superusers can choose a password for a user.
 from django.db.models import Q
 
 from accounts.models import Company, Membership, Role, User
+from config.errors import Problem
 
 
 def is_privileged(person: User) -> bool:
@@ -40,15 +41,18 @@ def may_change_membership(operator: User, membership: Membership) -> bool:
 
 def membership_problem(
     operator: User, *, person: User, company: Company, role: Role
-) -> tuple[str, str] | None:
-    """Return the field and the reason why the operator may not assign this role, or None.
+) -> Problem | None:
+    """Return why the operator may not assign this role, or None.
 
     Any operator may add the first admin of a company, because a new company has no members.
     """
     if operator.is_superuser:
         return None
     if person.is_staff or person.is_superuser:
-        return "user", "Only superusers change the memberships of staff, and their own."
+        return Problem(
+            "user", "forbidden", "Only superusers change the memberships of staff, and their own."
+        )
     if role == Role.ADMIN and company.memberships.admins().exists():
-        return "role", f"{company} has an admin. Only they and superusers make others admins."
+        message = f"{company} has an admin. Only they and superusers make others admins."
+        return Problem("role", "forbidden", message)
     return None

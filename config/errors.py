@@ -1,4 +1,17 @@
-"""The ways Holdfast says no."""
+"""The ways to refuse a request.
+
+    DomainError
+        Refused             400, or 409 where every problem is a conflict
+            BadRequest      400: the path, the query or a header
+        Forbidden           403
+        NotFound            404
+        PreconditionFailed  412
+        TooManyRequests     429, with the seconds to wait
+            Throttled
+
+Services raise them. Each interface translates them in one place: the API in `volumes.api.errors`, pages
+in `config.http.error_responses`, forms at their fields, commands in one line.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +34,12 @@ CONFLICTS = frozenset(
         "key_reused",
     }
 )
-"""Codes of wishes that are sound in themselves but clash with how things stand: 409, not 400."""
+"""Codes of requests that are valid in themselves but conflict with the current state: 409, not 400."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with a wish. `field` is the wire name, "" where none is at fault."""
+    """One thing that is wrong. `field` is the name on the wire, "" if no field is at fault."""
 
     field: str
     code: str
@@ -44,7 +57,7 @@ class DomainError(Exception):
 
 
 class Refused(DomainError):
-    """A wish with problems, all of them: 400 if one of them is, else 409."""
+    """A request with all its problems."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = list(problems)
@@ -72,4 +85,19 @@ class Forbidden(DomainError):
 
 
 class PreconditionFailed(DomainError):
-    """If-Match names another version than the present one."""
+    """If-Match names another version than the current one."""
+
+
+class TooManyRequests(DomainError):
+    """The caller has to wait for `retry_after` seconds."""
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class Throttled(TooManyRequests):
+    """Too many failed attempts."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"Too many failed tries. Wait {retry_after} seconds.", retry_after)

@@ -25,9 +25,9 @@ from accounts.admin.changelists import (
     page_number,
 )
 from accounts.callers import Actor
-from accounts.errors import Refused, Throttled
 from accounts.models import User
 from config.client_addresses import client_ip
+from config.errors import DomainError, Refused
 
 FieldErrors = list[tuple[str, str]]
 """Errors of a form: the field ("" for the whole form) and the message."""
@@ -74,11 +74,11 @@ class OperatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     indexed_order: Sequence[str] = ()
     """The sortable columns that an index orders. Sorting by others covers the newest rows only."""
     search_help_text = f"A part of a name, among the newest {MAX_SEARCHED_ROWS:,}"
-    refusals: tuple[type[Exception], ...] = (Refused, Throttled)
 
-    def field_errors(self, refusal: Exception) -> FieldErrors:
-        field = refusal.field if isinstance(refusal, Refused) else ""
-        return [(field, str(refusal))]
+    def field_errors(self, refusal: DomainError) -> FieldErrors:
+        if isinstance(refusal, Refused):
+            return [(problem.field, problem.message) for problem in refusal.problems]
+        return [("", str(refusal))]
 
     def changeform_view(
         self,
@@ -90,7 +90,7 @@ class OperatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         view = super().changeform_view
         try:
             return view(request, object_id, form_url, extra_context)
-        except self.refusals as refusal:
+        except DomainError as refusal:
             # Run the view again with the errors: it shows them beside the input and saves nothing.
             request.service_errors = self.field_errors(refusal)  # type: ignore[attr-defined]
             return view(request, object_id, form_url, extra_context)
@@ -123,7 +123,7 @@ class OperatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ) -> HttpResponse:
         try:
             return super().delete_view(request, object_id, extra_context)
-        except self.refusals as refusal:
+        except DomainError as refusal:
             messages.error(request, str(refusal))
             return redirect(request.get_full_path())
 

@@ -13,9 +13,9 @@ from accounts import operators, services
 from accounts.admin.base import OperatorAdmin, actor_of, operator_of
 from accounts.admin.changelists import MAX_SEARCHED_ROWS, admin_link, may_view, related_filter
 from accounts.admin.site import site
-from accounts.errors import Refused
 from accounts.models import Company, Membership, Role, User
 from accounts.templatetags.times import when
+from config.errors import Refused
 
 
 @admin.register(Membership, site=site)
@@ -73,7 +73,7 @@ class MembershipAdmin(OperatorAdmin):
         if problem := operators.membership_problem(
             operator_of(request), person=obj.user, company=obj.company, role=role
         ):
-            raise Refused(*problem)
+            raise Refused([problem])
         if change:
             services.change_role(membership=obj, role=role, actor=actor)
         else:

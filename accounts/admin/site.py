@@ -14,8 +14,6 @@ from accounts.auth.decorators import charge_page, throttled_view
 from accounts.auth.sessions import is_signed_in
 from accounts.models import User
 from accounts.views.login import logout
-from config.http import error_responses
-from config.http.rate_limiting import RateLimitExceeded
 from config.searches import search_text
 
 
@@ -47,16 +45,14 @@ class OperatorSite(AdminSite):
         return is_verified and user.is_active and user.is_staff
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        inner = throttled_view(super().admin_view(view, cacheable))
+        inner = super().admin_view(view, cacheable)
 
+        @throttled_view
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not is_signed_in(request.user):
                 return redirect_to_login(request.get_full_path())
-            try:
-                charge_page(request)
-            except RateLimitExceeded as exceeded:
-                return error_responses.too_many_requests(request, exceeded)
+            charge_page(request)
             if self.has_permission(request):
                 response: HttpResponse = inner(request, *args, **kwargs)
                 return response

@@ -11,11 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from accounts.auth.known_browsers import known_browser
 from accounts.auth.sessions import charge_session, is_signed_in
 from accounts.callers import Actor, Caller
-from accounts.errors import Throttled
 from accounts.models import User
 from config.client_addresses import client_ip
+from config.errors import TooManyRequests
 from config.http import error_responses
-from config.http.rate_limiting import RateLimitExceeded
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -39,13 +38,10 @@ def full_login_required(page: Page[P]) -> PublicPage[P]:
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not is_signed_in(request.user):
             return redirect_to_login(request.get_full_path())
-        try:
-            charge_page(request)
-        except RateLimitExceeded as exceeded:
-            return error_responses.too_many_requests(request, exceeded)
+        charge_page(request)
         return page(cast(AuthenticatedHttpRequest, request), *args, **kwargs)
 
-    return cast(PublicPage[P], guarded)
+    return throttled_view(cast(PublicPage[P], guarded))
 
 
 def charge_page(request: HttpRequest) -> None:
@@ -54,14 +50,14 @@ def charge_page(request: HttpRequest) -> None:
 
 
 def throttled_view(page: PublicPage[P]) -> PublicPage[P]:
-    """Respond with 429 if the view raises Throttled."""
+    """Respond with 429 if the view raises TooManyRequests."""
 
     @wraps(page)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
             return page(request, *args, **kwargs)
-        except Throttled as throttled:
-            return error_responses.throttled(request, throttled.retry_after)
+        except TooManyRequests as error:
+            return error_responses.too_many_requests(request, error)
 
     return cast(PublicPage[P], guarded)
 

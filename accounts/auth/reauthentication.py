@@ -8,9 +8,9 @@ from django.http import HttpRequest
 from accounts.auth import second_factor, throttling
 from accounts.auth.known_browsers import known_browser_of_name
 from accounts.callers import Actor
-from accounts.errors import Refused
 from accounts.models import User
 from config.client_addresses import client_ip
+from config.errors import Refused
 
 log = logging.getLogger("holdfast.accounts")
 
@@ -31,7 +31,7 @@ def authenticate_password(request: HttpRequest, *, username: str, password: str)
         account = User.objects.filter(username=username).first()
         fields = {"user": account.ref if account else None, "ip": client_ip(request)}
         log.warning("login_failed", extra=fields)
-        raise Refused("", "There is no account with this name and password.")
+        raise Refused.because("", "invalid", "There is no account with this name and password.")
     throttle.succeeded()
     return person
 
@@ -43,7 +43,7 @@ def reauthenticate(*, person: User, password: str, code: str, actor: Actor) -> N
     if not person.check_password(password):
         throttle.failed()
         log.warning("reauthentication_failed", extra={"user": person.ref, "ip": actor.ip})
-        raise Refused("password", "This is not your password.")
+        raise Refused.because("password", "invalid", "This is not your password.")
     throttle.succeeded()
     if second_factor.is_on(person):
         second_factor.verify(person=person, code=code, actor=actor)

@@ -17,8 +17,8 @@ from accounts import audit
 from accounts.auth import recovery_codes, throttling
 from accounts.auth.revocation import revoke_all
 from accounts.callers import Actor
-from accounts.errors import Refused
 from accounts.models import Subject, User
+from config.errors import Refused
 
 log = logging.getLogger("holdfast.accounts")
 
@@ -48,7 +48,9 @@ def enrol(*, person: User) -> TOTPDevice:
     """Create an unconfirmed device, replacing an earlier one. Raises Refused if the factor is on."""
     lock(person)
     if is_on(person):
-        raise Refused("", "The second factor is on already. Switch it off first.")
+        raise Refused.because(
+            "", "wrong_status", "The second factor is on already. Switch it off first."
+        )
     TOTPDevice.objects.filter(user=person, confirmed=False).delete()
     return TOTPDevice.objects.create(user=person, name="authenticator", confirmed=False)
 
@@ -127,7 +129,7 @@ def _attempt_once(person: User, actor: Actor, attempt: Callable[[], ResultT | No
     # Raised outside the transaction, so that the failure count is committed.
     if result is None:
         log.warning("second_factor_failed", extra={"user": person.ref, "ip": actor.ip})
-        raise Refused("code", WRONG_CODE)
+        raise Refused.because("code", "invalid", WRONG_CODE)
     return result
 
 

@@ -19,7 +19,7 @@ from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.strategies import FixedWindowRateLimiter
 
 from accounts.auth.throttle_storage import DatabaseStorage
-from accounts.errors import Throttled
+from config.errors import Throttled
 
 MINUTES = 5
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from django import forms
 
-from accounts.errors import Refused
 from accounts.models import User
+from config.errors import Refused
 
 MAX_PASSWORD_LENGTH = 1000  # characters: hashing a longer one would cost too much
 
@@ -14,8 +14,10 @@ class Form(forms.Form):
     """A form that can show the errors of services."""
 
     def refuse(self, refused: Refused) -> None:
-        """Show the error at its field, or above the form if it has no such field."""
-        self.add_error(refused.field if refused.field in self.fields else None, refused.message)
+        """Show each problem at its field, or above the form if it has no such field."""
+        for problem in refused.problems:
+            name = problem.field if problem.field in self.fields else None
+            self.add_error(name, problem.message)
 
 
 class PasswordField(forms.CharField):

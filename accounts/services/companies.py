@@ -4,9 +4,9 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.callers import Actor
-from accounts.errors import Refused
 from accounts.models import Company, Subject
 from accounts.validators import name_problem, quota_problem
+from config.errors import Refused
 
 
 @transaction.atomic
@@ -14,7 +14,7 @@ def create_company(*, name: str, storage_quota: int | None, actor: Actor) -> Com
     """Create a company. Raises Refused."""
     _check(name, storage_quota)
     if Company.objects.filter(name=name).exists():
-        raise Refused("name", f"There is a company {name} already.")
+        raise Refused.because("name", "name_taken", f"There is a company {name} already.")
     company = Company.objects.create(name=name, storage_quota=storage_quota)
     changes: audit.Changes = {"name": [None, name], "storageQuota": [None, storage_quota]}
     _record_company(company, actor, "create", changes)
@@ -32,7 +32,7 @@ def change_company(
     _check(name, storage_quota)
     present = Company.objects.select_for_update(no_key=True).get(pk=company.pk)
     if Company.objects.filter(name=name).exclude(pk=present.pk).exists():
-        raise Refused("name", f"There is a company {name} already.")
+        raise Refused.because("name", "name_taken", f"There is a company {name} already.")
     changes: audit.Changes = {}
     if present.name != name:
         changes["name"] = [present.name, name]
@@ -48,9 +48,9 @@ def change_company(
 def _check(name: str, storage_quota: int | None) -> None:
     """Raise Refused for a bad name or quota."""
     if problem := name_problem(name):
-        raise Refused("name", problem)
+        raise Refused.because("name", "invalid", problem)
     if problem := quota_problem(storage_quota):
-        raise Refused("storage_quota", problem)
+        raise Refused.because("storage_quota", "invalid", problem)
 
 
 def _record_company(company: Company, actor: Actor, action: str, changes: audit.Changes) -> None:

@@ -15,13 +15,13 @@ from django.utils import timezone
 from accounts import audit
 from accounts.auth import throttling
 from accounts.callers import SYSTEM, Actor
-from accounts.errors import Refused
 from accounts.models import Company, Invitation, Membership, Role, Subject, User
 from accounts.models.invitation import INVITED_NAME_MAX_LENGTH, default_expiry
 from accounts.services.locks import lock_company
 from accounts.services.members import admit
 from accounts.services.withdrawal import record_invitation
 from accounts.validators import name_problem
+from config.errors import Refused
 
 MAX_PENDING_INVITATIONS = 500
 """The pending invitations of one company. Unanswered ones must not fill the table."""
@@ -34,7 +34,7 @@ def invite(*, company: Company, name: str, role: Role, inviter: User, actor: Act
     serve to find out which accounts exist.
     """
     if problem := name_problem(name, max_length=INVITED_NAME_MAX_LENGTH):
-        raise Refused("username", problem)
+        raise Refused.because("username", "invalid", problem)
     throttling.lookup_throttle(actor.by, actor.ip).take()
     invitee = _find_account(name)
     with transaction.atomic():
@@ -42,7 +42,9 @@ def invite(*, company: Company, name: str, role: Role, inviter: User, actor: Act
         _check(company, name, inviter)
         company.invitations.filter(expires_at__lte=Now()).delete()
         if company.invitations.exclude(name=name).count() >= MAX_PENDING_INVITATIONS:
-            raise Refused("", "Too many invitations are pending. Withdraw some first.")
+            raise Refused.because(
+                "", "too_many", "Too many invitations are pending. Withdraw some first."
+            )
         invitation, _ = Invitation.objects.update_or_create(
             company=company,
             name=name,
@@ -94,9 +96,9 @@ def _check(company: Company, name: str, inviter: User) -> None:
     """
     admins = company.memberships.admins()
     if not admins.filter(user=inviter, user__is_active=True).exists():
-        raise Refused("", f"Only admins of {company} can invite.")
+        raise Refused.because("", "forbidden", f"Only admins of {company} can invite.")
     if company.memberships.filter(user__username=name).exists():
-        raise Refused("username", f"{name} is already a member.")
+        raise Refused.because("username", "wrong_status", f"{name} is already a member.")
 
 
 def _find_account(name: str) -> User | None:
@@ -121,5 +123,5 @@ def _locked_invitation(invitation_id: uuid.UUID, person: User) -> Invitation:
         lock_company(invitation.company)
         invitation = rows.first()  # it may have ended before the lock was acquired
     if invitation is None:
-        raise Refused("", "This invitation is no longer pending.")
+        raise Refused.because("", "wrong_status", "This invitation is no longer pending.")
     return invitation

@@ -1,7 +1,7 @@
 """The lock under which memberships and invitations of a company change."""
 
-from accounts.errors import Refused
 from accounts.models import Company
+from config.errors import Refused
 
 
 def lock_company(company: Company) -> Company:
@@ -9,4 +9,4 @@ def lock_company(company: Company) -> Company:
     try:
         return Company.objects.select_for_update(no_key=True).get(pk=company.pk)
     except Company.DoesNotExist:
-        raise Refused("", "This company no longer exists.") from None
+        raise Refused.because("", "wrong_status", "This company no longer exists.") from None

@@ -4,17 +4,19 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.callers import Actor
-from accounts.errors import Refused
 from accounts.models import Company, Membership, Role, Subject, User
 from accounts.services.locks import lock_company
 from accounts.services.withdrawal import withdraw_invitations_of
+from config.errors import Refused
 
 
 @transaction.atomic
 def add_member(*, company: Company, person: User, role: Role, actor: Actor) -> Membership:
     """Add a person without asking them, which only operators may do. Raises Refused."""
     if not person.is_active:
-        raise Refused("user", f"The account {person.username} is deactivated.")
+        raise Refused.because(
+            "user", "wrong_status", f"The account {person.username} is deactivated."
+        )
     return admit(lock_company(company), person, role, actor, action="create")
 
 
@@ -24,7 +26,7 @@ def admit(company: Company, person: User, role: Role, actor: Actor, *, action: s
         company=company, user=person, defaults={"role": role}
     )
     if not is_new:
-        raise Refused("user", f"{person.username} is already a member.")
+        raise Refused.because("user", "wrong_status", f"{person.username} is already a member.")
     _record_member(membership, actor, action, [None, str(role)])
     return membership
 
@@ -77,13 +79,13 @@ def _locked_member(membership: Membership) -> Membership:
     lock_company(membership.company)
     present = Membership.objects.filter(pk=membership.pk).select_related("user", "company").first()
     if present is None:
-        raise Refused("", "This person is no longer a member.")
+        raise Refused.because("", "wrong_status", "This person is no longer a member.")
     return present
 
 
 def _check_not_last_admin(membership: Membership) -> None:
     if problem := last_admin_problem(membership):
-        raise Refused("", problem)
+        raise Refused.because("", "wrong_status", problem)
 
 
 def _record_member(

@@ -10,9 +10,9 @@ from accounts import audit
 from accounts.auth import second_factor, token_format
 from accounts.auth.revocation import revoke
 from accounts.callers import Actor
-from accounts.errors import Refused
 from accounts.models import Scope, Subject, Token, User
 from accounts.validators import name_problem
+from config.errors import Refused
 
 
 @transaction.atomic
@@ -31,11 +31,15 @@ def create_token(
     `company_id` is the company of the environment that the token is bound to.
     """
     if problem := name_problem(name):
-        raise Refused("name", problem)
+        raise Refused.because("name", "invalid", problem)
     # switch_off takes the same lock, so no token can be created after it revoked all.
     second_factor.lock(owner)
     if not second_factor.is_on(owner):
-        raise Refused("", f"{owner.username} needs a second factor before a token can be made.")
+        raise Refused.because(
+            "",
+            "wrong_status",
+            f"{owner.username} needs a second factor before a token can be made.",
+        )
     secret = token_format.new_secret()
     token = Token.objects.create(
         owner=owner,

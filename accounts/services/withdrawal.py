@@ -4,9 +4,9 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.callers import Actor
-from accounts.errors import Refused
 from accounts.models import Company, Invitation, Subject, User
 from accounts.services.locks import lock_company
+from config.errors import Refused
 
 
 @transaction.atomic
@@ -15,7 +15,7 @@ def withdraw_invitation(*, invitation: Invitation, actor: Actor) -> None:
     lock_company(invitation.company)
     present = Invitation.objects.filter(pk=invitation.pk).first()
     if present is None:
-        raise Refused("", "This invitation is no longer pending.")
+        raise Refused.because("", "wrong_status", "This invitation is no longer pending.")
     _withdraw(present, actor)
 
 

@@ -28,10 +28,10 @@ from accounts.auth.sessions import (
     must_change_password,
     pending_login_user,
 )
-from accounts.errors import Refused
 from accounts.forms.login import CodeForm, LoginForm
 from accounts.forms.security import DuePasswordForm
 from accounts.models import User
+from config.errors import Refused
 
 
 @sensitive_post_parameters()

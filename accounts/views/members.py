@@ -22,12 +22,11 @@ from accounts.auth.decorators import (
     AuthenticatedHttpRequest,
     full_login_required,
     session_actor,
-    throttled_view,
 )
-from accounts.errors import Refused
 from accounts.forms.members import InvitationForm, OwnRoleForm
 from accounts.invitation_mail import needs_mail, send_invitation
 from accounts.models import Company, Membership, Role, User
+from config.errors import Refused
 from config.keyset import KeysetPage
 
 WITH_ARTICLE = {Role.VIEWER: "a viewer", Role.EDITOR: "an editor", Role.ADMIN: "an admin"}
@@ -35,7 +34,6 @@ WITH_ARTICLE = {Role.VIEWER: "a viewer", Role.EDITOR: "an editor", Role.ADMIN: "
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @gzip_page
-@throttled_view
 @full_login_required
 def members(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show the members of the company in the query string; on POST, invite somebody to it."""
@@ -91,7 +89,7 @@ def shown_refusal(request: AuthenticatedHttpRequest) -> Iterator[None]:
     try:
         yield
     except Refused as refused:
-        messages.error(request, refused.message)
+        messages.error(request, str(refused))
 
 
 def company_address(company: Company) -> str:

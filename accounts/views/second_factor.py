@@ -11,10 +11,10 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from accounts.auth import second_factor
 from accounts.auth.decorators import AuthenticatedHttpRequest, session_actor
 from accounts.auth.sessions import refresh_session
-from accounts.errors import Refused
 from accounts.forms.security import ConfirmForm
 from accounts.views.qr import secret_of, svg_of
 from accounts.views.security_page import bound_form, is_reauthenticated, security_page
+from config.errors import Refused
 
 ENROLLING = "enrolling_until"
 ENROLLING_SECONDS = 900
@@ -28,7 +28,7 @@ def enrol(request: AuthenticatedHttpRequest) -> HttpResponse:
     try:
         device = second_factor.enrol(person=request.user)
     except Refused as refused:
-        messages.error(request, refused.message)
+        messages.error(request, str(refused))
         return redirect("security")
     request.session[ENROLLING] = time.time() + ENROLLING_SECONDS
     return _device_page(request, device, ConfirmForm())

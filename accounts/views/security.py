@@ -15,7 +15,6 @@ from accounts.auth.decorators import (
     AuthenticatedHttpRequest,
     full_login_required,
     session_actor,
-    throttled_view,
 )
 from accounts.auth.known_browsers import remember_browser
 from accounts.auth.sessions import refresh_session
@@ -26,7 +25,6 @@ from accounts.views.security_page import bound_form, is_reauthenticated, securit
 @sensitive_post_parameters()
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@throttled_view
 @full_login_required
 def security(request: AuthenticatedHttpRequest) -> HttpResponse:
     if request.method != "POST":

@@ -6,10 +6,10 @@ from django.shortcuts import render
 from accounts.auth import second_factor
 from accounts.auth.decorators import AuthenticatedHttpRequest, session_actor
 from accounts.auth.reauthentication import reauthenticate
-from accounts.errors import Refused
 from accounts.forms.fields import ReauthenticationForm
 from accounts.forms.security import PasswordForm
 from accounts.models import Token
+from config.errors import Refused
 
 FORMS: dict[str, type[ReauthenticationForm]] = {
     "password": PasswordForm,

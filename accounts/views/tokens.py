@@ -18,11 +18,10 @@ from accounts.auth.decorators import (
     AuthenticatedHttpRequest,
     full_login_required,
     session_actor,
-    throttled_view,
 )
-from accounts.errors import Refused
 from accounts.forms.tokens import Environments, TokenForm
 from accounts.models import Scope, Token
+from config.errors import Refused
 from config.pagination import CappedPaginator
 
 EXPIRY_WARNING = timedelta(days=7)
@@ -33,7 +32,6 @@ CompanyOf = Callable[[uuid.UUID], uuid.UUID]
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@throttled_view
 @full_login_required
 def tokens(
     request: AuthenticatedHttpRequest,

@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from config.database_errors import is_database_unavailable
+from config.errors import TooManyRequests
 from config.http.envelope import envelope
-from config.http.rate_limiting import RateLimitExceeded
 from config.logs import current_request_id
 
 JSON_PATH = re.compile(
@@ -48,20 +48,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return _answer(request, 404, "NOT_FOUND", "There is nothing here.")
 
 
-def throttled(request: HttpRequest, seconds: int) -> HttpResponse:
-    """429 for a page. `seconds` until the next try is looked at."""
-    return too_many(request, f"Too many failed tries. Wait {seconds} seconds.", seconds)
-
-
-def too_many_requests(request: HttpRequest, exceeded: RateLimitExceeded) -> HttpResponse:
-    """429 for a page. The answer says when the next request is admitted."""
-    return too_many(request, str(exceeded), exceeded.retry_after)
-
-
-def too_many(request: HttpRequest, message: str, seconds: int) -> HttpResponse:
-    """429 for a page. `seconds` until it is worth asking again."""
-    answer = _answer(request, 429, "THROTTLED", message)
-    answer["Retry-After"] = str(seconds)
+def too_many_requests(request: HttpRequest, error: TooManyRequests) -> HttpResponse:
+    answer = _answer(request, 429, "THROTTLED", str(error))
+    answer["Retry-After"] = str(error.retry_after)
     return answer
 
 

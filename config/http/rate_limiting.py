@@ -22,6 +22,7 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
 from config.env import Rate
+from config.errors import TooManyRequests
 
 CHANGES, READS = "changes", "reads"
 
@@ -49,14 +50,14 @@ class RateLimitState(NamedTuple):
         return self.requests > self.rate.requests
 
 
-class RateLimitExceeded(Exception):
+class RateLimitExceeded(TooManyRequests):
     """A caller sent more requests than API_RATE_LIMIT admits."""
 
     def __init__(self, state: RateLimitState) -> None:
-        self.retry_after = state.resets_in
         super().__init__(
             f"Too many requests: a token or session may send {state.rate.requests} {state.policy}"
-            f" in {state.rate.seconds} seconds. Try again in {state.resets_in} seconds."
+            f" in {state.rate.seconds} seconds. Try again in {state.resets_in} seconds.",
+            retry_after=state.resets_in,
         )
 
 

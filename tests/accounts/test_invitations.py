@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from accounts import services
 from accounts.callers import SYSTEM, Actor
-from accounts.errors import Refused
 from accounts.models import Company, Invitation, Membership, Revision, Role, Subject, User
 from accounts.services import invitations
+from config.errors import Refused
 from tests.factories import CompanyFactory, MembershipFactory, UserFactory, give_token
 from tests.support.people import log_in
 from tests.support.words import text

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Company, Role, User
+from config.errors import Throttled
 from config.http import error_responses
 from tests.factories import PASSWORD, MembershipFactory
 from tests.support.callers import invited
@@ -108,7 +109,11 @@ def test_a_missing_page_is_sound_and_says_what_to_do(client: Client, db: None) -
         (error_responses.not_found, 404, "Check the address"),
         (error_responses.server_error, 500, "tell whoever runs"),
         (error_responses.unavailable, 503, "Load the page again"),
-        (lambda request: error_responses.throttled(request, 60), 429, "Wait 60 seconds"),
+        (
+            lambda request: error_responses.too_many_requests(request, Throttled(60)),
+            429,
+            "Wait 60 seconds",
+        ),
     ],
 )
 def test_each_error_page_says_what_to_do_next(rf, answer, status: int, words: str) -> None:

@@ -13,7 +13,6 @@ from django.test import Client
 from accounts import services
 from accounts.auth import throttling
 from accounts.callers import SYSTEM, Actor
-from accounts.errors import Refused, Throttled
 from accounts.models import (
     Company,
     FailureCount,
@@ -23,6 +22,7 @@ from accounts.models import (
     Role,
     User,
 )
+from config.errors import Refused, Throttled
 from tests.factories import MembershipFactory
 from tests.support.people import WRONG_CODE, give_password
 from tests.support.processes import Race, racers

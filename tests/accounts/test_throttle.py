@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from accounts.auth import throttling
-from accounts.errors import Throttled
 from accounts.models import FailureCount, User
+from config.errors import Throttled
 from tests.factories import PASSWORD
 from tests.support.people import WRONG_CODE, fresh_code, give_password, is_in, log_in
 

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts import services
 from accounts.callers import SYSTEM
-from accounts.errors import Refused
 from accounts.models import Revision, Scope, Subject, Token, User
+from config.errors import Refused
 from tests.factories import give_token
 from tests.support.people import WRONG_CODE, fresh_code, log_in
 from volumes.models import Environment

@@ -205,15 +205,15 @@ GUARDS = [
     Guard(
         "the rate limit of pages",
         "accounts/auth/decorators.py",
-        "            charge_page(request)\n",
-        "            pass\n",
+        "        charge_page(request)\n",
+        "",
         f"{LIMITED}::test_pages_are_limited_by_session",
     ),
     Guard(
         "the rate limit of the administration",
         "accounts/admin/site.py",
-        "                charge_page(request)\n",
-        "                pass\n",
+        "            charge_page(request)\n",
+        "            pass\n",
         f"{LIMITED}::test_pages_are_limited_by_session",
     ),
     Guard(

@@ -6,12 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from accounts import errors as account_errors
 from accounts.callers import Actor
 from config.errors import DomainError, NotFound, Problem
 
 GONE = "It is not there any more: it was deleted, or what it belongs to was."
-REFUSALS = (DomainError, account_errors.Refused, account_errors.Throttled)
 
 Reasons = Mapping[Any, Sequence[Problem]]
 """By the primary key of the row."""
@@ -21,7 +19,7 @@ def no_reasons(rows: Sequence[Any]) -> Reasons:
     return {}
 
 
-def words_of(refusal: Exception) -> str:
+def words_of(refusal: DomainError) -> str:
     return GONE if isinstance(refusal, NotFound) else str(refusal)
 
 

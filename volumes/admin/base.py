@@ -15,8 +15,8 @@ from django.http import HttpRequest
 
 from accounts.admin.base import FieldErrors, ServiceErrorForm, actor_of
 from accounts.callers import Actor
-from config.errors import NotFound, Problem, Refused
-from volumes.admin.actions import GONE, REFUSALS
+from config.errors import DomainError, NotFound, Problem, Refused
+from volumes.admin.actions import GONE
 from volumes.admin.confirmation import ConfirmedActionsMixin
 from volumes.presentation import formatting
 from volumes.presentation.results import Result
@@ -51,7 +51,6 @@ class ServiceModelAdmin(ConfirmedActionsMixin):
     """Rows that only the services write."""
 
     form: Any = SpecForm
-    refusals = REFUSALS
     ordering = ["-pk"]
 
     @abstractmethod
@@ -113,7 +112,7 @@ class ServiceModelAdmin(ConfirmedActionsMixin):
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Nothing."""
 
-    def field_errors(self, refusal: Exception) -> FieldErrors:
+    def field_errors(self, refusal: DomainError) -> FieldErrors:
         if isinstance(refusal, NotFound):
             return [("", GONE)]
         if not isinstance(refusal, Refused):

@@ -15,7 +15,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from accounts.admin.base import OperatorAdmin, actor_of, is_valid_pk
-from volumes.admin.actions import REFUSALS, AdminAction, words_of
+from config.errors import DomainError
+from volumes.admin.actions import AdminAction, words_of
 from volumes.admin.progress import Done
 from volumes.reconciler import inline
 
@@ -102,7 +103,7 @@ class ConfirmedActionsMixin(OperatorAdmin):
             for row in chosen[:AT_ONCE]:
                 try:
                     returned = verb.do(row, actor)
-                except REFUSALS as refusal:
+                except DomainError as refusal:
                     messages.error(request, f"{self.full_name(row)}: {words_of(refusal)}")
                 else:
                     done.add(row, returned)

@@ -17,7 +17,6 @@ from accounts.auth.authentication import SecondFactorRequired
 from config import errors
 from config.database_errors import is_database_unavailable
 from config.http.envelope import envelope
-from config.http.rate_limiting import RateLimitExceeded
 from volumes.api.parsers import PayloadTooLarge, UnsupportedContentEncoding
 
 log = logging.getLogger("holdfast")
@@ -49,7 +48,7 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> HttpResp
             answer = _refusal(401, "UNAUTHORIZED", str(exception.detail))
             answer["WWW-Authenticate"] = "Bearer"
             return answer
-        case RateLimitExceeded():
+        case errors.TooManyRequests():
             answer = _refusal(429, "THROTTLED", str(exception))
             answer["Retry-After"] = str(exception.retry_after)
             return answer

@@ -27,7 +27,7 @@ from config.client_addresses import client_ip
 from config.errors import DomainError
 from config.http.error_responses import unavailable
 from config.http.middleware import Handler, public_scheme, request_log
-from config.http.rate_limiting import RateLimitExceeded, add_headers, charge, is_exhausted
+from config.http.rate_limiting import add_headers, charge, is_exhausted
 from config.http.request import ARRIVED_AT, Utf8Request
 from volumes.api import responses
 from volumes.api.headers import idempotency_key
@@ -58,7 +58,6 @@ REFUSALS = (
     DomainError,
     APIException,
     SuspiciousOperation,
-    RateLimitExceeded,
     RequestDataTooBig,
     UnreadablePostError,
 )

@@ -16,13 +16,11 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from accounts.auth.decorators import AuthenticatedHttpRequest, full_login_required
-from accounts.errors import ExportRunning
 from accounts.exports import ExportStream
 from accounts.models import Company
 from config import pagination
 from config.concurrency import request_slot
 from config.csv_cells import csv_text
-from config.http import error_responses
 from config.searches import filter_value
 from config.timestamps import rfc3339
 from volumes.console.htmx import clean_query, with_short_address
@@ -42,8 +40,6 @@ COLUMNS = (
     "version",
     "changes",
 )
-RETRY_AFTER = 10
-"""Seconds after which it is worth asking again while another download of the person runs."""
 
 
 @require_safe
@@ -72,10 +68,7 @@ def export(request: AuthenticatedHttpRequest) -> HttpResponse:
         raise Http404
     trail = ActivityFeed(company, request.GET)
     name = f"activity-{slugify(company.name) or 'company'}-{timezone.now():%Y-%m-%d}.csv"
-    try:
-        stream = ExportStream(request.user, _chunks(trail))
-    except ExportRunning as running:
-        return error_responses.too_many(request, str(running), RETRY_AFTER)
+    stream = ExportStream(request.user, _chunks(trail))
     answer = StreamingHttpResponse(
         stream,
         content_type="text/csv; charset=utf-8",

@@ -11,7 +11,6 @@ from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.errors import Refused as AccountRefused
 from accounts.models import Role
 from config.errors import Refused
 from volumes.management.arguments import megabytes
@@ -48,7 +47,7 @@ class Command(BaseCommand):
                 quota=options["quota"],
                 company_quota=options["company_quota"],
             )
-        except (Refused, AccountRefused) as refusal:
+        except Refused as refusal:
             raise CommandError(str(refusal), returncode=2) from None
         except ValidationError as error:
             raise CommandError("; ".join(error.messages), returncode=2) from None

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from accounts import services
 from accounts.callers import SYSTEM
-from accounts.errors import Refused
 from accounts.models import Scope, User
+from config.errors import Refused
 from config.timestamps import rfc3339
 from volumes.management.arguments import environment_id, whole_number
 from volumes.queries.environments import company_of_environment, environment_choices
@@ -60,7 +60,7 @@ class Command(BaseCommand):
                 actor=SYSTEM,
             )
         except Refused as refusal:
-            raise CommandError(refusal.message) from None
+            raise CommandError(str(refusal)) from None
         printed = {
             "token": secret,
             "name": name,
