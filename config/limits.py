@@ -32,3 +32,6 @@ BODY_TIMEOUT = 30.0  # seconds for the whole body, from the end of the headers
 KEEP_ALIVE_TIMEOUT = 75.0  # seconds between two requests: longer than the 60 s of common proxies
 READER_TIMEOUT = 30.0  # seconds in which a reader takes nothing
 LAST_REQUEST_TIMEOUT = 1.0  # seconds that a worker which ends waits for requests of its clients
+
+VERIFY_BATCH_ROWS = 1000
+"""Rows, or entries of the storage, that `verify` looks at together."""

@@ -20,7 +20,6 @@ from accounts.admin.changelists import (
     MAX_SEARCH_RESULTS,
     MAX_SEARCHED_ROWS,
     IndexedChangeList,
-    LookaheadPaginator,
     newest,
     page_number,
 )
@@ -28,6 +27,7 @@ from accounts.callers import Actor
 from accounts.models import User
 from config.client_addresses import client_ip
 from config.errors import DomainError, Refused
+from config.pagination import LookaheadPaginator
 
 FieldErrors = list[tuple[str, str]]
 """Errors of a form: the field ("" for the whole form) and the message."""

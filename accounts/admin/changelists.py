@@ -8,12 +8,10 @@ from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
 from django.db.models import Model, OrderBy, QuerySet
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
@@ -99,40 +97,6 @@ def _order_without_index(name: str) -> OrderBy:
     """
     field = name.removeprefix("-")
     return OrderBy(Coalesce(field, field), descending=name.startswith("-"))
-
-
-class LookaheadPaginator(Paginator):  # type: ignore[type-arg]
-    """Detects a next page by reading one row more than a page has, instead of counting all rows."""
-
-    def __init__(self, rows: QuerySet[Any], per_page: int, *, page: int) -> None:
-        super().__init__(rows, per_page)
-        self.rows = rows
-        self.requested_page = page
-
-    @cached_property
-    def count(self) -> int:
-        """The rows up to the end of the requested page, plus one if there are more."""
-        return self.end - self.per_page + len(self._keys)
-
-    @property
-    def page_keys(self) -> list[Any]:
-        """The primary keys of the rows of the requested page."""
-        return self._keys[: self.per_page]
-
-    @property
-    def is_truncated(self) -> bool:
-        """Whether there are rows after the requested page."""
-        return self.count > self.end
-
-    @property
-    def end(self) -> int:
-        """The number of rows up to the end of the requested page, if that page is full."""
-        return self.requested_page * self.per_page
-
-    @cached_property
-    def _keys(self) -> list[Any]:
-        keys = self.rows.values_list("pk", flat=True)
-        return list(keys[self.end - self.per_page : self.end + 1])
 
 
 def newest(rows: QuerySet[Any], maximum: int = MAX_SEARCHED_ROWS) -> QuerySet[Any]:

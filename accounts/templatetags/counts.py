@@ -6,7 +6,7 @@ from django import template
 from django.template.defaulttags import querystring
 
 from config import pagination
-from config.keyset import KeysetPage
+from config.pagination import KeysetPage
 
 register = template.Library()
 

@@ -27,7 +27,7 @@ from accounts.forms.members import InvitationForm, OwnRoleForm
 from accounts.invitation_mail import needs_mail, send_invitation
 from accounts.models import Company, Membership, Role, User
 from config.errors import Refused
-from config.keyset import KeysetPage
+from config.pagination import KeysetPage
 
 WITH_ARTICLE = {Role.VIEWER: "a viewer", Role.EDITOR: "an editor", Role.ADMIN: "an admin"}
 

@@ -216,7 +216,7 @@ def test_no_cell_is_a_formula(table, happened, start):
 
 
 def test_the_export_reads_in_batches_and_loses_nothing(table, happened, monkeypatch):
-    monkeypatch.setattr(activity_feed, "AT_ONCE", 3)
+    monkeypatch.setattr(activity_feed, "BATCH_ROWS", 3)
     for number in range(7):
         happened("update", f"cache-{number}")
     assert [row["name"] for row in table()] == [f"cache-{number}" for number in reversed(range(7))]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any
 
 from django.db.models import Q
 from tqdm import tqdm
 
+from config.pagination import iterate_in_batches
 from volumes.backends import Backend, BackendError, DataState, StorageUnavailable
 from volumes.models import Snapshot, Volume
 from volumes.models.snapshot import SnapshotQuerySet
@@ -55,7 +54,7 @@ def _mark_all(rows: VolumeQuerySet | SnapshotQuerySet, name: str) -> list[str]:
         ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="marking") as threads,
         tqdm(total=count, desc=f"marking older {name}", unit="", disable=None) as progress,
     ):
-        for batch in _batches(rows):
+        for batch in iterate_in_batches(rows, BATCH_SIZE):
             results = list(zip(batch, threads.map(mark, batch), strict=True))
             done = [row.pk for row, failure in results if failure is None]
             rows.model._default_manager.filter(pk__in=done).update(is_accepted=False)
@@ -64,14 +63,6 @@ def _mark_all(rows: VolumeQuerySet | SnapshotQuerySet, name: str) -> list[str]:
     for failure in failures:
         log.warning("older data could not be marked: %s", failure)
     return failures
-
-
-def _batches(rows: VolumeQuerySet | SnapshotQuerySet) -> Iterator[list[Any]]:
-    indexed_order = rows.order_by("pk")
-    batch: list[Any] = list(indexed_order[:BATCH_SIZE])
-    while batch:
-        yield batch
-        batch = list(indexed_order.filter(pk__gt=batch[-1].pk)[:BATCH_SIZE])
 
 
 def _failure(backend: Backend, row: Row) -> str | None:

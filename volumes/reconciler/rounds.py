@@ -8,16 +8,18 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
+from itertools import chain
 from queue import Empty, SimpleQueue
 from threading import Event
 
+from config.pagination import iterate_in_batches
 from volumes.backends import StorageUnavailable
 from volumes.models import Volume
 from volumes.models.volume import VolumeQuerySet
 from volumes.reconciler.executors import rounds_executor
 from volumes.reconciler.passes import Pass
 
-PAGE = 100
+BATCH_SIZE = 100
 """Volumes of one environment that are read at once."""
 
 ASK_EVERY = 10.0
@@ -86,9 +88,7 @@ class Rounds:
         environments = self._volumes.order_by("environment_id").values_list(
             "environment_id", flat=True
         )
-        self._turns.extend(
-            (pk, self._pages(pk)) for pk in environments.distinct() if pk not in begun
-        )
+        self._turns.extend((pk, self._in(pk)) for pk in environments.distinct() if pk not in begun)
         self._begin()
 
     def _begin(self) -> None:
@@ -120,9 +120,6 @@ class Rounds:
         self.done += is_done
         self._on_done()
 
-    def _pages(self, environment_id: uuid.UUID) -> Iterator[Volume]:
-        volumes = self._volumes.filter(environment=environment_id).order_by("id")
-        page = list(volumes[:PAGE])
-        while page:
-            yield from page
-            page = list(volumes.filter(pk__gt=page[-1].pk)[:PAGE])
+    def _in(self, environment_id: uuid.UUID) -> Iterator[Volume]:
+        volumes = self._volumes.filter(environment=environment_id)
+        return chain.from_iterable(iterate_in_batches(volumes, BATCH_SIZE))

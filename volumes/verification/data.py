@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, TypeVar
 
+from config import limits
+from config.pagination import iterate_in_batches
 from volumes.backends import (
     Backend,
     BackendError,
@@ -20,7 +22,6 @@ from volumes.models.snapshot import SnapshotQuerySet
 from volumes.models.volume import VolumeQuerySet
 from volumes.reconciler.presence import is_present
 from volumes.storage import storage
-from volumes.verification.batches import batches, pages
 from volumes.verification.invariants import Invariant, Unseen, Violation
 from volumes.verification.progress import UNDER_WAY
 
@@ -45,8 +46,8 @@ def violations(settled: bool) -> Iterator[Violation | Unseen]:
 
 def _without_data(backend: Backend) -> Iterator[Violation | Unseen]:
     # A row that still says so afterwards was not on its way out when its data was looked for.
-    columns = ("name", "was_empty", "is_accepted")
-    for volume in chain.from_iterable(pages(_held_volumes(), *columns)):
+    volumes = _held_volumes().values_list("pk", "name", "was_empty", "is_accepted", named=True)
+    for volume in chain.from_iterable(iterate_in_batches(volumes, limits.VERIFY_BATCH_ROWS)):
         state = _state(backend, f"{Volume.prefix}{volume.pk} {volume.name}", str(volume.pk))
         if isinstance(state, Unseen):
             yield state
@@ -54,9 +55,8 @@ def _without_data(backend: Backend) -> Iterator[Violation | Unseen]:
         held = is_present(volume, state)
         if not held and _held_volumes().filter(pk=volume.pk).exists():
             yield _missing(Volume.prefix, volume)
-    for snapshot in chain.from_iterable(
-        pages(_held_snapshots(), "name", "volume_id", "is_accepted")
-    ):
+    snapshots = _held_snapshots().values_list("pk", "name", "volume_id", "is_accepted", named=True)
+    for snapshot in chain.from_iterable(iterate_in_batches(snapshots, limits.VERIFY_BATCH_ROWS)):
         name = f"{Snapshot.prefix}{snapshot.pk} {snapshot.name}"
         state = _state(backend, name, str(snapshot.volume_id), str(snapshot.pk))
         if isinstance(state, Unseen):
@@ -101,7 +101,7 @@ def _without_row(backend: Backend) -> Iterator[Violation | Unseen]:
         time.sleep(PAUSE)
         again = _readable(backend.inventory(), [])
         strange = set(_unknown(one for one in again if one in strange))
-    for batch in batches(one for one in strange if _is_told(one, strange)):
+    for batch in _batched(one for one in strange if _is_told(one, strange)):
         deleted = _known(Volume.objects.all(), (one.handle for one in batch))
         for one in batch:
             name = f"{Volume.prefix}{one.handle}"
@@ -134,9 +134,15 @@ def _is_told(one: StoredItem, strange: set[StoredItem]) -> bool:
     return one.snapshot is None or StoredItem(one.handle) not in strange
 
 
+def _batched(items: Iterable[StoredItem]) -> Iterator[list[StoredItem]]:
+    remaining = iter(items)
+    while batch := list(islice(remaining, limits.VERIFY_BATCH_ROWS)):
+        yield batch
+
+
 def _unknown(found: Iterable[StoredItem]) -> Iterator[StoredItem]:
     """What no row wants to be there."""
-    for batch in batches(found):
+    for batch in _batched(found):
         volumes = _known(
             Volume.objects.exclude(status=VolumeStatus.DELETED), (one.handle for one in batch)
         )
@@ -166,7 +172,7 @@ def _abandoned(backend: Backend, left_for: float) -> Iterator[StoredItem]:
     began = time.time() - left_for
     # What of them cannot be looked at was told with the inventory.
     leftovers = _readable(backend.leftovers(), [])
-    for batch in batches(leftover.item for leftover in leftovers if leftover.since <= began):
+    for batch in _batched(leftover.item for leftover in leftovers if leftover.since <= began):
         settled = _known(
             Volume.objects.exclude(UNDER_WAY).exclude(status=VolumeStatus.DELETED),
             (one.handle for one in batch),

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from accounts.models import Revision, Subject
+from config import limits
+from config.pagination import iterate_in_batches
 from volumes.models import Volume
 from volumes.specs.volume import STORED_FIELDS
-from volumes.verification.batches import distinct, pages
 from volumes.verification.invariants import Invariant, Violation
 
 COLUMNS = {**{field.name: field.column for field in STORED_FIELDS}, "isDeleted": "is_deleted"}
@@ -67,8 +68,10 @@ class Story:
 
 
 def violations() -> Iterator[Violation]:
-    for page in pages(Volume.objects.all(), "environment_id", "version", *COLUMNS.values()):
-        yield from _of_rows(page)
+    columns = ("pk", "environment_id", "version", *COLUMNS.values())
+    volumes = Volume.objects.values_list(*columns, named=True)
+    for batch in iterate_in_batches(volumes, limits.VERIFY_BATCH_ROWS):
+        yield from _of_rows(batch)
     yield from _of_rows_that_are_gone()
 
 
@@ -96,7 +99,10 @@ def _ahead(stories: list[Story]) -> Iterator[Violation]:
 
 def _of_rows_that_are_gone() -> Iterator[Violation]:
     """Histories without a row: only what was deleted is ever forgotten."""
-    for subjects in distinct(Revision.objects.filter(subject=Subject.VOLUME), "subject_id"):
+    histories = Revision.objects.filter(subject=Subject.VOLUME)
+    named = histories.values_list("subject_id", named=True).distinct()
+    for batch in iterate_in_batches(named, limits.VERIFY_BATCH_ROWS, by="subject_id"):
+        subjects = [row.subject_id for row in batch]
         known = Volume.objects.filter(pk__in=map(uuid.UUID, subjects)).values_list("pk", flat=True)
         gone = set(subjects) - {str(pk) for pk in known}
         # Read after the rows, so that it tells why they are gone.

@@ -10,9 +10,10 @@ from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Company, Revision
+from config import limits
 from tests.factories import ApplicationFactory, EnvironmentFactory
 from volumes.models import Application, Attachment, Environment, Snapshot, Volume
-from volumes.verification import batches, data
+from volumes.verification import data
 
 EVERYTHING = [
     *("creates", "deletes", "quotas", "sizes", "names"),
@@ -191,7 +192,7 @@ OF_ROWS = {
 
 @pytest.mark.parametrize("size", [1, 2, 1000])
 def test_a_healthy_installation_is_clean(verify, world, size, monkeypatch):
-    monkeypatch.setattr(batches, "PAGE", size)
+    monkeypatch.setattr(limits, "VERIFY_BATCH_ROWS", size)
     checks = verify("--settled")
     assert list(checks) == EVERYTHING
     assert {check["result"] for check in checks.values()} == {"ok"}
@@ -232,7 +233,7 @@ OF_DATA = {
 def test_what_is_wrong_in_the_storage_is_found(
     verify, world, memory, damage, names, size, monkeypatch
 ):
-    monkeypatch.setattr(batches, "PAGE", size)
+    monkeypatch.setattr(limits, "VERIFY_BATCH_ROWS", size)
     damage(memory, world)
     checks = verify()
     assert violated(checks) == names

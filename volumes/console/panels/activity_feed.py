@@ -14,13 +14,13 @@ from django.utils.functional import cached_property
 
 from accounts.disclosure import disclose
 from accounts.models import Company, Revision, Subject
-from config.pagination import CappedPaginator
+from config.pagination import CappedPaginator, iterate_in_batches
 from config.searches import filter_value
 from volumes.models import Environment, Volume, VolumeStatus
 from volumes.presentation import timeline
 
 ON_A_PAGE = 50
-AT_ONCE = 500
+BATCH_ROWS = 500
 SEEN = 10_000
 """So many of a company's newest changes say what there is to choose from."""
 
@@ -83,10 +83,7 @@ class ActivityFeed:
 
     def batches(self) -> Iterator[list[Step]]:
         """All of it, a few hundred at a time: no cursor stays open while somebody downloads."""
-        revisions, last = self.revisions, None
-        while found := list((revisions.filter(id__lt=last) if last else revisions)[:AT_ONCE]):
-            yield self._told(found)
-            last = found[-1].pk
+        return map(self._told, iterate_in_batches(self.revisions, BATCH_ROWS, by="-id"))
 
     @cached_property
     def people(self) -> list[tuple[str, str]]:
