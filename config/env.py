@@ -31,6 +31,10 @@ def text(name: str, default: str = "") -> str:
     return _secret(f"{name}_FILE", Path(path))
 
 
+def is_set(name: str) -> bool:
+    return name in os.environ or f"{name}_FILE" in os.environ
+
+
 secret_files = SecretFileReader()
 
 
@@ -128,21 +132,6 @@ def directory(name: str, default: Path) -> Path:
     if "\0" in value:
         raise BadSetting(name, "must be a path")
     return Path(value).absolute()
-
-
-def data_directory(name: str, default: Path) -> Path:
-    """A directory of our own, made where it is missing. Others may pass through it, to volumes."""
-    path = directory(name, default)
-    try:
-        path.mkdir(parents=True, mode=0o755)
-        path.chmod(0o711)
-    except FileExistsError:
-        if not path.is_dir():
-            raise BadSetting(name, f"is not a directory: {path}") from None
-    except OSError as error:
-        raise BadSetting(name, f"cannot be made: {error}") from None
-    secret_files.trust_owner_of(path)
-    return path
 
 
 def http_url(name: str, default: str) -> SplitResult:
@@ -255,39 +244,22 @@ MIN_SECRET_KEY = 32
 
 
 def secret_key(name: str, data_dir: Path) -> str:
-    """Return the given key, or one that is created once and kept in DATA_DIR.
+    """Return the given key, else the one that is kept in DATA_DIR (config/data_dir.py creates it).
 
-    Of several processes that start at the same time, one creates it.
+    Where there is none, the command needs none that stays: it gets one for itself.
     """
-    is_given = name in os.environ or f"{name}_FILE" in os.environ
-    if is_given:
+    path = data_dir / "secret_key"
+    if is_set(name):
         key = text(name)
-    else:
-        path = data_dir / "secret_key"
+    elif os.path.lexists(path):
         name = "DATA_DIR/secret_key"
-        _create_secret_key(path)
         key = _secret(name, path)
+    else:
+        key = secrets.token_urlsafe(64)
     if len(key) < MIN_SECRET_KEY:
         why = "is too short" if key else "is empty"
         raise BadSetting(name, f"{why}: use at least {MIN_SECRET_KEY} random characters")
     return key
-
-
-def _create_secret_key(path: Path) -> None:
-    if path.exists():
-        return
-    draft = path.with_name(f".secret_key.{secrets.token_hex(8)}")
-    try:
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_urlsafe(64), encoding="ascii")
-        try:
-            os.link(draft, path)  # unlike rename, never replaces what another process made
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    except OSError as error:
-        raise BadSetting("DATA_DIR", f"cannot keep the secret key: {error}") from None
 
 
 def address(name: str, value: str) -> tuple[str, int]:

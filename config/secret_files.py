@@ -23,9 +23,9 @@ class SecretFileReader:
     def trust_owner_of(self, directory: Path) -> None:
         """For root, who runs commands for a service: also read files of the service's user.
 
-        `directory` is the service's own.
+        `directory` is the service's own, if it is there already.
         """
-        if os.geteuid() == 0:
+        if os.geteuid() == 0 and directory.exists():
             self._owners.add(directory.stat().st_uid)
 
     def read(self, path: Path) -> str:

@@ -3,20 +3,18 @@
 import os
 from pathlib import Path
 
-from config import env
+from config import data_dir, env
 from config.logs import logging_config
 from config.mail import mail_server
 from volumes.backends.registry import BACKENDS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# The database and the keys are nobody else's to read; volumes have modes of their own.
-os.umask(0o077)
-
 # What an operator sets ------------------------------------------------------
 
 DEBUG = env.flag("DEBUG", False)
-DATA_DIR = env.data_directory("DATA_DIR", BASE_DIR / "data")
+DATA_DIR = data_dir.location()
+env.secret_files.trust_owner_of(DATA_DIR)
 SECRET_KEY = env.secret_key("SECRET_KEY", DATA_DIR)
 PUBLIC_URL = env.http_url("PUBLIC_URL", "http://127.0.0.1:8000")
 ALLOWED_HOSTS = env.hosts(

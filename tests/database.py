@@ -58,6 +58,9 @@ def _prepare(config: pytest.Config) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
 
+    from config import data_dir
+
+    data_dir.prepare()
     database = settings.DATABASES["default"]
     if "sqlite3" in database["ENGINE"]:
         # A file: databases in memory ignore WAL and cannot be shared with other processes.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from config import env
+from config import data_dir, env
 from config.env import BadSetting
 from config.secret_files import SecretFileReader
 from tests.support.installation import ROOT
@@ -162,11 +162,23 @@ def test_a_short_key_in_a_file_stops_the_start(put: Put, tmp_path: Path) -> None
         env.secret_key("SECRET_KEY", tmp_path)
 
 
-def test_a_key_is_created_once_for_its_owner_only(tmp_path: Path) -> None:
+def test_a_key_is_created_once_for_its_owner_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    data_dir.prepare()
     key = env.secret_key("SECRET_KEY", tmp_path)
     assert len(key) >= 64
+    data_dir.prepare()
     assert env.secret_key("SECRET_KEY", tmp_path) == key
     assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
+
+
+def test_without_a_kept_key_each_reader_has_one_of_its_own(tmp_path: Path) -> None:
+    first, second = (env.secret_key("SECRET_KEY", tmp_path) for _ in range(2))
+    assert len(first) >= 64
+    assert first != second
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("content", ["", "\n", "short", "x" * 31, KEY + "\nmore"])

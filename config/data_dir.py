@@ -1,0 +1,64 @@
+"""DATA_DIR: what has to be there before the settings are read, which create nothing."""
+
+import os
+import secrets
+from pathlib import Path
+
+from config import env
+from config.env import BadSetting
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+PRIVATE_UMASK = 0o077
+"""The database and the keys are nobody else's to read; volumes have modes of their own."""
+
+READING_COMMANDS = frozenset(
+    {"help", "--help", "-h", "version", "--version", "check", "makemigrations"}
+)
+"""Commands of `manage.py` that need neither the directory nor a key that stays."""
+
+
+def location() -> Path:
+    return env.directory("DATA_DIR", BASE_DIR / "data")
+
+
+def prepare(*, create: bool = True) -> None:
+    """Keep what this process writes private, and create DATA_DIR and its key unless they are there.
+
+    Of several processes that start at the same time, one creates the key.
+    """
+    os.umask(PRIVATE_UMASK)
+    if create:
+        path = location()
+        _create_directory(path)
+        if not env.is_set("SECRET_KEY"):
+            _create_secret_key(path / "secret_key")
+
+
+def _create_directory(path: Path) -> None:
+    """Others may pass through it, to volumes."""
+    try:
+        path.mkdir(parents=True, mode=0o755)
+        path.chmod(0o711)
+    except FileExistsError:
+        if not path.is_dir():
+            raise BadSetting("DATA_DIR", f"is not a directory: {path}") from None
+    except OSError as error:
+        raise BadSetting("DATA_DIR", f"cannot be made: {error}") from None
+
+
+def _create_secret_key(path: Path) -> None:
+    draft = path.with_name(f".secret_key.{secrets.token_hex(8)}")
+    try:
+        if path.exists():
+            return
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(64), encoding="ascii")
+        try:
+            os.link(draft, path)  # unlike rename, never replaces what another process made
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    except OSError as error:
+        raise BadSetting("DATA_DIR", f"cannot keep the secret key: {error}") from None
