@@ -1,6 +1,5 @@
 """Answers for what no view answers: JSON where the path speaks JSON, a page elsewhere."""
 
-import re
 import sys
 
 from django.core.exceptions import BadRequest
@@ -11,17 +10,7 @@ from config.database_errors import is_database_unavailable
 from config.errors import TooManyRequests
 from config.http.envelope import envelope
 from config.logs import current_request_id
-
-JSON_PATH = re.compile(
-    r"/(environments|api/v1)(/|\Z)"
-    r"|/[^/]+/(volume|app)(/|\Z)"
-    r"|/[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(/|\Z)"
-)
-
-
-def is_api_path(path: str) -> bool:
-    """The contract's line between the API and the pages."""
-    return JSON_PATH.match(path) is not None
+from config.paths import is_api_path
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

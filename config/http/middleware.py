@@ -16,6 +16,7 @@ from config.client_addresses import client_ip
 from config.http import error_responses
 from config.http.rate_limiting import add_headers
 from config.logs import current_request_id
+from config.paths import is_api_path
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -81,7 +82,7 @@ def request_log(get_response: Handler) -> Handler:
 
 def _count(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
     # No label may have values that callers choose: each new one would stay in memory forever.
-    interface = "api" if error_responses.is_api_path(request.path) else "page"
+    interface = "api" if is_api_path(request.path) else "page"
     method = request.method if request.method in METHODS else "other"
     REQUESTS.labels(interface, method, response.status_code).observe(seconds)
 
@@ -135,7 +136,7 @@ def page_query_limits(get_response: Handler) -> Handler:
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.META.get("QUERY_STRING") and not error_responses.is_api_path(request.path):
+        if request.META.get("QUERY_STRING") and not is_api_path(request.path):
             values = [value for _, items in request.GET.lists() for value in items]
             if len(values) > MAX_PARAMETERS or any(len(value) > MAX_VALUE for value in values):
                 too_much = BadRequest("The address has too many parameters, or one is too long.")

@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from playwright.sync_api import APIRequestContext
 
 from accounts.admin.site import site
-from config.http.error_responses import is_api_path
+from config.paths import is_api_path
 from tests.browser.conftest import Open
 from tests.browser.pages import MEANT, PAGES
 from tests.browser.world import World

@@ -16,7 +16,7 @@ from schemathesis.core.result import Ok
 from schemathesis.core.transport import Response
 from schemathesis.specs.openapi import checks
 
-from config.http.error_responses import is_api_path
+from config.paths import is_api_path
 from tests.fuzz.cases import Operation
 from tests.fuzz.gate import Answer, Shot
 from tests.fuzz.ledger import Finding

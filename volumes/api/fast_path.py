@@ -29,6 +29,7 @@ from config.http.error_responses import unavailable
 from config.http.middleware import Handler, public_scheme, request_log
 from config.http.rate_limiting import add_headers, charge, is_exhausted
 from config.http.request import ARRIVED_AT, Utf8Request
+from config.paths import CANONICAL_UUID
 from volumes.api import responses
 from volumes.api.headers import idempotency_key
 from volumes.api.pagination import ROWS_AT_ONCE, ListPage
@@ -39,9 +40,9 @@ from volumes.services.creation import authorize_by_token, create_authorized
 from volumes.specs.parsers import Body
 from volumes.specs.volume import parse_volume
 
-UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 PATH = re.compile(
-    rf"(?:/api/v1)?(?:/environments)?/({UUID})/volume(?:/(?:vol-)?({UUID}))?", re.ASCII
+    rf"(?:/api/v1)?(?:/environments)?/({CANONICAL_UUID})/volume(?:/(?:vol-)?({CANONICAL_UUID}))?",
+    re.ASCII,
 )
 JSON = "application/json"
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
+from config.paths import API_PATH
 from volumes.api.views.applications import ApplicationView
 from volumes.api.views.attachments import AttachmentView
 from volumes.api.views.base import UnroutedView
@@ -54,13 +55,9 @@ all_paths: list[URLPattern | URLResolver] = [
     *environment_paths,
 ]
 
-UUID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-
 urlpatterns = [
     path("api/v1/", include(all_paths)),
     *all_paths,
     # Whatever else speaks JSON.
-    re_path(
-        rf"^(?:environments|api/v1|[^/]+/(?:volume|app)|{UUID})(?:/|\Z)", UnroutedView.as_view()
-    ),
+    re_path(f"^{API_PATH}", UnroutedView.as_view()),
 ]

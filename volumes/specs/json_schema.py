@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from config import paths
 from config.limits import MAX_QUOTA
-from volumes.specs.parsers import LABEL, LABEL_NAME, UUID
+from volumes.specs.parsers import LABEL, LABEL_NAME
 
 Schema = dict[str, Any]
 
@@ -19,7 +20,7 @@ IS_DELETED = "Whether it has been deleted"
 VERSION = "Counts its changes, from 1"
 DNS_LABEL = "A DNS label: 1 to 63 of `a-z 0-9 -`, not starting or ending with `-`"
 
-IDENTIFIER = UUID.pattern
+IDENTIFIER = paths.UUID.replace("?:", "")  # JSON Schema recommends plain groups only
 LABEL_SYNTAX = LABEL_NAME.pattern
 MOUNT_PATH = r"^(/[^/:]+)+/?$"
 

@@ -12,13 +12,14 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from config import paths
 from config.errors import Problem
 
 Clean = TypeVar("Clean")
 Body = Mapping[str, Any]
 
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
-UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
+UUID = re.compile(paths.UUID)
 STORAGE = re.compile(r"([0-9]+)(MB|GB|TB|Mi|Gi|Ti)", re.ASCII)
 MB_IN = {"MB": 1, "Mi": 1, "GB": 1024, "Gi": 1024, "TB": 1024**2, "Ti": 1024**2}
 # The label syntax of Kubernetes: an optional DNS subdomain and a slash before the name of a key.
