@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 
 from accounts.auth.decorators import AuthenticatedHttpRequest, full_login_required
 from accounts.callers import Actor, Caller
@@ -76,8 +76,3 @@ def environment_view(needs: Role = Role.VIEWER) -> Callable[[Page], Page]:
         return cast(Page, guarded)
 
     return guard
-
-
-def is_live(request: HttpRequest) -> bool:
-    """Whether htmx asks for a part of the page only."""
-    return request.headers.get("HX-Request") == "true"
