@@ -25,6 +25,8 @@ PLAIN_FIELDS = ("method", "status", "path", "ip", "cause", "hint")
 TRACEBACKS = {"exc_info", "stack_info"}
 MAX_BYTES_PER_CHARACTER = 6
 """The bytes that JSON needs for a character at most: a control character is \\u0001."""
+MAX_UNCHECKED = MAX_FIELD // MAX_BYTES_PER_CHARACTER
+"""Characters that fit into a field whatever they are. Most values have less."""
 
 
 class WithRequestId(logging.Filter):
@@ -73,13 +75,9 @@ class JsonLines(OrjsonFormatter):
     def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
         log_data.pop("request", None)  # Django adds it: its text contains the query
         for name, value in log_data.items():
-            if name in TRACEBACKS:
-                continue  # shortened when they were formatted
-            if value.__class__ is str:
-                log_data[name] = shorten(value, MAX_FIELD)
-            elif (
-                value is not None and len(text := str(value)) * MAX_BYTES_PER_CHARACTER > MAX_FIELD
-            ):
+            text = value if value.__class__ is str else str(value)
+            # Tracebacks were shortened when they were formatted.
+            if len(text) > MAX_UNCHECKED and name not in TRACEBACKS:
                 log_data[name] = shorten(text, MAX_FIELD)
         return log_data
 

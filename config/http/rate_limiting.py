@@ -15,7 +15,7 @@ import time
 from functools import cache, lru_cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -119,8 +119,8 @@ def count_request(
 ) -> RateLimitState | None:
     """The same for a request that is answered whatever the limit says. None without a limit."""
     state: RateLimitState | None = request.META.get(STATE)
-    if state is None and settings.API_RATE_LIMIT is not None:
-        policy, rate = _policy(is_change)
+    if state is None and (limit := _limit(is_change)):
+        policy, rate = limit
         count, milliseconds = windows().hit(_key(policy, caller), rate.seconds)
         state = RateLimitState(policy, rate, count, math.ceil(milliseconds / 1000))
         request.META[STATE] = state
@@ -129,9 +129,9 @@ def count_request(
 
 def is_exhausted(caller: str, *, is_change: bool) -> bool:
     """Whether the next request of this caller will be refused. Counts nothing."""
-    if settings.API_RATE_LIMIT is None:
+    if (limit := _limit(is_change)) is None:
         return False
-    policy, rate = _policy(is_change)
+    policy, rate = limit
     return bool(windows().count(_key(policy, caller)) >= rate.requests)
 
 
@@ -147,8 +147,12 @@ def add_headers(request: HttpRequest, response: HttpResponse) -> None:
     response["RateLimit"] = f'"{state.policy}";r={left};t={state.resets_in}'
 
 
-def _policy(is_change: bool) -> tuple[str, Rate]:
-    changes, reads = cast(tuple[Rate, Rate], settings.API_RATE_LIMIT)
+def _limit(is_change: bool) -> tuple[str, Rate] | None:
+    """Return the policy of such requests and its rate; None without a limit."""
+    rates: tuple[Rate, Rate] | None = settings.API_RATE_LIMIT
+    if rates is None:
+        return None
+    changes, reads = rates
     return (CHANGES, changes) if is_change else (READS, reads)
 
 

@@ -50,7 +50,7 @@ GUARDS = [
     Guard(
         "length of a field of the log",
         "config/logs.py",
-        "                log_data[name] = shorten(value, MAX_FIELD)\n",
+        "                log_data[name] = shorten(text, MAX_FIELD)\n",
         "                pass\n",
         f"{LOGS}::test_every_field_of_a_line_is_shortened",
     ),
