@@ -1,1 +1,1 @@
-"""The worker process of `manage.py serve`: connections, bodies, and how responses leave."""
+"""The worker process of `manage.py serve`: connections, request bodies and responses."""

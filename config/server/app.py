@@ -8,23 +8,23 @@ PR_SET_PDEATHSIG = 1
 
 
 def exit_with_parent(parent: int) -> None:
-    """End this worker with the server that started it.
+    """Make the kernel kill this worker when the server that started it ends.
 
-    A server that is killed outright cannot stop its workers; orphans would keep its port and go on
-    answering beside the next one.
+    A killed server cannot stop its workers. Orphaned workers would keep its port, and answer requests
+    beside those of the next server.
     """
     try:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     except (OSError, AttributeError):
-        return  # not Linux: the port may stay taken for as long as the orphan lives
-    if os.getppid() != parent:  # it died before the request was made
+        return  # not Linux: an orphan may keep the port
+    if os.getppid() != parent:  # the server died before prctl was called
         os.kill(os.getpid(), signal.SIGKILL)
 
 
 if os.environ.get("HOLDFAST_SERVER_PID", "").isdigit():
     exit_with_parent(int(os.environ["HOLDFAST_SERVER_PID"]))
 
-# Only now: Django takes a second to load, in which the worker holds the port already.
+# Only now, because loading Django takes a second, in which the worker already holds the port.
 from config.wsgi import application as django  # noqa: E402  isort: skip  (it sets Django up)
 from config.server.site import begin  # noqa: E402
 

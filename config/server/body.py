@@ -1,4 +1,4 @@
-"""Reads the body of a request as it arrives. No thread waits for it."""
+"""Reads the body of a request as it arrives, without a waiting thread."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from config.server.granian_types import Channel, Pending, as_pending
 
 
 class Arrival(Enum):
-    """What became of a body."""
+    """How the reception of a body ended."""
 
     WHOLE = "whole"
     LATE = "late"
@@ -24,7 +24,7 @@ class Arrival(Enum):
 
 
 class IncompleteBody(io.RawIOBase):
-    """A body whose client went away. Reading it fails as a broken connection does."""
+    """A body whose client disconnected. Reading it raises ConnectionError."""
 
     def read(self, size: int = -1) -> bytes:
         raise ConnectionError("the body did not arrive")
@@ -35,7 +35,7 @@ def has_body(environ: Environ) -> bool:
 
 
 def body_length(environ: Environ) -> float:
-    """Return the bytes of a body, infinite where only its end tells."""
+    """Return the length of a body in bytes, infinite if it is chunked."""
     return float("inf") if is_chunked(environ) else int(environ["CONTENT_LENGTH"])
 
 
@@ -44,10 +44,10 @@ def is_chunked(environ: Environ) -> bool:
 
 
 class BodyReader:
-    """One body, at most `maximum` bytes and one more of it; what follows is read and dropped.
+    """Reads one body. Keeps at most `maximum` + 1 bytes of it, and reads and drops the rest.
 
-    One that is not there after PROMPT_BODY seconds counts as unfinished: `admit` says whether there is
-    room for it. Calls `done` once, in some thread.
+    A body that is incomplete after PROMPT_BODY seconds counts as unfinished; `admit` returns whether the
+    limits allow one more of these. Calls `done` once, in any thread.
     """
 
     def __init__(
@@ -81,8 +81,8 @@ class BodyReader:
         self._receive()
 
     def expire(self) -> None:
-        """Ask whether it may stay unfinished, then take no more of it. The guard calls this."""
-        with self._lock:  # it may end in another thread at the same time
+        """Admit the body as unfinished the first time, else cut it off. The guard calls this."""
+        with self._lock:  # the body may end in another thread at the same time
             if self._is_over:
                 return
             if not self._is_admitted and self._admit():
@@ -106,7 +106,7 @@ class BodyReader:
             pending.cancel()
 
     def _on_message(self, pending: Pending) -> None:
-        self._pending = None  # it refers to this method: nothing would ever free the two
+        self._pending = None  # it refers to this method: break the cycle, so that both are freed
         if self._cut:
             self._finish(self._cut)
             return
@@ -133,7 +133,7 @@ class BodyReader:
         self._guard.forget(self)
         environ = self._environ
         if is_chunked(environ):
-            # Django takes the length from this header alone.
+            # Django reads the length from this header only.
             environ["CONTENT_LENGTH"] = str(len(self._body))
             del environ["HTTP_TRANSFER_ENCODING"]
         is_whole = arrival is Arrival.WHOLE

@@ -1,8 +1,8 @@
-"""Deadlines of connections that ask nothing.
+"""Deadlines of connections without a running request, and of stalled readers.
 
-Granian has one timeout for the headers of a request and for the pause before it, and none for a reader
-that takes nothing. So a thread looks at the worker's sockets four times a second, and closes those that
-are overdue. Requests only note when they begin and end: they pay nothing for it.
+Granian has one timeout for both the headers of a request and the pause before it, and none for a client
+that does not read its response. So a thread checks the worker's sockets four times a second, and closes
+those that are overdue. Requests only record when they begin and end, which costs almost nothing.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from config.server.sockets import Connection, Peer, Traffic
 
 log = logging.getLogger("holdfast.server")
 
-INTERVAL = 0.25  # seconds between two looks
-BUSY_INTERVAL = 0.1  # seconds, while more than half of the connections are taken
-GRACE = 0.4  # seconds in which a request that has come may still wait for a thread
-CLOCK = 0.008  # seconds: the kernel's clock of connections ticks every 1 to 4 ms
+INTERVAL = 0.25  # seconds between two checks
+BUSY_INTERVAL = 0.1  # seconds, while more than half of the connections are in use
+GRACE = 0.4  # seconds for which a received request may still wait for a thread
+CLOCK = 0.008  # seconds of tolerance: the kernel's clock of connections ticks every 1 to 4 ms
 
 
 class Client:
-    """What the requests of one connection note."""
+    """What the requests of one connection record."""
 
     __slots__ = ("answered_at", "is_answering", "received")
 
@@ -40,7 +40,7 @@ class Client:
         self.is_answering = False
         self.answered_at = 0.0
         self.received = 0.0
-        """Bytes of its requests, if they are written as all common clients write them; else infinite."""
+        """Bytes of its requests, if they are formatted as by all common clients; else infinite."""
 
 
 class Expiring(Protocol):
@@ -49,7 +49,7 @@ class Expiring(Protocol):
 
 @dataclass(slots=True)
 class Watched:
-    """A connection from one look to the next."""
+    """The state of a connection between two checks."""
 
     connection: Connection
     seen_at: float
@@ -63,7 +63,7 @@ class Watched:
         if client.answered_at != self.answered_at:
             self.answered_at, self.asking_since = client.answered_at, None
         if not self.answered_at:
-            self.asking_since = self.seen_at  # its first request is due since it is open
+            self.asking_since = self.seen_at  # the first request is due from the start
         elif self.asking_since is None and _has_begun(client, traffic, now):
             self.asking_since = max(client.answered_at, now - traffic.seconds_since_received)
         if not traffic.is_waiting_for_reader:
@@ -80,17 +80,17 @@ class Watched:
         return now - self.answered_at > KEEP_ALIVE_TIMEOUT
 
     def is_dispensable(self, now: float) -> bool:
-        """Whether it may be closed to make room: unless a request seems to be on its way."""
+        """Whether it may be closed to free a connection: not while a request seems to be arriving."""
         is_asking = self.asking_since is not None and self.received > 0
         return not is_asking or now - self.seen_at > GRACE
 
     def usefulness(self) -> tuple[bool, float]:
-        """Sorts first what is closed first: those that never asked, then those idle for longest."""
+        """Return a sort key. Connections without any request are closed first, then the longest idle."""
         return bool(self.answered_at), self.answered_at or self.seen_at
 
 
 def _has_begun(client: Client, traffic: Traffic, now: float) -> bool:
-    """Whether bytes of a further request came after the last response."""
+    """Whether bytes of a further request arrived after the last response."""
     if now - traffic.seconds_since_received > client.answered_at + CLOCK:
         return True
     is_as_late = traffic.seconds_since_received <= traffic.seconds_since_sent + CLOCK
@@ -98,14 +98,14 @@ def _has_begun(client: Client, traffic: Traffic, now: float) -> bool:
 
 
 class ConnectionGuard:
-    """Every connection of this worker, and everything that waits for a client."""
+    """Closes overdue connections of this worker, and expires whatever waits too long for a client."""
 
     def __init__(self, port: int, maximum: int = MAX_CONNECTIONS) -> None:
         self._port = port
         self._maximum = maximum
         self._clients: dict[Peer, Client] = {}
         self._watched: dict[str, Watched] = {}
-        self._others: set[str] = set()  # sockets that are no clients' connections
+        self._others: set[str] = set()  # sockets that are not connections of clients
         self._looked_at = 0.0
         self._deadlines: dict[Expiring, float] = {}
 
@@ -113,7 +113,7 @@ class ConnectionGuard:
         Thread(target=self._run, name="connection-guard", daemon=True).start()
 
     def client(self, peer: Peer) -> Client:
-        """Return the notes of a connection, for the request that begins on it."""
+        """Return the record of a connection, for the request that begins on it."""
         return self._clients.get(peer) or self._clients.setdefault(peer, Client())
 
     def expect(self, waiting: Expiring, deadline: float) -> None:
@@ -124,7 +124,7 @@ class ConnectionGuard:
         self._deadlines.pop(waiting, None)
 
     def close(self, peer: Peer) -> None:
-        """End a client's connection at once."""
+        """Close a client's connection at once."""
         for fd, inode in sockets.open_sockets():
             if sockets.peer_of(fd, self._port) == peer:
                 sockets.close(Connection(fd, inode, peer))
@@ -136,10 +136,10 @@ class ConnectionGuard:
             try:
                 self.look(time.monotonic())
             except Exception:
-                log.exception("the connections could not be looked at")
+                log.exception("connection_check_failed")
 
     def look(self, now: float) -> None:
-        """Close what is overdue at `now`, and what waits for nothing if too many are open."""
+        """Close the connections that are overdue at `now`, and idle ones if too many are open."""
         for waiting, deadline in list(self._deadlines.items()):
             if deadline <= now:
                 self.forget(waiting)
@@ -151,7 +151,7 @@ class ConnectionGuard:
             sockets.close(one.connection)
 
     def _superfluous(self, idle: list[Watched], now: float) -> list[Watched]:
-        """Return what to close of too many, until half of the connections are free for others."""
+        """Return the connections to close if too many are open, so that half of the maximum is free."""
         if len(self._watched) <= self._maximum * 7 // 8:
             return []
         excess = len(self._watched) - self._maximum // 2
@@ -159,7 +159,7 @@ class ConnectionGuard:
         return sorted(dispensable, key=Watched.usefulness)[:excess]
 
     def _refresh(self, now: float) -> None:
-        """Note what became of the connections since the last look, and which are new."""
+        """Update the state of known connections, and add new ones."""
         watched: dict[str, Watched] = {}
         others: set[str] = set()
         for fd, inode in sockets.open_sockets():
@@ -184,11 +184,13 @@ class ConnectionGuard:
         if peer is None:
             return None
         if self._is_past(self.client(peer)):
-            self._clients[peer] = Client()  # of an earlier connection from the same port
+            self._clients[peer] = (
+                Client()
+            )  # the record was of an earlier connection from the same port
         return Watched(Connection(fd, inode, peer), seen_at=now)
 
     def _is_past(self, client: Client) -> bool:
-        """Whether these notes are of a connection that was there before the last look."""
+        """Whether the record is of a connection that ended before the last check."""
         return not client.is_answering and client.answered_at < self._looked_at
 
     def _is_answering(self, watched: Watched) -> bool:

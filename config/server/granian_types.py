@@ -1,4 +1,4 @@
-"""What granian hands to a worker's scheduler. Its own package has no types for them."""
+"""Types of the objects that granian passes to a worker's scheduler. Its package has none."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Message = dict[str, Any]
 
 
 class Pending(Protocol):
-    """A future. Its callback runs in one of granian's threads, or in the one that cancels it."""
+    """A future. Its callback runs in one of granian's threads, or in the thread that cancels it."""
 
     def add_done_callback(self, callback: Callable[[Pending], None]) -> None: ...
     def cancel(self) -> bool: ...
@@ -18,9 +18,9 @@ class Pending(Protocol):
 
 
 class Channel(Protocol):
-    """Of an ASGI request: where its body comes from and its response goes to.
+    """The channel of an ASGI request, which delivers its body and sends its response.
 
-    Both return a Pending where something has to be waited for, and else an object without callbacks.
+    Both methods return a Pending if the caller must wait, else an object without callbacks.
     """
 
     def receive(self) -> Pending | object: ...
@@ -28,7 +28,7 @@ class Channel(Protocol):
 
 
 class Watcher(Protocol):
-    """One request."""
+    """A request."""
 
     scope: dict[str, Any]
     proto: Channel
@@ -37,14 +37,14 @@ class Watcher(Protocol):
 
 
 def as_pending(returned: Pending | object) -> Pending | None:
-    """Return what has to be waited for, None if nothing has."""
+    """Return the future to wait for, or None if there is nothing to wait for."""
     return returned if hasattr(returned, "add_done_callback") else None  # type: ignore[return-value]
 
 
 class InlineLoop:
-    """Stands in for an event loop.
+    """Replaces an event loop.
 
-    Granian's futures call back at once, in the thread that completes them.
+    With it, granian's futures call back at once, in the thread that completes them.
     """
 
     def call_soon(

@@ -1,6 +1,6 @@
-"""Where the workers of one server count together, empty at each start.
+"""The directory in which the workers of a server share their metrics, empty at each start.
 
-In memory: the workers map these files, and on a disk that is full they would die as they count.
+It is in memory, because workers map its files, and a write to mapped memory on a full disk kills them.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from pathlib import Path
 
 PREFIX = "holdfast-metrics-"
 MIN_AGE_SECONDS = 60.0
-"""Seconds in which a directory may not be locked yet by the server that has just made it."""
+"""A younger directory may not be locked yet by the server that has just created it."""
 
 
 @contextmanager
 def shared_directory() -> Iterator[str]:
-    """A directory for the files of this server, locked while it lives."""
+    """Create a directory for this server and lock it. Remove those of killed servers."""
     memory = Path("/dev/shm")  # noqa: S108  (a name of our own is made in it)
     place = memory if memory.is_dir() else Path(tempfile.gettempdir())
     for path in place.glob(f"{PREFIX}*"):
-        with suppress(OSError):  # somebody else's, or another server was first
-            _remove_what_nobody_uses(path)
+        with suppress(OSError):  # it is in use, belongs to another user, or was just removed
+            _remove_unused(path)
     with tempfile.TemporaryDirectory(prefix=PREFIX, dir=place) as directory:
         lock = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -35,11 +35,11 @@ def shared_directory() -> Iterator[str]:
             os.close(lock)
 
 
-def _remove_what_nobody_uses(path: Path) -> None:
-    """Remove what a killed server of this user left: a directory that holds only files.
+def _remove_unused(path: Path) -> None:
+    """Remove the directory of a killed server of this user, if it contains only files.
 
-    Everybody may write to the place. Whatever else has such a name is a stranger's, and stays. Raises
-    OSError if it is still in use, or cannot be removed.
+    Everybody can write to the parent directory, so anything else with such a name is left alone. Raises
+    OSError if the directory is in use or cannot be removed.
     """
     fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
@@ -51,6 +51,6 @@ def _remove_what_nobody_uses(path: Path) -> None:
             names = [entry.name for entry in entries if entry.is_file(follow_symlinks=False)]
         for name in names:
             os.unlink(name, dir_fd=fd)
-        path.rmdir()  # fails if anything but files is in it
+        path.rmdir()  # fails if it contains anything but files
     finally:
         os.close(fd)

@@ -1,4 +1,4 @@
-"""Something that callers share: so much in all, and so much for each address."""
+"""A quota that clients share, with a maximum for each address."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from threading import Lock
 
 
 class AddressQuota:
-    """Counts what is taken. No address takes more than its share, so none takes everything."""
+    """Counts the amount in use. No address can use more than its share, so none can use everything."""
 
     def __init__(self, *, total: int, per_address: int) -> None:
         self._total = total
@@ -16,7 +16,7 @@ class AddressQuota:
         self.used = 0
 
     def acquire(self, address: str, amount: int = 1) -> bool:
-        """Return whether so much was free. What was taken is to be given back by `release`."""
+        """Return whether the amount was free. If so, it is in use until `release`."""
         with self._lock:
             taken = self._taken.get(address, 0) + amount
             if taken > self._per_address or self.used + amount > self._total:

@@ -1,4 +1,4 @@
-"""Sends a response as fast as its reader takes it. No thread waits for the reader."""
+"""Sends a response as fast as the client reads it, without a waiting thread."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def slices(body: bytes) -> Iterator[bytes]:
 
 
 def pieces(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Join what is produced line by line into pieces to send. The first chunk goes at once."""
+    """Join small chunks into pieces to send. The first chunk is sent at once."""
     buffer = bytearray()
     first = True
     for chunk in chunks:
@@ -34,10 +34,10 @@ def pieces(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 class ResponseSender:
-    """The body of a response that is sent piece by piece. Calls `done` once, whatever happens.
+    """Sends the body of a response piece by piece. Calls `done` once, whatever happens.
 
-    A reader that takes nothing for READER_TIMEOUT loses its connection, as does the one of a response
-    that breaks off: it must not take a part for the whole.
+    The connection is closed if the client reads nothing for READER_TIMEOUT seconds, or if the body raises
+    an exception, so that the client does not take a part for the whole response.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class ResponseSender:
         self._send_all()
 
     def expire(self) -> None:
-        """Give up on a reader that takes nothing. The guard calls this at the deadline."""
+        """Close the connection of a stalled reader. The guard calls this at the deadline."""
         self._abort()
         if self._pending is not None:
             self._pending.cancel()
@@ -76,7 +76,7 @@ class ResponseSender:
             try:
                 piece = next(self._body, None)
             except Exception:
-                log.exception("a response broke off")
+                log.exception("response_failed")
                 self._abort()
                 break
             if piece is None:
@@ -91,7 +91,7 @@ class ResponseSender:
         self._done()
 
     def _on_taken(self, pending: Pending) -> None:
-        self._pending = None  # it refers to this method: nothing would ever free the two
+        self._pending = None  # it refers to this method: break the cycle, so that both are freed
         self._guard.forget(self)
         self._send_all()
 

@@ -1,8 +1,8 @@
-"""How a worker ends: what was asked of it is answered first.
+"""The graceful end of a worker, which answers the requests of open connections first.
 
-Granian closes, once told to stop, the connections whose first request has not come yet. A client that
-has connected is about to send it: to that client, its request would be lost. So the worker takes no
-further connections first, and stops a moment later.
+When granian stops, it closes connections whose first request has not arrived. A client that has just
+connected would lose its request. So the worker first accepts no further connections, and stops a moment
+later.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from collections.abc import Callable
 from config.limits import LAST_REQUEST_TIMEOUT
 from config.server import sockets
 
-INTERVAL = 0.05  # seconds between two looks
+INTERVAL = 0.05  # seconds between two checks
 
 is_ending = threading.Event()
-"""Set once this worker is to end. Its responses say `Connection: close` then."""
+"""Set when this worker should end. Its responses then have `Connection: close`."""
 
 
 def on_signal(port: int, stop: Callable[[], None]) -> None:
-    """Have SIGTERM and SIGINT end this worker."""
+    """Make SIGTERM and SIGINT end this worker gracefully."""
 
     def end(number: int, frame: object) -> None:
         is_ending.set()
         sockets.stop_listening(port)
-        _wait_for_requests(port)  # in the main thread, which has nothing else to do
+        _wait_for_requests(port)  # in the main thread, which only waits
         stop()
 
     signal.signal(signal.SIGINT, end)
@@ -36,6 +36,6 @@ def on_signal(port: int, stop: Callable[[], None]) -> None:
 
 def _wait_for_requests(port: int) -> None:
     deadline = time.monotonic() + LAST_REQUEST_TIMEOUT
-    time.sleep(INTERVAL)  # a connection may just have been taken
+    time.sleep(INTERVAL)  # a connection may just have been accepted
     while sockets.is_connected(port) and time.monotonic() < deadline:
         time.sleep(INTERVAL)

@@ -1,4 +1,4 @@
-"""Puts the parts of a worker together."""
+"""Assembles the parts of a worker."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ log = logging.getLogger("holdfast.server")
 
 
 def begin(application: App) -> Callable[[Watcher], None]:
-    """Return what answers the requests of this worker with `application`."""
+    """Return the callable that processes each request of this worker with `application`."""
     port = int(os.environ.get("HOLDFAST_SERVER_PORT", "0"))
     guard = ConnectionGuard(port)
-    if port:  # else this is no worker of `serve`
+    if port:  # 0 if this is not a worker of `serve`
         guard.start()
     site = Site(
         application=application,
@@ -47,13 +47,13 @@ def begin(application: App) -> Callable[[Watcher], None]:
         try:
             Exchange(site, watcher).start()
         except Exception as error:
-            watcher.err(error)  # granian drops what is raised here
+            watcher.err(error)  # granian would ignore an exception raised here
 
     return begin_exchange
 
 
 def _answered_by(view: Callable[[HttpRequest], HttpResponse]) -> App:
-    """Return a WSGI application that neither asks the database nor renders a page."""
+    """Return a WSGI application for the view that needs neither the database nor a template."""
     handler: Handler = request_log(public_scheme(security_headers(view)))
 
     def application(environ: Environ, start_response: Callable[..., object]) -> Iterable[bytes]:

@@ -1,4 +1,4 @@
-"""What the kernel tells of this process's connections. Linux only: elsewhere there are none to see."""
+"""The sockets of this process, as the Linux kernel reports them. Elsewhere there seem to be none."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Peer = tuple[str, str]
 """Address and port of a client, as granian writes them."""
 
 _INFO = struct.Struct("=24xI16xI4xI64xQQ8xI")
-"""Of `struct tcp_info`: unacked, last_data_sent, last_data_recv, bytes_acked, bytes_received, notsent."""
+"""In `struct tcp_info`: unacked, last_data_sent, last_data_recv, bytes_acked, bytes_received, notsent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """An open connection. The inode is the socket's: descriptors and ports are used again."""
+    """An open connection, identified by the inode of its socket: descriptors and ports are reused."""
 
     fd: int
     inode: str
@@ -67,9 +67,9 @@ def is_connected(port: int) -> bool:
 
 
 def bound_send_buffer(fd: int, port: int, size: int) -> None:
-    """Bound what the kernel keeps for readers of the connections to come, if this socket listens.
+    """If this socket listens, limit the kernel's send buffer of the connections that it will accept.
 
-    Left alone, it takes up to 4 MB for each.
+    By default the kernel uses up to 4 MB for each.
     """
     with suppress(OSError, IndexError), _borrowed(fd) as listening:
         if _is_listening(listening, port):
@@ -77,22 +77,23 @@ def bound_send_buffer(fd: int, port: int, size: int) -> None:
 
 
 def stop_listening(port: int) -> None:
-    """Take no further connections: who connects from now on reaches another listener of the port.
+    """Accept no further connections. New clients reach another listener of the port.
 
-    The server goes on waiting at its descriptor. That becomes one of a socket that nobody knows.
+    The server continues to wait on the same descriptor, which now belongs to a socket whose address
+    nobody knows.
     """
-    with socket.socket(socket.AF_UNIX) as unknown:
-        unknown.bind("")  # an unused address, which the kernel chooses
-        unknown.listen()
-        unknown.setblocking(False)
+    with socket.socket(socket.AF_UNIX) as replacement:
+        replacement.bind("")  # an unused address, which the kernel chooses
+        replacement.listen()
+        replacement.setblocking(False)
         for fd, _ in list(open_sockets()):
             with suppress(OSError, IndexError), _borrowed(fd) as listening:
                 if _is_listening(listening, port):
-                    os.dup2(unknown.fileno(), fd)
+                    os.dup2(replacement.fileno(), fd)
 
 
 def traffic(fd: int) -> Traffic | None:
-    """Return what went over a connection so far; None if it is closed."""
+    """Return the traffic counters of a connection. None if it is closed."""
     try:
         with _borrowed(fd) as connection:
             info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _INFO.size)
@@ -107,12 +108,12 @@ def traffic(fd: int) -> Traffic | None:
 
 
 def close(connection: Connection) -> None:
-    """End a connection for both sides, whatever still waits to be sent.
+    """Reset a connection, dropping data that is not sent yet.
 
-    The server notices, and closes its descriptor. That one is never closed from here.
+    The server notices it and closes its own descriptor, which is never closed here.
     """
     try:
-        copy = os.dup(connection.fd)  # it stays this socket, whatever is done to the original
+        copy = os.dup(connection.fd)  # refers to this socket even if the original is closed
     except OSError:
         return
     with suppress(OSError), socket.socket(fileno=copy) as ours:
@@ -130,7 +131,7 @@ def _is_listening(candidate: socket.socket, port: int) -> bool:
 
 @contextmanager
 def _borrowed(fd: int) -> Iterator[socket.socket]:
-    """A socket object of another owner's descriptor. Raises OSError if it is closed."""
+    """Use a descriptor of another owner as a socket object. Raises OSError if it is closed."""
     connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, fileno=fd)
     try:
         yield connection

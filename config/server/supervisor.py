@@ -1,4 +1,4 @@
-"""The process that starts the workers of `manage.py serve`, and starts them again when they die."""
+"""The process that starts the workers of `manage.py serve`, and replaces those that die."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from granian.server.mp import MPServer, WorkerProcess
 
 MAX_DEATHS = 20
 WINDOW_SECONDS = 60.0
-"""So many deaths in so many seconds are a crash loop: something else must be wrong, and it ends."""
+"""MAX_DEATHS of workers within this time are a crash loop, at which the server exits."""
 
 
 class Supervisor(MPServer):
-    """Granian's own takes a worker's second death within some five seconds for a crash loop.
+    """Granian's server with a more tolerant crash loop detection and a safer replacement of workers.
 
-    All other workers would end with it, although two bad requests or the kernel's want of memory may
-    have been the cause. It also ends a worker `delay` seconds after it started another one in its place,
-    whether or not that one serves by then. Workers run the code that is on disk when they start;
-    `before_spawn` prepares what they need of it.
+    Granian takes the second death of a worker within about five seconds for a crash loop and ends all
+    workers, although two bad requests or a lack of memory may be the cause. It also ends a worker `delay`
+    seconds after it started the replacement, whether or not that one serves by then.
+
+    Workers run the code that is on disk when they start; `before_spawn` prepares what they need.
     """
 
     def __init__(self, *arguments: Any, before_spawn: Callable[[], None], **options: Any) -> None:
@@ -44,11 +45,11 @@ class Supervisor(MPServer):
         now = time.monotonic()
         self._deaths.extend(now for _ in workers)
         if len(self._deaths) == MAX_DEATHS and now - self._deaths[0] <= WINDOW_SECONDS:
-            # Granian takes the next death for a crash loop.
+            # With these times, granian takes the next death for a crash loop.
             self.respawned_wrks.update(dict.fromkeys(workers, now))
 
     def _replace(self, idx: int, spawn_target: Any, target_loader: Any) -> None:
-        """Start a worker in the place of another one, which ends once the new one serves."""
+        """Start a worker in place of another one, and end that one once the new one serves."""
         old = self.wrks[idx]
         listening, end = Pipe(duplex=False)
         new = self._spawn_worker(idx, partial(spawn_target, listening=end), target_loader)
@@ -61,7 +62,7 @@ class Supervisor(MPServer):
         listening.close()
 
     def _wait_for_end_of(self, listening: Connection) -> None:
-        """Wait until the other end is closed: by a worker that serves, or with one that died."""
+        """Wait until the new worker closes its end of the pipe because it serves, or has died."""
         while not (self.interrupt_signal or listening.poll(0.1)):
             pass
 

@@ -1,8 +1,8 @@
 """The process that granian starts for each worker.
 
-Granian's ASGI interface says which connection a request came from, and no thread of it waits for a
-client; its WSGI interface does neither. Its event loop would cost each request two changes of the thread.
-So a request runs where granian hands it over: in one of granian's own threads.
+Granian's ASGI interface tells which connection a request came from and needs no thread that waits for a
+client; its WSGI interface does neither. An event loop would cost each request two thread switches. So a
+request runs in the thread of granian that receives it.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def spawn_worker(
 ) -> None:
     """Serve until a signal; `begin` is called for each request.
 
-    The signature is granian's, but for `listening`: it is closed once connections are taken.
+    The signature is granian's, except `listening`, which is closed once the worker accepts connections.
     """
     inline: Any = InlineLoop()
     create_scheduler: Any = CallbackScheduler

@@ -15,7 +15,7 @@ GUARDS = [
     Guard(
         "deadline of silent connections",
         "config/server/connections.py",
-        "            self.asking_since = self.seen_at  # its first request is due since it is open",
+        "            self.asking_since = self.seen_at  # the first request is due from the start",
         "            pass",
         f"{CONNECTIONS}::test_a_connection_without_a_request_is_closed_after_15_seconds",
     ),

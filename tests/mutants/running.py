@@ -52,7 +52,7 @@ GUARDS = [
     Guard(
         "requests on connections that are older than the signal",
         "config/server/shutdown.py",
-        "        _wait_for_requests(port)  # in the main thread, which has nothing else to do",
+        "        _wait_for_requests(port)  # in the main thread, which only waits",
         "        pass",
         "races/test_serve.py"
         "::test_a_request_on_a_connection_that_is_older_than_the_sigterm_is_answered",
