@@ -1,4 +1,4 @@
-"""Every route of the admin with what an operator finds there. Nobody else finds anything."""
+"""Every route of the admin, with the status that an operator gets. Nobody else gets access."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ WITH_VERBS = {
 }
 MADE_ELSEWHERE = {"invitation", "revision", "token"}
 VERBS = {"invitation": "withdraw", "token": "revoke"}
-"""Other verbs than to delete."""
+"""Actions other than delete."""
 KEPT = {"company", "revision", "user"}
-"""What the history speaks of stays."""
+"""Models whose rows cannot be deleted, because the history refers to them."""
 
 
 @dataclass(frozen=True)
 class Desk:
-    """`path` names rows by the name of their model; `status` is what an operator's GET gets."""
+    """`path` names rows by their model in braces; `status` is that of an operator's GET."""
 
     path: str
     status: int = 200
@@ -33,14 +33,14 @@ def of_model(app: str, model: str) -> dict[str, Desk]:
     found = {
         base: Desk(base),
         f"{base}add/": Desk(f"{base}add/", 403 if model in MADE_ELSEWHERE else 200),
-        # There is one history, which this leads to.
+        # Redirects to the list of revisions.
         f"{base}{ONE}history/": Desk(f"{one}history/", 302),
         f"{base}{ONE}change/": Desk(f"{one}change/"),
         f"{base}{ONE}delete/": Desk(f"{one}delete/", 403 if model in KEPT else 200),
         f"{base}{ONE}": Desk(one, 302),
     }
     if model in WITH_VERBS:
-        # Deleting is a verb too: the stock address leads to it.
+        # Deleting is an action too, to which the stock URL redirects.
         found[f"{base}{ONE}delete/"] = Desk(f"{one}delete/", 302)
         name = VERBS.get(model, "delete")
         found[f"{base}do/<slug:name>/"] = Desk(f"{base}do/{name}/?pk={{{model}}}")
@@ -69,7 +69,7 @@ for app, model in MODELS:
     ROUTES |= of_model(app, str(model))
 
 OPEN = {f"{ADMIN}login/"}
-"""Leads everybody to the one log-in."""
+"""Redirects everybody to the login page."""
 
 
 def admin_routes() -> set[str]:

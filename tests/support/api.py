@@ -1,4 +1,4 @@
-"""The API as a caller sees it."""
+"""A client of the API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.handler import Served
 
 
 class Api:
-    """Speaks JSON with one token, or none."""
+    """Sends JSON requests with one token, or with none."""
 
     def __init__(self, token: str | None) -> None:
         self.client = Client(raise_request_exception=False)
@@ -31,7 +31,7 @@ class Api:
         return self.send("DELETE", path, None, **headers)
 
     def send(self, method: str, path: str, body: Any, **headers: str) -> Any:
-        """`body` is sent as it is if it is bytes, else as JSON; header names with _ for -."""
+        """Send a request. `body` is bytes, or becomes JSON. Header names have _ for -."""
         raw = (
             body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         )
@@ -43,5 +43,5 @@ class Api:
 
 
 def codes(response: Any) -> set[tuple[str, str]]:
-    """Field and code of every problem in a refusal."""
+    """Return field and code of every problem in an error response."""
     return {(problem["field"], problem["code"]) for problem in response.json()["errors"]}

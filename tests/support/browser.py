@@ -1,4 +1,4 @@
-"""The API as a logged-in browser sees it: a session cookie, and the CSRF token if it is sent."""
+"""A logged-in browser as a client: a session cookie, and optionally the CSRF token."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CSRF = "c" * 32
 
 
 class Browser(Api):
-    """Logged in with password and, for who has one, the second factor."""
+    """A client logged in with password and, if there is one, the second factor."""
 
     def __init__(self, user: User, *, with_code: bool = True, csrf: bool = True) -> None:
         super().__init__(None)

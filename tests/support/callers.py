@@ -1,4 +1,4 @@
-"""Everybody who may knock at a door, for the tenant matrix: who they are, and what they bring."""
+"""All kinds of callers for the tenant matrix, with their tokens and sessions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.people import give_password
 
 
 def member(name: str, company: Company, role: Role = Role.ADMIN, **fields: object) -> User:
-    """Somebody with a second factor."""
+    """Create a member with a second factor."""
     person = UserFactory.create(username=name, **fields)
     MembershipFactory.create(user=person, company=company, role=role)
     give_second_factor(person)
@@ -29,7 +29,7 @@ def member(name: str, company: Company, role: Role = Role.ADMIN, **fields: objec
 
 
 def invited(company: Company, *, by: User) -> Invitation:
-    """The invitation, as an admin, of somebody of another company. Nobody has answered it."""
+    """Invite somebody of another company as an admin. The invitation remains unanswered."""
     if not User.objects.filter(username="invited").exists():
         member("invited", CompanyFactory.create(name="Where the invited works"))
     return services.invite(
@@ -42,7 +42,7 @@ def invited(company: Company, *, by: User) -> Invitation:
 
 
 def half_logged_in(person: User) -> Browser:
-    """Has given the password, and no code yet."""
+    """Return a browser with a pending login."""
     browser = Browser(person)
     browser.client.logout()
     browser.client.cookies["csrftoken"] = CSRF
@@ -51,7 +51,7 @@ def half_logged_in(person: User) -> Browser:
 
 
 def both_ways(people: dict[str, User]) -> dict[str, Api]:
-    """Each of them with a token and with the cookie of a log-in."""
+    """Return two clients for each person: one with a token and one with a session."""
     ways: dict[str, Api] = {}
     for name, person in people.items():
         ways[f"{name}, token"] = Api(give_token(person))
@@ -62,10 +62,11 @@ def both_ways(people: dict[str, User]) -> dict[str, Api]:
 def everybody(
     company: Company, *, admin: User, editor: User, viewer: User, stranger: User
 ) -> dict[str, Api]:
-    """The callers of the matrix. Who is deactivated, or lost the factor, administered the company.
+    """Return the callers of the matrix.
 
-    The invited person was offered the role of an admin there, and has not answered. The reactivated one
-    still administers it, and comes with what they had before. The staff member has one permission.
+    The deactivated person and the one without a second factor are admins of the company. The invited
+    person has an unanswered invitation as an admin. The reactivated person is an admin, with token and
+    session from before the deactivation. The staff member has one permission.
     """
     leaver, careless = member("leaver", company), member("careless", company)
     returned = member("returned", company)

@@ -13,13 +13,13 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 needs_chromium = needs(CHROMIUM is not None, "Chromium is not installed")
 
 PATIENCE = 60_000
-"""Milliseconds for whatever a page does: the machine may be busy with other things."""
+"""Milliseconds for any step of a page, because the machine may be busy."""
 expect.set_options(timeout=PATIENCE)
 
 ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    # Otherwise it lowers its own priority while nobody looks.
+    # Otherwise it lowers its priority in the background.
     *("--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows"),
 ]
 
@@ -29,18 +29,18 @@ def launch(playwright: Playwright) -> Browser:
 
 
 INTENDED = (
-    # A refusal that a test provokes is told by its status as well.
+    # An error response that a test causes. Its status is asserted as well.
     "Failed to load resource",
-    # A live check is given up when somebody types on or sends the form. htmx reports that in these
-    # two lines; of a request that fails it says htmx:sendError.
+    # A live check is aborted by further input or by submitting the form. htmx reports it with these two
+    # lines, and a failed request with htmx:sendError.
     "htmx:afterRequest",
     "htmx:sendAbort",
 )
-"""What the console says of what is meant to happen."""
+"""Beginnings of expected messages of the browser's console."""
 
 
 class Complaints:
-    """What a browser has to say against the pages of one context: it should be nothing."""
+    """Collects errors of all pages of one browser context. There should be none."""
 
     def __init__(self, context: BrowserContext, origin: str) -> None:
         self.origin = origin

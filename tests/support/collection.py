@@ -1,4 +1,4 @@
-"""What the `conftest.py` of a folder says of all tests in it."""
+"""Helpers with which the `conftest.py` of a folder marks all its tests."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import pytest
 
 
 def items_below(conftest: str, items: list[pytest.Item]) -> Iterator[pytest.Item]:
-    """The tests beside this file and below it: pytest hands every hook those of all folders."""
+    """Yield the tests in the folder of this file and below. Pytest passes all tests to every hook."""
     here = Path(conftest).parent
     return (item for item in items if here in item.path.parents)
 
 
 def run_together(conftest: str, items: list[pytest.Item], group: str) -> None:
-    """Run them in one process of a parallel run, as they share their installations.
+    """Run the tests of the folder in one process, because they share installations.
 
-    Call it in a hook that is tried first: before the parallel run reads the groups.
+    Call it in a hook with `tryfirst`, before pytest-xdist reads the groups.
     """
     for item in items_below(conftest, items):
         item.add_marker(pytest.mark.races)

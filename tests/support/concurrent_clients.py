@@ -1,4 +1,4 @@
-"""Many clients at once, each in a process of its own."""
+"""Many concurrent clients, each in its own process."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ Member = subprocess.Popen[str]
 
 
 class Rush:
-    """Requests that are under way."""
+    """Requests that have been started."""
 
     def __init__(self, members: Sequence[Member]) -> None:
         self.members = members
 
     def answers(self) -> list[list[Answer]]:
-        """What each member was answered, in the order of their tasks."""
+        """Return the responses of each member, in the order of the tasks."""
         return [[Answer(**found) for found in json.loads(_hear(member))] for member in self.members]
 
 
 class Crowd:
-    """Processes that wait for something to ask, and then ask it all at the same moment."""
+    """Client processes that send their requests at the same moment."""
 
     def __init__(self, size: int) -> None:
-        # Isolated: these need nothing of the project, and start in a fraction of the time.
+        # Isolated (-I -S): the clients need nothing of the project, and start much faster.
         command = [sys.executable, "-I", "-S", wire.__file__]
         self.members = [
             subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -45,7 +45,7 @@ class Crowd:
             member.communicate()
 
     def start(self, port: int, token: str, tasks: Sequence[Sequence[Request]]) -> Rush:
-        """Give each member its task; all begin once all are connected."""
+        """Give each member its task. All start once all are connected."""
         assert len(tasks) <= len(self.members)
         rush = Rush(self.members[: len(tasks)])
         for member, requests in zip(rush.members, tasks, strict=True):
@@ -58,7 +58,7 @@ class Crowd:
         return rush
 
     def rush(self, port: int, token: str, requests: Sequence[Request]) -> list[Answer]:
-        """One request from each member at once; their answers in the same order."""
+        """Send one request from each member at once. Return the responses in the same order."""
         tasks = [[request] for request in requests]
         return [answers[0] for answers in self.start(port, token, tasks).answers()]
 

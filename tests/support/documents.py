@@ -1,4 +1,4 @@
-"""The documents of the repository: README, SECURITY, `docs/` and the others beside them."""
+"""Reads the documents of the repository: the Markdown files at the top level and in `docs/`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def relative(path: Path) -> str:
 
 
 def fenced(document: Path, name: str) -> str:
-    """The code between the comments `<!-- name: begin -->` and `<!-- name: end -->`."""
+    """Return the code between the comments `<!-- name: begin -->` and `<!-- name: end -->`."""
     found = re.search(
         rf"<!-- {name}: begin -->\n```\w+\n(.*?)```\n<!-- {name}: end -->",
         document.read_text(encoding="utf-8"),
@@ -27,7 +27,7 @@ def fenced(document: Path, name: str) -> str:
 
 
 def rows(document: Path, heading: str) -> list[list[str]]:
-    """The cells of every table below a heading `## …`, without the heads of the tables."""
+    """Return the cells of every table below a heading `## …`, without the header rows."""
     text = document.read_text(encoding="utf-8")
     found = re.search(rf"^## {re.escape(heading)}$(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE)
     assert found, f"{document} has no {heading}"

@@ -1,4 +1,4 @@
-"""Clients that mean no good: they open connections and say little, or nothing, or take no answer."""
+"""Hostile clients, which send incomplete requests or do not read responses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SMALL_BUFFER = 4096  # bytes that the kernel keeps for a client that does not re
 def connections(
     server: Server, count: int, data: bytes, *, addresses: int = 1
 ) -> Iterator[list[socket.socket]]:
-    """Open so many connections from so many addresses, and send the same on each."""
+    """Open `count` connections from a number of addresses, and send the same data on each."""
     allow_descriptors(count + 500)
     with ExitStack() as stack:
         opened = []
@@ -40,7 +40,7 @@ def allow_descriptors(count: int) -> None:
 
 
 def answers(clients: list[socket.socket], within: float) -> Counter[str]:
-    """Count what they hear and how it ends: "408 closed", "503 open", "silence closed"."""
+    """Count responses and final states: "408 closed", "503 open", "silence closed"."""
     deadline = time.monotonic() + within
     return Counter(_answer(client, deadline) for client in clients)
 

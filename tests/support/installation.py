@@ -23,10 +23,10 @@ from tests.support.ledger import Ledger
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
-"""Seconds within which everything settles, by contract."""
+"""Seconds within which everything settles, as the contract promises."""
 
 LONGEST = 300.0
-"""Seconds for a process to start or to end where all the machine is busy with others."""
+"""Seconds for a process to start or to end on a busy machine."""
 
 SETTINGS = (
     *("DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "PUBLIC_URL", "TRUSTED_PROXIES", "METRICS_TOKEN"),
@@ -41,7 +41,7 @@ Process = subprocess.Popen[bytes]
 
 
 class Installation:
-    """Bootstrapped with a company, an environment and a token, as automation would do it."""
+    """An installation, bootstrapped with a company, an environment and a token."""
 
     def __init__(self, home: Path, database_url: str, **settings: str) -> None:
         self.home = home
@@ -49,13 +49,13 @@ class Installation:
         self.storage_root = home / "volumes"
         self.log = home / "log"
         kept = {name: value for name, value in os.environ.items() if name not in SETTINGS}
-        # Clients of tests send more than people may.
+        # Clients of tests send more requests than the default limit allows.
         ours = {"DATA_DIR": str(home), "DATABASE_URL": database_url, "API_RATE_LIMIT": ""}
         self.environ = {**kept, **ours, **settings}
         self.started: list[Process] = []
         self.ledger = Ledger()
         self.witnesses: dict[Path, bytes] = {}
-        """Files that tests wrote into volumes which nobody touches, with their content."""
+        """Files in volumes that no test changes, with their content."""
         self.made = self.bootstrap("Acme", "production", "alice")
         self.token: str = self.made["token"]
 
@@ -68,7 +68,7 @@ class Installation:
     def run(
         self, *arguments: str, given: str | None = None, **settings: str
     ) -> subprocess.CompletedProcess[str]:
-        """A command that ends by itself."""
+        """Run a command and return its result."""
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
@@ -81,7 +81,7 @@ class Installation:
         )
 
     def start(self, *arguments: str, **settings: str) -> Process:
-        """A command that goes on, in a session of its own, ended with the installation at the latest."""
+        """Start a command in its own session. It is killed with the installation at the latest."""
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "manage.py", *arguments],
@@ -101,27 +101,27 @@ class Installation:
             process.wait()
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """What the database says, asked past the product."""
+        """Return rows from the database, without using Holdfast."""
         with closing(self._connection(patience=20)) as connection:
             found: list[tuple[Any, ...]] = connection.execute(sql).fetchall()
         return found
 
     def meddle(self, sql: str) -> None:
-        """Change the database behind the product's back."""
+        """Change the database without using Holdfast."""
         with closing(self._connection(patience=20)) as connection:
             connection.execute(sql)
             connection.commit()
 
     @contextmanager
     def meddling(self, sql: str) -> Iterator[None]:
-        """The same, committed only at the end: nobody sees it before, and its rows stay locked."""
+        """Do the same, but commit at the end of the block. Its rows are locked until then."""
         with closing(self._connection(patience=20)) as connection:
             connection.execute(sql)
             yield
             connection.commit()
 
     def is_writable(self) -> bool:
-        """Whether no process, frozen or dead, keeps the others from writing. Changes nothing."""
+        """Whether no process, frozen or dead, holds a lock that prevents writing. Changes nothing."""
         try:
             with closing(self._connection(patience=0.1)) as connection:
                 connection.execute("UPDATE volumes_installation SET number = number")
@@ -130,7 +130,7 @@ class Installation:
         return True
 
     def _connection(self, patience: float) -> Any:
-        """Waits that many seconds for a lock."""
+        """Connect to the database. Statements wait for a lock for `patience` seconds."""
         if self.database_url.startswith("sqlite"):
             return sqlite3.connect(self.home / "holdfast.sqlite3", timeout=patience)
         return psycopg.connect(
@@ -138,22 +138,22 @@ class Installation:
         )
 
     def ids(self, sql: str) -> set[str]:
-        """Identifiers of the first column, as directories are named."""
+        """Return the ids of the first column, in the form of directory names."""
         return {str(uuid.UUID(str(first))) for first, *_ in self.rows(sql)}
 
     def backings(self) -> set[str]:
-        """The volumes whose data lies in the storage."""
+        """Return the ids of the volumes that have data in the storage."""
         return {path.parent.name for path in self.storage_root.glob("[!.]*/data")}
 
     def empty_storage(self) -> None:
-        """Nobody's data is there any more.
+        """Move all data out of the storage.
 
-        Moved out, not removed: for minutes, ext4 steps over the inode of each directory that was
-        removed before it makes a new one, and what is measured then is that.
+        It is moved and not removed: for minutes after a removal, ext4 skips the inode of each removed
+        directory when it creates a new one, which would distort measurements.
         """
         outside = Path(tempfile.mkdtemp(prefix="made-", dir=self.home))
         for made in self.storage_root.glob("[!.]*"):
-            with suppress(FileNotFoundError):  # a sweep may be at the same work
+            with suppress(FileNotFoundError):  # the reconcile loop may remove it at the same time
                 made.rename(outside / made.name)
 
     def log_lines(self) -> list[dict[str, Any]]:
@@ -161,7 +161,7 @@ class Installation:
 
 
 def eventually(holds: Callable[[], object], within: float = PATIENCE) -> None:
-    """Wait until it holds."""
+    """Wait until the condition holds. Fails after `within` seconds."""
     deadline = time.monotonic() + within
     while not holds():
         assert time.monotonic() < deadline, f"not within {within} s"
@@ -173,7 +173,7 @@ _numbers = itertools.count(1)
 
 @contextmanager
 def new_database(home: Path) -> Iterator[str]:
-    """The URL of an empty database of the kind that the suite runs on."""
+    """Create an empty database of the kind that the suite runs on. Yield its URL."""
     server = os.environ.get("DATABASE_URL", "")
     if not server:
         yield f"sqlite:///{home / 'holdfast.sqlite3'}"
@@ -190,7 +190,7 @@ def new_database(home: Path) -> Iterator[str]:
 
 @contextmanager
 def installed(home: Path, **settings: str) -> Iterator[Installation]:
-    """An installation on a database of its own; nothing of it is left running."""
+    """Create an installation with its own database. Its processes end with the block."""
     home.mkdir(parents=True, exist_ok=True)
     with new_database(home) as url:
         installation = Installation(home, url, **settings)

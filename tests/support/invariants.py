@@ -1,4 +1,4 @@
-"""What holds after every race and every fault: by the product's own checker, the clients, the disk."""
+"""Invariants after every race and fault, checked by `verify`, the clients' ledger and the disk."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def must_hold(installation: Installation, within: float = PATIENCE, run: Run | None = None) -> None:
-    """Wait until everything has settled, then check what must be true of every installation.
+    """Wait until everything has settled, then check the invariants of every installation.
 
-    `run` runs a command, for who knows a cheaper way than a process of its own.
+    `run` replaces `installation.run`, if there is a faster way than a new process.
     """
     eventually(lambda: not installation.rows(UNSETTLED), within)
     done = (run or installation.run)("verify", "--settled", "--json")
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     assert json.loads(done.stdout)["holds"]
-    # What only the clients know: every word that was given, and the bytes of who had no part in it.
+    # What only the clients know: acknowledged changes, and data that nobody changed.
     assert installation.ledger.made <= installation.ids(ROWS)
     assert not installation.ledger.deleted & installation.ids(LIVE)
     assert {path: path.read_bytes() for path in installation.witnesses} == installation.witnesses
-    # Past the product: one backing for each volume, none for a deleted one, nothing half done.
+    # On disk: data for each volume and none for deleted ones, and nothing incomplete.
     assert installation.backings() == installation.ids(KEPT)
     assert leftovers(installation) == []
 
 
 def leftovers(installation: Installation) -> list[str]:
-    """What is being made or removed in the storage."""
+    """Return the paths of incomplete creations and removals in the storage."""
     root = installation.storage_root
     return sorted(str(path) for area in (".tmp", ".trash") for path in root.glob(f"{area}/*"))

@@ -1,4 +1,4 @@
-"""What clients were told, kept by the tests: it must be true of the database afterwards."""
+"""Records which changes the server acknowledged. Afterwards they must be true of the database."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.support.wire import Answer, Request
 
 
 class Ledger:
-    """The volumes that were acknowledged as made, and those as deleted, by identifier."""
+    """The ids of volumes whose creation or deletion was acknowledged."""
 
     def __init__(self) -> None:
         self.made: set[str] = set()
@@ -26,7 +26,7 @@ class Ledger:
             case "DELETE", ["volume", volume], 200:
                 self.deleted.add(_bare(volume))
             case "POST", ["volume", volume, "restore"], _:
-                # From now on it is a matter of who was first, which the history tells.
+                # Restore and delete may be concurrent. Only the history tells which came last.
                 self.deleted.discard(_bare(volume))
 
 

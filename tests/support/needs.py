@@ -1,4 +1,4 @@
-"""Tests that need something of the machine: skipped where it is missing, but never in CI."""
+"""Skips tests whose requirements the machine does not meet, but never in CI."""
 
 import os
 
@@ -6,5 +6,5 @@ import pytest
 
 
 def needs(condition: bool, reason: str) -> pytest.MarkDecorator:
-    """Skip unless the condition holds. In CI the test runs, and fails: nobody reads skips there."""
+    """Skip unless the condition holds. In CI the test fails instead, as nobody reads skips there."""
     return pytest.mark.skipif(not condition and os.environ.get("CI") != "true", reason=reason)

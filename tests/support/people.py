@@ -1,4 +1,4 @@
-"""What people do at the keyboard."""
+"""What people do in a browser: log in, and type codes of their device."""
 
 import time
 from typing import Any
@@ -14,14 +14,14 @@ WRONG_CODE = "000000"
 
 
 def code_of(device: TOTPDevice) -> str:
-    """What an authenticator with this device's secret shows now."""
+    """Return the present code of the device."""
     totp = TOTP(device.bin_key, device.step, device.t0, device.digits)
     totp.time = time.time()
     return f"{totp.token():06d}"
 
 
 def fresh_code(person: User) -> str:
-    """A code that was not used before, without waiting half a minute for the next one."""
+    """Return an unused code. Resets the device instead of waiting 30 seconds for the next one."""
     device = TOTPDevice.objects.get(user=person, confirmed=True)
     TOTPDevice.objects.filter(pk=device.pk).update(last_t=-1, drift=0)
     return code_of(device)
@@ -33,7 +33,7 @@ def give_password(client: Client, person: User, password: str = PASSWORD, **extr
 
 
 def log_in(client: Client, person: User) -> Client:
-    """By both steps, or by the one for who has no second factor."""
+    """Log in with the password and, if there is a second factor, a code."""
     give_password(client, person)
     if person.confirmed_device():
         client.post("/login", {"code": fresh_code(person)})

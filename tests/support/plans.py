@@ -1,4 +1,4 @@
-"""How a database answers a query: which indexes it reads, whether it sorts, how many rows it touches."""
+"""Query plans: the indexes that a query uses, and whether it sorts or scans a table."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.db import connection
 @dataclass(frozen=True)
 class Plan:
     steps: tuple[str, ...]
-    """As the database names them: on SQLite its own lines, on PostgreSQL the nodes of its tree."""
+    """The steps as the database names them: lines on SQLite, node types on PostgreSQL."""
     indexes: frozenset[str]
 
     @property
@@ -22,7 +22,7 @@ class Plan:
 
     @property
     def scans(self) -> bool:
-        """Does it read a whole table? The values of a query are none, though SQLite says so."""
+        """Whether it reads a whole table. SQLite also reports a scan of json_each, which is no table."""
         tables = [step for step in self.steps if "VIRTUAL TABLE" not in step]
         return any(step.startswith("SCAN") or step == "Seq Scan" for step in tables)
 

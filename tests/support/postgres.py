@@ -1,4 +1,4 @@
-"""A PostgreSQL server of one's own, on a free port, gone with the run: fast and unsafe unless told."""
+"""A temporary PostgreSQL server on a free port, without durability unless requested."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ UNSAFE = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 
 class PrivatePostgres:
-    """Started on construction. `url` is what DATABASE_URL takes.
+    """A server that the constructor starts. `url` is a value for DATABASE_URL.
 
-    With `durable` a commit costs what it costs, as with PostgreSQL's own settings.
+    With `durable`, commits are as durable and slow as with PostgreSQL's default settings.
     """
 
     def __init__(self, directory: Path, *, port: int | None = None, durable: bool = False) -> None:
@@ -75,7 +75,7 @@ class PrivatePostgres:
 
     @property
     def pid(self) -> int:
-        """The process that all others of it come from."""
+        """The id of the main process."""
         (found,) = self.directory.glob("**/postmaster.pid")
         return int(found.read_text().split()[0])
 
@@ -106,14 +106,14 @@ class PrivatePostgres:
 
 @contextmanager
 def restartable() -> Iterator[PrivatePostgres]:
-    """A server to be stopped and started, which forgets nothing of what it acknowledged."""
-    # Not below pytest's own directory, which the server's user may not pass through.
+    """Start a server that can be stopped and restarted without losing acknowledged commits."""
+    # Not below pytest's directory, which the server's user cannot access.
     home = Path(tempfile.mkdtemp(prefix="holdfast-restart-"))
     home.chmod(0o755)
     server = PrivatePostgres(home / "postgres")
     try:
         with psycopg.connect(server.url, autocommit=True) as connection:
-            # Otherwise it forgets what it acknowledged in its last moments, and so would Holdfast.
+            # Otherwise an immediate stop could lose acknowledged commits.
             connection.execute("ALTER DATABASE postgres SET synchronous_commit = on")
         yield server
     finally:
@@ -122,7 +122,7 @@ def restartable() -> Iterator[PrivatePostgres]:
 
 
 def installed_binaries() -> Path | None:
-    """Where `initdb` and its like are, the newest first."""
+    """Return the directory of `initdb`, of the newest version. None if there is none."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)
     if on_path := shutil.which("initdb"):
         found.append(Path(on_path))
@@ -133,7 +133,7 @@ def installed_binaries() -> Path | None:
 
 
 def _has_postgres_user() -> bool:
-    """initdb refuses root, so root needs somebody else to run it as."""
+    """Whether root can run initdb as the user postgres, because initdb refuses to run as root."""
     return any(entry.pw_name == "postgres" for entry in pwd.getpwall())
 
 

@@ -1,4 +1,4 @@
-"""Races: the same thing at the same moment in processes of their own, on the suite's database."""
+"""Runs functions at the same moment in separate processes, on the suite's database."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _start: Barrier | None = None
 
 
 class Race:
-    """`race(function, arguments)`: one process for each argument, all let go together.
+    """`race(function, arguments)` calls the function for each argument in its own process, all at once.
 
-    The function must be importable: it is called in processes that know nothing of this one.
+    The function must be importable, because the processes are spawned.
     """
 
     def __init__(self, pool: Any, width: int) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py serve` as a process of its own, to be asked, killed and started again."""
+"""Runs `manage.py serve` in a separate process, which tests can query, kill and restart."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tests.support.wire import Answer, Request, Wire
 
 WORKERS = 2
 PATIENCE_AT_START = 240.0
-"""Seconds: it imports everything three times over, on a machine that may be busy with other tests."""
+"""Seconds. Three processes import everything, on a machine that may be busy with other tests."""
 
 
 class Server:
-    """A server of one installation. It stays on its port however often it is started."""
+    """A server of one installation. It keeps its port when it is restarted."""
 
     def __init__(self, installation: Installation, workers: int = WORKERS) -> None:
         self.installation = installation
@@ -55,12 +55,12 @@ class Server:
         return Wire(self.port, self.installation.token)
 
     def workers(self) -> list[int]:
-        """The processes that serve, by id: what the server started, but for Python's own helper."""
+        """Return the ids of the worker processes. Python's resource tracker is not one of them."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
         return [int(pid) for pid in children if b"spawn_main" in _command(int(pid))]
 
     def kill(self) -> list[int]:
-        """End the main process alone, without a chance to clean up. Returns its workers."""
+        """Kill the main process only. Return the ids of its workers."""
         assert self.process is not None
         workers = self.workers()
         self.process.kill()
@@ -68,7 +68,7 @@ class Server:
         return workers
 
     def terminate(self, within: float = 15) -> int:
-        """Ask it to end, as a supervisor would. Returns its exit code."""
+        """Send SIGTERM, as a supervisor would. Return the exit code."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(within)
@@ -78,16 +78,16 @@ class Server:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             return probe.connect_ex(("127.0.0.1", self.port)) != 0
 
-    # What the tests need again and again, by the API.
+    # Frequently used requests to the API.
 
     def rush(self, crowd: Crowd, requests: Sequence[Request]) -> list[Answer]:
-        """One request from each member of the crowd at once; their answers in the same order."""
+        """Send one request from each client at once. Return the responses in the same order."""
         answers = crowd.rush(self.port, self.installation.token, requests)
         self.installation.ledger.note(requests, answers)
         return answers
 
     def environment(self, quota: int | None = None, company: str = "") -> str:
-        """The path of a fresh environment."""
+        """Create an environment. Return its path."""
         spec = {
             "name": f"env-{uuid.uuid4()}",
             "companyIdRef": company or self.installation.made["companyId"],
@@ -98,15 +98,15 @@ class Server:
         return f"/{answer.body['id']}"
 
     def volume(self, environment: str, name: str = "app-data", **spec: Any) -> str:
-        """The path of a fresh volume."""
+        """Create a volume. Return its path."""
         return self._made(f"{environment}/volume", {"name": name, "size": 10, **spec})
 
     def application(self, environment: str, name: str = "web") -> str:
-        """The path of a fresh application."""
+        """Create an application. Return its path."""
         return self._made(f"{environment}/app", {"name": name})
 
     def snapshot(self, volume: str) -> str:
-        """The path of a fresh snapshot."""
+        """Create a snapshot. Return its path."""
         return self._made(f"{volume}/snapshot", {})
 
     def _made(self, path: str, spec: Any) -> str:
@@ -118,7 +118,7 @@ class Server:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process still runs; one that has ended and was not waited for does not."""
+    """Whether a process still runs. A zombie does not."""
     return _state(pid) not in {"Z", "X"}
 
 
@@ -127,7 +127,7 @@ def is_frozen(pid: int) -> bool:
 
 
 def _state(pid: int) -> str:
-    """The letter that the kernel has for it."""
+    """Return the kernel's letter for the state of the process."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
@@ -135,7 +135,7 @@ def _state(pid: int) -> str:
 
 
 def kill(pid: int) -> None:
-    """End one process that a test started."""
+    """Kill one process that a test started."""
     os.kill(pid, signal.SIGKILL)
 
 

@@ -1,4 +1,4 @@
-"""What a test of many calls takes back after each."""
+"""Rolls changes of a test back, so that it can make many independent calls."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db import transaction
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """Whatever is written inside is taken back."""
+    """Roll back everything that is written in the block."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)

@@ -1,7 +1,7 @@
-"""HTTP as a process of its own speaks it: the standard library only, so that it starts at once.
+"""A minimal HTTP client that needs only the standard library, so that a process starts quickly.
 
-As a program it is one member of a `Crowd`: it reads a task, connects, says that it is ready, waits for
-the start and reports what it was answered.
+As a program it is one member of a `Crowd`: it reads a task, connects, reports that it is ready, waits for
+the start, and prints the responses.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 PATIENCE = 120.0
-"""Seconds until an answer is given up: for what hangs, a busy machine may be slow."""
+"""Seconds until a request fails. A busy machine may be slow."""
 
 
 @dataclass
@@ -25,12 +25,12 @@ class Request:
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     form: dict[str, str] | None = None
-    """What a page's form sends, in the place of a body in JSON."""
+    """The data of an HTML form, instead of a JSON body."""
 
 
 @dataclass
 class Answer:
-    """What came back. Status 0 where nothing did."""
+    """A response. Its status is 0 if there was none."""
 
     status: int
     body: Any = None
@@ -61,7 +61,7 @@ class Wire:
         return self.send(Request("DELETE", path, None, headers))
 
     def send(self, request: Request) -> Answer:
-        """Header names with _ for -."""
+        """Send a request. Header names have _ for -."""
         headers = {name.replace("_", "-"): value for name, value in request.headers.items()}
         if request.form is not None:
             body: bytes | None = urlencode(request.form).encode()
@@ -76,13 +76,13 @@ class Wire:
         except (OSError, http.client.HTTPException) as error:
             self.connection.close()
             return Answer(0, repr(error))
-        # One that comes several times is one with commas between.
+        # Repeated headers are joined with commas.
         found = {name.lower(): response.getheader(name, "") for name, _ in response.getheaders()}
         is_json = found.get("content-type", "").startswith("application/json")
         return Answer(response.status, json.loads(raw) if is_json else raw.decode(), found)
 
     def until_cut_off(self, requests: Iterable[Request]) -> list[Answer]:
-        """One after the other; nothing more after the first that is not answered."""
+        """Send the requests in order. Stop after the first one without a response."""
         answers = []
         for request in requests:
             answers.append(self.send(request))

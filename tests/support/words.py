@@ -1,4 +1,4 @@
-"""What a page says, as a person reads it."""
+"""The visible text of a page."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 
 
 def text(response: Any) -> str:
-    """The words of the whole page."""
+    """Return the text of the whole page."""
     return plain(response.content.decode())
 
 
 def said(response: Any, field: str) -> str:
-    """What stands below one input."""
+    """Return the messages below one input."""
     found = re.search(rf'id="{field}-said"[^>]*>(.*?)</div>', response.content.decode(), re.DOTALL)
     assert found, field
     return plain(found[1])
 
 
 def value(response: Any, name: str) -> str:
-    """What stands in one line of text."""
+    """Return the value of a text input."""
     found = re.search(rf'<input[^>]* name="{name}" value="([^"]*)"', response.content.decode())
     assert found, name
     return html.unescape(found[1])
@@ -28,5 +28,5 @@ def value(response: Any, name: str) -> str:
 
 def plain(markup: str) -> str:
     words = " ".join(html.unescape(re.sub(r"<[^>]*>", " ", markup)).split())
-    # Where a tag ended between a word and its mark, there is no gap to be seen.
+    # A tag between a word and its punctuation adds no space.
     return re.sub(r" ([,.:;)])|([(]) ", r"\1\2", words)
