@@ -1,4 +1,4 @@
-"""The storage backend that the settings choose, tied to this installation."""
+"""The storage backend of this installation, chosen by the settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = logging.getLogger("holdfast.storage")
 
 
 def storage() -> Backend:
-    """The backend. Any of its methods raises BackendError while the storage cannot be used."""
+    """Return the backend. Its methods raise BackendError while the storage cannot be used."""
     try:
         return build_backend(installation_id())
     except Installation.DoesNotExist:
@@ -27,46 +27,46 @@ def storage() -> Backend:
 def source_of(volume: Volume) -> str | None:
     """Return what an application mounts; None until the volume was ready once.
 
-    Container engines create a directory that is missing: told the path too early, they would put an
-    empty one in the place of the data.
+    Container engines create a missing directory: with the path too early, they would put an empty one
+    in the place of the data.
     """
     return None if volume.provisioned_size is None else storage().source(str(volume.pk))
 
 
 @lru_cache(maxsize=1)
 def installation_id() -> str:
-    """The id of this installation, which never changes once there is one."""
+    """Return the id of this installation, which never changes. Raises Installation.DoesNotExist."""
     return str(Installation.objects.get().id)
 
 
 def ensure_installation() -> None:
-    """Give this installation its id and its storage a marker: once, and never again by itself."""
+    """Create this installation's id and mark its storage. Does nothing if the id exists."""
     with transaction.atomic():
-        made, is_new = Installation.objects.select_for_update().get_or_create(number=1)
+        installation, is_new = Installation.objects.select_for_update().get_or_create(number=1)
         if not is_new:
             return
-        backend = build_backend(str(made.id))
+        backend = build_backend(str(installation.id))
         marker = backend.marker()
         if marker is None:
-            backend.prepare(str(made.id))
+            backend.prepare(str(installation.id))
         elif backend.is_empty():
-            # A start that died between marker and commit left it; there is nothing to confuse.
-            made.id = marker
-            made.save(update_fields=["id"])
+            # A start that died between marker and commit left this marker. There is no data yet.
+            installation.id = marker
+            installation.save(update_fields=["id"])
         else:
-            log.warning(
-                "the storage belongs to another installation (%s), and this database is new:"
+            cause = (
+                f"The storage belongs to another installation ({marker}), and this database is new:"
                 " restore the database that belongs to it, or set STORAGE_ROOT to another directory"
-                " and run `manage.py init_storage`",
-                marker,
+                " and run `manage.py init_storage`."
             )
+            log.warning("storage_of_another_installation", extra={"cause": cause})
 
 
 def init_storage() -> None:
-    """Put this installation's marker on the storage that the settings name."""
+    """Write this installation's marker to the storage. Raises StorageUnavailable."""
     ensure_installation()
-    ident = installation_id()
-    build_backend(ident).prepare(ident)
+    installation = installation_id()
+    build_backend(installation).prepare(installation)
 
 
 @lru_cache(maxsize=4)

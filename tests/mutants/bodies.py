@@ -261,8 +261,8 @@ GUARDS = [
     Guard(
         "the cause alone for tenants",
         "volumes/reconciler/steps.py",
-        "    return Failed(row, reason, error.detail, hopeless=error.permanent)\n",
-        "    return Failed(row, error.detail, error.detail, hopeless=error.permanent)\n",
+        "    return Failed(row, reason, error.detail, permanent=error.permanent)\n",
+        "    return Failed(row, error.detail, error.detail, permanent=error.permanent)\n",
         "volumes/test_words_for_tenants.py::test_no_answer_names_what_is_for_operators",
     ),
     Guard(

@@ -30,7 +30,7 @@ GUARDS = [
     Guard(
         "a failed step tells of the outage",
         "volumes/reconciler/persistence.py",
-        "    record_outage(unlike_wanted)\n",
+        "    record_outage(remaining)\n",
         "",
         f"{BANNER}::test_rows_do_not_repeat_it",
     ),
@@ -51,7 +51,7 @@ GUARDS = [
     Guard(
         "a storage that does not answer is asked once",
         "volumes/reconciler/availability.py",
-        "if self._asking is None or not self._asking.is_alive():",
+        "if self._thread is None or not self._thread.is_alive():",
         "if True:",
         f"{AVAILABILITY}::test_a_storage_that_does_not_answer_is_unavailable",
     ),

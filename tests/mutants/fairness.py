@@ -45,15 +45,15 @@ GUARDS = [
     Guard(
         "share of an environment in the loop",
         "volumes/reconciler/fair_queue.py",
-        "            if taken[environment] < share(environment):",
+        "            if counts[environment] < share(environment):",
         "            if True:",
         f"{FAIRNESS}::test_an_environment_whose_share_is_used_up_hides_nobody",
     ),
     Guard(
         "share of an environment in one pass",
         "volumes/reconciler/fair_queue.py",
-        "min(slots - len(found), share(environment), len(",
-        "min(slots - len(found), len(",
+        "min(slots - len(rows), share(environment), len(",
+        "min(slots - len(rows), len(",
         f"{FAIRNESS}::test_a_backlog_serves_environments_in_turn",
     ),
     Guard(
@@ -89,15 +89,15 @@ GUARDS = [
     Guard(
         "one volume of each environment is measured at a time",
         "volumes/reconciler/rounds.py",
-        "        self._turns.append(remaining)\n",
-        "        self._turns.appendleft(remaining)\n",
+        "        self._queue.append(remaining)\n",
+        "        self._queue.appendleft(remaining)\n",
         f"{FAIRNESS}::test_environments_are_measured_in_turn",
     ),
     Guard(
         "one volume of each environment is looked at at a time",
         "volumes/reconciler/periodic.py",
         "        rounds.run()\n",
-        "        [look_at(volume) for volume in Volume.objects.settled()]\n",
+        "        [check_row(volume) for volume in Volume.objects.settled()]\n",
         f"{FAIRNESS}::test_a_directory_that_hangs_delays_no_look_at_other_environments",
     ),
     Guard(

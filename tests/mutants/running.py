@@ -29,8 +29,8 @@ GUARDS = [
     Guard(
         "those written with one whose step hangs",
         "volumes/reconciler/batch.py",
-        "        self._all_done.wait(timeout)\n",
-        "        self._all_done.wait()\n",
+        "        self._is_over.wait(timeout)\n",
+        "        self._is_over.wait()\n",
         "volumes/test_group_commit.py::test_nor_those_that_were_written_with_it",
     ),
     Guard(

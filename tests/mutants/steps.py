@@ -30,8 +30,8 @@ GUARDS = [
     Guard(
         "lease",
         "volumes/models/querysets.py",
-        "lambda: self.free().filter(_AMONG_THEM)",
-        "lambda: self.filter(_AMONG_THEM)",
+        "lambda: self.free().filter(_PK_IN)",
+        "lambda: self.filter(_PK_IN)",
         f"{RECONCILER}::test_a_leased_row_is_nobody_elses",
     ),
     Guard(
@@ -58,8 +58,8 @@ GUARDS = [
     Guard(
         "point of no return",
         "volumes/models/volume.py",
-        'marks_of_claim = {"removal_started": F("is_deleted")}',
-        "marks_of_claim = {}",
+        'claim_values = {"removal_started": F("is_deleted")}',
+        "claim_values = {}",
         "volumes/test_delete_and_restore.py::test_a_removal_that_was_begun_cannot_be_undone",
     ),
     Guard(

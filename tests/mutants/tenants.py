@@ -16,14 +16,14 @@ GUARDS = [
     Guard(
         "environment that a token is bound to",
         "volumes/models/environment.py",
-        "            found = found.filter(pk=caller.environment_id)\n",
+        "            rows = rows.filter(pk=caller.environment_id)\n",
         "            pass\n",
         "volumes/test_authentication.py::test_a_bound_token_finds_nothing_outside_its_environment",
     ),
     Guard(
         "environment that a token is bound to, for snapshots",
         "volumes/models/snapshot.py",
-        "            found = found.filter(volume__environment=caller.environment_id)\n",
+        "            rows = rows.filter(volume__environment=caller.environment_id)\n",
         "            pass\n",
         "volumes/test_authentication.py::test_a_bound_token_restores_from_no_snapshot_elsewhere",
     ),

@@ -65,7 +65,7 @@ GUARDS = [
     Guard(
         "a storage that is away is no attempt",
         "volumes/reconciler/steps.py",
-        "        if row.is_missed or is_away:",
+        "        if row.is_missed or is_unavailable:",
         "        if row.is_missed:",
         f"{MOMENTS}::test_while_the_storage_is_away_it_waits",
     ),

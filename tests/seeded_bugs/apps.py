@@ -14,10 +14,10 @@ class Planted(AppConfig):
         from tests.seeded_bugs.switch import look
         from volumes.reconciler.loop import ReconcileLoop
 
-        round_of_the_product = ReconcileLoop.round
+        original = ReconcileLoop.start_due
 
-        def round(sweeper: ReconcileLoop) -> int:
+        def start_due(loop: ReconcileLoop) -> int:
             look()
-            return round_of_the_product(sweeper)
+            return original(loop)
 
-        patch.object(ReconcileLoop, "round", round).start()
+        patch.object(ReconcileLoop, "start_due", start_due).start()

@@ -93,7 +93,7 @@ def short_leases() -> Replacements:
 
     yield patch.object(Directory, "delete", slowly)
     yield patch.object(querysets, "LEASE", querysets.LEASE / 100)
-    yield patch.object(inline, "HEAD_START", querysets.LEASE)
+    yield patch.object(inline, "INLINE_HEAD_START", querysets.LEASE)
 
 
 def no_fence() -> Replacements:

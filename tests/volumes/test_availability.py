@@ -7,7 +7,7 @@ import pytest
 from tests.support.storage import Fallible
 from volumes.models import StorageState
 from volumes.reconciler import availability
-from volumes.reconciler.availability import SILENT, AvailabilityCheck, refresh_availability
+from volumes.reconciler.availability import NO_ANSWER, AvailabilityCheck, refresh_availability
 
 
 class Silent(Fallible):
@@ -48,10 +48,10 @@ def test_what_has_not_changed_is_not_written(db, backend, django_assert_num_quer
 
 
 def test_a_storage_that_does_not_answer_is_unavailable(monkeypatch):
-    monkeypatch.setattr(availability, "ANSWERS_WITHIN", 0.05)
+    monkeypatch.setattr(availability, "CHECK_TIMEOUT", 0.05)
     check, backend = AvailabilityCheck(), Silent()
-    assert [check.run(backend), check.run(backend)] == [SILENT, SILENT]
+    assert [check.run(backend), check.run(backend)] == [NO_ANSWER, NO_ANSWER]
     assert backend.asked == 1
     backend.answer.set()
-    monkeypatch.setattr(availability, "ANSWERS_WITHIN", 5.0)
+    monkeypatch.setattr(availability, "CHECK_TIMEOUT", 5.0)
     assert check.run(backend) == ""

@@ -91,4 +91,4 @@ def test_an_error_ends_neither_the_thread_nor_the_queue(executor, may_end, caplo
 
     one.submit(ALICES, broken).result(60)
     one.submit(ALICES, lambda: None).result(60)
-    assert "a step was given up" in caplog.text
+    assert "step_abandoned" in caplog.text

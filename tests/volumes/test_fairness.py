@@ -162,31 +162,31 @@ def test_the_loop_gives_one_environment_its_share_of_bulk_work_and_no_lease_to_t
 ):
     hang(disk, removals(hostile, 10))
     (theirs,) = removals(victim, 1)
-    sweeper = ReconcileLoop()
-    sweeper.round()
+    loop = ReconcileLoop()
+    loop.start_due()
     eventually(lambda: disk.hanging["delete"] == 2)
-    sweeper.round()
-    sweeper.runner.collect(timeout=5)
+    loop.start_due()
+    loop.runner.collect(timeout=5)
     theirs.refresh_from_db()
     assert theirs.status == VolumeStatus.DELETED
     assert leased(hostile) == 2
     disk.may_end.set()
-    sweeper.runner.drain()
+    loop.runner.drain()
 
 
 def test_bulk_work_of_an_environment_does_not_hide_its_own_quick_work(disk, hostile, monkeypatch):
     monkeypatch.setattr(fair_queue, "PAGE", 5)
     hang(disk, removals(hostile, 20))
-    sweeper = ReconcileLoop()
-    sweeper.round()
+    loop = ReconcileLoop()
+    loop.start_due()
     eventually(lambda: disk.hanging["delete"] == 2)
     wanted = create_row(hostile, "wanted")
-    sweeper.round()
-    sweeper.runner.collect(timeout=5)
+    loop.start_due()
+    loop.runner.collect(timeout=5)
     wanted.refresh_from_db()
     assert wanted.status == VolumeStatus.READY
     disk.may_end.set()
-    sweeper.runner.drain()
+    loop.runner.drain()
 
 
 def create_row(environment: Environment, name: str) -> Volume:
@@ -200,14 +200,14 @@ def test_steps_that_hang_in_one_environment_leave_threads_for_quick_steps_of_oth
 ):
     hang(disk, rows(hostile, 10))
     theirs = create_row(victim, "theirs")
-    sweeper = ReconcileLoop()
-    sweeper.round()
-    sweeper.runner.collect(timeout=5)
+    loop = ReconcileLoop()
+    loop.start_due()
+    loop.runner.collect(timeout=5)
     theirs.refresh_from_db()
     assert theirs.status == VolumeStatus.READY
     assert leased(hostile) == 2
     disk.may_end.set()
-    sweeper.runner.drain()
+    loop.runner.drain()
 
 
 def test_one_pass_works_on_others_while_bulk_work_hangs(disk, hostile, victim):
@@ -367,7 +367,7 @@ def test_a_directory_that_hangs_delays_no_look_at_other_environments(disk, hosti
 
     def look() -> list[str]:
         try:
-            return periodic.look_at_all_settled()
+            return periodic.check_all_settled()
         finally:
             connection.close()
 
@@ -383,7 +383,7 @@ def test_a_directory_that_hangs_delays_no_look_at_other_environments(disk, hosti
 def test_the_next_round_does_not_wait_for_what_lasts(disk, hostile, victim, monkeypatch):
     hang(disk, [create(hostile, f"v{number}") for number in range(3)])
     create(victim, "v")
-    monkeypatch.setattr(rounds, "ASK_EVERY", 0.1)
+    monkeypatch.setattr(rounds, "DUE_CHECK_INTERVAL", 0.1)
     due = iter([True])
 
     def sample() -> tuple[int, list[str]]:
@@ -410,7 +410,7 @@ def test_a_periodic_job_that_lasts_delays_no_other(monkeypatch, disk):
         ran.append("other")
 
     monkeypatch.setattr(periodic, "JOBS", (lasting, other))
-    monkeypatch.setattr(periodic, "BEGIN_EVERY", 0)
+    monkeypatch.setattr(periodic, "RUN_DUE_INTERVAL", 0)
     runner, stop = periodic.PeriodicRunner(), Event()
 
     def has_run(times: int) -> bool:

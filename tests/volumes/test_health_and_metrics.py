@@ -39,7 +39,7 @@ def test_an_unmounted_root_is_not_ready(api, storage_root, caplog):
     (storage_root / ".holdfast").unlink()
     response = api().get("/readyz")
     assert (response.status_code, response.json()) == (503, unready("ok", "unavailable"))
-    assert "init_storage" in caplog.text
+    assert "init_storage" in "".join(getattr(record, "cause", "") for record in caplog.records)
 
 
 def refuse_writes(sql):

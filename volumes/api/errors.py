@@ -75,12 +75,12 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> HttpResp
         case BadRequest() | SuspiciousOperation() | MultiPartParserError():
             return _unreadable("Invalid request", "The request cannot be understood.")
         case DatabaseError() | InterfaceError() if is_database_unavailable(exception):
-            log.warning("the database does not answer: %s", exception)
+            log.warning("database_unavailable", extra={"cause": str(exception)})
             answer = _refusal(503, "UNAVAILABLE", "The database does not answer. Try again soon.")
             answer["Retry-After"] = "5"
             return answer
         case _:
-            log.error("a request failed unexpectedly", exc_info=exception)
+            log.error("request_crashed", exc_info=exception)
             return _refusal(500, "INTERNAL_ERROR", "Something broke on our side.")
 
 

@@ -1,4 +1,4 @@
-"""What: environments, what runs in them, and what they keep."""
+"""Models of environments, applications, volumes and snapshots."""
 
 from volumes.models.attachment import Attachment
 from volumes.models.environment import Application, Environment

@@ -1,4 +1,4 @@
-"""One application's use of one volume."""
+"""Attachments: an application mounts a volume."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from volumes.models.volume import Volume
 
 
 class Attachment(models.Model):
-    """The row goes with the detaching; the history keeps that it was."""
+    """One application mounts one volume. Detaching deletes the row; the history keeps it."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    # Both keys begin one of the constraints' indexes: they need none of their own.
+    # Each key is the first column of a constraint's index, so it needs no index of its own.
     volume = models.ForeignKey(
         Volume, on_delete=models.PROTECT, related_name="attachments", db_index=False
     )
@@ -22,7 +22,7 @@ class Attachment(models.Model):
         Application, on_delete=models.PROTECT, related_name="attachments", db_index=False
     )
     mount_path = models.CharField(max_length=1024)
-    """Where it is mounted: the volume's own path, kept in step, unless one was given here."""
+    """The mount path: a copy of the volume's path, kept equal to it, unless `has_own_path`."""
     has_own_path = models.BooleanField(default=False)
     read_only = models.BooleanField(default=False)
     attached_at = models.DateTimeField(default=timezone.now)
@@ -30,7 +30,7 @@ class Attachment(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["volume", "application"], name="attachment_once"),
-            # Both kinds of path are in one column, so that the database can say this.
+            # Both kinds of path are in one column, so that the database can enforce this.
             models.UniqueConstraint(
                 fields=["application", "mount_path"], name="attachment_mount_path_once"
             ),

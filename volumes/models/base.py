@@ -1,4 +1,4 @@
-"""What several kinds of rows have in common."""
+"""Abstract base models."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Identified(models.Model):
     """A row with a time-ordered identifier: creation order is index order."""
 
     prefix: ClassVar[str] = ""
-    """What stands before the identifier on the wire."""
+    """Prefix of the identifier in the API."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     created_by = models.CharField(max_length=30)
-    """`user-<id>` or `system`, as on the wire: it outlives the account."""
+    """`user-<id>` or `system`, as in the API. Not a foreign key, because it outlives the account."""
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -36,7 +36,7 @@ class Identified(models.Model):
 
 
 class Versioned(Identified):
-    """A row that people change: each accepted change raises the version by one."""
+    """A row that users change. Each accepted change increments the version."""
 
     is_deleted = models.BooleanField(default=False)
     modified_by = models.CharField(max_length=30)
@@ -48,20 +48,20 @@ class Versioned(Identified):
 
 
 class Reconciled(models.Model):
-    """A row that the reconciler brings about. The row is the job: there is no queue beside it."""
+    """A row that the reconciler applies to the storage. The row is the job: there is no queue."""
 
     status_message = models.CharField(max_length=500, blank=True)
-    """Why it is in error, for tenants: no host path, command or installation id."""
+    """The error for tenants, without host paths, commands or installation ids."""
     status_detail = models.CharField(
         max_length=2000, blank=True, default="", db_default="", editable=False
     )
-    """The same for operators, with the path in the storage and the cure."""
+    """The error for operators, with the path in the storage and the cure."""
     due_at = models.DateTimeField(null=True, default=None, editable=False)
-    """When to look at it next, in database time; null when it is settled."""
+    """When the next step is due, in database time; null if the row is settled."""
     attempts = models.PositiveIntegerField(default=0, editable=False)
-    """Failed steps since the last good one; the pause grows with it."""
+    """Failed steps since the last success. The backoff grows with it."""
     lease_owner = models.UUIDField(null=True, default=None, editable=False)
-    """The step that works on it now. Every write of an outcome is fenced by it."""
+    """The running step. Every write of an outcome is fenced by it."""
     lease_until = models.DateTimeField(null=True, default=None, editable=False)
 
     class Meta:
@@ -71,10 +71,10 @@ class Reconciled(models.Model):
 
     @property
     def waits_for_storage(self) -> bool:
-        """Whether its last step failed only because the whole storage was unavailable."""
+        """Return whether the last step failed only because the whole storage was unavailable."""
         return self.status_message == STORAGE_UNAVAILABLE
 
     @property
     def operator_message(self) -> str:
-        """Why it is in error, as an operator is told."""
+        """Return the error for operators."""
         return self.status_detail or self.status_message

@@ -1,4 +1,4 @@
-"""Where volumes live, and what mounts them."""
+"""Environments, which contain volumes, and applications, which mount them."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class EnvironmentQuerySet(models.QuerySet["Environment"]):
         return self.filter(is_deleted=False)
 
     def visible_to(self, caller: CallerLike) -> Self:
-        """What the caller reaches, each with the caller's `role` in its company."""
+        """Return the environments that the caller may see, with the caller's `role` in the company."""
         # A user has at most one membership per company, so the join repeats no row.
-        found = self.filter(company__memberships__user=caller.user).annotate(
+        rows = self.filter(company__memberships__user=caller.user).annotate(
             role=F("company__memberships__role")
         )
         if caller.environment_id is not None:
-            found = found.filter(pk=caller.environment_id)
-        return found
+            rows = rows.filter(pk=caller.environment_id)
+        return rows
 
 
 class Environment(Versioned):
@@ -38,10 +38,10 @@ class Environment(Versioned):
         null=True, blank=True, help_text="MB (MiB); empty for none"
     )
     storage_used = models.BigIntegerField(default=0, editable=False)
-    """MB of its volumes whose data still exists; moved under this row's lock only."""
+    """MB (MiB) of its volumes whose data still exists. Changed under this row's lock only."""
 
     role: str
-    """The caller's role in its company, where `visible_to()` found it."""
+    """The caller's role in its company, set by `visible_to()`."""
 
     objects = EnvironmentQuerySet.as_manager()
 
@@ -73,7 +73,7 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
 
 
 class Application(Versioned):
-    """Something that mounts volumes. Holdfast records it; it does not run it."""
+    """A program that mounts volumes. Holdfast records it but does not run it."""
 
     prefix = "app-"
 

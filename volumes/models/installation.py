@@ -1,4 +1,4 @@
-"""This installation: one row, whose id is on the storage's marker as well, and how that storage was."""
+"""This installation, whose id is also in the storage's marker, and its last storage scan."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from uuid_utils.compat import uuid7
 
 
 class Installation(models.Model):
-    """Ties the database to its storage, and remembers when the periodic work was last begun."""
+    """Ties the database to its storage, and records when each periodic job last began."""
 
     number = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     id = models.UUIDField(default=uuid7, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     checked_at = models.DateTimeField(null=True, editable=False)
-    """When the last look at every settled volume's data began, in whichever process."""
+    """When the last check of all settled volumes' data began, in any process."""
     measured_at = models.DateTimeField(null=True, editable=False)
     scan_begun_at = models.DateTimeField(null=True, editable=False)
 
@@ -28,17 +28,17 @@ class Installation(models.Model):
 
 
 class StorageScan(models.Model):
-    """What the last comparison of the storage with the rows found: one row, written over each time."""
+    """The result of the last comparison of storage and rows: one row, overwritten each time."""
 
     number = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     at = models.DateTimeField()
     orphans = models.PositiveIntegerField(default=0)
-    """How much data no row knows, counted in volumes and snapshots."""
+    """Number of volumes and snapshots in the storage without a row."""
     examples = models.JSONField(default=list)
-    """The first of them: `volume` and `snapshot`, as the storage names them."""
+    """The first orphans: `volume` and `snapshot`, as the storage names them."""
     missing = models.PositiveIntegerField(default=0)
     unreadable = models.JSONField(default=list)
-    """The first sentences about what could not be looked at."""
+    """The first sentences about items that could not be read."""
     is_plausible = models.BooleanField(default=True)
 
     class Meta:

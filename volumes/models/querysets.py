@@ -1,4 +1,4 @@
-"""What the sets of several kinds of rows share. Each model's own set is in the module of the model."""
+"""Base querysets of reconciled rows. Each model's own queryset is in the module of the model."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Row = TypeVar("Row", bound=models.Model)
 
 
 class CallerLike(Protocol):
-    """What decides what a caller reaches: a Caller, or parameters in its place."""
+    """The facts that decide what a caller may see: a Caller, or query parameters in its place."""
 
     @property
     def user(self) -> Any: ...
@@ -30,73 +30,73 @@ class CallerLike(Protocol):
 
 
 LEASE = timedelta(seconds=20)
-_AMONG_THEM = any_of("pk")
+_PK_IN = any_of("pk")
 
 
 class ReconciledQuerySet(models.QuerySet[Row]):
-    """Rows as the reconciler sees them. All times are the database's: clocks of hosts differ."""
+    """Rows of the reconciler. All times are the database's, because clocks of hosts differ."""
 
-    followed: tuple[str, ...] = ()
-    """The relations that a step follows: fetched by the claim, a step asks the database nothing."""
-    moving: tuple[str, ...] = ("lease_owner", "due_at", "attempts", "is_deleted")
-    """What others may have changed while a step was at work, and its outcome depends on."""
-    marks_of_claim: dict[str, Any] = {}
-    """What else changes in the moment of the claim."""
+    select_with_claim: tuple[str, ...] = ()
+    """Relations that the claim fetches, because a step makes no query."""
+    contended_fields: tuple[str, ...] = ("lease_owner", "due_at", "attempts", "is_deleted")
+    """Fields that may change during a step and that its outcome depends on."""
+    claim_values: dict[str, Any] = {}
+    """Other columns that the claim writes."""
 
     def unsettled(self) -> Self:
         return self.filter(due_at__isnull=False)
 
     def eligible(self) -> Self:
-        """Unsettled and allowed to be worked on, whatever pause a failure earned it."""
+        """Return unsettled rows that may be reconciled, without regard to their backoff."""
         return self.unsettled()
 
     def due(self) -> Self:
         return self.eligible().filter(due_at__lte=Now())
 
     def free(self) -> Self:
-        """Nobody works on it, or whoever did has not been heard of for a lease's time."""
+        """Return rows that are not leased, or whose lease has expired."""
         return self.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=Now()))
 
     def quick(self) -> Self:
-        """Rows whose next step opens no file of a tenant, so that it ends within moments."""
+        """Return rows whose next step opens no tenant file, so that it ends quickly."""
         raise NotImplementedError
 
     def bulk(self) -> Self:
-        """All other rows: their steps take as long as copying or removing a tenant's files does."""
+        """Return the other rows, whose steps copy or remove tenant files."""
         raise NotImplementedError
 
-    def in_turn(self) -> Self:
-        """Environment by environment, in each what has waited longest first: as the index has it."""
+    def in_fair_order(self) -> Self:
+        """Order by environment, then by waiting time, as the index does."""
         return self.order_by("environment_id", "due_at")
 
     def claim(self, pks: Iterable[uuid.UUID]) -> list[Row]:
-        """Lease these rows, but for those that are settled, not in this set, or somebody else's.
+        """Lease the given rows that are in this set and not leased. Return the leased rows.
 
-        All of them under one owner, which no other claim has.
+        All get one new lease owner.
         """
         owner = uuid.uuid4()
-        found = self._claiming.rows(pks=list(pks), owner=owner)
-        rows: list[Row] = [instance(self.model, values) for values in found]
+        claimed = self._claiming.rows(pks=list(pks), owner=owner)
+        rows: list[Row] = [instance(self.model, values) for values in claimed]
         for row in rows:
             row.lease_owner = owner  # type: ignore[attr-defined]
-        for name in self.followed:
-            followers = [row for row in rows if getattr(row, f"{name}_id")]
-            models.prefetch_related_objects(followers, name)
+        for name in self.select_with_claim:
+            related_rows = [row for row in rows if getattr(row, f"{name}_id")]
+            models.prefetch_related_objects(related_rows, name)
         return rows
 
     @cached_property
     def _claiming(self) -> ClaimStatement:
-        """Once for a set that lives on and is claimed from again and again."""
+        """Build the statement once for a queryset that is used for many claims."""
         owner = QueryParam("owner", models.UUIDField())
         return ClaimStatement(
-            lambda: self.free().filter(_AMONG_THEM).values_list(*columns(self.model)),
-            lambda: {"lease_owner": owner, "lease_until": Now() + LEASE, **self.marks_of_claim},
+            lambda: self.free().filter(_PK_IN).values_list(*columns(self.model)),
+            lambda: {"lease_owner": owner, "lease_until": Now() + LEASE, **self.claim_values},
         )
 
     def lock_current(self, pks: Iterable[uuid.UUID], *, skip_locked: bool) -> dict[uuid.UUID, Row]:
-        """These rows as people have left them meanwhile, locked, with what moves in them."""
-        names = [name for name in columns(self.model) if name in ("id", *self.moving)]
-        found = _by_now(self.model, skip_locked, *names).rows(pks=list(pks))
+        """Lock these rows, and return the current values of their contended fields."""
+        names = [name for name in columns(self.model) if name in ("id", *self.contended_fields)]
+        found = _current_rows(self.model, skip_locked, *names).rows(pks=list(pks))
         rows = (self.model.from_db(self.db, names, values) for values in found)
         return {row.pk: row for row in rows}
 
@@ -112,13 +112,13 @@ class ReconciledQuerySet(models.QuerySet[Row]):
 
 
 @lru_cache
-def _by_now(model: type[models.Model], skip_locked: bool, *names: str) -> PreparedQuery:
+def _current_rows(model: type[models.Model], skip_locked: bool, *names: str) -> PreparedQuery:
     rows = model._default_manager.select_for_update(skip_locked=skip_locked)
-    return PreparedQuery(lambda: rows.filter(_AMONG_THEM).values_list(*names))
+    return PreparedQuery(lambda: rows.filter(_PK_IN).values_list(*names))
 
 
 class IsEmpty(Func):
-    """Whether a text is empty. Without a parameter, so that it can name the condition of an index."""
+    """True for an empty text. It has no parameter, so it can be part of an index condition."""
 
     template = "(%(expressions)s = '')"
     output_field = models.BooleanField()
@@ -127,7 +127,7 @@ class IsEmpty(Func):
 QUICK_VOLUMES = Q(is_deleted=False) & (
     Q(provisioned_size__isnull=False) | Q(IsEmpty("adopt_from"), restore_from__isnull=True)
 )
-"""Volumes that are neither removed nor filled from a snapshot or a directory next."""
+"""Volumes whose next step is neither a removal nor a copy or adoption."""
 BULK_VOLUMES = Q(is_deleted=True) | (
     Q(provisioned_size__isnull=True) & (~Q(IsEmpty("adopt_from")) | Q(restore_from__isnull=False))
 )

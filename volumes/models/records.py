@@ -1,4 +1,4 @@
-"""What is written down beside volumes: how full they were, and which requests were answered."""
+"""Records about volumes: usage samples and idempotency keys."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from volumes.models.volume import Volume
 
 
 class UsageSample(models.Model):
-    """How much of a volume was used at one moment."""
+    """The usage of a volume at one time."""
 
     volume = models.ForeignKey(
         Volume, on_delete=models.CASCADE, related_name="samples", db_index=False
@@ -35,12 +35,12 @@ class UsageSample(models.Model):
 
 class IdempotencyRecordQuerySet(models.QuerySet["IdempotencyRecord"]):
     def expired(self) -> Self:
-        """Older than the 24 hours that a key is kept."""
+        """Return records older than 24 hours, the lifetime of a key in the contract."""
         return self.filter(created_at__lt=Now() - timedelta(hours=24))
 
 
 class IdempotencyRecord(models.Model):
-    """What a POST with an Idempotency-Key made, written in the transaction that made it."""
+    """The result of a POST with an Idempotency-Key, written in the same transaction."""
 
     user_id = models.BigIntegerField()
     operation = models.CharField(max_length=10)
@@ -60,7 +60,7 @@ class IdempotencyRecord(models.Model):
             ),
         ]
         indexes = [
-            # Forgetting what is older than a day.
+            # expired()
             models.Index(fields=["created_at"], name="idempotency_age"),
         ]
 

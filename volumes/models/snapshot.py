@@ -1,4 +1,4 @@
-"""A read-only copy of a volume's data, as of one moment."""
+"""Snapshots: read-only copies of a volume's data."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ class SnapshotStatus(models.TextChoices):
 
 
 class Consistency(models.TextChoices):
-    """What a snapshot is a copy of; backends declare it."""
+    """Whether a snapshot has all files of one instant, or copies of files one by one."""
 
     INSTANT = "instant"
     FILES = "files"
 
 
 class SnapshotQuerySet(ReconciledQuerySet["Snapshot"]):
-    followed = ("volume",)
+    select_with_claim = ("volume",)
 
     @property
-    def marks_of_claim(self) -> dict[str, Any]:  # type: ignore[override]
-        """An attempt begins with the claim: when that is, and how large the volume is then."""
+    def claim_values(self) -> dict[str, Any]:  # type: ignore[override]
+        """Return the time of the claim, which begins an attempt, and the volume's size at that time."""
         size = Volume.objects.filter(pk=models.OuterRef("volume_id")).values("size")
         return {"copying_since": Now(), "copying_size": models.Subquery(size)}
 
     def waiting(self) -> Self:
-        """Wanted and not taken yet."""
+        """Return requested snapshots that are not taken yet."""
         return self.unsettled().filter(
             is_deleted=False, taken_at__isnull=True, take_until__isnull=False
         )
 
     def missed(self) -> Self:
-        """What could not be taken, for good."""
+        """Return snapshots that failed for good."""
         return self.filter(is_deleted=False, taken_at__isnull=True, take_until__isnull=True)
 
     def quick(self) -> Self:
@@ -54,24 +54,24 @@ class SnapshotQuerySet(ReconciledQuerySet["Snapshot"]):
         return self.all()
 
     def live(self) -> Self:
-        """Not on its way out: what blocks a volume's delete and counts towards its maximum."""
+        """Return snapshots that are not deleted. They block a volume's delete and count to its limit."""
         return self.filter(is_deleted=False)
 
     def visible_to(self, caller: CallerLike) -> Self:
-        found = self.filter(volume__environment__company__memberships__user=caller.user)
+        rows = self.filter(volume__environment__company__memberships__user=caller.user)
         if caller.environment_id is not None:
-            found = found.filter(volume__environment=caller.environment_id)
-        return found.filter(volume__environment__is_deleted=False)
+            rows = rows.filter(volume__environment=caller.environment_id)
+        return rows.filter(volume__environment__is_deleted=False)
 
 
 class Snapshot(Identified, Reconciled):
-    """A copy of a moment.
+    """A copy of a volume's data at one time.
 
-        pending -> ready                reconciler, once the copy is there
+        pending -> ready                reconciler, when the copy is complete
         pending -> error                reconciler, after a failed attempt or too long a wait: final
         any -> deleting -> (no row)     delete_snapshot; error, and back, if the removal fails
 
-    A snapshot is never taken later than it could be at first: the data would be of another moment.
+    A failed snapshot is not retried: a later copy would show a later state of the data.
     """
 
     prefix = "snap-"
@@ -80,10 +80,10 @@ class Snapshot(Identified, Reconciled):
     environment = models.ForeignKey(
         Environment, on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    """Its volume's, which never changes: the reconciler takes turns by it."""
+    """The volume's environment, which never changes. The fair queue needs it here."""
     name = models.CharField(max_length=63)
     size = models.BigIntegerField(help_text="MB (MiB) of the volume at `taken_at`")
-    """Until it is taken, the volume's size when it was requested."""
+    """Before the copy: the volume's size at the time of the request."""
     status = models.CharField(max_length=8, choices=SnapshotStatus, default=SnapshotStatus.PENDING)
     consistency = models.CharField(
         max_length=7,
@@ -93,16 +93,16 @@ class Snapshot(Identified, Reconciled):
         editable=False,
     )
     taken_at = models.DateTimeField(null=True, editable=False)
-    """When the copying that succeeded began, in database time; null until it has succeeded."""
+    """When the successful copy began, in database time; null until it has succeeded."""
     copying_since = models.DateTimeField(null=True, editable=False)
-    """When the last claim was made, which begins an attempt, in database time."""
+    """When the last claim began an attempt, in database time."""
     copying_size = models.BigIntegerField(null=True, editable=False)
-    """MB of the volume at that moment."""
+    """MB (MiB) of the volume at that time."""
     take_until = models.DateTimeField(null=True, editable=False)
-    """Until when an attempt may begin, in database time; null once there is nothing left to try."""
+    """Until when an attempt may begin, in database time; null after the last attempt."""
     is_deleted = models.BooleanField(default=False, editable=False)
     is_accepted = models.BooleanField(default=False, db_default=False, editable=False)
-    """The snapshot is older than marks; False again once it was marked, or found missing."""
+    """The snapshot is older than marks. False after it was marked or found missing."""
 
     objects = SnapshotQuerySet.as_manager()
 
@@ -117,7 +117,7 @@ class Snapshot(Identified, Reconciled):
             ),
         ]
         indexes = [
-            # Snapshots older than marks, at the start of a server. Afterwards none.
+            # mark_older_data() at the start of a server. Empty afterwards.
             models.Index(fields=["id"], condition=Q(is_accepted=True), name="snapshot_accepted"),
             models.Index(
                 fields=["environment", "due_at"],
@@ -131,5 +131,5 @@ class Snapshot(Identified, Reconciled):
 
     @property
     def is_missed(self) -> bool:
-        """Whether it could not be taken, for good."""
+        """Return whether the snapshot failed for good."""
         return self.taken_at is None and self.take_until is None

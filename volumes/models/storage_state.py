@@ -1,4 +1,4 @@
-"""What was last seen of the storage as a whole: one row, so that no request has to ask the storage."""
+"""The last known state of the whole storage: one row, so that no request has to access the storage."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ class StorageState(models.Model):
 
     number = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     unavailable_since = models.DateTimeField(null=True, editable=False)
-    """When it was first seen to be unavailable; null while it is available."""
+    """When the outage was first noticed; null while the storage is available."""
     detail = models.CharField(max_length=2000, blank=True, default="", editable=False)
-    """Why, for operators: with the path and the cure."""
+    """The reason for operators, with the path and the cure."""
 
     class Meta:
         constraints = [

@@ -1,4 +1,4 @@
-"""The volume: what is wanted of it, and what the storage was last seen to hold."""
+"""Volumes: their requested state, and their last known state in the storage."""
 
 from __future__ import annotations
 
@@ -24,19 +24,24 @@ class VolumeStatus(models.TextChoices):
 
 
 class VolumeQuerySet(ReconciledQuerySet["Volume"]):
-    followed = ("restore_from",)
-    moving = (*ReconciledQuerySet.moving, "size", "missing_since", "environment_id")
-    marks_of_claim = {"removal_started": F("is_deleted")}
+    select_with_claim = ("restore_from",)
+    contended_fields = (
+        *ReconciledQuerySet.contended_fields,
+        "size",
+        "missing_since",
+        "environment_id",
+    )
+    claim_values = {"removal_started": F("is_deleted")}
 
     def live(self) -> Self:
         return self.filter(is_deleted=False)
 
     def with_data(self) -> Self:
-        """What can be measured, settled or not: a failed growth keeps the data usable."""
+        """Return volumes that can be measured, settled or not: after a failed growth, data is usable."""
         return self.live().filter(provisioned_size__isnull=False, missing_since__isnull=True)
 
     def settled(self) -> Self:
-        """Ready, with data that should be there."""
+        """Return ready volumes, whose data should be there."""
         return self.live().filter(due_at__isnull=True, provisioned_size__isnull=False)
 
     def eligible(self) -> Self:
@@ -55,8 +60,8 @@ class Volume(Versioned, Reconciled):
 
         pending -> ready <-> resizing -> deleting -> deleted,   error from any of them and back
 
-    People write what they want (`size`, `is_deleted`, …); only the reconciler writes what is
-    (`provisioned_size`, `missing_since`) and so decides when it is ready.
+    Users write the requested state (`size`, `is_deleted`, …). Only the reconciler writes the observed
+    state (`provisioned_size`, `missing_since`), and so decides when the volume is ready.
     """
 
     prefix = "vol-"
@@ -73,25 +78,25 @@ class Volume(Versioned, Reconciled):
 
     status = models.CharField(max_length=8, choices=VolumeStatus, default=VolumeStatus.PENDING)
     provisioned_size = models.BigIntegerField(null=True, editable=False)
-    """MB that the backend holds; null until it is made. Once set, it is never made anew."""
+    """MB (MiB) that the backend provides; null before creation. If set, data is never created again."""
     missing_since = models.DateTimeField(null=True, editable=False)
     used_size = models.BigIntegerField(null=True, editable=False)
     used_size_at = models.DateTimeField(null=True, editable=False)
     unmeasured_since = models.DateTimeField(null=True, editable=False)
-    """Since when it cannot be measured; `used_size` is from before."""
+    """Since when measurements fail. `used_size` is older."""
     unmeasured_reason = models.CharField(
         max_length=500, blank=True, default="", db_default="", editable=False
     )
-    """Why, for tenants."""
+    """The reason for tenants."""
     unmeasured_detail = models.CharField(
         max_length=2000, blank=True, default="", db_default="", editable=False
     )
-    """Why, for operators."""
+    """The reason for operators."""
     was_empty = models.BooleanField(default=False, db_default=False, editable=False)
-    """Whether the last sample found nothing at all in its data: `used_size` is rounded up."""
+    """The last sample found no file at all. `used_size` cannot tell, because it is rounded up."""
     is_accepted = models.BooleanField(default=False, db_default=False, editable=False)
-    """Whichever directory is there now becomes its data: an operator accepted it, or the volume is
-    older than marks. False again once the reconciler has marked it, or found none."""
+    """The present directory becomes the data: an operator accepted it, or the volume is older than
+    marks. False after the reconciler has marked it, or found none."""
 
     restore_from = models.ForeignKey(
         "volumes.Snapshot",
@@ -104,19 +109,19 @@ class Volume(Versioned, Reconciled):
     """The host directory that becomes this volume's data, for `adopt_volume`."""
 
     deleted_at = models.DateTimeField(null=True, editable=False)
-    """In database time, as clean-up compares it."""
+    """In database time, because clean-up compares it with that."""
     grace_until = models.DateTimeField(null=True, editable=False)
-    """Its data is kept until then, so that the delete can be undone."""
+    """Until then the data is kept, so that the delete can be undone."""
     removal_started = models.BooleanField(default=False, editable=False)
-    """Set by the claim that removes the data: from then on there is no way back."""
+    """Set by the claim that removes the data. Then the delete can no longer be undone."""
     detached_at = models.DateTimeField(null=True, editable=False)
-    """When its last application was detached, or it was created without one, in database time."""
+    """When its last application was detached, or when it was created, in database time."""
 
     objects = VolumeQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            # Serves the sort by name and the exact name as well.
+            # Its index also serves lists sorted by name, and searches for an exact name.
             models.UniqueConstraint(
                 fields=["environment", "name"],
                 condition=Q(is_deleted=False),
@@ -135,39 +140,39 @@ class Volume(Versioned, Reconciled):
                 name="volume_protected_stays",
             ),
         ]
-        # On PostgreSQL the migration 0003 adds what finds a part of a name and a label.
+        # On PostgreSQL, migration 0003 adds the indexes for parts of names and for labels.
         indexes = [
             # The list of an environment, in creation order.
             models.Index(
                 fields=["environment", "id"], condition=Q(is_deleted=False), name="volume_list"
             ),
-            # The same narrowed to a status, and how many there are of each.
+            # The list of one status, and the counts of each status.
             models.Index(
                 fields=["environment", "status", "id"],
                 condition=Q(is_deleted=False),
                 name="volume_list_by_status",
             ),
-            # The list by size; deleted ones are few enough to be passed over.
+            # The list by size. Deleted volumes are few enough to be skipped.
             models.Index(fields=["environment", "size", "id"], name="volume_by_size"),
-            # The list with deleted ones, in creation order and by name; an exact name among them.
+            # Lists with deleted volumes, in creation order and by name; an exact name among them.
             models.Index(fields=["environment", "id"], name="volume_all"),
             models.Index(fields=["environment", "name", "id"], name="volume_all_by_name"),
-            # What is filled from a snapshot. Hardly any volume is.
+            # Volumes that are filled from a snapshot: few.
             models.Index(
                 fields=["restore_from"],
                 condition=Q(restore_from__isnull=False),
                 name="volume_filled",
             ),
-            # Volumes older than marks, at the start of a server. Afterwards hardly any.
+            # mark_older_data() at the start of a server. Almost empty afterwards.
             models.Index(fields=["id"], condition=Q(is_accepted=True), name="volume_accepted"),
-            # All that is unsettled. Settled rows stay out.
+            # unsettled(). Settled rows are left out.
             models.Index(
                 fields=["environment", "due_at"],
                 condition=Q(due_at__isnull=False),
                 name="volume_due",
             ),
-            # The reconciler's two questions, in the order of its turns: a long queue of bulk work must
-            # not have to be read to find what is quick.
+            # The two queries of the fair queue, in its order. A search for quick work must not read a
+            # long queue of bulk work.
             models.Index(
                 fields=["environment", "due_at"],
                 condition=Q(due_at__isnull=False) & QUICK_VOLUMES,
@@ -185,17 +190,17 @@ class Volume(Versioned, Reconciled):
 
     @property
     def application_ids(self) -> list[uuid.UUID]:
-        """Of those that mount it, in the order in which they were attached."""
+        """Return the ids of the applications that mount the volume, in the order of attachment."""
         return list(self.attachments.order_by("id").values_list("application_id", flat=True))
 
     @property
     def why_no_data(self) -> str:
-        """Why there is nothing to mount, copy or grow, as the beginning of a sentence; "" if there is."""
+        """Return why there is no data to mount, copy or grow, as the start of a sentence, or ""."""
         if self.missing_since is not None:
             return "Its data is missing"
         return "" if self.has_data else "Its data has not been created yet"
 
     @property
     def has_data(self) -> bool:
-        """Whether the storage was last seen to hold its data."""
+        """Return whether the data existed at the last check."""
         return self.provisioned_size is not None and self.missing_since is None

@@ -110,7 +110,7 @@ def _check_database() -> str:
             cursor.execute("SELECT 1")  # a lost connection is seen at once
         _writes.check()
     except Error as error:
-        log.warning("the database cannot be written: %s", error)
+        log.warning("database_not_writable", extra={"cause": str(error)})
         return UNAVAILABLE
     return OK
 
@@ -119,7 +119,7 @@ def _check_storage() -> str:
     try:
         storage().check()
     except BackendError as error:
-        log.warning("the storage cannot be used: %s", error.detail)
+        log.warning("storage_unusable", extra={"cause": error.detail})
         return UNAVAILABLE
     except Error:
         return UNAVAILABLE  # whose storage it is stands in the database

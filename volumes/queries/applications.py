@@ -1,4 +1,4 @@
-"""Applications with what they mount."""
+"""Applications with their attachments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What keeps volumes from being deleted: the names of it by volume, for many volumes at once."""
+"""Names of the objects that block the delete of volumes, for many volumes at once."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ Names = defaultdict[uuid.UUID, list[str]]
 
 
 def mounting_applications(volumes: Collection[uuid.UUID]) -> Names:
-    """Return the applications that mount each volume."""
+    """Return the names of the applications that mount each volume."""
     return _names_by_volume(_MOUNTING, volumes)
 
 
 def kept_snapshots(volumes: Collection[uuid.UUID]) -> Names:
-    """Return the snapshots of each volume."""
+    """Return the names of the snapshots of each volume."""
     return _names_by_volume(_KEPT, volumes)
 
 
 def filling_volumes(volumes: Collection[uuid.UUID]) -> Names:
-    """Return the volumes that are being filled from a snapshot of each volume."""
+    """Return the names of the volumes that are being filled from a snapshot of each volume."""
     return _names_by_volume(_FILLS, volumes)
 
 
@@ -34,7 +34,7 @@ def _names_by_volume(query: PreparedQuery, volumes: Collection[uuid.UUID]) -> Na
     return names
 
 
-# Each row is a volume and the name of one thing that keeps it.
+# Each row is a volume and the name of one blocker.
 _MOUNTING = PreparedQuery(
     lambda: (
         Attachment.objects.filter(any_of("volume"))

@@ -1,4 +1,4 @@
-"""What a person reaches: the environment of a path, or all of them, for doors that offer a choice."""
+"""Environments that a caller may see: the one of a path, or the choices of a form."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from volumes.models import Environment
 
 
 def environment_of(caller: Caller, pk: uuid.UUID) -> Environment | None:
-    """A live environment that the caller reaches, with its company and the caller's `role` there."""
+    """Return a live environment that the caller may see, with its company and the caller's `role`."""
     statement = _ANYWHERE if caller.environment_id is None else _IN_ITS_OWN
     row = statement.first(user=caller.user.pk, own=caller.environment_id, pk=pk)
     if row is None:
@@ -32,9 +32,9 @@ def environment_of(caller: Caller, pk: uuid.UUID) -> Environment | None:
 
 
 def environment_by_token(digest: str, pk: uuid.UUID) -> tuple[User, Token, Environment] | None:
-    """Whose token it is, and the same environment, in one question. None says nothing at all.
+    """Return the token with this digest, its owner and the environment, in one query.
 
-    Of each only what a new volume needs is known.
+    The objects have only the fields that a new volume needs. None may have any reason.
     """
     row = _BY_TOKEN.first(digest=digest, pk=pk)
     if row is None:
@@ -50,16 +50,16 @@ def environment_by_token(digest: str, pk: uuid.UUID) -> tuple[User, Token, Envir
 def environment_choices(
     user: User, *, most: int | None = None, among: Collection[uuid.UUID] | None = None
 ) -> list[tuple[uuid.UUID, str]]:
-    """The environments that a token of this person can be bound to, by company and name.
+    """Return the environments that a token of this user can be bound to, by company and name.
 
-    Of more than `most` there are so many, whichever they are; `among` names those that are asked for.
+    Returns at most `most` of them, an arbitrary selection. `among` limits them to these ids.
     """
     caller = Caller(user=user, token=None, ip=None)
-    found = Environment.objects.live().visible_to(caller).select_related("company")
+    environments = Environment.objects.live().visible_to(caller).select_related("company")
     if among is not None:
-        found = found.filter(pk__in=among)
-    # Sorted when they are few: the database would put all of them in order first.
-    few = sorted(found[:most], key=lambda one: (one.company.name, one.name))
+        environments = environments.filter(pk__in=among)
+    # Sort after the limit: the database would sort all of them first.
+    few = sorted(environments[:most], key=lambda choice: (choice.company.name, choice.name))
     return [(environment.pk, f"{environment.company} / {environment}") for environment in few]
 
 
@@ -70,14 +70,14 @@ def company_of_environment(pk: uuid.UUID) -> uuid.UUID:
 
 @dataclass(frozen=True)
 class _SomeCaller:
-    """Whoever asks, by parameters."""
+    """A caller given by query parameters."""
 
     user: Any
     environment_id: Any
 
 
 def visible_environment(*, user: Any, pk: Any, own: Any = None) -> QuerySet[Environment]:
-    """The environment `pk` if somebody reaches it; for statements, whose values come later."""
+    """Return a queryset of environment `pk` if `user` may see it. The arguments may be parameters."""
     caller = _SomeCaller(user=user, environment_id=own)
     return Environment.objects.live().visible_to(caller).filter(pk=pk)
 
@@ -89,7 +89,7 @@ def _whole(own: Any) -> QuerySet[Any, Any]:
 
 
 def _by_token() -> QuerySet[Any, Any]:
-    # As one column: each has the database look the token up once more.
+    # One JSON column: with several columns, the database would look the token up for each.
     token = JSONObject(id="id", name="name", scope="scope", owner="owner")
     owner = Subquery(fast_path_tokens().values("owner"))
     found = visible_environment(user=owner, pk=QueryParam("pk", UUIDField()))

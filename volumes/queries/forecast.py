@@ -1,4 +1,4 @@
-"""Reading the samples: thinned for an answer, and where they lead."""
+"""Usage samples: downsample them for a response, and project when a volume is full."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ Item = TypeVar("Item")
 
 
 class Sample(NamedTuple):
-    """All of a usage sample that a line is drawn through."""
+    """The part of a usage sample that a projection needs."""
 
     at: datetime
     used_size: int
 
 
-FAR = timedelta(days=3650)
-LATELY = timedelta(days=30)
+MAX_PROJECTION = timedelta(days=3650)
+RECENT = timedelta(days=30)
 
 
 def downsample(samples: Sequence[Item], most: int) -> list[Item]:
-    """At most `most` of them, evenly spread, the first and the last among them."""
+    """Return at most `most` samples, evenly spread, the first and the last included."""
     if len(samples) <= most:
         return list(samples)
     stride = (len(samples) - 1) / (most - 1)
@@ -35,9 +35,9 @@ def downsample(samples: Sequence[Item], most: int) -> list[Item]:
 
 
 def projected_full_at(samples: Sequence[UsageSample | Sample], size: int) -> datetime | None:
-    """When a straight line through the samples reaches `size` MB.
+    """Return when a straight line through the samples reaches `size` MB (MiB).
 
-    None where it never does: not growing, fewer than three samples, or more than ten years away.
+    Returns None if usage does not grow, for fewer than three samples, or beyond ten years.
     """
     if len(samples) < 3:
         return None
@@ -56,19 +56,19 @@ def projected_full_at(samples: Sequence[UsageSample | Sample], size: int) -> dat
         return None
     last = samples[-1].at
     seconds = mean_time + (size - mean_used) / slope - (last - start).total_seconds()
-    if seconds > FAR.total_seconds():
+    if seconds > MAX_PROJECTION.total_seconds():
         return None
-    # Already past it by the line: full now, as far as the line can tell.
+    # If the line is already past the size, the volume counts as full at its last sample.
     return last + timedelta(seconds=max(0.0, seconds))
 
 
 def full_dates(volumes: Collection[Volume]) -> dict[uuid.UUID, datetime | None]:
-    """When each of these is full, by its samples of the last 30 days. One query for all of them."""
+    """Return when each volume is full, by its samples of the last 30 days. Makes one query."""
     if not volumes:
         return {}
     samples: dict[uuid.UUID, list[Sample]] = defaultdict(list)
-    lately = UsageSample.objects.filter(volume__in=volumes, at__gte=Now() - LATELY)
+    recent = UsageSample.objects.filter(volume__in=volumes, at__gte=Now() - RECENT)
     columns = ("volume_id", *Sample._fields)
-    for volume, *sample in lately.order_by("volume_id", "at").values_list(*columns):
+    for volume, *sample in recent.order_by("volume_id", "at").values_list(*columns):
         samples[volume].append(Sample(*sample))
     return {volume.pk: projected_full_at(samples[volume.pk], volume.size) for volume in volumes}

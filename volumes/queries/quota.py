@@ -1,4 +1,4 @@
-"""Both quotas' rows: locking them, counting what is taken, looking whether there is enough left."""
+"""Quotas of environments and companies: lock their rows, count usage, check for free space."""
 
 from __future__ import annotations
 
@@ -28,10 +28,9 @@ def fits_quota(extra: Expression) -> Q:
 
 
 def lock_quotas(environment_id: uuid.UUID) -> Environment:
-    """The environment, deleted or not, and its company, as they are now and locked until the transaction
-    ends: two requests must not take the last of either quota.
+    """Lock and return the environment, deleted or not, and its company, until the transaction ends.
 
-    Raises Environment.DoesNotExist.
+    Two requests must not use the last free space of either quota. Raises Environment.DoesNotExist.
     """
     row = _BOTH.first(pk=environment_id)
     if row is None:
@@ -42,13 +41,13 @@ def lock_quotas(environment_id: uuid.UUID) -> Environment:
 
 
 def add_usage(environment: Environment, extra: int) -> None:
-    """Count `extra` MB more (or less) against both quotas, whose rows are locked."""
+    """Add `extra` MB (MiB), which may be negative, to the usage of both quotas. Their rows are locked."""
     if extra:
         execute(*usage_statements(environment, extra))
 
 
 def usage_statements(environment: Environment, extra: int) -> list[Statement]:
-    """What `take_room` writes."""
+    """Return the statements of `add_usage`."""
     return [
         _ENVIRONMENT_USES.with_values(pk=environment.pk, extra=extra),
         _COMPANY_USES.with_values(pk=environment.company_id, extra=extra),
@@ -58,7 +57,10 @@ def usage_statements(environment: Environment, extra: int) -> list[Statement]:
 def quota_lock_statements(
     environment: Environment, extra: int, names: Sequence[str]
 ) -> list[Statement]:
-    """Locks both quotas' rows, company first, if both have `extra` MB left and the names are free."""
+    """Return statements that lock both quotas' rows, company first.
+
+    They find their rows only if both quotas have `extra` MB left and the names are free.
+    """
     return [
         _COMPANY_HAS.with_values(pk=environment.company_id, extra=extra),
         _ENVIRONMENT_HAS.with_values(pk=environment.pk, extra=extra, names=names),
@@ -82,7 +84,7 @@ def _without_namesakes() -> QuerySet[Any]:
 _PK: uuid.UUID | Any = QueryParam("pk", UUIDField())
 _EXTRA = QueryParam("extra", BigIntegerField())
 _COMPANY = len(Company._meta.concrete_fields)
-# The rows of a join are locked in the order in which it names their tables: here the company's first.
+# The database locks the rows of a join in the order of its tables: here the company's first.
 _BOTH = PreparedQuery(
     lambda: (
         Company.objects.select_for_update(no_key=True)

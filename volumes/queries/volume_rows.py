@@ -1,7 +1,7 @@
-"""Volumes as answers show them: read column by column, in the form that the wire has.
+"""Read volumes as rows of columns in their form in the API.
 
-The database writes identifiers and times; making objects of them, only to write them again, costs more
-than all the rest of an answer.
+The database formats identifiers and times. To build objects and format them again would cost more than
+all the rest of a response.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from volumes.queries.environments import visible_environment
 from volumes.queries.search import MaterializedIn
 
 FIRST = uuid.UUID(int=0)
-"""Before every identifier."""
+"""Sorts before every identifier."""
 
 
 class Rfc3339(Func):
-    """RFC 3339 in UTC with six decimals and Z, always."""
+    """A time as RFC 3339 in UTC, always with six decimals and Z."""
 
     output_field = TextField()
 
@@ -35,7 +35,7 @@ class Rfc3339(Func):
         return self.as_sql(compiler, connection, template=template)
 
     def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> Any:
-        # Written by Django in UTC, with no decimals where there are none.
+        # Django stores UTC, without decimals for whole seconds.
         sql, parameters = compiler.compile(self.source_expressions[0])
         decimals = f"CASE length({sql}) WHEN 19 THEN '.000000Z' ELSE 'Z' END"
         return f"replace({sql}, ' ', 'T') || {decimals}", [*parameters, *parameters]
@@ -57,14 +57,14 @@ class Identifier(Func):
 
 
 class Labels(Func):
-    """The map as compact JSON: neither keys nor values can hold a blank."""
+    """The labels as compact JSON. Neither keys nor values can contain a blank."""
 
     output_field = TextField()
     template = "replace(CAST(%(expressions)s AS text), ' ', '')"
 
 
 class StringAgg(Subquery):
-    """The column `x` of all rows of a queryset, in their order and with commas between; null for none."""
+    """The column `x` of all rows of a queryset, in order, joined by commas; null without rows."""
 
     template = "(SELECT %(function)s(x, ',') FROM (%(subquery)s) found)"
 
@@ -78,8 +78,7 @@ class StringAgg(Subquery):
 class VolumeRow(NamedTuple):
     """One volume, in the order of the wire. `labels` is JSON, the others are what they are there.
 
-    `application_ids` are of those that mount it, in the order in which they were attached, with commas
-    between.
+    `application_ids` are those of the attachments, oldest first, joined by commas.
     """
 
     id: str
@@ -127,7 +126,7 @@ COLUMNS = tuple(COMPUTED.get(name, name) for name in VolumeRow._fields)
 def get_volume_row(
     environment: uuid.UUID, pk: uuid.UUID, *, deleted_too: bool = False
 ) -> VolumeRow | None:
-    """One volume of an environment."""
+    """Return one volume of an environment."""
     statement = _ONE_EVEN_DELETED if deleted_too else _ONE
     return _first(statement.rows(environment=environment, pk=pk))
 
@@ -138,39 +137,42 @@ def is_name_taken(environment: uuid.UUID, name: str) -> bool:
 
 
 def volume_by_token(digest: str, environment: uuid.UUID, pk: uuid.UUID) -> VolumeRow | None:
-    """The same in one question, for whoever may read it by a token; None says nothing at all."""
+    """Return one volume, if the token with this digest may read it, in one query.
+
+    None may have any reason.
+    """
     return _first(_ONE_BY_TOKEN.rows(digest=digest, environment=environment, pk=pk))
 
 
 def page_by_token(
     digest: str, environment: uuid.UUID, after: uuid.UUID, limit: int
 ) -> list[VolumeRow]:
-    """The next `limit` live volumes of an environment, in creation order, for whoever may read them
-    by a token; an empty list says nothing.
+    """Return the next `limit` live volumes of an environment, in creation order, if the token with
+    this digest may read them. An empty list may have any reason.
     """
-    found = _page_by_token(limit).rows(digest=digest, environment=environment, after=after)
-    return _in_full(found)
+    rows = _page_by_token(limit).rows(digest=digest, environment=environment, after=after)
+    return _as_rows(rows)
 
 
 def continued(rows: list[VolumeRow], environment: uuid.UUID) -> Iterator[VolumeRow]:
-    """These rows, and those that follow: as many at a time as are read, for whoever may read these."""
+    """Yield these rows and all that follow, for a caller that may read these."""
     while rows:
         yield from rows
         last = uuid.UUID(rows[-1].id)
-        rows = _in_full(_NEXT.rows(environment=environment, after=last))
+        rows = _as_rows(_NEXT.rows(environment=environment, after=last))
 
 
 def load_rows(page: QuerySet[Volume]) -> QuerySet[Volume, Any]:
-    """The volumes of a page as rows of COLUMNS, whatever it was narrowed and sorted by.
+    """Return the volumes of a page as rows of COLUMNS, with any filter and order.
 
-    Who mounts them is looked for when it is known which they are: PostgreSQL expects so much of that
-    that it would find them in the first way that comes.
+    The volumes are found before their attachments. PostgreSQL overestimates the cost of attachments so
+    much that it would choose an arbitrary plan for the volumes.
     """
-    found = Volume.objects.filter(MaterializedIn(F("pk"), Subquery(page.values("pk"))))
-    return found.order_by(*page.query.order_by).values_list(*COLUMNS)
+    volumes = Volume.objects.filter(MaterializedIn(F("pk"), Subquery(page.values("pk"))))
+    return volumes.order_by(*page.query.order_by).values_list(*COLUMNS)
 
 
-def _in_full(rows: Iterable[Any]) -> list[VolumeRow]:
+def _as_rows(rows: Iterable[Any]) -> list[VolumeRow]:
     return list(map(VolumeRow._make, rows))
 
 
@@ -179,18 +181,19 @@ def _first(rows: list[Any]) -> VolumeRow | None:
 
 
 def _one(volumes: QuerySet[Any]) -> QuerySet[Any, Any]:
-    found = volumes.filter(environment=ENVIRONMENT, pk=QueryParam("pk", UUIDField()))
-    return found.values_list(*COLUMNS)
+    return volumes.filter(environment=ENVIRONMENT, pk=QueryParam("pk", UUIDField())).values_list(
+        *COLUMNS
+    )
 
 
 def _next(volumes: QuerySet[Any], limit: int) -> QuerySet[Any, Any]:
     after = QueryParam("after", UUIDField())
-    found = volumes.filter(environment=ENVIRONMENT, id__gt=after)
-    return found.order_by("id").values_list(*COLUMNS)[:limit]
+    following = volumes.filter(environment=ENVIRONMENT, id__gt=after)
+    return following.order_by("id").values_list(*COLUMNS)[:limit]
 
 
 def _by_token() -> QuerySet[Any]:
-    """Live volumes that a plain token may read."""
+    """Return the live volumes that a token of the fast path may read."""
     environments = visible_environment(
         user=Subquery(fast_path_tokens().values("owner")), pk=ENVIRONMENT
     )
@@ -200,7 +203,7 @@ def _by_token() -> QuerySet[Any]:
 ENVIRONMENT = QueryParam("environment", UUIDField())
 
 FOLLOWING = 300
-"""Rows that are read at a time where more follow: few enough to be held, enough to be quick."""
+"""Rows that one query of a long response reads: few enough for memory, enough for speed."""
 
 _NAMESAKE = PreparedQuery(
     lambda: (

@@ -1,12 +1,12 @@
-"""Makes the storage what the rows say. Nothing else changes the storage.
+"""The reconciler makes the storage match the rows. Nothing else changes the storage.
 
-Level-triggered: it looks at what is wanted and what is there, never at what happened in between. A step
-claims one row under a lease and commits; calls the backend outside any transaction; and records what
-it saw only if the lease is still its own.
+It is level-triggered: it compares the requested state with the present one and ignores what happened in
+between. A step claims one row under a lease and commits. It calls the backend outside any transaction.
+It records the outcome only if the lease is still its own.
 
-No tenant holds up another. Each module that makes a thread, pool, queue, lock or condition is listed
-here, with its size, what it is for, and the share of one environment (or address, or token). A share is
-smaller than its pool.
+No tenant delays another. This list has each module that makes a thread, pool, queue, lock or condition,
+with its size, its purpose, and the share of one environment (or address, or token). A share is smaller
+than its pool.
 
     threads and pools                         size; share; reason
 

@@ -1,4 +1,4 @@
-"""What an operator may take in as a volume."""
+"""Directories that an operator may adopt as volumes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from volumes.storage import storage
 
 
 def adoptable_size(path: str) -> int:
-    """Return what the directory at `path` uses, in MB, rounded up.
+    """Return the usage of the directory at `path` in MB (MiB), rounded up.
 
-    Raises BackendError if the storage cannot take it in.
+    Raises BackendError if the storage cannot adopt it.
     """
     return -(-storage().check_adoptable(path) // 2**20)

@@ -1,4 +1,4 @@
-"""Rows that were written together: their outcomes are recorded together unless a step takes long."""
+"""Steps of rows that were written together. Their outcomes are recorded together unless one is slow."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ INLINE_WAIT = 5.0
 
 
 class Batch:
-    """New volumes of one environment, leased as they were written.
+    """New volumes of one environment, which were leased by their insert.
 
-    `on_settled` is called with each whose step is over, whatever came of it.
+    `on_settled` is called with each volume when its step is over, whatever its outcome.
     """
 
     def __init__(
@@ -35,28 +35,28 @@ class Batch:
         self._environment_id = rows[0].environment_id
         self._waiting = deque(rows)
         self._on_settled = on_settled
-        self._left = len(rows)
+        self._remaining = len(rows)
         self._outcomes: list[Outcome] = []
         self._is_late = False
         self._lock = threading.Lock()
-        self._all_done = threading.Event()
+        self._is_over = threading.Event()
 
     def run(self, timeout: float) -> None:
-        """Take a step with each, and record what comes of them within `timeout` seconds.
+        """Run a step for each row, and record together the outcomes of the first `timeout` seconds.
 
         A step that hangs delays no other row: it goes on, and its outcome is recorded alone. A row whose
-        step has not begun loses its lease, so that any process can take it.
+        step has not begun is released, so that any process can claim it.
         """
         begun = time.monotonic()
         work = partial(self._work, storage())
-        for _ in range(min(self._left, self._executor.share)):
+        for _ in range(min(self._remaining, self._executor.share)):
             self._submit(work, begun + timeout)
-        self._all_done.wait(timeout)
+        self._is_over.wait(timeout)
         with self._lock:
             self._is_late = True
             waiting = list(self._waiting)
             self._waiting.clear()
-        self._conclude(self._outcomes)
+        self._persist(self._outcomes)
         if waiting:
             self._release(waiting, begun + INLINE_WAIT)
 
@@ -67,25 +67,25 @@ class Batch:
         while (row := self._next()) is not None:
             heartbeat.start_renewing([row])
             outcome = apply(row, backend)
-            if not self._is_in_time(outcome):
-                self._conclude([outcome])
+            if not self._add_in_time(outcome):
+                self._persist([outcome])
 
     def _next(self) -> Volume | None:
         with self._lock:
             return self._waiting.popleft() if self._waiting else None
 
-    def _is_in_time(self, outcome: Outcome) -> bool:
-        """Whether the outcome is recorded with the others."""
+    def _add_in_time(self, outcome: Outcome) -> bool:
+        """Add the outcome to those recorded together. Return False after the timeout."""
         with self._lock:
             if self._is_late:
                 return False
             self._outcomes.append(outcome)
-            self._left -= 1
-            if not self._left:
-                self._all_done.set()
+            self._remaining -= 1
+            if not self._remaining:
+                self._is_over.set()
             return True
 
-    def _conclude(self, outcomes: Sequence[Outcome]) -> None:
+    def _persist(self, outcomes: Sequence[Outcome]) -> None:
         try:
             for row in persist_and_follow_up(outcomes):
                 self._settle_later(row)
@@ -95,7 +95,7 @@ class Batch:
                 self._on_settled(outcome.row)
 
     def _release(self, rows: Sequence[Volume], deadline: float) -> None:
-        """Leave these to whoever is first: the loop, or a thread of this process that becomes free."""
+        """Release the rows: the loop or the next free thread of this process claims them."""
         Volume.objects.release({row.pk: row.lease_owner for row in rows if row.lease_owner})
         for row in rows:
             self._submit(partial(self._settle_released, row), deadline)

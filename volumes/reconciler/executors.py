@@ -1,4 +1,4 @@
-"""Threads that take steps. No environment gets all threads of an executor."""
+"""Executors run steps in threads. No environment gets all threads of an executor."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = logging.getLogger("holdfast.reconciler")
 Work = Callable[[], object]
 
 ROUNDS_THREADS = 4
-"""Each may hold a connection to the database."""
+"""Each thread may hold a database connection."""
 
 
 class Executor(Protocol):
@@ -47,10 +47,10 @@ class _Job(NamedTuple):
 
 
 class FairExecutor:
-    """At most `size` threads, of which at most `share` work for one environment.
+    """A pool of at most `size` threads, of which at most `share` work for one environment.
 
-    Work that finds no free thread waits. A thread that becomes free takes work of the environment that
-    has waited longest for its turn, so a long queue of one delays nobody else.
+    Work waits if no thread is free. A thread that becomes free serves the environments round robin, so
+    a long queue of one environment delays no other.
     """
 
     def __init__(self, name: str, *, size: int, share: int) -> None:
@@ -58,16 +58,16 @@ class FairExecutor:
         self._threads = ThreadPoolExecutor(size, thread_name_prefix=name)
         self._lock = threading.Lock()
         self._running: Counter[uuid.UUID] = Counter()
-        # In the order of turns: an environment moves to the end when it is served.
+        # In round-robin order: an environment moves to the end when it is served.
         self._waiting: dict[uuid.UUID, deque[_Job]] = {}
 
     def submit(
         self, environment_id: uuid.UUID, work: Work, *, deadline: float = math.inf
     ) -> Future[None]:
-        """Run `work` in a thread. Cancels the future if it has not begun by `deadline` (monotonic)."""
+        """Run `work` in a thread. Cancel the future if it has not begun by `deadline` (monotonic)."""
         job = _Job(work, Future(), deadline)
         with self._lock:
-            is_next = self._has_room(environment_id)
+            is_next = self._has_free_slot(environment_id)
             if is_next:
                 self._running[environment_id] += 1
             else:
@@ -77,37 +77,37 @@ class FairExecutor:
         return job.future
 
     def free_slots(self) -> int:
-        """How many threads are free."""
+        """Return the number of free threads."""
         with self._lock:
             return self.size - self._running.total()
 
     def free_share(self, environment_id: uuid.UUID) -> int:
-        """How many more threads the environment may have, if there are as many."""
+        """Return how many more threads the environment may use, if they are free."""
         with self._lock:
             return self.share - self._running[environment_id]
 
     def shutdown(self) -> None:
-        """End when all work is done."""
+        """Wait for all work, and end the threads."""
         self._threads.shutdown()
 
-    def _has_room(self, environment_id: uuid.UUID) -> bool:
+    def _has_free_slot(self, environment_id: uuid.UUID) -> bool:
         is_full = self._running.total() >= self.size
         return not is_full and self._running[environment_id] < self.share
 
     def _enqueue(self, environment_id: uuid.UUID, job: _Job) -> None:
         jobs = self._waiting.setdefault(environment_id, deque())
-        _drop_expired(jobs)  # while a disk hangs nobody else would
+        _drop_expired(jobs)  # while a disk hangs, no thread drops them
         jobs.append(job)
 
     def _serve(self, environment_id: uuid.UUID, job: _Job) -> None:
-        """Run this, then whatever is next."""
-        found: tuple[uuid.UUID, _Job] | None = (environment_id, job)
-        while found:
-            environment_id, job = found
+        """Run this job, then the next ones, until none is left."""
+        entry: tuple[uuid.UUID, _Job] | None = (environment_id, job)
+        while entry:
+            environment_id, job = entry
             if job.future.set_running_or_notify_cancel():
                 run_in_thread(job.work)
                 job.future.set_result(None)
-            found = self._next(environment_id)
+            entry = self._next(environment_id)
 
     def _next(self, done: uuid.UUID) -> tuple[uuid.UUID, _Job] | None:
         with self._lock:
@@ -125,18 +125,18 @@ class FairExecutor:
             return environment_id, job
 
     def _first_waiting(self) -> uuid.UUID | None:
-        """The environment whose turn it is, of those that have not used up their share."""
-        expired, found = [], None
+        """Return the next environment in round-robin order that has not used up its share."""
+        expired, first = [], None
         for environment_id, jobs in self._waiting.items():
             _drop_expired(jobs)
             if not jobs:
                 expired.append(environment_id)
             elif self._running[environment_id] < self.share:
-                found = environment_id
+                first = environment_id
                 break
         for environment_id in expired:
             del self._waiting[environment_id]
-        return found
+        return first
 
 
 def _drop_expired(jobs: deque[_Job]) -> None:
@@ -169,52 +169,52 @@ class ImmediateExecutor:
 
 
 class Executors(NamedTuple):
-    """Steps that open files of tenants can take hours: quick ones never wait for them."""
+    """Steps that open tenant files may take hours, so quick ones have their own executor."""
 
     quick: Executor
     bulk: Executor
 
-    def of(self, *, is_bulk: bool) -> Executor:
+    def select(self, *, is_bulk: bool) -> Executor:
         return self.bulk if is_bulk else self.quick
 
 
 def run_in_thread(work: Work) -> None:
-    """Log what `work` raises, and leave no connection behind in the thread.
+    """Run `work`, log its exception, and close the thread's database connection.
 
-    What is given up here is still written in its row, so that the loop takes it up again.
+    The row still has the work to do, so the loop repeats what fails here.
     """
     try:
         work()
     except Exception:
-        log.exception("a step was given up")
+        log.exception("step_abandoned")
     finally:
         connection.close()
 
 
 def is_immediate() -> bool:
-    """Whether steps run in the calling thread, before its transaction ends."""
+    """Return whether steps run in the calling thread, before its transaction ends."""
     return settings.EXECUTOR == "immediate"
 
 
 def inline_executors() -> Executors:
-    """Those for steps of this process's requests."""
+    """Return the executors for steps of this process's requests."""
     return _IMMEDIATE if is_immediate() else _INLINE
 
 
 def loop_executors() -> Executors:
-    """New ones for a reconcile loop. Most of their threads wait for the disk."""
+    """Return new executors for a reconcile loop. Most of their threads wait for the disk."""
     return Executors(
         FairExecutor("quick", size=96, share=64), FairExecutor("bulk", size=32, share=8)
     )
 
 
 def rounds_executor() -> Executor:
-    """A new one for work with each of all volumes. Walking over a tree can take hours."""
+    """Return a new executor for work on all volumes. A walk over one tree may take hours."""
     return (
         _IMMEDIATE.bulk if is_immediate() else FairExecutor("rounds", size=ROUNDS_THREADS, share=1)
     )
 
 
 _IMMEDIATE = Executors(ImmediateExecutor(), ImmediateExecutor())
-# Each of these threads may hold a connection to the database.
+# Each of these threads may hold a database connection.
 _INLINE = Executors(FairExecutor("quick", size=6, share=4), FairExecutor("bulk", size=4, share=2))

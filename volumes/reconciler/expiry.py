@@ -1,4 +1,4 @@
-"""Snapshots that waited too long to be of the moment for which they were requested."""
+"""Expire snapshots that waited too long: a later copy would show a later state of the data."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from django.db.models.functions import Now
 from volumes.models import Snapshot, SnapshotStatus
 from volumes.reconciler.outcomes import FREE, missed_values
 
-EXPIRY_INTERVAL = 1.0  # seconds between two looks
+EXPIRY_INTERVAL = 1.0  # seconds between two checks
 
 
-def waited_too_long() -> str:
+def timeout_reason() -> str:
     return f"it waited longer than {settings.SNAPSHOT_WAIT} seconds"
 
 
 def expire_snapshots() -> int:
-    """End the wait of snapshots that nobody began to copy in time. Returns how many these were.
+    """Set snapshots to error whose copy did not begin in time. Return their number.
 
-    Those that are being copied stay: they began in time. What an interrupted attempt left is removed by
-    the next step.
+    Snapshots under copy stay: their copy began in time. The next step removes leftovers of an
+    interrupted attempt.
     """
-    late = Snapshot.objects.waiting().free().filter(take_until__lt=Now())
-    return late.update(
+    expired = Snapshot.objects.waiting().free().filter(take_until__lt=Now())
+    return expired.update(
         **FREE,
-        **missed_values(waited_too_long()),
+        **missed_values(timeout_reason()),
         status=SnapshotStatus.ERROR,
         due_at=Now(),
         attempts=0,
@@ -34,7 +34,7 @@ def expire_snapshots() -> int:
 
 
 class ExpiryTimer:
-    """Expires snapshots again and again, however often it is asked."""
+    """Expires snapshots at most once in EXPIRY_INTERVAL, however often it is called."""
 
     def __init__(self) -> None:
         self._last = -EXPIRY_INTERVAL

@@ -1,4 +1,4 @@
-"""Which rows are next: fair to environments, whatever the length of their queues."""
+"""Choose the next rows round robin, fair to environments with queues of any length."""
 
 from __future__ import annotations
 
@@ -13,59 +13,59 @@ from config.db.statements import PreparedQuery, QueryParam
 from volumes.reconciler.targets import Rows
 
 QueuedRow = tuple[uuid.UUID, uuid.UUID]
-"""A row's identifier, and its environment's."""
+"""The ids of a row and of its environment."""
 Share = Callable[[uuid.UUID], int]
-"""How many more rows of an environment may be taken."""
+"""Returns how many more rows of an environment may be taken."""
 
 PAGE = 100
-"""Rows that one query reads. What exceeds an environment's share is read for nothing."""
+"""Rows that one query reads. Rows beyond an environment's share are read in vain."""
 
 
 class RoundRobin:
-    """Rows of a set that nobody works on, one environment after the other.
+    """Serves the unleased rows of a set, one environment after the other.
 
-    Each gives as many rows as there are free slots, but no more than its share. Between two turns of one
-    environment all others have had theirs. An environment whose share is used up is passed over in one
-    query, however many of its rows are due.
+    An environment gets as many rows as there are free slots, but at most its share. It is served again
+    only after all others. One query skips an environment whose share is used up, however many of its
+    rows are due.
     """
 
     def __init__(self, rows: Rows) -> None:
-        self._last: uuid.UUID | None = None
-        free = rows.free().in_turn().values_list("pk", "environment")
+        self._last_environment: uuid.UUID | None = None
+        free = rows.free().in_fair_order().values_list("pk", "environment")
         self._first = PreparedQuery(lambda: free[:PAGE])
         self._after = PreparedQuery(lambda: free.filter(environment__gt=_LAST)[:PAGE])
 
     def take(self, slots: int, share: Share) -> list[QueuedRow]:
-        """Up to `slots` rows, beginning after the environment that was served last."""
-        found: list[QueuedRow] = []
-        taken: Counter[uuid.UUID] = Counter()
+        """Return up to `slots` rows, beginning after the environment that was served last."""
+        rows: list[QueuedRow] = []
+        counts: Counter[uuid.UUID] = Counter()
         if not slots:
-            return found
-        for pk, environment in self._in_turn():
-            if taken[environment] < share(environment):
-                taken[environment] += 1
-                found.append((pk, environment))
-                if len(found) == slots:
-                    self._last = environment
-                    return found
-        # All others have been served: the next turn may begin anywhere.
-        self._last = None
-        return found
+            return rows
+        for pk, environment in self._rows_in_order():
+            if counts[environment] < share(environment):
+                counts[environment] += 1
+                rows.append((pk, environment))
+                if len(rows) == slots:
+                    self._last_environment = environment
+                    return rows
+        # All environments have been served: the next round may begin anywhere.
+        self._last_environment = None
+        return rows
 
-    def _in_turn(self) -> Iterator[QueuedRow]:
-        last = self._last
+    def _rows_in_order(self) -> Iterator[QueuedRow]:
+        last = self._last_environment
         yield from self._pages(last, None)
         if last is not None:
             yield from self._pages(None, last)
 
     def _pages(self, last: uuid.UUID | None, until: uuid.UUID | None) -> Iterator[QueuedRow]:
-        """The first rows of each environment after `last`, up to and including `until`."""
+        """Yield the first rows of each environment after `last`, up to and including `until`."""
         is_full = True
         while is_full:
             page = self._page(last)
             is_full = len(page) == PAGE
             if is_full and page[0][1] != page[-1][1]:
-                # Of the last environment there may be more: it begins the next page.
+                # The last environment may have more rows, so it begins the next page.
                 page = [row for row in page if row[1] != page[-1][1]]
             for pk, environment in page:
                 if until is not None and environment > until:
@@ -78,10 +78,10 @@ class RoundRobin:
 
 
 class Backlog:
-    """The same for rows that are known: each is taken once."""
+    """Serves a fixed list of rows round robin, each once."""
 
     def __init__(self, rows: Iterable[QueuedRow]) -> None:
-        # In the order of turns: an environment moves to the end when it is served.
+        # In round-robin order: an environment moves to the end when it is served.
         self._queues: dict[uuid.UUID, deque[uuid.UUID]] = {}
         for pk, environment in rows:
             self._queues.setdefault(environment, deque()).append(pk)
@@ -90,16 +90,16 @@ class Backlog:
         return bool(self._queues)
 
     def take(self, slots: int, share: Share) -> list[QueuedRow]:
-        """Up to `slots` rows, of each environment no more than its share."""
-        found: list[QueuedRow] = []
+        """Return up to `slots` rows, at most its share of each environment."""
+        rows: list[QueuedRow] = []
         for environment in list(self._queues):
-            number = min(slots - len(found), share(environment), len(self._queues[environment]))
+            number = min(slots - len(rows), share(environment), len(self._queues[environment]))
             if number > 0:
                 queue = self._queues.pop(environment)
-                found += [(queue.popleft(), environment) for _ in range(number)]
+                rows += [(queue.popleft(), environment) for _ in range(number)]
                 if queue:
                     self._queues[environment] = queue
-        return found
+        return rows
 
 
 _LAST = QueryParam("last", UUIDField())

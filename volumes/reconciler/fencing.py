@@ -1,4 +1,4 @@
-"""Whether rows are as they were claimed: of many at once, each with a lease and a version of its own."""
+"""Fence writes of many rows at once, each with its own lease and version."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from config.db.statements import QueryParam
 
 
 class _Fences(Field):  # type: ignore[type-arg]  # Django has no generics when it runs
-    """Rows as they were claimed."""
+    """A parameter of claimed rows: ids, lease owners and versions as JSON."""
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
-        kept = str if connection.vendor == "postgresql" else _hex
-        return json.dumps([[kept(row.pk), kept(row.lease_owner), row.version] for row in value])
+        as_text = str if connection.vendor == "postgresql" else _hex
+        return json.dumps(
+            [[as_text(row.pk), as_text(row.lease_owner), row.version] for row in value]
+        )
 
 
 class _Claim(Func):
@@ -23,14 +25,14 @@ class _Claim(Func):
 
 
 class StillClaimed(Func):
-    """Whether a volume is still leased to those who claimed it, and at the version that they saw."""
+    """True for a volume that still has the lease and the version of its claim."""
 
     output_field = BooleanField()
 
     def __init__(self, parameter: str) -> None:
-        """The parameter is for any number of volumes."""
-        now = _Claim(F("pk"), F("lease_owner"), F("version"), output_field=BooleanField())
-        super().__init__(now, QueryParam(parameter, _Fences()))
+        """`parameter` is the name of the parameter for the claimed volumes, any number of them."""
+        current = _Claim(F("pk"), F("lease_owner"), F("version"), output_field=BooleanField())
+        super().__init__(current, QueryParam(parameter, _Fences()))
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         template = "%(expressions)s::jsonb) AS one)"

@@ -1,4 +1,4 @@
-"""Keeping leases alive while long steps work: one thread for all the leases of a process."""
+"""Renew the leases of long steps: one thread for all leases of a process."""
 
 from __future__ import annotations
 
@@ -17,42 +17,42 @@ from volumes.models.querysets import LEASE
 
 log = logging.getLogger("holdfast.reconciler")
 
-RENEW_EVERY = LEASE.total_seconds() / 4
+RENEW_INTERVAL = LEASE.total_seconds() / 4  # seconds
 
 LeasedRow = Volume | Snapshot
 
-_held: dict[tuple[type[LeasedRow], uuid.UUID], uuid.UUID] = {}
-"""The owner of each lease, by its row."""
+_leases: dict[tuple[type[LeasedRow], uuid.UUID], uuid.UUID] = {}
+"""The owner of each renewed lease, by row."""
 _changed = threading.Condition()
-_keeper: threading.Thread | None = None
+_thread: threading.Thread | None = None
 
 
 def start_renewing(rows: Iterable[LeasedRow]) -> None:
-    """From now on these rows' leases are renewed."""
-    global _keeper
+    """Renew the leases of these rows from now on."""
+    global _thread
     with _changed:
         for row in rows:
             assert row.lease_owner is not None
-            _held[type(row), row.pk] = row.lease_owner
-        if _keeper is None or not _keeper.is_alive():
-            _keeper = threading.Thread(target=_keep_renewing, name="lease-keeper", daemon=True)
-            _keeper.start()
+            _leases[type(row), row.pk] = row.lease_owner
+        if _thread is None or not _thread.is_alive():
+            _thread = threading.Thread(target=_renew_forever, name="lease-keeper", daemon=True)
+            _thread.start()
         _changed.notify()
     faultpoint("step:claimed")
 
 
 def stop_renewing(rows: Iterable[LeasedRow]) -> None:
-    """No longer: what still has a lease loses it when its time is over."""
+    """Renew the leases of these rows no longer: they expire after their time."""
     with _changed:
         for row in rows:
-            # A zombie's row may be claimed anew by this very process: that lease is held on.
-            if _held.get((type(row), row.pk)) == row.lease_owner:
-                del _held[type(row), row.pk]
+            # After a lost lease, this process may have claimed the row again: renew that new lease on.
+            if _leases.get((type(row), row.pk)) == row.lease_owner:
+                del _leases[type(row), row.pk]
 
 
 @contextmanager
 def renewing(row: LeasedRow) -> Iterator[None]:
-    """While inside, the row's lease is renewed."""
+    """Renew the row's lease during the block."""
     start_renewing([row])
     try:
         yield
@@ -60,16 +60,16 @@ def renewing(row: LeasedRow) -> Iterator[None]:
         stop_renewing([row])
 
 
-def _keep_renewing() -> None:
+def _renew_forever() -> None:
     while True:
         with _changed:
-            _changed.wait_for(lambda: bool(_held))
-        # Most steps are over within a moment: only what lasts is renewed.
-        threading.Event().wait(RENEW_EVERY)
+            _changed.wait_for(lambda: bool(_leases))
+        # Most steps end before the first renewal.
+        threading.Event().wait(RENEW_INTERVAL)
         try:
             _renew()
         except Error as error:
-            log.warning("the leases could not be renewed: %s", error)
+            log.warning("lease_renewal_failed", extra={"cause": str(error)})
         finally:
             connection.close()
 
@@ -77,7 +77,7 @@ def _keep_renewing() -> None:
 def _renew() -> None:
     leases: dict[type[LeasedRow], dict[uuid.UUID, uuid.UUID]] = defaultdict(dict)
     with _changed:
-        for (model, pk), owner in _held.items():
+        for (model, pk), owner in _leases.items():
             leases[model][pk] = owner
     for model, owners in leases.items():
         model._default_manager.renew(owners)

@@ -1,4 +1,4 @@
-"""The step that the changing request takes itself, right after its commit: one process is enough."""
+"""Inline steps: a request runs the step of its change right after commit, so one process is enough."""
 
 from __future__ import annotations
 
@@ -29,49 +29,49 @@ from volumes.reconciler.steps import reconcile_row
 from volumes.reconciler.targets import eligible, is_bulk
 
 BATCH_TIMEOUT = 0.25
-"""Seconds that most steps take less than: new volumes wait that long for those written with them."""
-HEAD_START = timedelta(seconds=2)
+"""Seconds that new volumes wait for others of their batch. Most steps take less."""
+INLINE_HEAD_START = timedelta(seconds=2)
 _NOW = Now()
-_UNTIL_IT_EXPIRES = Now() + LEASE
+_LEASE_END = Now() + LEASE
 
 _deadline: ContextVar[float | None] = ContextVar("waits_until", default=None)
 
 
 def due_soon() -> Expression:
-    """When new work is due. The request that makes it has a head start before the loop looks."""
-    return Now() + HEAD_START if settings.RECONCILE_INLINE else _NOW
+    """Return when new work is due for the loop: the request that makes it has a head start."""
+    return Now() + INLINE_HEAD_START if settings.RECONCILE_INLINE else _NOW
 
 
 def initial_lease() -> dict[str, Any]:
-    """When a new volume is due whose step `reconcile_batch` takes right after it is written: now.
+    """Return the due time and lease of a new volume for `reconcile_batch`.
 
-    Where that happens in this process the volume is leased as it is written, which saves its claim.
+    It is due now. If this process runs inline steps, the insert leases it, which saves the claim.
     """
     if not settings.RECONCILE_INLINE:
         return {"due_at": _NOW}
-    return {"due_at": _NOW, "lease_owner": uuid.uuid4(), "lease_until": _UNTIL_IT_EXPIRES}
+    return {"due_at": _NOW, "lease_owner": uuid.uuid4(), "lease_until": _LEASE_END}
 
 
 def reconcile_after_commit(row: Volume | Snapshot) -> None:
-    """Settle the row right after the present transaction, unless the settings leave it to others."""
+    """Reconcile the row after the present transaction, unless RECONCILE_INLINE is off."""
     steps = partial(reconcile_row, eligible(row), row.pk)
-    _soon(lambda: run_after_commit(row, steps))
+    _begin_inline(lambda: run_after_commit(row, steps))
 
 
 def reconcile_batch(rows: Sequence[Volume], on_settled: Callable[[Volume], None]) -> None:
-    """The same for new volumes that were just written together, with leases of their own."""
+    """Reconcile new volumes that were just written together, each with its own lease."""
     runner = StepRunner(inline_executors())
-    _soon(lambda: _take(lambda: runner.run(rows, BATCH_TIMEOUT, on_settled)))
+    _begin_inline(lambda: _run_steps(lambda: runner.run(rows, BATCH_TIMEOUT, on_settled)))
 
 
-def _soon(begin: Callable[[], object]) -> None:
+def _begin_inline(begin: Callable[[], object]) -> None:
     faultpoint("change:written")
     if settings.RECONCILE_INLINE:
         begin()
 
 
 def reconcile_now(volume: Volume) -> None:
-    """Take its next step whatever pause it has earned; where it is settled, look at its data."""
+    """Run the volume's next step without regard to its backoff. If it is settled, check its data."""
 
     def work() -> None:
         if not reconcile_row(eligible(volume), volume.pk):
@@ -82,41 +82,41 @@ def reconcile_now(volume: Volume) -> None:
 
 @contextmanager
 def deadline() -> Iterator[None]:
-    """All that is done inside waits for its steps together no longer than one answer does for one."""
-    mark = _deadline.set(time.monotonic() + INLINE_WAIT)
+    """Limit the waits for all steps of the block together to INLINE_WAIT seconds."""
+    token = _deadline.set(time.monotonic() + INLINE_WAIT)
     try:
         yield
     finally:
-        _deadline.reset(mark)
+        _deadline.reset(token)
 
 
 def run_after_commit(row: Volume | Snapshot, work: Callable[[], object]) -> None:
-    """Work on the row in a thread: a backend that hangs must not hold the response for long.
+    """Run `work` in a thread after commit: a backend that hangs must not delay the response for long.
 
-    Without a free thread for its environment it waits, holding no lease, until the response is due. Then
-    it is left to the loop.
+    If the environment has no free thread, the work waits without a lease until the response is due.
+    Then the loop does it.
     """
 
-    def in_a_thread() -> None:
-        until = _time_to_answer()
-        executor = inline_executors().of(is_bulk=is_bulk(row))
-        step = executor.submit(row.environment_id, work, deadline=until)
+    def run_in_executor() -> None:
+        ends_at = _response_deadline()
+        executor = inline_executors().select(is_bulk=is_bulk(row))
+        step = executor.submit(row.environment_id, work, deadline=ends_at)
         with slot_released():
-            wait([step], timeout=max(0.0, until - time.monotonic()))
+            wait([step], timeout=max(0.0, ends_at - time.monotonic()))
 
-    begin = partial(_take, in_a_thread)
+    begin = partial(_run_steps, run_in_executor)
     if is_immediate():
         begin()
     else:
         transaction.on_commit(begin)
 
 
-def _take(steps: Callable[[], object]) -> None:
+def _run_steps(steps: Callable[[], object]) -> None:
     faultpoint("change:committed")
     steps()
     faultpoint("change:settled")
 
 
-def _time_to_answer() -> float:
-    until = _deadline.get()
-    return time.monotonic() + INLINE_WAIT if until is None else until
+def _response_deadline() -> float:
+    ends_at = _deadline.get()
+    return time.monotonic() + INLINE_WAIT if ends_at is None else ends_at

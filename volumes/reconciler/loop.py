@@ -1,4 +1,4 @@
-"""Looking for work: all that is unsettled, environments taking turns, several rows at a time."""
+"""The reconcile loop: looks for unsettled rows, fair to environments, and runs many steps at a time."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ from volumes.reconciler.executors import Executor, loop_executors
 from volumes.reconciler.expiry import ExpiryTimer
 from volumes.reconciler.fair_queue import Backlog, RoundRobin
 from volumes.reconciler.outcomes import Outcome
-from volumes.reconciler.periodic import PeriodicRunner, look_at_all_settled
+from volumes.reconciler.periodic import PeriodicRunner, check_all_settled
 from volumes.reconciler.step_runner import StepRunner
 from volumes.reconciler.targets import Rows
 
 log = logging.getLogger("holdfast.reconciler")
 
-IDLE = 1.0
-"""Seconds between looks for work while there is none."""
+POLL_INTERVAL = 1.0
+"""Seconds between two queries for work while there is none."""
 
 
 class Queue(NamedTuple):
-    """Due rows whose steps are taken by one executor."""
+    """Due rows for one executor."""
 
     rows: Rows
-    turns: RoundRobin | Backlog
+    order: RoundRobin | Backlog
     executor: Executor
 
 
 class PassResult(NamedTuple):
-    """What one pass over all rows left."""
+    """The result of one pass over all rows."""
 
     unsettled: int
     worked_on: int
     unreadable: list[str]
-    """Settled volumes whose data could not be looked at, each in a sentence."""
+    """A sentence for each settled volume whose data could not be checked."""
 
 
 class ReconcileLoop:
@@ -52,75 +52,75 @@ class ReconcileLoop:
         executors = loop_executors()
         self.runner = StepRunner(executors)
         self.queues = deque(
-            Queue(rows, RoundRobin(rows), executors.of(is_bulk=is_bulk))
+            Queue(rows, RoundRobin(rows), executors.select(is_bulk=is_bulk))
             for rows, is_bulk in _split(Volume.objects.due(), Snapshot.objects.due())
         )
 
-    def round(self) -> int:
-        """Start as many due rows as there are free threads for. Returns how many were started."""
-        self.queues.rotate()  # one kind must not always leave the other what it does not need
+    def start_due(self) -> int:
+        """Start steps of due rows in all free threads. Return their number."""
+        self.queues.rotate()  # otherwise the first kind of rows would always be served first
         return sum(start(self.runner, queue) for queue in self.queues)
 
 
 def start(runner: StepRunner, queue: Queue) -> int:
-    """Start those rows of a queue for which there are threads. Returns how many were started."""
-    queued = queue.turns.take(queue.executor.free_slots(), queue.executor.free_share)
+    """Start steps of a queue's rows in free threads. Return their number."""
+    queued = queue.order.take(queue.executor.free_slots(), queue.executor.free_share)
     return runner.start(queue.rows, queued) if queued else 0
 
 
 def run_forever(stop: Event) -> None:
-    """Sweep until told to stop, then end after the steps that are under way."""
-    sweeper, periodic, expiry = ReconcileLoop(), PeriodicRunner(), ExpiryTimer()
+    """Run the loop until `stop` is set, then finish the running steps."""
+    loop, periodic, expiry = ReconcileLoop(), PeriodicRunner(), ExpiryTimer()
     while not stop.is_set():
         try:
             expiry.run_due()
-            started = sweeper.round()
+            started = loop.start_due()
         except Error as error:
-            log.warning("the database does not answer: %s", error)
+            log.warning("database_unavailable", extra={"cause": str(error)})
             connection.close()
             started = 0
         periodic.run_due(stop)
-        if sweeper.runner.is_busy:
-            sweeper.runner.collect(timeout=0.05 if started else IDLE)
+        if loop.runner.is_busy:
+            loop.runner.collect(timeout=0.05 if started else POLL_INTERVAL)
         else:
-            stop.wait(IDLE)
-    sweeper.runner.drain()
+            stop.wait(POLL_INTERVAL)
+    loop.runner.drain()
     periodic.drain()
-    connection.close()  # the thread's own: nobody else would, and SQLite keeps its log until then
+    connection.close()  # the thread's own connection; SQLite keeps its log until then
 
 
 def run_once() -> PassResult:
-    """Every unsettled row once, whatever its pause, and a look at every settled volume's data.
+    """Process every unsettled row without regard to its backoff, and check every settled volume's data.
 
-    Rows that another process holds are waited for over a lease's time, in case that process has died.
+    Wait for rows that another process has leased, for the time of a lease, in case it has died.
     """
     runner = StepRunner(loop_executors())
     seen: set[uuid.UUID] = set()
     stuck: set[uuid.UUID] = set()
     deadline = time.monotonic() + LEASE.total_seconds() + 2
     while True:
-        for outcome in _work_through(runner, stuck):
+        for outcome in _run_pass(runner, stuck):
             seen.add(outcome.row.pk)
-            # What went well and is not settled yet gets its next step.
+            # A row that succeeded but is not settled yet gets its next step.
             stuck |= set() if outcome.succeeded else {outcome.row.pk}
         if not _unsettled() - stuck or time.monotonic() > deadline:
             break
         time.sleep(0.5)
     runner.drain()
-    unreadable = look_at_all_settled()
+    unreadable = check_all_settled()
     return PassResult(len(_unsettled()), len(seen), unreadable)
 
 
-def _work_through(runner: StepRunner, stuck: set[uuid.UUID]) -> Iterator[Outcome]:
-    """A step with each row that is unsettled now, but for those that are stuck."""
+def _run_pass(runner: StepRunner, stuck: set[uuid.UUID]) -> Iterator[Outcome]:
+    """Run a step for each unsettled row, except for stuck ones."""
     queues = [
-        Queue(rows, _backlog(rows, stuck), runner.executors.of(is_bulk=is_bulk))
+        Queue(rows, _backlog(rows, stuck), runner.executors.select(is_bulk=is_bulk))
         for rows, is_bulk in _split(Volume.objects.eligible(), Snapshot.objects.eligible())
     ]
-    while any(queue.turns for queue in queues) or runner.is_busy:
+    while any(queue.order for queue in queues) or runner.is_busy:
         for queue in queues:
             start(runner, queue)
-        yield from runner.collect(timeout=IDLE if runner.is_busy else 0)
+        yield from runner.collect(timeout=POLL_INTERVAL if runner.is_busy else 0)
 
 
 def _backlog(rows: Rows, stuck: set[uuid.UUID]) -> Backlog:
@@ -129,7 +129,7 @@ def _backlog(rows: Rows, stuck: set[uuid.UUID]) -> Backlog:
 
 
 def _split(volumes: Rows, snapshots: Rows) -> list[tuple[Rows, bool]]:
-    """The sets whose steps are quick, and those whose steps are bulk."""
+    """Return (rows, is_bulk) for the rows with quick steps and those with bulk steps."""
     return [(volumes.quick(), False), (volumes.bulk(), True), (snapshots.bulk(), True)]
 
 

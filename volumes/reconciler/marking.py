@@ -1,4 +1,4 @@
-"""Marks for data that is older than marks: once, when the first server or reconciler starts."""
+"""Mark data that is older than marks: once, when the first server or reconciler starts."""
 
 from __future__ import annotations
 
@@ -19,17 +19,16 @@ from volumes.storage import storage
 log = logging.getLogger("holdfast.reconciler")
 
 BATCH_SIZE = 200  # rows written together; a start that is interrupted looks at these again
-MAX_THREADS = 8  # that write marks: the disk takes several at once
+MAX_THREADS = 8  # a disk handles several writes of marks at once
 
 Row = Volume | Snapshot
 
 
 def mark_older_data() -> list[str]:
-    """Accept what is there as the data of every volume and snapshot that is older than marks.
+    """Accept the present directory as the data of every volume and snapshot that is older than marks.
 
-    Nothing is copied. Interrupted, it goes on where it stopped. Returns a line for each whose mark
-    could not be written. These are tried again at the next start, and so are all while the storage
-    is not available.
+    Nothing is copied. After an interruption it goes on where it stopped. Returns a line for each mark
+    that could not be written. The next start tries these again, and all if the storage is unavailable.
     """
     volumes = Volume.objects.filter(is_accepted=True)
     volumes.filter(Q(provisioned_size__isnull=True) | Q(removal_started=True)).update(
@@ -40,7 +39,7 @@ def mark_older_data() -> list[str]:
     try:
         return [*_mark_all(volumes, "volumes"), *_mark_all(snapshots, "snapshots")]
     except StorageUnavailable as error:
-        log.warning("older data is marked at the next start: %s", error.detail)
+        log.warning("marking_postponed", extra={"cause": error.detail})
         return []
 
 
@@ -61,12 +60,12 @@ def _mark_all(rows: VolumeQuerySet | SnapshotQuerySet, name: str) -> list[str]:
             failures += [failure for _, failure in results if failure is not None]
             progress.update(len(batch))
     for failure in failures:
-        log.warning("older data could not be marked: %s", failure)
+        log.warning("marking_failed", extra={"cause": failure})
     return failures
 
 
 def _failure(backend: Backend, row: Row) -> str | None:
-    """Mark the data of one row. Returns why that was not possible."""
+    """Mark the data of one row. Return why that failed, None if it did not."""
     name = (str(row.pk),) if isinstance(row, Volume) else (str(row.volume_id), str(row.pk))
     try:
         if backend.state(*name) in (DataState.UNMARKED, DataState.EMPTY):

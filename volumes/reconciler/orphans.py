@@ -1,4 +1,4 @@
-"""Does the storage hold what the rows know, and nothing else?"""
+"""Compare the storage with the rows: orphaned and missing data."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from django.utils import timezone
 from config.faultpoints import faultpoint
 from volumes.backends import Backend, StoredItem, Unreadable
 from volumes.models import Snapshot, StorageScan, Volume, VolumeStatus
-from volumes.reconciler.passes import Pass
+from volumes.reconciler.passes import FailureCollector
 from volumes.reconciler.presence import is_present
 from volumes.storage import storage
 
-ORPHANED_FOR = timedelta(days=1)
-"""Unchanged for that long: what is being made right now is no orphan."""
-NOTED = 20
-"""Orphans that are noted by name; of the others, how many."""
+MIN_ORPHAN_AGE = timedelta(days=1)
+"""Orphans have been unchanged for this long: data under construction is no orphan."""
+MAX_EXAMPLES = 20
+"""Orphans that are recorded by name. The others are counted."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Orphan:
     snapshot: str | None
     unchanged_since: datetime
 
-    def described(self) -> dict[str, str]:
+    def as_example(self) -> dict[str, str]:
         return {"volume": self.handle, "snapshot": self.snapshot or ""}
 
     def is_older_than(self, age: timedelta) -> bool:
@@ -40,62 +40,62 @@ class Orphan:
 
 @dataclass(frozen=True)
 class Scan:
-    """How storage and rows agree."""
+    """The result of a comparison of storage and rows."""
 
     orphans: list[Orphan]
     missing: list[Volume]
     unreadable: list[str]
-    """What could not be looked at, each in a sentence for operators."""
+    """A sentence for operators for each item that could not be read."""
     doubt: str
-    """Why the database or the disk is likelier to be wrong than all this; empty if nothing is."""
+    """Why the database or the disk is probably the wrong one; empty without doubt."""
 
     @property
     def is_plausible(self) -> bool:
-        """May what is unknown be removed?"""
+        """Return whether orphans may be removed."""
         return not self.doubt
 
 
 def scan(older_than: timedelta) -> Scan:
-    """Compare what lies in the storage with what the rows know, and note it.
+    """Compare the storage with the rows, and record the result.
 
-    Raises StorageUnavailable. A single thing that cannot be looked at is among the results.
+    Raises StorageUnavailable. A single item that cannot be read is part of the result.
     """
     backend = storage()
-    looking = Pass()
-    # The storage first: whatever is made while the rows are read has its row already.
-    found = list(_found(backend, looking))
+    collector = FailureCollector()
+    # List the storage first: data that appears while the rows are read already has its row.
+    items = list(_stored_items(backend, collector))
     volumes = _ids(Volume.objects.exclude(status=VolumeStatus.DELETED))
     snapshots = _ids(Snapshot.objects.all())
-    strange = [
-        one
-        for one in found
-        if one.handle not in volumes or not (one.snapshot is None or one.snapshot in snapshots)
+    unknown = [
+        item
+        for item in items
+        if item.handle not in volumes or not (item.snapshot is None or item.snapshot in snapshots)
     ]
-    # An unknown volume's snapshots go with it.
-    unknown = [one for one in strange if one.snapshot is None or one.handle in volumes]
+    # The removal of an unknown volume includes its snapshots.
+    separate = [item for item in unknown if item.snapshot is None or item.handle in volumes]
     expected = list(Volume.objects.live().filter(provisioned_size__isnull=False).order_by("id"))
     missing = []
     for volume in expected:
-        with looking.over(f"{volume.ref} {volume.name}"):
+        with collector.collecting(f"{volume.ref} {volume.name}"):
             if not is_present(volume, backend.state(str(volume.pk))):
                 missing.append(volume)
     orphans = []
-    for one in unknown:
-        with looking.over(f"{Volume.prefix}{one.handle}, which no row knows"):
-            orphans.append(_orphan(one))
-    compared = Scan(
+    for item in separate:
+        with collector.collecting(f"{Volume.prefix}{item.handle}, which no row knows"):
+            orphans.append(_orphan(item))
+    result = Scan(
         orphans=[orphan for orphan in orphans if orphan.is_older_than(older_than)],
         missing=missing,
-        unreadable=looking.unreadable,
-        doubt=_doubt(found, strange, missing=len(missing), expected=len(expected)),
+        unreadable=collector.unreadable,
+        doubt=_doubt(items, unknown, missing=len(missing), expected=len(expected)),
     )
     faultpoint("scan:compared")
-    _note(compared)
-    return compared
+    _save(result)
+    return result
 
 
 def remove(orphan: Orphan) -> None:
-    """Remove data that no row knows, looking once more. Raises BackendError."""
+    """Remove an orphan after checking its row once more. Raises BackendError."""
     known = Volume.objects.exclude(status=VolumeStatus.DELETED).filter(pk=orphan.handle)
     if orphan.snapshot is not None:
         storage().delete_snapshot(orphan.handle, orphan.snapshot)
@@ -106,63 +106,63 @@ def remove(orphan: Orphan) -> None:
 
 
 def _discard(orphan: Orphan) -> None:
-    """Take an orphan that is gone out of the last scan's result."""
-    for noted in StorageScan.objects.filter(orphans__gt=0):
-        noted.examples = [one for one in noted.examples if one != orphan.described()]
-        noted.orphans -= 1
-        noted.save(update_fields=["examples", "orphans"])
+    """Remove an orphan from the recorded scan."""
+    for saved in StorageScan.objects.filter(orphans__gt=0):
+        saved.examples = [item for item in saved.examples if item != orphan.as_example()]
+        saved.orphans -= 1
+        saved.save(update_fields=["examples", "orphans"])
 
 
-def _note(found: Scan) -> None:
+def _save(result: Scan) -> None:
     StorageScan.objects.update_or_create(
         number=1,
         defaults={
             "at": timezone.now(),
-            "orphans": len(found.orphans),
-            "examples": [orphan.described() for orphan in found.orphans[:NOTED]],
-            "missing": len(found.missing),
-            "unreadable": found.unreadable[:NOTED],
-            "is_plausible": found.is_plausible,
+            "orphans": len(result.orphans),
+            "examples": [orphan.as_example() for orphan in result.orphans[:MAX_EXAMPLES]],
+            "missing": len(result.missing),
+            "unreadable": result.unreadable[:MAX_EXAMPLES],
+            "is_plausible": result.is_plausible,
         },
     )
 
 
-def _found(backend: Backend, looking: Pass) -> Iterator[StoredItem]:
-    for one in backend.inventory():
-        if isinstance(one, Unreadable):
-            looking.note(one.error)
+def _stored_items(backend: Backend, collector: FailureCollector) -> Iterator[StoredItem]:
+    for item in backend.inventory():
+        if isinstance(item, Unreadable):
+            collector.add(item.error)
         else:
-            yield one
+            yield item
 
 
 def _ids(rows: models.QuerySet[Any]) -> set[str]:
     return {str(pk) for pk in rows.values_list("pk", flat=True)}
 
 
-def _orphan(found: StoredItem) -> Orphan:
-    changed = storage().last_changed(found.handle, found.snapshot)
-    return Orphan(found.handle, found.snapshot, datetime.fromtimestamp(changed, UTC))
+def _orphan(item: StoredItem) -> Orphan:
+    changed = storage().last_changed(item.handle, item.snapshot)
+    return Orphan(item.handle, item.snapshot, datetime.fromtimestamp(changed, UTC))
 
 
 def _doubt(
-    found: list[StoredItem], strange: list[StoredItem], *, missing: int, expected: int
+    items: list[StoredItem], unknown: list[StoredItem], *, missing: int, expected: int
 ) -> str:
-    """Why an old database or another disk is likelier than that all of this is true."""
-    if not strange and not missing:
+    """Return why the result rather comes from an old database or another disk; "" if it does not."""
+    if not unknown and not missing:
         return ""
     known = _ids(Volume.objects.all())
-    if found and not known:
+    if items and not known:
         return "The database has no volumes at all, but the storage holds data."
-    # A deleted volume's row knows what is left of it: that shows that the two belong together.
-    unknown = [one for one in strange if one.handle not in known]
-    if found and len(unknown) == len(found):
+    # Leftovers of a deleted volume with a row show that storage and database belong together.
+    unmatched = [item for item in unknown if item.handle not in known]
+    if items and len(unmatched) == len(items):
         return "Everything that lies in the storage is unknown to the database."
-    if _too_many(len(strange), len(found)):
+    if _is_most(len(unknown), len(items)):
         return "More than half of what lies in the storage is unknown to the database."
-    if _too_many(missing, expected):
+    if _is_most(missing, expected):
         return "More than half of the volumes in the database have no data in the storage."
     return ""
 
 
-def _too_many(part: int, whole: int) -> bool:
+def _is_most(part: int, whole: int) -> bool:
     return part > 10 and part * 2 > whole

@@ -1,4 +1,4 @@
-"""What steps saw, and what that means for a row as people have left it meanwhile."""
+"""Outcomes of steps, and what they write into a row that users may have changed meanwhile."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
 from volumes.reconciler.heartbeat import LeasedRow
 
 Values = dict[str, Any]
-"""Columns to write. Outcomes that need the same ones share a statement."""
+"""Columns to write. Outcomes with equal values share a statement."""
 
-LONGEST_PAUSE = 20.0
-"""Seconds. With a step's own time this keeps "settled within 60 s of the last fault"."""
+MAX_BACKOFF = 20.0
+"""Seconds. Together with the time of a step, rows settle within 60 s of the last fault."""
 
 FREE: Values = {"lease_owner": None, "lease_until": None}
 SETTLED: Values = {
@@ -33,46 +33,49 @@ SETTLED: Values = {
 
 @dataclass(frozen=True, eq=False)
 class Outcome(ABC):
-    """How a step with a claimed row ended."""
+    """The result of a step of a claimed row."""
 
     row: Any
 
     succeeded = True
-    """May another step be worth it at once?"""
+    """True if another step may follow at once."""
 
     @abstractmethod
-    def values(self, now: Any, jitter: float) -> Values:
-        """What to write into the row, which is locked and by now reads `now`."""
+    def values(self, current: Any, jitter: float) -> Values:
+        """Return the values to write. `current` is the row as it is now, locked.
+
+        `jitter` between 0.5 and 1 spreads retries.
+        """
 
 
 class VolumeReady(Outcome):
-    """Its data is there, with room for the size that was wanted when the step began."""
+    """The data is there, with the size that was requested when the step began."""
 
     row: Volume
 
-    def values(self, now: Volume, jitter: float) -> Values:
+    def values(self, current: Volume, jitter: float) -> Values:
         values = {
             **SETTLED,
             "missing_since": None,
             "is_accepted": False,
             "status": VolumeStatus.READY,
         }
-        # By its column where it can be, so that volumes of all sizes share a statement.
-        held = F("size") if now.size == self.row.size else self.row.size
-        if now.is_deleted:
-            # Deleted while it was being made: what the delete planned still stands.
-            values |= {"status": VolumeStatus.DELETING, "due_at": now.due_at}
-        elif now.size > self.row.size:
+        # An expression if possible, so that volumes of all sizes share a statement.
+        held = F("size") if current.size == self.row.size else self.row.size
+        if current.is_deleted:
+            # Deleted during the step: keep the due time that the delete set.
+            values |= {"status": VolumeStatus.DELETING, "due_at": current.due_at}
+        elif current.size > self.row.size:
             values |= {"status": VolumeStatus.RESIZING, "due_at": Now()}
         return {**values, "provisioned_size": held}
 
 
 class VolumeRemoved(Outcome):
-    """Nothing of it is left: its room is free again."""
+    """All data is removed, and its quota is free again."""
 
     row: Volume
 
-    def values(self, now: Volume, jitter: float) -> Values:
+    def values(self, current: Volume, jitter: float) -> Values:
         return {
             **SETTLED,
             "status": VolumeStatus.DELETED,
@@ -84,137 +87,137 @@ class VolumeRemoved(Outcome):
 
 @dataclass(frozen=True, eq=False)
 class SnapshotReady(Outcome):
-    """Its copy is there. `consistency` is the backend's.
+    """The copy is complete. `consistency` is the backend's.
 
-    `taken_at` is when the copying began, where an earlier attempt made the copy and died before it
-    could be recorded; None if this attempt did.
+    `taken_at` is when the copy began, if an earlier attempt made it and died before recording it; None
+    if this attempt made it.
     """
 
     row: Snapshot
     consistency: str
     taken_at: datetime | None = None
 
-    def values(self, now: Snapshot, jitter: float) -> Values:
+    def values(self, current: Snapshot, jitter: float) -> Values:
         taken = {
             "taken_at": self.taken_at or _SINCE_CLAIM,
             "size": F("copying_size"),
             "consistency": self.consistency,
             "take_until": None,
         }
-        if now.is_deleted:
-            # Deleted while it was being copied: what the delete planned still stands.
+        if current.is_deleted:
+            # Deleted during the copy: keep the due time that the delete set.
             return {**FREE, **taken, "attempts": 0}
         return {**SETTLED, **taken, "status": SnapshotStatus.READY}
 
 
-# The server that took the request may have a clock that is ahead of the database's.
+# The clock of the server that set created_at may be ahead of the database's.
 _SINCE_CLAIM = Greatest("copying_since", "created_at")
 
 
 class SnapshotRemoved(Outcome):
-    """Its row goes too, so there is nothing to write."""
+    """The copy is removed. The row is deleted too, so there is nothing to write."""
 
     row: Snapshot
 
-    def values(self, now: Snapshot, jitter: float) -> Values:
+    def values(self, current: Snapshot, jitter: float) -> Values:
         return {}
 
 
 @dataclass(frozen=True, eq=False)
 class Failed(Outcome):
-    """It did not work: why, and when to try again, after growing, jittered pauses.
+    """The step failed. It is retried with exponential backoff and jitter.
 
-    `reason` is for tenants, `detail` for operators (empty where it says no more).
-    `hopeless` is for what another try alone cannot mend: the longest pause at once.
+    `reason` is for tenants, `detail` for operators (empty if it adds nothing). `permanent` means that
+    a retry alone cannot help: it waits MAX_BACKOFF at once.
     """
 
     row: LeasedRow
     reason: str
     detail: str = ""
-    hopeless: bool = False
+    permanent: bool = False
 
     succeeded = False
 
-    def values(self, now: Any, jitter: float) -> Values:
-        if now.is_deleted != self.row.is_deleted:
-            # What failed is not wanted any more, and what is now is due in its time.
+    def values(self, current: Any, jitter: float) -> Values:
+        if current.is_deleted != self.row.is_deleted:
+            # The failed change is no longer requested, and the new request has set its own due time.
             return FREE
-        longest = LONGEST_PAUSE if self.hopeless else 2.0 ** min(now.attempts, 10) / 2
+        pause = MAX_BACKOFF if self.permanent else 2.0 ** min(current.attempts, 10) / 2
         return {
             **FREE,
-            "status": VolumeStatus.ERROR if isinstance(now, Volume) else SnapshotStatus.ERROR,
+            "status": VolumeStatus.ERROR if isinstance(current, Volume) else SnapshotStatus.ERROR,
             **messages(self.reason, self.detail),
             "attempts": F("attempts") + 1,
-            "due_at": Now() + timedelta(seconds=min(LONGEST_PAUSE, longest) * jitter),
+            "due_at": Now() + timedelta(seconds=min(MAX_BACKOFF, pause) * jitter),
         }
 
 
 @dataclass(frozen=True, eq=False)
 class SnapshotMissed(Failed):
-    """It could not be taken, and never will be: later data would be of another moment."""
+    """The snapshot failed for good: a later copy would show a later state of the data."""
 
     row: Snapshot
 
-    # The next step removes what the attempt left.
+    # The next step removes leftovers of the attempt.
     succeeded = True
 
-    def values(self, now: Snapshot, jitter: float) -> Values:
+    def values(self, current: Snapshot, jitter: float) -> Values:
         missed = {**FREE, **missed_values(self.reason, self.detail)}
-        if now.is_deleted:
+        if current.is_deleted:
             return missed
         return {**missed, "status": SnapshotStatus.ERROR, "due_at": Now(), "attempts": 0}
 
 
 class SnapshotCleared(Outcome):
-    """Nothing is left of a snapshot that could not be taken; its row goes on saying why."""
+    """All leftovers of a failed snapshot are removed. Its row keeps the reason."""
 
     row: Snapshot
 
-    def values(self, now: Snapshot, jitter: float) -> Values:
-        return FREE if now.is_deleted else {**FREE, "due_at": None, "attempts": 0}
+    def values(self, current: Snapshot, jitter: float) -> Values:
+        return FREE if current.is_deleted else {**FREE, "due_at": None, "attempts": 0}
 
 
 @dataclass(frozen=True, eq=False)
 class SnapshotPostponed(Failed):
-    """The storage was not there: no attempt, and it may still be taken in time."""
+    """The storage was unavailable: this is no attempt, and the snapshot may still be taken in time."""
 
     row: Snapshot
 
-    def values(self, now: Snapshot, jitter: float) -> Values:
-        kept = {"status"} | (set(messages("")) if self.row.is_missed else set())
-        values = super().values(now, jitter)
-        return {name: value for name, value in values.items() if name not in kept}
+    def values(self, current: Snapshot, jitter: float) -> Values:
+        unchanged = {"status"} | (set(messages("")) if self.row.is_missed else set())
+        values = super().values(current, jitter)
+        return {name: value for name, value in values.items() if name not in unchanged}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Missing(Failed):
-    """The data was there once and is not now. Looked for again, never made anew."""
+    """Data that existed is missing. It is looked for again, but never created again."""
 
     since: datetime
 
-    def values(self, now: Any, jitter: float) -> Values:
-        noted = super().values(now, jitter)
+    def values(self, current: Any, jitter: float) -> Values:
+        values = super().values(current, jitter)
         if self.row.is_accepted:
-            # There was nothing to accept. What is accepted while the step is at work stays so.
-            noted = {**noted, "is_accepted": False}
-        # Once is enough: what is looked for in vain again differs in nothing then.
-        return noted if now.missing_since else {**noted, "missing_since": self.since}
+            # There was nothing to accept. An acceptance during the step stays valid.
+            values = {**values, "is_accepted": False}
+        # Set `missing_since` once only: repeated failures then write equal values.
+        return values if current.missing_since else {**values, "missing_since": self.since}
 
 
 def missed_values(reason: str, detail: str = "") -> Values:
-    """What to write of a snapshot that could not be taken: why, and that there is nothing to try."""
-    cause = _TRIED_AGAIN.sub("", reason).removeprefix("Could not take the snapshot: ").rstrip(".")
+    """Return the values of a failed snapshot: the reason, and no further attempt."""
+    cause = _RETRY_NOTE.sub("", reason).removeprefix("Could not take the snapshot: ").rstrip(".")
     cause = cut(cause[:1].lower() + cause[1:], _LENGTHS["status_message"] - len(_MISSED))
     return {**messages(_MISSED.format(cause), detail), "take_until": None}
 
 
-# What is true of volumes is not of a snapshot.
-_TRIED_AGAIN = re.compile(r"[;.] it is tried again( later| by itself)?", re.IGNORECASE)
+# A volume is tried again, a snapshot is not.
+_RETRY_NOTE = re.compile(r"[;.] it is tried again( later| by itself)?", re.IGNORECASE)
 _MISSED = "It could not be taken: {}; take another."
 
 
 def messages(reason: str, detail: str = "") -> Values:
-    """Both texts of a failure, for tenants and for operators, cut to the length of their columns."""
+    """Return both texts of a failure, for tenants and operators, cut to the length of their columns."""
     texts = {"status_message": reason, "status_detail": detail}
     return {name: cut(text, _LENGTHS[name]) for name, text in texts.items()}
 

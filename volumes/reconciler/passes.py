@@ -1,4 +1,4 @@
-"""Looking at one thing after the other: one that cannot be looked at does not stop the rest."""
+"""Work through many items: one that cannot be read does not stop the others."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from volumes.backends import BackendError, StorageUnavailable
 log = logging.getLogger("holdfast.reconciler")
 
 
-class Pass:
-    """Collects what could not be looked at, each in a sentence for operators that names it."""
+class FailureCollector:
+    """Collects a sentence for operators for each item that could not be read."""
 
     def __init__(self) -> None:
         self.unreadable: list[str] = []
 
     @contextmanager
-    def over(self, name: str) -> Iterator[None]:
-        """Note a BackendError, and go on. StorageUnavailable passes: it concerns everything."""
+    def collecting(self, name: str) -> Iterator[None]:
+        """Collect a BackendError and go on. StorageUnavailable is raised: it concerns everything."""
         try:
             yield
         except StorageUnavailable:
             raise
         except BackendError as error:
-            self.note(error, name)
+            self.add(error, name)
 
-    def note(self, error: BackendError, name: str = "") -> None:
-        """Add what could not be looked at; `name` says what it is, if the error does not."""
+    def add(self, error: BackendError, name: str = "") -> None:
+        """Add an error. `name` is the item, if the error does not name it."""
         sentence = f"{name}: {error.detail}" if name else error.detail
-        log.warning("%s", sentence)
+        log.warning("data_unreadable", extra={"cause": sentence})
         self.unreadable.append(sentence)

@@ -1,4 +1,4 @@
-"""Recording what steps saw: each write is fenced by the lease that its step holds."""
+"""Persist the outcomes of steps. Each write is fenced by the lease of its step."""
 
 from __future__ import annotations
 
@@ -24,45 +24,46 @@ from volumes.reconciler.outcomes import Outcome, SnapshotRemoved, VolumeReady, V
 Item = TypeVar("Item")
 
 Fenced = tuple[Outcome, Any]
-"""An outcome whose lease still stands, with its row as people have left it meanwhile, locked."""
+"""An outcome with a valid lease, and its row as it is now, locked."""
 
 
 def persist(outcomes: Iterable[Outcome]) -> list[Outcome]:
-    """Write them down, many in a transaction.
+    """Write the outcomes, many in a transaction.
 
-    Returns those whose lease is somebody else's by now: of them nothing was written.
+    Returns the outcomes whose lease was lost: nothing was written for them.
     """
     lost: list[Outcome] = []
-    unlike_wanted = persist_unchanged(outcomes)
-    record_outage(unlike_wanted)
-    for alike in _grouped(unlike_wanted, _lock_scope).values():
-        # A row that somebody has locked is waited for alone, with no other one in hand: whoever holds
-        # several and waits can end up waiting in a circle.
-        left = _record(alike, skip_locked=True)
-        lost += [one for outcome in left for one in _record([outcome], skip_locked=False)]
-        _recorded()
+    remaining = persist_unchanged(outcomes)
+    record_outage(remaining)
+    for group in _grouped(remaining, _lock_scope).values():
+        # Wait for a locked row without holding locks of others: otherwise a deadlock is possible.
+        locked = _persist_group(group, skip_locked=True)
+        lost += [one for outcome in locked for one in _persist_group([outcome], skip_locked=False)]
+        _pass_fault_point()
     return lost
 
 
 def persist_unchanged(outcomes: Iterable[Outcome]) -> list[Outcome]:
-    """Write down of which volumes it is known that they are as wanted, as nobody changed them since.
+    """Mark READY, in one statement, the volumes that did not change since their claim.
 
-    In one statement. Their rows, which somebody may be waiting for, say so as well. Returns the others.
+    Updates their row objects too, because requests may wait for these. Returns the other outcomes.
     """
     outcomes = list(outcomes)
-    held = {outcome.row.pk: outcome.row for outcome in outcomes if isinstance(outcome, VolumeReady)}
-    if not held:
+    ready = {
+        outcome.row.pk: outcome.row for outcome in outcomes if isinstance(outcome, VolumeReady)
+    }
+    if not ready:
         return outcomes
-    done = {pk for (pk,) in _MARK_READY.rows(pks=list(held), rows=held.values())}
+    done = {pk for (pk,) in _MARK_READY.rows(pks=list(ready), rows=ready.values())}
     for pk in done:
-        held[pk].provisioned_size = held[pk].size
-        held[pk].status, held[pk].due_at = VolumeStatus.READY, None
+        ready[pk].provisioned_size = ready[pk].size
+        ready[pk].status, ready[pk].due_at = VolumeStatus.READY, None
     if done:
-        _recorded()
+        _pass_fault_point()
     return [outcome for outcome in outcomes if outcome.row.pk not in done]
 
 
-def _recorded() -> None:
+def _pass_fault_point() -> None:
     faultpoint("step:recorded")
 
 
@@ -77,16 +78,16 @@ _MARK_READY = ClaimStatement(
 
 
 def _lock_scope(outcome: Outcome) -> tuple[Any, ...]:
-    """What is written in one transaction; freed room of one environment at a time."""
+    """Return the key of a transaction. Removals return quota to one environment at a time."""
     if isinstance(outcome, VolumeRemoved):
         return VolumeRemoved, outcome.row.environment_id
     return (type(outcome.row),)
 
 
 @transaction.atomic
-def _record(outcomes: list[Outcome], *, skip_locked: bool) -> list[Outcome]:
+def _persist_group(outcomes: list[Outcome], *, skip_locked: bool) -> list[Outcome]:
     if isinstance(outcomes[0], VolumeRemoved):
-        # Before the volumes' rows: locks are taken in one order everywhere.
+        # Lock quotas before volumes: locks have one order everywhere.
         environment = lock_quotas(outcomes[0].row.environment_id)
         for outcome in outcomes:
             outcome.row.environment = environment
@@ -101,41 +102,41 @@ def _record(outcomes: list[Outcome], *, skip_locked: bool) -> list[Outcome]:
 
 
 def _update(fenced: list[Fenced]) -> None:
-    """One statement for all that need the same; their rows are locked, so it finds each of them."""
+    """Write equal values in one statement. The rows are locked, so it finds each of them."""
     jitter = random.uniform(0.5, 1)
-    pairs = [(outcome.row, outcome.values(now, jitter)) for outcome, now in fenced]
-    for values, alike in _grouped(pairs, lambda pair: tuple(pair[1].items())).items():
-        rows: list[LeasedRow] = [row for row, _ in alike]
-        _writing(type(rows[0]), values).count(pks=[row.pk for row in rows])
+    pairs = [(outcome.row, outcome.values(current, jitter)) for outcome, current in fenced]
+    for values, group in _grouped(pairs, lambda pair: tuple(pair[1].items())).items():
+        rows: list[LeasedRow] = [row for row, _ in group]
+        _update_query(type(rows[0]), values).count(pks=[row.pk for row in rows])
         for row in rows:
             row.due_at = dict(values).get("due_at", row.due_at)
 
 
 @lru_cache(maxsize=16)
-def _writing(model: type[Model], values: tuple[tuple[str, Any], ...]) -> PreparedUpdate:
+def _update_query(model: type[Model], values: tuple[tuple[str, Any], ...]) -> PreparedUpdate:
     return PreparedUpdate(lambda: (model._default_manager.filter(any_of("pk")), dict(values)))
 
 
-def _free_room(fenced: list[Fenced]) -> None:
-    """Volumes of one environment are gone, and all that hung on them."""
-    hung = _HUNG_ON_THEM.rows(pks=[now.pk for _, now in fenced])
-    Snapshot.objects.filter(pk__in=[pk for (pk,) in hung]).delete()
+def _write_removal(fenced: list[Fenced]) -> None:
+    """Write the removal of volumes of one environment: delete their snapshots, return their quota."""
+    snapshots = _SNAPSHOTS_OF.rows(pks=[current.pk for _, current in fenced])
+    Snapshot.objects.filter(pk__in=[pk for (pk,) in snapshots]).delete()
     _update(fenced)
-    add_usage(fenced[0][0].row.environment, -sum(now.size for _, now in fenced))
+    add_usage(fenced[0][0].row.environment, -sum(current.size for _, current in fenced))
 
 
-_HUNG_ON_THEM = PreparedQuery(lambda: Snapshot.objects.filter(any_of("volume")).values_list("id"))
+_SNAPSHOTS_OF = PreparedQuery(lambda: Snapshot.objects.filter(any_of("volume")).values_list("id"))
 
 
 def _remove(fenced: list[Fenced]) -> None:
-    Snapshot.objects.filter(pk__in=[now.pk for _, now in fenced]).delete()
+    Snapshot.objects.filter(pk__in=[current.pk for _, current in fenced]).delete()
 
 
 _WRITERS: dict[type[Outcome], Callable[[list[Fenced]], None]] = {
-    VolumeRemoved: _free_room,
+    VolumeRemoved: _write_removal,
     SnapshotRemoved: _remove,
 }
-"""What is more than new values in a row."""
+"""Outcomes that write more than new values of a row."""
 
 
 def _grouped(items: Iterable[Item], key: Callable[[Item], Any]) -> dict[Any, list[Item]]:

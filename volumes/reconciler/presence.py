@@ -1,4 +1,4 @@
-"""Is a volume's data there, and is it the volume's own? A directory of the right name proves nothing."""
+"""Check whether a volume's own data is there. A directory of the right name proves nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from volumes.storage import storage
 
 
 class LastSeen(Protocol):
-    """What a row says about its data."""
+    """What a row knows about its data."""
 
     @property
     def was_empty(self) -> bool: ...
@@ -22,10 +22,10 @@ class LastSeen(Protocol):
 
 
 def is_present(volume: LastSeen, state: DataState) -> bool:
-    """Whether what lies there is the volume's data.
+    """Return whether the directory in this state is the volume's data.
 
-    Marked data is, and so is data restored by hand. An empty directory is only if the volume held
-    nothing when it was last measured, or somebody accepted it.
+    Marked data is, and so is data that was restored by hand. An empty directory is only if the volume
+    was empty when it was last measured, or an operator accepted it.
     """
     if state is DataState.EMPTY:
         return volume.was_empty or volume.is_accepted
@@ -33,9 +33,9 @@ def is_present(volume: LastSeen, state: DataState) -> bool:
 
 
 def check_data(volume: Volume, backend: Backend) -> DataState | None:
-    """Look whether the data is there, and mark what is there without a mark.
+    """Check whether the data is there, and mark unmarked data.
 
-    Returns None, or what lies there instead of the data. Raises BackendError.
+    Returns None, or the state of what is there instead of the data. Raises BackendError.
     """
     handle = str(volume.pk)
     state = backend.state(handle)
@@ -47,7 +47,7 @@ def check_data(volume: Volume, backend: Backend) -> DataState | None:
 
 
 def missing_message(volume: Volume, state: DataState, since: datetime) -> str:
-    """What tenants read of data that is not there."""
+    """Return the message for tenants about missing data."""
     missing = f"Its data is missing since {since:%Y-%m-%d %H:%M} UTC"
     if state is DataState.MISSING:
         return f"{missing}. Nothing was made in its place; once the data is back, so is the volume."
@@ -63,7 +63,7 @@ def missing_message(volume: Volume, state: DataState, since: datetime) -> str:
 
 
 def missing_detail(volume: Volume, state: DataState, backend: Backend, since: datetime) -> str:
-    """The same for operators, with path and cure."""
+    """Return the message for operators about missing data, with path and cure."""
     source = backend.source(str(volume.pk))
     cure = f"Put the data back at {source}"
     if state is DataState.EMPTY:
@@ -72,7 +72,7 @@ def missing_detail(volume: Volume, state: DataState, backend: Backend, since: da
 
 
 def acceptance_blocker(volume: Volume) -> str | None:
-    """Return why what lies in the place of a volume's data cannot be accepted, None if it can."""
+    """Return why the directory in the place of a volume's data cannot be accepted, None if it can."""
     backend, handle = storage(), str(volume.pk)
     source = backend.source(handle)
     try:

@@ -1,4 +1,4 @@
-"""The same work with each of many volumes. One tenant's volumes do not delay those of others."""
+"""Repeat the same work for each of many volumes, so that no tenant delays another."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from volumes.backends import StorageUnavailable
 from volumes.models import Volume
 from volumes.models.volume import VolumeQuerySet
 from volumes.reconciler.executors import rounds_executor
-from volumes.reconciler.passes import Pass
+from volumes.reconciler.passes import FailureCollector
 
 BATCH_SIZE = 100
 """Volumes of one environment that are read at once."""
 
-ASK_EVERY = 10.0
-"""Seconds between questions whether the next round is due."""
+DUE_CHECK_INTERVAL = 10.0
+"""Seconds between two checks whether the next round is due."""
 
 Remaining = tuple[uuid.UUID, Iterator[Volume]]
-"""An environment, and those of its volumes that have not had their turn."""
+"""An environment and its volumes that are still to be processed."""
 
 
 class Rounds:
-    """Does `work` with each of the volumes, and reports by name those that cannot be looked at.
+    """Calls `work` with each volume, and collects errors by name.
 
-    Environments take turns, each with one volume at a time: what takes hours keeps one thread. When the
-    next round is due meanwhile, it begins for all environments that are through.
+    It serves environments round robin, one volume of each at a time, so work that takes hours occupies
+    one thread. When the next round becomes due, it begins for all environments that are finished.
     """
 
     def __init__(
@@ -46,28 +46,28 @@ class Rounds:
         on_done: Callable[[], object] = int,
     ) -> None:
         self.done = 0
-        self.looking = Pass()
+        self.collector = FailureCollector()
         self._volumes = volumes
         self._work = work
         self._stop = stop or Event()
         self._is_due = is_due
         self._on_done = on_done
-        self._asked = time.monotonic()
+        self._last_due_check = time.monotonic()
         self._unavailable: StorageUnavailable | None = None
         self._executor = rounds_executor()
-        self._ended: SimpleQueue[tuple[Remaining, bool]] = SimpleQueue()
-        self._turns: deque[Remaining] = deque()
-        self._under_way: set[uuid.UUID] = set()
+        self._finished: SimpleQueue[tuple[Remaining, bool]] = SimpleQueue()
+        self._queue: deque[Remaining] = deque()
+        self._running: set[uuid.UUID] = set()
 
     def run(self) -> None:
-        """Work until all is done, or `stop` is set; then end after what is under way.
+        """Work until all is done or `stop` is set, then finish running work.
 
         Raises StorageUnavailable.
         """
         self._begin_round()
-        while self._under_way:
+        while self._running:
             with suppress(Empty):
-                self._take_note(*self._ended.get(timeout=ASK_EVERY))
+                self._finish(*self._finished.get(timeout=DUE_CHECK_INTERVAL))
             if self._is_next_round_due():
                 self._begin_round()
             self._begin()
@@ -76,47 +76,47 @@ class Rounds:
             raise self._unavailable
 
     def _is_next_round_due(self) -> bool:
-        if time.monotonic() - self._asked < ASK_EVERY:
+        if time.monotonic() - self._last_due_check < DUE_CHECK_INTERVAL:
             return False
-        self._asked = time.monotonic()
+        self._last_due_check = time.monotonic()
         return self._is_due()
 
     def _begin_round(self) -> None:
-        """Give a turn to each environment that is not in the middle of an earlier round."""
+        """Queue each environment that is not in the middle of an earlier round."""
         self._unavailable = None
-        begun = {environment_id for environment_id, _ in self._turns} | self._under_way
+        begun = {environment_id for environment_id, _ in self._queue} | self._running
         environments = self._volumes.order_by("environment_id").values_list(
             "environment_id", flat=True
         )
-        self._turns.extend((pk, self._in(pk)) for pk in environments.distinct() if pk not in begun)
+        self._queue.extend((pk, self._in(pk)) for pk in environments.distinct() if pk not in begun)
         self._begin()
 
     def _begin(self) -> None:
-        while self._turns and self._may_begin():
-            remaining = self._turns.popleft()
+        while self._queue and self._may_begin():
+            remaining = self._queue.popleft()
             environment_id, volumes = remaining
             if volume := next(volumes, None):
-                self._under_way.add(environment_id)
+                self._running.add(environment_id)
                 self._executor.submit(environment_id, partial(self._try, remaining, volume))
 
     def _may_begin(self) -> bool:
         is_over = self._stop.is_set() or self._unavailable is not None
-        return not is_over and len(self._under_way) < self._executor.size
+        return not is_over and len(self._running) < self._executor.size
 
     def _try(self, remaining: Remaining, volume: Volume) -> None:
         is_done = False
         try:
-            with self.looking.over(f"{volume.ref} {volume.name}"):
+            with self.collector.collecting(f"{volume.ref} {volume.name}"):
                 self._work(volume)
                 is_done = True
         except StorageUnavailable as error:
             self._unavailable = error
         finally:
-            self._ended.put((remaining, is_done))
+            self._finished.put((remaining, is_done))
 
-    def _take_note(self, remaining: Remaining, is_done: bool) -> None:
-        self._under_way.remove(remaining[0])
-        self._turns.append(remaining)
+    def _finish(self, remaining: Remaining, is_done: bool) -> None:
+        self._running.remove(remaining[0])
+        self._queue.append(remaining)
         self.done += is_done
         self._on_done()
 

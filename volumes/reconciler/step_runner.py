@@ -1,4 +1,4 @@
-"""Steps with many rows at once: threads call the backend, one thread records what they saw."""
+"""Run steps of many rows at once: threads call the backend, one thread persists the outcomes."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from volumes.storage import storage
 log = logging.getLogger("holdfast.reconciler")
 
 BATCH_WINDOW = 0.005
-"""Seconds in which others may finish as well once a step has: many records cost little more than one."""
+"""Seconds to wait for more outcomes after the first: persisting many costs little more than one."""
 
 
 class StepRunner:
-    """Takes steps in the threads of its executors.
+    """Runs steps in the threads of its executors.
 
-    A row is claimed when there is a free thread for it, so that no lease waits for a long copy.
+    It claims a row only when a thread is free, so that no lease waits for a long copy.
     """
 
     def __init__(self, executors: Executors) -> None:
@@ -42,11 +42,11 @@ class StepRunner:
 
     @property
     def is_busy(self) -> bool:
-        """Whether there are steps whose outcomes have not been collected."""
+        """Return whether outcomes of steps are still to be collected."""
         return self._begun > 0
 
     def start(self, rows: Rows, queued: Iterable[QueuedRow]) -> int:
-        """Claim these of the rows and begin a step with each. Returns how many there were."""
+        """Claim these rows and start a step for each. Return the number of claimed rows."""
         backend = storage()
         claimed = rows.claim([pk for pk, _ in queued])
         for row in claimed:
@@ -56,13 +56,13 @@ class StepRunner:
         return len(claimed)
 
     def collect(self, timeout: float) -> list[Outcome]:
-        """Wait up to `timeout` seconds for a step to finish, and record all that have."""
+        """Wait up to `timeout` seconds for a step, and persist the outcomes of all that finished."""
         outcomes = self._take(timeout)
         try:
             lost = persist(outcomes)
         except Exception:
-            # Still written in the rows, whose leases run out now: they are claimed again then.
-            log.exception("what %d steps saw could not be recorded", len(outcomes))
+            # The rows still have the work to do. Their leases expire, and then they are claimed again.
+            log.exception("outcomes_not_persisted", extra={"outcomes": len(outcomes)})
             connection.close()
             lost = []
         finally:
@@ -72,7 +72,7 @@ class StepRunner:
         return outcomes
 
     def drain(self) -> None:
-        """Record what the steps under way see, and end."""
+        """Persist the outcomes of running steps, and end."""
         while self.is_busy:
             self.collect(timeout=1)
         for executor in self.executors:
@@ -81,15 +81,15 @@ class StepRunner:
     def run(
         self, rows: Sequence[Volume], timeout: float, on_settled: Callable[[Volume], None]
     ) -> None:
-        """Take a step with each of these new, leased volumes; wait for them up to `timeout` seconds.
+        """Run a step for each of these new, leased volumes. Wait up to `timeout` seconds.
 
-        `on_settled` is called with each whose step is over. Those whose step has not begun by then are
-        released, and any process can claim them.
+        `on_settled` is called with each volume when its step is over. A volume whose step has not begun
+        at the timeout is released, and any process can claim it.
         """
         Batch(self.executors.quick, rows, on_settled).run(timeout)
 
     def _executor(self, row: LeasedRow) -> Executor:
-        return self.executors.of(is_bulk=is_bulk(row))
+        return self.executors.select(is_bulk=is_bulk(row))
 
     def _step(self, row: LeasedRow, backend: Backend) -> None:
         heartbeat.start_renewing([row])
@@ -107,7 +107,7 @@ class StepRunner:
             return outcomes
 
     def _clean_up(self, row: LeasedRow) -> None:
-        # Only this thread asks the database: there are more steps than connections.
+        # Only this thread queries the database: there are more steps than connections.
         if is_unwanted(row):
             remove = partial(remove_leftovers, row, storage())
             self.executors.bulk.submit(row.environment_id, remove)

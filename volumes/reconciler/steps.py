@@ -1,4 +1,4 @@
-"""One step: claim a row, make the storage so, record what was seen."""
+"""One step: claim a row, make the storage match it, persist the outcome."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from volumes.models.base import STORAGE_UNAVAILABLE
 from volumes.models.snapshot import SnapshotQuerySet
 from volumes.models.volume import VolumeQuerySet
 from volumes.reconciler import heartbeat
-from volumes.reconciler.expiry import waited_too_long
+from volumes.reconciler.expiry import timeout_reason
 from volumes.reconciler.heartbeat import LeasedRow
 from volumes.reconciler.outcomes import (
-    LONGEST_PAUSE,
+    MAX_BACKOFF,
     Failed,
     Missing,
     Outcome,
@@ -39,36 +39,36 @@ from volumes.storage import storage
 
 log = logging.getLogger("holdfast.reconciler")
 
-PRECISION = 2.0  # seconds, of the times that any file system keeps; attempts are farther apart
+TIMESTAMP_PRECISION = 2.0  # seconds: the coarsest of any file system; attempts are farther apart
 
 
 def reconcile_row(rows: VolumeQuerySet | SnapshotQuerySet, pk: uuid.UUID) -> int:
-    """Take steps with one row until it is settled or has to wait. Returns how many were taken.
+    """Run steps of one row until it is settled or has to wait. Return the number of steps.
 
-    `rows` says which rows may be claimed: `due()`, or `ripe()` to look past the pause of a failure.
+    `rows` limits the claim: `due()`, or `eligible()` to ignore the backoff after a failure.
     """
     steps = 0
-    row = _claimed(rows, pk)
+    row = _claim(rows, pk)
     while row:
         steps += 1
-        row = _claimed(rows, pk) if step(row) else None
+        row = _claim(rows, pk) if step(row) else None
     return steps
 
 
-def _claimed(rows: VolumeQuerySet | SnapshotQuerySet, pk: uuid.UUID) -> LeasedRow | None:
-    claimed: Iterable[LeasedRow] = rows.claim([pk])
-    return next(iter(claimed), None)
+def _claim(rows: VolumeQuerySet | SnapshotQuerySet, pk: uuid.UUID) -> LeasedRow | None:
+    row: Iterable[LeasedRow] = rows.claim([pk])
+    return next(iter(row), None)
 
 
 def step(row: LeasedRow) -> bool:
-    """Work on a claimed row. True where it went well, but another step may be worth it."""
+    """Run a step of a claimed row. Return True if it succeeded and another step may follow."""
     with heartbeat.renewing(row):
         outcome = apply(row, storage())
     return bool(persist_and_follow_up([outcome]))
 
 
 def persist_and_follow_up(outcomes: Sequence[Outcome]) -> list[LeasedRow]:
-    """Record what steps saw. Returns the rows for which another one may be worth it at once."""
+    """Persist outcomes, and clean up after lost leases. Return the rows that need another step."""
     lost = persist(outcomes)
     for outcome in lost:
         if is_unwanted(outcome.row):
@@ -78,7 +78,7 @@ def persist_and_follow_up(outcomes: Sequence[Outcome]) -> list[LeasedRow]:
 
 
 def apply(row: LeasedRow, backend: Backend) -> Outcome:
-    """Make the storage what the row says, and say what came of it. Asks the database nothing."""
+    """Make the storage match the row, and return the outcome. Makes no database query."""
     try:
         faultpoint("step:begun")
         outcome = (
@@ -89,25 +89,25 @@ def apply(row: LeasedRow, backend: Backend) -> Outcome:
         faultpoint("step:done")
         return outcome
     except BackendError as error:
-        log.warning("%s: %s", row.ref, error.detail, extra={"row": row.ref})
+        log.warning("step_failed", extra={"row": row.ref, "cause": error.detail})
         return _failed(row, error)
     except Exception as error:
-        # A bug of ours must not stop the others, nor be retried in a tight circle.
-        log.exception("a step failed unexpectedly", extra={"row": row.ref})
+        # A bug must neither stop other steps nor be retried in a tight loop.
+        log.exception("step_crashed", extra={"row": row.ref})
         reason = "Something unexpected went wrong. It is tried again by itself."
         detail = f"{type(error).__name__}: the server's log has the traceback of {row.ref}."
         return _failed(row, BackendError(reason, detail, permanent=True))
 
 
 def _failed(row: LeasedRow, error: BackendError) -> Outcome:
-    """What a failure means: a volume is tried again, a snapshot only while that makes it no other."""
-    is_away = isinstance(error, StorageUnavailable)
-    reason = STORAGE_UNAVAILABLE if is_away else error.message
+    """Return the outcome of an error. A volume is retried; a snapshot only before its copy began."""
+    is_unavailable = isinstance(error, StorageUnavailable)
+    reason = STORAGE_UNAVAILABLE if is_unavailable else error.message
     if isinstance(row, Snapshot) and not row.is_deleted:
-        if row.is_missed or is_away:
+        if row.is_missed or is_unavailable:
             return SnapshotPostponed(row, reason, error.detail)
         return SnapshotMissed(row, reason, error.detail)
-    return Failed(row, reason, error.detail, hopeless=error.permanent)
+    return Failed(row, reason, error.detail, permanent=error.permanent)
 
 
 def _apply_to_volume(volume: Volume, backend: Backend) -> Outcome:
@@ -116,7 +116,7 @@ def _apply_to_volume(volume: Volume, backend: Backend) -> Outcome:
         backend.delete(handle)
         return VolumeRemoved(volume)
     if volume.provisioned_size is None:
-        _make(volume, backend)
+        _create(volume, backend)
     elif state := check_data(volume, backend):
         return _missing(volume, state, backend)
     elif volume.size > volume.provisioned_size:
@@ -129,11 +129,11 @@ def _missing(volume: Volume, state: DataState, backend: Backend) -> Missing:
     message = missing_message(volume, state, since)
     detail = missing_detail(volume, state, backend, since)
     if volume.status_message != message:
-        log.warning("%s: %s", volume.ref, detail, extra={"row": volume.ref})
+        log.warning("data_missing", extra={"row": volume.ref, "cause": detail})
     return Missing(volume, message, detail, since=since)
 
 
-def _make(volume: Volume, backend: Backend) -> None:
+def _create(volume: Volume, backend: Backend) -> None:
     handle = str(volume.pk)
     if volume.adopt_from:
         backend.adopt(handle, volume.adopt_from, volume.size)
@@ -156,27 +156,27 @@ def _apply_to_snapshot(snapshot: Snapshot, backend: Backend) -> Outcome:
 
 
 def _take_snapshot(snapshot: Snapshot, backend: Backend) -> Outcome:
-    # All of these are times of the database, so that no other clock decides.
+    # All these times come from the database, so that no other clock matters.
     since, until = snapshot.copying_since, snapshot.take_until
     assert since is not None
     if until is not None and since > until:
-        return SnapshotMissed(snapshot, waited_too_long())
+        return SnapshotMissed(snapshot, timeout_reason())
     if reason := snapshot.volume.why_no_data:
         return SnapshotMissed(snapshot, reason)
     began = backend.snapshot(str(snapshot.volume_id), str(snapshot.pk), since.timestamp())
-    if since.timestamp() - began < PRECISION:
+    if since.timestamp() - began < TIMESTAMP_PRECISION:
         return SnapshotReady(snapshot, backend.consistency)
     earlier = max(datetime.fromtimestamp(began, UTC), snapshot.created_at)
     return SnapshotReady(snapshot, backend.consistency, taken_at=earlier)
 
 
 def check_row(volume: Volume) -> bool:
-    """Whether a settled volume's data is there; where it is not, the row says so from now on.
+    """Return whether a settled volume's data is there. If it is missing, record that in the row.
 
-    Raises BackendError while the storage cannot say.
+    Raises BackendError if the storage cannot be read.
     """
     backend = storage()
-    # Only if it is still what was looked at: nobody deleted or changed it meanwhile.
+    # Write only if the volume was not changed or deleted since it was read.
     unchanged = Volume.objects.settled().filter(pk=volume.pk, version=volume.version)
     state = check_data(volume, backend)
     if state is None:
@@ -189,13 +189,13 @@ def check_row(volume: Volume) -> bool:
         **messages(outcome.reason, outcome.detail),
         missing_since=outcome.since,
         is_accepted=False,
-        due_at=Now() + timedelta(seconds=LONGEST_PAUSE),
+        due_at=Now() + timedelta(seconds=MAX_BACKOFF),
     )
     return False
 
 
 def is_unwanted(row: LeasedRow) -> bool:
-    """Whether a row is gone, so that what a step made after losing its lease must go too."""
+    """Return whether the row is gone, so that data from a step with a lost lease must be removed."""
     if isinstance(row, Volume):
         return not Volume.objects.filter(pk=row.pk).exclude(status=VolumeStatus.DELETED).exists()
     rows = Snapshot.objects.filter(pk=row.pk)
@@ -203,7 +203,7 @@ def is_unwanted(row: LeasedRow) -> bool:
 
 
 def remove_leftovers(row: LeasedRow, backend: Backend) -> None:
-    """Remove what a step made of a row that is gone."""
+    """Remove the data that a step created for a row that is gone."""
     if isinstance(row, Volume):
         backend.delete(str(row.pk))
     else:

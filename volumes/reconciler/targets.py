@@ -1,4 +1,4 @@
-"""The rows that steps work on, and which of their steps are bulk work."""
+"""The rows that steps reconcile, and which of their steps are bulk work."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Rows = VolumeQuerySet | SnapshotQuerySet
 
 
 def is_bulk(row: Row) -> bool:
-    """Whether the row's next step opens files of a tenant, as the querysets' `bulk()` finds it."""
+    """Return whether the row's next step opens tenant files, like `bulk()` of the querysets."""
     if isinstance(row, Snapshot) or row.is_deleted:
         return True
     is_filled = bool(row.adopt_from) or row.restore_from_id is not None
@@ -20,15 +20,15 @@ def is_bulk(row: Row) -> bool:
 
 
 def eligible(row: Row) -> Rows:
-    """Where to claim the row: unsettled ones, whatever their pause, with the same kind of step.
+    """Return the rows to claim this row from: unsettled ones with the same kind of step.
 
-    A thread for quick steps never takes a bulk one, although the row may have changed since.
+    So a thread for quick steps never claims a bulk one, even if the row has changed meanwhile.
     """
     return _ELIGIBLE[type(row), is_bulk(row)]
 
 
 def snapshot_consistency() -> str:
-    """Return what a snapshot is a copy of: `instant` or `files`. The storage is not asked."""
+    """Return the consistency of a snapshot, `instant` or `files`, without accessing the storage."""
     return build_backend("").consistency
 
 

@@ -195,7 +195,7 @@ def _write_and_settle(batch: Sequence[AuthorizedCreate]) -> None:
     try:
         _settle(batch)
     except Exception:
-        log.exception("the steps of new volumes were given up")  # the loop takes them up
+        log.exception("steps_abandoned")  # the loop repeats them
         for request in batch:
             request.finish()
 

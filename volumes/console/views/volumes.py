@@ -29,7 +29,7 @@ from volumes.rules.snapshots import snapshot_blockers
 from volumes.storage import source_of
 
 ON_A_PAGE = 50
-LATELY = 5
+RECENT = 5
 CLOSE = timedelta(days=30)
 
 
@@ -40,7 +40,7 @@ def overview(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
     volume = visit.volume(volume_id, deleted_too=True)
     prefetch_related_objects([volume], "attachments__application")
     context = volume_frame(visit, volume, "overview") | _fullness(volume)
-    latest = list(_history(volume)[:LATELY])
+    latest = list(_history(volume)[:RECENT])
     known = people([volume.created_by, *(revision.by for revision in latest)])
     context |= {
         "snippets": snippets(volume) if volume.has_data and not volume.is_deleted else [],
@@ -103,7 +103,7 @@ def _history(volume: Volume) -> QuerySet[Revision]:
 
 def _fullness(volume: Volume) -> dict[str, Any]:
     """How full it is, was and will be."""
-    samples = list(volume.samples.filter(at__gte=Now() - forecast.LATELY).order_by("at"))
+    samples = list(volume.samples.filter(at__gte=Now() - forecast.RECENT).order_by("at"))
     full_at = None if volume.is_deleted else forecast.projected_full_at(samples, volume.size)
     full = formatting.percent(volume.used_size, volume.size)
     return {
