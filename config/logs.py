@@ -20,7 +20,7 @@ MAX_FIELD = 1000
 """Bytes of one field."""
 MAX_TRACEBACK = 8000
 """Characters of a traceback: its first frames, and its end with the message of the exception."""
-PLAIN_FIELDS = ("method", "status", "path", "ip", "cause", "hint")
+PLAIN_FIELDS = ("method", "status", "path", "ip", "row", "cause", "hint")
 """Fields that plain lines show after the message."""
 TRACEBACKS = {"exc_info", "stack_info"}
 MAX_BYTES_PER_CHARACTER = 6

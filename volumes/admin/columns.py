@@ -30,7 +30,7 @@ def environment_link(environment: Environment) -> str:
 
 def status_badge(state: formatting.State) -> str:
     """In a colour only where it is not well."""
-    return format_html('<span class="state {}">{}</span>', state.kind, state.words)
+    return format_html('<span class="state {}">{}</span>', state.kind, state.label)
 
 
 def failing(state: formatting.State, row: Reconciled) -> str:

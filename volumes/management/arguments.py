@@ -1,4 +1,4 @@
-"""Arguments that several commands read."""
+"""Argument types of several commands. Each raises ArgumentTypeError."""
 
 import uuid
 from argparse import ArgumentTypeError
@@ -17,7 +17,7 @@ def environment_id(value: str) -> uuid.UUID:
 
 
 def volume_id(value: str) -> uuid.UUID:
-    """With its prefix or without."""
+    """Parse a volume id with or without its prefix."""
     try:
         return identifier(Volume.prefix)(value)
     except InvalidValue as error:
@@ -26,7 +26,7 @@ def volume_id(value: str) -> uuid.UUID:
 
 def whole_number(*, least: int = 0, most: int) -> Callable[[str], int]:
     def reader(value: str) -> int:
-        # int() alone would take "1_000", "+1" and the digits of other scripts.
+        # int() also accepts "1_000", "+1" and digits of other scripts.
         if not (value.isascii() and value.isdigit() and len(value) < 18):
             raise ArgumentTypeError("must be a whole number")
         if not least <= int(value) <= most:

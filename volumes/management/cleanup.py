@@ -1,4 +1,4 @@
-"""What the clean-up commands share: show what would go, ask, do it, say how it went."""
+"""Base of the clean-up commands: list the items, ask, remove them, report the results."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Item = TypeVar("Item")
 
 
 class CleanupCommand(BaseCommand):
-    """Nothing is removed without --no-input or a yes on standard input."""
+    """A command that removes items after --no-input or a yes on standard input."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="only show what would go")
@@ -32,9 +32,12 @@ class CleanupCommand(BaseCommand):
         options: dict[str, Any],
         extra: dict[str, Any] | None = None,
     ) -> None:
-        """`remove` answers False where something could not be removed, None where it is left alone."""
+        """List and remove the items.
+
+        `remove` returns False for an item that could not be removed, None for one that it skipped.
+        """
         rows = [describe(item) for item in items]
-        # A question on the terminal must not end up in the JSON of a pipe.
+        # Progress must not end up in the JSON on standard output.
         say = self.stderr if options["json"] else self.stdout
         if not options["json"]:
             self.stdout.write(table(rows) if rows else f"No {what} to remove.")
@@ -64,7 +67,7 @@ class CleanupCommand(BaseCommand):
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """Columns under their names, as wide as what they hold."""
+    """Return the rows as a text table with a header."""
     names = list(rows[0])
     cells = [names, *[[str(row[name]) for name in names] for row in rows]]
     widths = [max(len(line[place]) for line in cells) for place in range(len(names))]

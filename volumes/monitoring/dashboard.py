@@ -1,4 +1,4 @@
-"""What an operator sees first: how many, how much, how fast, and what needs somebody."""
+"""Figures of the admin's dashboard: counts, sizes, growth, and rows that need attention."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from volumes.models import Installation, Snapshot, StorageScan, UsageSample, Vol
 from volumes.presentation.timeline import Entry, entries
 
 COUNTED = 30_000
-"""So many of the newest volumes are counted and summed, and of the others those that are not settled."""
+"""Totals include this many of the newest volumes, and every older one that is unsettled."""
 FOLLOWED = 1_000
-"""Where there are more volumes, so many tell of growth: those that were measured last."""
+"""Growth is computed from at most this many volumes: those that were measured last."""
 DAYS = 30
 STEP = 5
 LINES = 8
@@ -26,14 +26,14 @@ TOKENS_WITHIN = timedelta(days=14)
 
 @dataclass(frozen=True)
 class Totals:
-    """Of all volumes whose rows are kept; of too many, of COUNTED and what is not settled."""
+    """Totals of all volumes with rows; with more than COUNTED, of the newest and the unsettled ones."""
 
     by_status: list[tuple[str, int]]
     asked: int
     held: int
     used: int
     is_whole: bool
-    """Otherwise each figure is the least that it can be."""
+    """False if the totals are partial: each figure is then a lower bound."""
 
     @property
     def volumes(self) -> int:
@@ -41,7 +41,7 @@ class Totals:
 
     @property
     def held_part(self) -> int:
-        """In thousandths of what is asked for."""
+        """Return the provisioned share of the requested size, in thousandths."""
         return min(1000, self.held * 1000 // (self.asked or 1))
 
     @property
@@ -50,7 +50,7 @@ class Totals:
 
 
 def totals() -> Totals:
-    """One question; where there are more than COUNTED volumes, two more."""
+    """Return the totals. Makes one query, or three with more than COUNTED volumes."""
     newest = Volume.objects.order_by("-pk")
     found = _summed(newest[:COUNTED])
     is_whole = sum(found[status] for status in VolumeStatus.values) < COUNTED
@@ -78,11 +78,11 @@ def _summed(volumes: QuerySet[Volume]) -> Counter[str]:
 
 @dataclass(frozen=True)
 class Growth:
-    """What all volumes used together, some days apart, the last one now."""
+    """The usage of all volumes together at several times, the last one now."""
 
     points: list[tuple[datetime, int]]
     of: int | None = None
-    """How many volumes, where they are not all of them."""
+    """The number of volumes, if these are not all."""
 
     @property
     def now(self) -> int:
@@ -98,7 +98,7 @@ class Growth:
 
     @property
     def line(self) -> str:
-        """The points in a picture of 300 by 60, as SVG writes them."""
+        """Return the points of an SVG polyline in a picture of 300 by 60."""
         most = max(used for _, used in self.points) or 1
         step = 300 / (len(self.points) - 1)
         return " ".join(
@@ -112,9 +112,9 @@ class Growth:
 
 
 def growth(volumes: int) -> Growth:
-    """One look-up by index for each followed volume and point: never a walk through all samples.
+    """Return the growth. Makes one index lookup for each followed volume and point.
 
-    `volumes` is how many there are, or at least.
+    `volumes` is the number of volumes, or a lower bound. The query never reads all samples.
     """
     followed: QuerySet[Volume] = Volume.objects.order_by()
     pks = None
@@ -137,13 +137,13 @@ def _used_at(day: datetime) -> Subquery:
 
 
 def _sum_of_standing(place: int, day: datetime) -> Sum:
-    """Of the volumes that were not deleted by then."""
-    stood = Q(deleted_at__isnull=True) | Q(deleted_at__gt=day)
-    return Sum(f"at_{place}", filter=stood)
+    """Return the sum over volumes that were not deleted on that day."""
+    was_live = Q(deleted_at__isnull=True) | Q(deleted_at__gt=day)
+    return Sum(f"at_{place}", filter=was_live)
 
 
 def unsettled() -> tuple[int, list[Any]]:
-    """How many rows wait for the storage, and the oldest wishes among them."""
+    """Return the number of unsettled rows, at most a few more than shown, and the oldest of them."""
     volumes = (
         Volume.objects.eligible().select_related("environment__company").order_by("modified_at")
     )
@@ -156,7 +156,7 @@ def unsettled() -> tuple[int, list[Any]]:
 
 @dataclass(frozen=True)
 class ScanSummary:
-    """How storage and rows agreed when somebody last looked."""
+    """The results of the last storage scan and data check."""
 
     scan: StorageScan | None
     checked_at: datetime | None
@@ -165,8 +165,8 @@ class ScanSummary:
 
 
 def last_look() -> ScanSummary:
-    """Missing data is looked for every hour and noted on its row, orphans are every day."""
-    # No row settles while its data is missing, and an index has those that are not settled.
+    """Return the last results: data is checked every hour, orphans are searched every day."""
+    # A row with missing data is never settled, so the index of unsettled rows finds it.
     missing = Volume.objects.live().unsettled().filter(missing_since__isnull=False)
     rows = list(
         missing.select_related("environment__company").order_by("missing_since")[: LINES + 1]
@@ -177,7 +177,7 @@ def last_look() -> ScanSummary:
 
 def expiring_tokens() -> list[Token]:
     soon = timezone.now() + TOKENS_WITHIN
-    usable = Token.objects.usable().filter(expires_at__isnull=False)  # as the index has it
+    usable = Token.objects.usable().filter(expires_at__isnull=False)  # the condition of the index
     found = usable.filter(expires_at__lte=soon).select_related("owner")
     return list(found.order_by("expires_at")[:LINES])
 

@@ -1,4 +1,4 @@
-"""Whether this process is up, and whether it can do its work. Open to all."""
+"""Health endpoints: whether this process is up, and whether it is ready. They need no login."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from volumes.storage import storage
 log = logging.getLogger("holdfast.health")
 
 WRITE_INTERVAL = 1.0
-"""Seconds in which the database is written to once at most, however many ask."""
+"""Seconds between two test writes to the database, however many requests come."""
 WRITE_TIMEOUT = 5000
-"""Milliseconds to wait for others who write. Requests would wait as long."""
+"""Milliseconds to wait for other writers, as long as requests wait."""
 OK, UNAVAILABLE = "ok", "unavailable"
 
 
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """The process answers; nothing else is asked."""
+    """Return 200 if the process answers. Checks nothing else."""
     return JsonResponse({"status": OK})
 
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 if the database can be written and the storage answers, else 503.
+    """Return 200 if the database is writable and the storage answers, else 503.
 
-    Strangers are told which of them; the cause and its cure are in the log.
+    The response names the failed check only. The log has the cause and its cure.
     """
     checks = {"database": _check_database(), "storage": _check_storage()}
     if set(checks.values()) == {OK}:
@@ -48,7 +48,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 class WriteCheck:
-    """Writes to the database to see whether it can be written, for one request at a time."""
+    """Writes to the database to check that it is writable, for one request at a time."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -56,7 +56,7 @@ class WriteCheck:
         self._error: Error | None = None
 
     def check(self) -> None:
-        """Raises Error if the last write failed. Does not wait for another thread that writes."""
+        """Raise Error if the last write failed. Does not wait for a write of another thread."""
         if self._lock.acquire(blocking=False):
             try:
                 self._write_if_due()
@@ -77,8 +77,8 @@ class WriteCheck:
 
 
 def write() -> None:
-    """Commit a row that is gone again: only a commit meets a full disk. Raises Error."""
-    key = f"readyz {uuid.uuid4()}"  # each process its own: nobody waits for another's
+    """Insert and delete a row in one commit: only a commit detects a full disk. Raises Error."""
+    key = f"readyz {uuid.uuid4()}"  # unique, so that processes do not wait for each other
     with _short_wait(), transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(f"SET LOCAL lock_timeout = {WRITE_TIMEOUT}")
@@ -88,7 +88,7 @@ def write() -> None:
 
 @contextmanager
 def _short_wait() -> Iterator[None]:
-    """Has SQLite wait for others who write for no longer than WRITE_TIMEOUT."""
+    """Make SQLite wait for other writers for at most WRITE_TIMEOUT."""
     if connection.vendor != "sqlite":
         yield
         return
@@ -107,7 +107,7 @@ _writes = WriteCheck()
 def _check_database() -> str:
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")  # a lost connection is seen at once
+            cursor.execute("SELECT 1")  # detects a lost connection at once
         _writes.check()
     except Error as error:
         log.warning("database_not_writable", extra={"cause": str(error)})
@@ -122,5 +122,5 @@ def _check_storage() -> str:
         log.warning("storage_unusable", extra={"cause": error.detail})
         return UNAVAILABLE
     except Error:
-        return UNAVAILABLE  # whose storage it is stands in the database
+        return UNAVAILABLE  # the installation id is in the database
     return OK

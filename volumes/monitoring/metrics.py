@@ -1,4 +1,4 @@
-"""Prometheus text: how requests fare, and how the volumes are."""
+"""Prometheus metrics of requests and volumes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from volumes.models import Environment, Snapshot, Volume, VolumeStatus
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """For whoever sends METRICS_TOKEN; there is nothing here while that setting is empty."""
+    """Return the metrics to a caller with METRICS_TOKEN; 404 while that setting is empty."""
     if not settings.METRICS_TOKEN:
         raise Http404
     given = request.headers.get("Authorization", "")
@@ -34,7 +34,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def _requests() -> CollectorRegistry:
-    """Of every worker together where the server runs several, else of this process."""
+    """Return the request metrics of all workers together, or of this process without workers."""
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return REGISTRY
     registry = CollectorRegistry()
@@ -49,7 +49,7 @@ def _volumes() -> CollectorRegistry:
 
 
 class VolumeCollector:
-    """Asks the database at each scrape: the rows are the truth, whichever process answers."""
+    """Queries the database at each scrape, so that all processes report the same."""
 
     def collect(self) -> Iterable[Metric]:
         yield self._by_status()
@@ -84,7 +84,7 @@ class VolumeCollector:
         return provisioned, used
 
     def _oldest_unsettled(self) -> Metric:
-        """Seconds for which the oldest ripe row has waited; 0 where everything is settled."""
+        """Return the seconds that the oldest eligible row has waited; 0 if all is settled."""
         waiting = (
             Volume.objects.eligible().annotate(since=Coalesce("grace_until", "modified_at")),
             Snapshot.objects.eligible().annotate(since=F("created_at")),

@@ -1,4 +1,4 @@
-"""What may be wrong with a volume, the worst first: how to find it, what to say, what mends it."""
+"""Alerts about volumes, the worst first: their conditions, explanations and actions."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ UNUSED_FOR = timedelta(days=30)
 NO_SNAPSHOT_FOR = timedelta(days=7)
 
 FULLNESS = F("used_size") * 1000 / F("size")
-"""How full, in thousandths; null where nobody measured."""
+"""Usage in thousandths of the size; null without a measurement."""
 
 
 @dataclass(frozen=True)
 class AlertRule:
     key: str
-    """How the address of a filtered list says it."""
+    """Value of the filter in the address of a list."""
     title: str
     has: Any
     """The condition, for a filter of volumes."""
@@ -37,7 +37,7 @@ class AlertRule:
     mend: str
     page: str
     one_by_one: bool
-    """Whether each is worth a line of its own."""
+    """True if each volume gets its own line."""
 
     @property
     def is_full(self) -> bool:
@@ -96,7 +96,7 @@ TROUBLES = [
     AlertRule(
         key="unused",
         title=f"Unused for {UNUSED_FOR.days} days",
-        # To protect it is to say that it is kept for a reason.
+        # A protected volume is kept on purpose.
         has=Q(protected=False, detached_at__lte=Now() - UNUSED_FOR) & ~is_mounted(),
         kind="muted",
         why=_why_unused,

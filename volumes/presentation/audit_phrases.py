@@ -1,4 +1,4 @@
-"""What somebody did, as the parts of a sentence: "attached worker to …", "brought … back"."""
+"""Phrases for audit entries, as parts of a sentence: "attached worker to …", "brought … back"."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ VERBS = {
 }
 
 Names = Mapping[str, str]
-"""Of people or applications, by what the history calls them."""
+"""Names of users or applications, by their references in the history."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def deed(revision: Revision, applications: Names) -> AuditPhrase:
 
 
 def _moved(revision: Revision, applications: Names) -> str:
-    """Who was attached or detached: what is on one side of the change only."""
+    """Return the names of the applications on one side of the change only."""
     before, after = revision.changes.get("attachedAppsRefs") or ([], [])
     moved = set(before or []) ^ set(after or [])
     return ", ".join(sorted(applications.get(ref, ref) for ref in moved))

@@ -27,7 +27,7 @@ SIZE = re.compile(r"([0-9]+)(?:\.([0-9]{1,9}))?\s*(?:([mgt])(?:i?b|i)?)?", re.AS
 
 
 def from_query(query: QueryDict, names: Iterable[str]) -> Values:
-    """What was sent, or what an address suggests."""
+    """Return the values that were sent, or the defaults from the address."""
     return {name: _read(query, name) for name in names}
 
 
@@ -37,7 +37,7 @@ def _read(query: QueryDict, name: str) -> Any:
         return query.getlist(name)
     if kind is Input.CHECKBOX:
         return name in query
-    # Browsers send the lines of a text area with both characters.
+    # Browsers send the line ends of a text area as CR LF.
     return str(query.get(name, "")).replace("\r\n", "\n").strip()
 
 

@@ -1,4 +1,4 @@
-"""How things are said to people: sizes, shares, times, states, changes."""
+"""Text for people: sizes, shares, times and states."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ SPANS = (("year", 31_557_600), ("month", 2_629_800), ("day", 86400), ("hour", 36
 
 
 def share(part: int | None, whole: int) -> str:
-    """ "8.1 of 10 GB": both in the whole's unit."""
+    """Return a share such as "8.1 of 10 GB", with both numbers in the unit of the whole."""
     unit, factor = next(((u, f) for u, f in UNITS if whole >= f), ("MB", 1))
     return f"{'–' if part is None else short(part / factor)} of {short(whole / factor)} {unit}"
 
 
 def percent(part: int | None, whole: int | None) -> int:
-    """How full, in whole percent, rounded down: 100 means full. 0 where nothing bounds it."""
+    """Return whole percent, rounded down, so that 100 means full; 0 without a bound."""
     return part * 100 // whole if part and whole else 0
 
 
 def ago(at: datetime | None) -> str:
-    """ "3 days ago", "in 2 hours", "yesterday"; the exact time belongs beside it."""
+    """Return a relative time such as "3 days ago", "in 2 hours" or "yesterday"."""
     if at is None:
         return "never"
     seconds = (timezone.now() - at).total_seconds()
@@ -45,7 +45,7 @@ def ago(at: datetime | None) -> str:
 
 
 def duration(seconds: int) -> str:
-    """How long something takes, or how often it comes: "hour", "15 min", "2 days"."""
+    """Return a duration or interval such as "hour", "15 min" or "2 days"."""
     units = (("day", 86400), ("hour", 3600), ("min", 60), ("second", 1))
     unit, length = next(one for one in units if seconds % one[1] == 0)
     count = seconds // length
@@ -53,7 +53,7 @@ def duration(seconds: int) -> str:
 
 
 def past_time(at: datetime) -> str:
-    """A moment of the past: "11:02" today, "3 March" this year, "3 March 2024" before."""
+    """Return a past time: "11:02" today, "3 March" this year, "3 March 2024" before."""
     now = timezone.now()
     if at.date() == now.date():
         return f"{at:%H:%M}"
@@ -61,7 +61,7 @@ def past_time(at: datetime) -> str:
 
 
 def future_day(at: datetime) -> str:
-    """A day to come: "today", "tomorrow", "on Thursday", "around 2 December"."""
+    """Return a future day: "today", "tomorrow", "on Thursday", "around 2 December"."""
     days = (at.date() - timezone.now().date()).days
     if days < 2:
         return "tomorrow" if days == 1 else "today"
@@ -72,36 +72,36 @@ def future_day(at: datetime) -> str:
 
 
 def sentence(problem: Problem) -> str:
-    """A rule's words where the field's name stands above them already: "Is 100 MB already."."""
+    """Return a problem as a sentence for a place below the field's name: "Is 100 MB already."."""
     inner = problem.field.partition(".")[2]
     text = f"{inner} {problem.message}" if inner and problem.field != STORAGE else problem.message
-    # What begins with somebody's own name keeps its case.
+    # A message that begins with a user's name keeps its case.
     if not problem.code.endswith(("_taken", "attached_already")) and text == problem.message:
         text = text[:1].upper() + text[1:]
     return text if text.endswith(".") else f"{text}."
 
 
 def warning_sentence(warning: Problem) -> str:
-    """A warning to what is done already: "Its mount path hides what an image keeps in /etc."."""
+    """Return a warning about a finished change: "Its mount path hides what an image keeps in /etc."."""
     what = "mount path" if warning.field == "mountPath" else warning.field
     return f"Its {what} {warning.message}."
 
 
 @dataclass(frozen=True)
 class State:
-    """A status in words. `kind` is the icon and colour: good, moving, warning, bad."""
+    """A status for people. `kind` selects icon and colour: good, moving, warning, bad, muted."""
 
     kind: str
-    words: str
+    label: str
 
     @property
-    def is_moving(self) -> bool:
-        """Whether it is worth looking again in a moment."""
+    def is_in_progress(self) -> bool:
+        """Return whether the state will change soon, so that the page refreshes."""
         return self.kind == "moving"
 
 
 def state(volume: Volume) -> State:
-    """What a volume is doing, or what is wrong with it."""
+    """Return the state of a volume."""
     full = percent(volume.used_size, volume.size)
     match volume.status:
         case "pending":
@@ -143,4 +143,4 @@ CONSISTENCY = {
     ),
     "instant": "All files are as at one moment, also those that applications are writing.",
 }
-"""What a snapshot is worth, by what its backend can do."""
+"""The meaning of each consistency of a snapshot."""

@@ -1,7 +1,7 @@
-"""Parts of pages that the console and the admin share: sizes, times and states as HTML.
+"""HTML for sizes, times and states, shared by console and admin.
 
-Each row of a long list is put together here: fifty times a template of its own would cost more than
-all the rest of the page.
+Rows of long lists are built here: a template for each of fifty rows would cost more than the rest of
+the page.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from volumes.presentation import formatting
 
 
 def mb(value: int | None) -> SafeString:
-    """A size as people say it, the exact MB on hover."""
+    """Return a rounded size, with the exact MB on hover."""
     if value is None:
         return SafeString("–")
     return format_html('<span title="{} MB">{}</span>', f"{value:,}", formatting.size(value))
 
 
 def ago(at: datetime | None) -> SafeString:
-    """A relative time, the exact one on hover."""
+    """Return a relative time, with the exact one on hover."""
     if at is None:
         return SafeString("never")
     exact = rfc3339(at)
@@ -35,18 +35,18 @@ def ago(at: datetime | None) -> SafeString:
 
 @lru_cache(maxsize=8)
 def icon(kind: str) -> SafeString:
-    """good, bad, moving or anything else."""
+    """Return the icon of a state's kind."""
     return render_to_string("_icon.html", {"kind": kind})
 
 
 def status(state: formatting.State) -> SafeString:
-    """An icon and words."""
+    """Return a state with its icon."""
     html = '<span class="status {0}">{1}<span title="{2}">{2}</span></span>'
-    return format_html(html, state.kind, icon(state.kind), state.words)
+    return format_html(html, state.kind, icon(state.kind), state.label)
 
 
 def used(used_size: int | None, size: int) -> SafeString:
-    """A small bar with "8.1 of 10 GB" beside it."""
+    """Return a small bar followed by "8.1 of 10 GB"."""
     exact = f"{'–' if used_size is None else f'{used_size:,}'} of {size:,} MB"
     full = min(formatting.percent(used_size, size), 100)
     return format_html(USED, exact=exact, full=full, words=formatting.share(used_size, size))
@@ -61,7 +61,7 @@ USED = (
 
 
 def applications(names: list[str]) -> SafeString:
-    """A chip for each of the first three, the others on hover."""
+    """Return a chip for each of the first three names; the others are shown on hover."""
     if not names:
         return SafeString('<span class="chips"><span class="muted">nobody</span></span>')
     chips = format_html_join(
@@ -76,7 +76,7 @@ def applications(names: list[str]) -> SafeString:
 
 
 def labels(pairs: dict[str, str]) -> SafeString:
-    """A chip for the first one, all of them on hover."""
+    """Return a chip for the first label; all are shown on hover."""
     texts = [f"{key}: {value}" for key, value in pairs.items()]
     if not texts:
         return SafeString("")

@@ -1,4 +1,4 @@
-"""What is true after an action: read from the row after its step, never promised."""
+"""Results of actions, read from the row after its step instead of promised."""
 
 from __future__ import annotations
 
@@ -18,34 +18,34 @@ WHEN_BACK = "when the storage is available again."
 
 
 class Progress(Enum):
-    """How far the storage is with what a row says."""
+    """How far the storage has applied a row."""
 
     DONE = messages.SUCCESS
     MOVING = messages.INFO
     WAITING = messages.WARNING
-    """For the storage, which is not available."""
+    """The storage is unavailable."""
     FAILED = messages.ERROR
 
 
 @dataclass(frozen=True)
 class Result:
-    """A sentence about the resulting state, and the progress that its icon shows."""
+    """A sentence about the resulting state, and the progress that selects its icon."""
 
     progress: Progress
     text: str
 
     def tell(self, request: HttpRequest, *, undo: str = "") -> None:
-        """Show it on the next page. `undo` is the address that takes the action back."""
+        """Show the result on the next page. `undo` is the address that reverts the action."""
         messages.add_message(request, self.progress.value, self.text, extra_tags=undo)
 
 
 def fresh(row: Any) -> Any:
-    """Return the row as it is after its step; None if the step removed it."""
+    """Return the current row; None if its step removed it."""
     return type(row)._default_manager.filter(pk=row.pk).first()
 
 
 def progress(row: Any) -> Progress:
-    """Return how far the storage is. `row` is fresh, None if it was removed, or has no steps."""
+    """Return the progress of a current row. `row` is None if removed; some rows have no steps."""
     if not isinstance(row, Reconciled):
         return Progress.DONE
     if row.waits_for_storage:
@@ -63,7 +63,7 @@ def progress(row: Any) -> Progress:
 
 
 def created(volume: Volume) -> Result:
-    """After a request for a new volume."""
+    """Return the result of a create."""
     now = fresh(volume)
     what = f"{now.name}, {formatting.size(now.size)}"
     verb = "Restoring" if now.restore_from_id else "Creating"
@@ -77,7 +77,7 @@ def created(volume: Volume) -> Result:
 
 
 def grown(volume: Volume) -> Result:
-    """After a request for a larger size."""
+    """Return the result of a grow."""
     now = fresh(volume)
     what = f"{now.name} to {formatting.size(now.size)}"
     return _result(
@@ -90,7 +90,7 @@ def grown(volume: Volume) -> Result:
 
 
 def updated(volume: Volume) -> Result:
-    """After a change that the storage has nothing to do with; a volume in error stays in error."""
+    """Return the result of a change that does not concern the storage. An error remains."""
     now = fresh(volume)
     text = f"Updated {now.name}."
     if progress(now) is not Progress.FAILED:
@@ -99,7 +99,7 @@ def updated(volume: Volume) -> Result:
 
 
 def restored(volume: Volume) -> Result:
-    """After a delete was taken back."""
+    """Return the result of a restore."""
     now = fresh(volume)
     return _result(
         now,
@@ -111,7 +111,7 @@ def restored(volume: Volume) -> Result:
 
 
 def retried(volume: Volume) -> Result:
-    """After another try was asked for."""
+    """Return the result of a retry."""
     now = fresh(volume)
     return _result(
         now,
@@ -145,7 +145,7 @@ def snapshot_deleted(snapshot: Snapshot) -> Result:
 
 
 def snapshots_taken(taken: Iterable[tuple[Volume, Snapshot]]) -> list[Result]:
-    """After snapshots of several volumes."""
+    """Return the results of snapshots of several volumes."""
     return _alike(
         taken,
         {
@@ -158,7 +158,7 @@ def snapshots_taken(taken: Iterable[tuple[Volume, Snapshot]]) -> list[Result]:
 
 
 def deleted(volumes: Iterable[Volume]) -> list[Result]:
-    """After deletes without a grace period."""
+    """Return the results of deletes without a grace period."""
     return _alike(
         ((volume, volume) for volume in volumes),
         {
@@ -171,7 +171,7 @@ def deleted(volumes: Iterable[Volume]) -> list[Result]:
 
 
 def _alike(pairs: Iterable[tuple[Volume, Any]], texts: dict[Progress, str]) -> list[Result]:
-    """One result for all volumes whose rows came equally far."""
+    """Return one result for all volumes with the same progress."""
     names: dict[Progress, list[str]] = {}
     for volume, row in pairs:
         names.setdefault(progress(fresh(row)), []).append(volume.name)

@@ -1,4 +1,4 @@
-"""Revisions as sentences: who did what, what it was, what it is."""
+"""Timelines: revisions as sentences with the old and new values."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SIZES = {"size", "resourceQuota.storage", "storageQuota"}
 
 @dataclass(frozen=True)
 class Change:
-    """`field` is empty where the sentence names it already."""
+    """A changed value. `field` is empty if the sentence already names it."""
 
     field: str
     before: str
@@ -54,7 +54,7 @@ class Entry:
 
     @property
     def verb(self) -> str:
-        """All that stands before the subject, for who says that in a way of their own."""
+        """Return the sentence up to the subject, for pages that show the subject differently."""
         return " ".join(
             filter(None, [self.deed.verb, self.deed.thing, self.deed.joint, self.deed.end])
         )
@@ -65,9 +65,9 @@ class Entry:
 
 
 def entries(revisions: list[Revision], known: Names | None = None) -> list[Entry]:
-    """In the order given, with people and applications by their names: two queries for all of them.
+    """Return entries in the same order, with names of users and applications.
 
-    One, where the caller knows the people already.
+    Makes two queries, or one if `known` has the users' names.
     """
     known = known or people(revision.by for revision in revisions)
     applications = _applications(revisions)
@@ -75,7 +75,7 @@ def entries(revisions: list[Revision], known: Names | None = None) -> list[Entry
 
 
 def people(refs: Iterable[str]) -> dict[str, str]:
-    """Who `user-1`, `system` and the like are, by name. Who is gone keeps the number."""
+    """Return names by references such as `user-1` and `system`. A removed user keeps the reference."""
     names = {ref: "Holdfast" if ref == "system" else ref for ref in refs}
     keys = [key for ref in names if (key := ref.removeprefix("user-")).isdigit()]
     found = User.objects.filter(pk__in=keys) if keys else []

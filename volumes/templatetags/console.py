@@ -1,4 +1,4 @@
-"""The console's words and parts, for its templates."""
+"""Filters and tags of the console's templates."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ register.simple_tag(markup.used, name="used")
 def gauge(
     room: QuotaHeadroom, used: int | None = None, extra: int = 0, at_least: bool = False
 ) -> dict[str, Any]:
-    """Used, provisioned but not used, what a form would add, and the rest of the quota.
+    """Show used size, provisioned size, the size that a form would add, and the rest of the quota.
 
-    `at_least`: more may be used than somebody summed.
+    `at_least` means that `used` is a lower bound.
     """
     limit = room.limit
     whole = max(limit or 0, room.used + extra) or 1

@@ -1,4 +1,4 @@
-"""What the operators' index shows above the list of pages."""
+"""Tags of the admin's index page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ register = template.Library()
 
 @register.inclusion_tag("admin/_dashboard.html")
 def dashboard() -> dict[str, Any]:
-    """How all volumes are."""
+    """Show the dashboard of all volumes."""
     waiting, oldest = numbers.unsettled()
     totals = numbers.totals()
     return {
@@ -36,5 +36,5 @@ def latest_changes() -> list[Entry]:
 
 @register.simple_tag
 def full_name(admin: Any, row: Any) -> str:
-    """The row under a name that tells it from all others."""
+    """Return a name that identifies the row among all others."""
     return str(admin.full_name(row))

@@ -10,7 +10,7 @@ from django import template
 from volumes.models import StorageState
 
 REFRESH_INTERVAL = 5.0
-"""Seconds for which a process shows what it read: pages ask no question of their own for the banner.
+"""Seconds for which a process caches the row, so that pages need no query for the banner.
 
 The row itself is refreshed every ten seconds.
 """
@@ -26,5 +26,5 @@ def storage_outage() -> StorageState | None:
 
 @lru_cache(maxsize=1)
 def outage_of_interval(_: float) -> StorageState | None:
-    """Return what the row says, read once an interval."""
+    """Return the state of the row, read once in an interval."""
     return StorageState.objects.filter(unavailable_since__isnull=False).first()

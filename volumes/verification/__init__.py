@@ -1,6 +1,6 @@
-"""What must hold of every installation, checked against database and disk. It only reads.
+"""Check the invariants of an installation against database and disk. Verification only reads.
 
-Each module looks at one kind of evidence and tells the violations that it finds. On a live system
-nothing stands still, so each question is one statement, or is asked in an order in which what moves
-meanwhile cannot look wrong, or is asked again.
+Each module checks one kind of evidence and yields violations. Rows and data change during the checks.
+So each check is one statement, or reads in an order in which concurrent changes cannot look wrong, or
+is repeated.
 """

@@ -1,4 +1,4 @@
-"""Does the storage hold what the rows say, and nothing else?"""
+"""Check that the storage holds the data of the rows, and nothing else."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from volumes.verification.progress import UNDER_WAY
 Listed = TypeVar("Listed")
 
 PAUSE = 2.0
-"""Seconds until what looked wrong is looked at again: somebody may be in the middle of it."""
+"""Seconds before an apparent violation is checked again: a change may be in progress."""
 LEFT_FOR = 3600.0
-"""Seconds. Who lost a race for a row may still be removing what it made."""
+"""Seconds after which a leftover counts as abandoned: a step with a lost lease may still remove it."""
 
 
 def violations(settled: bool) -> Iterator[Violation | Unseen]:
-    """Raises BackendError while the storage cannot say anything."""
+    """Yield violations. Raises BackendError if the storage cannot be read."""
     backend = storage()
     if not backend.shared:
         raise BackendError("The storage is in the memory of the server alone.")
@@ -45,7 +45,7 @@ def violations(settled: bool) -> Iterator[Violation | Unseen]:
 
 
 def _without_data(backend: Backend) -> Iterator[Violation | Unseen]:
-    # A row that still says so afterwards was not on its way out when its data was looked for.
+    # If the row still expects data after the check, it was not being removed during the check.
     volumes = _held_volumes().values_list("pk", "name", "was_empty", "is_accepted", named=True)
     for volume in chain.from_iterable(iterate_in_batches(volumes, limits.VERIFY_BATCH_ROWS)):
         state = _state(backend, f"{Volume.prefix}{volume.pk} {volume.name}", str(volume.pk))
@@ -69,7 +69,7 @@ def _without_data(backend: Backend) -> Iterator[Violation | Unseen]:
 
 
 def _state(backend: Backend, name: str, *identifiers: str) -> DataState | Unseen:
-    """What lies there, or why that cannot be said."""
+    """Return the state of the data, or Unseen if it cannot be read."""
     try:
         return backend.state(*identifiers)
     except StorageUnavailable:
@@ -83,7 +83,7 @@ def _missing(prefix: str, row: Any) -> Violation:
 
 
 def _held_volumes() -> VolumeQuerySet:
-    """Those whose data was made, whatever became of it, and not given up: a grace may run."""
+    """Return volumes that should have data: it was created, and its removal has not started."""
     return Volume.objects.filter(provisioned_size__isnull=False, removal_started=False)
 
 
@@ -93,7 +93,7 @@ def _held_snapshots() -> SnapshotQuerySet:
 
 
 def _without_row(backend: Backend) -> Iterator[Violation | Unseen]:
-    # The storage before the rows: whatever is made has its row already.
+    # List the storage before the rows: new data already has its row.
     unreadable: list[Unreadable] = []
     strange = set(_unknown(_readable(backend.inventory(), unreadable)))
     yield from (Unseen(Invariant.BACKINGS, one.error.detail) for one in unreadable)
@@ -121,7 +121,7 @@ def _without_row(backend: Backend) -> Iterator[Violation | Unseen]:
 def _readable(
     found: Iterable[Listed | Unreadable], unreadable: list[Unreadable]
 ) -> Iterator[Listed]:
-    """What could be looked at; the rest goes into `unreadable`."""
+    """Yield the readable entries; append the others to `unreadable`."""
     for one in found:
         if isinstance(one, Unreadable):
             unreadable.append(one)
@@ -130,7 +130,7 @@ def _readable(
 
 
 def _is_told(one: StoredItem, strange: set[StoredItem]) -> bool:
-    """A strange volume's snapshots go without saying."""
+    """Return whether the item is reported. Snapshots of a reported volume are not."""
     return one.snapshot is None or StoredItem(one.handle) not in strange
 
 
@@ -141,7 +141,7 @@ def _batched(items: Iterable[StoredItem]) -> Iterator[list[StoredItem]]:
 
 
 def _unknown(found: Iterable[StoredItem]) -> Iterator[StoredItem]:
-    """What no row wants to be there."""
+    """Yield the items without a row."""
     for batch in _batched(found):
         volumes = _known(
             Volume.objects.exclude(status=VolumeStatus.DELETED), (one.handle for one in batch)
@@ -155,7 +155,7 @@ def _unknown(found: Iterable[StoredItem]) -> Iterator[StoredItem]:
 
 
 def _pending_step(backend: Backend, left_for: float) -> Iterator[Violation]:
-    """Leftovers of what is settled: nobody is at it, and nobody will be."""
+    """Yield leftovers of settled rows, which no step will remove."""
     strange = set(_abandoned(backend, left_for))
     if strange:
         time.sleep(PAUSE)
@@ -170,7 +170,7 @@ def _pending_step(backend: Backend, left_for: float) -> Iterator[Violation]:
 
 def _abandoned(backend: Backend, left_for: float) -> Iterator[StoredItem]:
     began = time.time() - left_for
-    # What of them cannot be looked at was told with the inventory.
+    # Unreadable entries were reported with the inventory.
     leftovers = _readable(backend.leftovers(), [])
     for batch in _batched(leftover.item for leftover in leftovers if leftover.since <= began):
         settled = _known(
@@ -187,5 +187,5 @@ def _abandoned(backend: Backend, left_for: float) -> Iterator[StoredItem]:
 
 
 def _known(rows: VolumeQuerySet | SnapshotQuerySet, names: Iterable[str]) -> set[str]:
-    """Which of these names are rows of that set."""
+    """Return the names that are ids of these rows."""
     return {str(pk) for pk in rows.filter(pk__in=list(names)).values_list("pk", flat=True)}

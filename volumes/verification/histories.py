@@ -1,4 +1,4 @@
-"""Does the history of each volume lead, change by change, to its row?"""
+"""Check that the history of each volume leads, change by change, to its row."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COLUMNS = {**{field.name: field.column for field in STORED_FIELDS}, "isDeleted":
 
 
 class Story:
-    """The history of one volume, told from its first version to that of its row."""
+    """Replays the history of one volume, from its first version to that of its row."""
 
     def __init__(self, volume: Any) -> None:
         self.volume = volume
@@ -29,7 +29,7 @@ class Story:
     def tell(self, entry: Any) -> Iterator[Violation]:
         self.newest = entry.version
         if self.newest > self.volume.version:
-            return  # made after the row was read, or too much: the row says so later
+            return  # newer than the row that was read; _ahead() reads the row again
         if entry.environment_id != self.volume.environment_id:
             yield self.wrong(Invariant.TENANTS, "a change of it is told in another environment")
         if self.newest != self.version + 1:
@@ -48,7 +48,7 @@ class Story:
             self.state[field] = after
 
     def end(self) -> Iterator[Violation]:
-        """Where it leads, and what the row says."""
+        """Compare the replayed state with the row."""
         if self.version != self.volume.version:
             yield self.wrong(
                 Invariant.VERSIONS,
@@ -76,7 +76,7 @@ def violations() -> Iterator[Violation]:
 
 
 def _of_rows(page: list[Any]) -> Iterator[Violation]:
-    # The rows before their history: a row's version is never ahead of it.
+    # Read the rows before their history: a row's version is never ahead of its history.
     stories = {str(volume.pk): Story(volume) for volume in page}
     for entry in _entries(stories):
         yield from stories[entry.subject_id].tell(entry)
@@ -86,7 +86,7 @@ def _of_rows(page: list[Any]) -> Iterator[Violation]:
 
 
 def _ahead(stories: list[Story]) -> Iterator[Violation]:
-    """A history that is ahead of its row even when the row is read after it."""
+    """Yield histories that are ahead of their row even if the row is read after them."""
     versions = Volume.objects.in_bulk([story.volume.pk for story in stories])
     for story in stories:
         row = versions.get(story.volume.pk)
@@ -98,14 +98,14 @@ def _ahead(stories: list[Story]) -> Iterator[Violation]:
 
 
 def _of_rows_that_are_gone() -> Iterator[Violation]:
-    """Histories without a row: only what was deleted is ever forgotten."""
+    """Check histories without a row: only rows of deleted volumes are ever removed."""
     histories = Revision.objects.filter(subject=Subject.VOLUME)
     named = histories.values_list("subject_id", named=True).distinct()
     for batch in iterate_in_batches(named, limits.VERIFY_BATCH_ROWS, by="subject_id"):
         subjects = [row.subject_id for row in batch]
         known = Volume.objects.filter(pk__in=map(uuid.UUID, subjects)).values_list("pk", flat=True)
         gone = set(subjects) - {str(pk) for pk in known}
-        # Read after the rows, so that it tells why they are gone.
+        # Read after the rows, so that it contains their deletes.
         last = {entry.subject_id: entry for entry in _entries(gone)}
         for entry in last.values():
             if entry.action != "delete":
@@ -117,7 +117,7 @@ def _of_rows_that_are_gone() -> Iterator[Violation]:
 
 
 def _entries(subjects: Iterable[str]) -> Iterator[Any]:
-    """The changes of these that raised a version, volume by volume."""
+    """Yield the changes with a version, volume by volume."""
     told = Revision.objects.filter(
         subject=Subject.VOLUME, subject_id__in=list(subjects), version__isnull=False
     )

@@ -1,4 +1,4 @@
-"""The ten sentences, and what contradicts them."""
+"""The ten invariants, and violations of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db.models import IntegerChoices
 
 
 class Invariant(IntegerChoices):
-    """What must hold after every fault, as far as database and disk can say it."""
+    """What must hold after every fault, as far as database and disk can show it."""
 
     CREATES = 1, "Every acknowledged create exists, unless it was deleted later"
     DELETES = 2, "What was deleted stays deleted, and its data goes once its grace is over"
@@ -23,14 +23,14 @@ class Invariant(IntegerChoices):
 
 
 class Unseen(NamedTuple):
-    """One thing that could not be looked at, in a sentence that names it."""
+    """A sentence about one item that could not be read."""
 
     invariant: Invariant
     what: str
 
 
 class Violation(NamedTuple):
-    """One thing that is not as it must be, in a sentence that names it."""
+    """A sentence about one violation."""
 
     invariant: Invariant
     what: str

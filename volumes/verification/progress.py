@@ -1,4 +1,4 @@
-"""Does everything unsettled move? All times are the database's."""
+"""Check that every unsettled row makes progress. All times are the database's."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def violations(settled: bool) -> Iterator[Violation]:
 
 
 def _stuck(rows: Rows) -> Rows:
-    """Due for so long, although nothing holds it up."""
+    """Return rows that are overdue, although nothing prevents their step."""
     return rows.eligible().free().filter(due_at__lt=Now() - WITHIN).exclude(STATED)
 
 
 def _forgotten_volumes() -> VolumeQuerySet:
-    """Not what they are wanted to be, and not due either."""
+    """Return volumes that differ from their requested state but are not due."""
     rests = [VolumeStatus.READY, VolumeStatus.DELETED]
     held = Q(provisioned_size=F("size"), missing_since__isnull=True)
     return Volume.objects.filter(due_at__isnull=True).filter(
@@ -48,7 +48,7 @@ def _forgotten_volumes() -> VolumeQuerySet:
 
 
 def _forgotten_snapshots() -> SnapshotQuerySet:
-    # Those of a deleted volume go, or come back, with it.
+    # Snapshots of a deleted volume are removed or restored with it.
     settled = Q(status=SnapshotStatus.READY, taken_at__isnull=False)
     missed = Q(taken_at__isnull=True, take_until__isnull=True) & STATED
     rows = Snapshot.objects.filter(due_at__isnull=True, volume__is_deleted=False)

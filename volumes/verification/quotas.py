@@ -1,4 +1,4 @@
-"""Are the sums of sizes counted right, and do they keep within the quotas?"""
+"""Check that usage is counted right and stays within the quotas."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def _miscounted() -> Iterator[Violation]:
 
 
 def _exceeded() -> Iterator[Violation]:
-    """More is taken than the quota allows, and it was taken under that quota.
+    """Yield quotas that are exceeded by a change that was accepted under them.
 
-    A quota may be set below what is taken; then nothing more fits. From the last thing that took
-    room on, the sum has only fallen, so it was as large as now when that was accepted.
+    A quota may be set below the present usage; then nothing more fits. Since the last change that added
+    usage, the sum has only fallen. So it was at least as large as now when that change was accepted.
     """
     for rows in (_over(Environment.objects.all()), _over(Company.objects.all())):
         for row in rows.iterator():
-            # Still so after its history was read: the quota that is looked at is the last one.
+            # Check that the quota did not change while its history was read.
             if _took_room_since(row, _quota_set(row)) and _is_as_before(rows, row):
                 what = f"{row.storage_used} MB were taken under a quota of {row.storage_quota} MB"
                 yield _wrong(rows.model, row.pk, row.name, what)
@@ -57,7 +57,7 @@ def _is_as_before(rows: QuerySet[Environment | Company], row: Environment | Comp
 
 
 def _quota_set(row: Environment | Company) -> uuid.UUID:
-    """The last entry of the history that set its quota."""
+    """Return the id of the last revision that set the quota."""
     is_environment = isinstance(row, Environment)
     subject = Subject.ENVIRONMENT if is_environment else Subject.COMPANY
     name = "resourceQuota.storage" if is_environment else "storageQuota"

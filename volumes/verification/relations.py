@@ -1,4 +1,4 @@
-"""Which rows belong together, and which must not. Each question is one statement."""
+"""Check relations between rows: names, deletes, tenants. Each check is one statement."""
 
 from __future__ import annotations
 

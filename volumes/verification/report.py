@@ -1,4 +1,4 @@
-"""Asking all the questions, and how they were answered."""
+"""Run all checks and collect their outcomes."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from volumes.verification import data, histories, progress, quotas, relations
 from volumes.verification.invariants import Invariant, Unseen, Violation
 
 EXAMPLES = 5
-"""Violations that are told in words; of the others, how many: there may be a million."""
+"""Violations that are listed for each invariant. The others are counted: there may be a million."""
 
 
 @dataclass
 class Outcome:
-    """How one invariant fares."""
+    """The outcome of one invariant."""
 
     invariant: Invariant
     violations: int = 0
     examples: list[str] = field(default_factory=list)
     reason: str = ""
-    """Why it could not be looked at."""
+    """Why the invariant could not be checked."""
     unseen: list[str] = field(default_factory=list)
-    """What could not be looked at, while everything else was."""
+    """Items that could not be read, while all others were checked."""
 
     @property
     def result(self) -> str:
@@ -57,10 +57,10 @@ class Outcome:
 
 
 def verify(*, settled: bool = False) -> list[Outcome]:
-    """Check every invariant. `settled`: nothing is under way, so what would be is a violation too."""
+    """Check every invariant. With `settled`, an unsettled row is a violation too."""
     outcomes = _gathered(_in_the_database(settled))
     try:
-        # All of it before any is told: a disk that goes away in between has not lost its data.
+        # Collect all before reporting any: data on a disk that is unmounted meanwhile is not lost.
         of_data = _gathered(data.violations(settled))
     except BackendError as error:
         for invariant in (Invariant.DELETES, Invariant.BACKINGS):

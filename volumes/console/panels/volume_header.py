@@ -33,7 +33,7 @@ def volume_frame(
         "state": state,
         "is_in_error": is_in_error,
         "may_come_back": volume.is_deleted and not volume.removal_started,
-        "look_again": SOON if state.is_moving or moving else LATER if is_in_error else 0,
+        "look_again": SOON if state.is_in_progress or moving else LATER if is_in_error else 0,
         "counts": _counts(volume),
         "tab": tab,
     }

@@ -105,9 +105,9 @@ class Listing:
         return page
 
     @property
-    def is_moving(self) -> bool:
+    def is_in_progress(self) -> bool:
         """Whether it is worth looking again in a moment."""
-        return any(formatting.state(volume).is_moving for volume in self.page)
+        return any(formatting.state(volume).is_in_progress for volume in self.page)
 
     @cached_property
     def labels(self) -> list[str]:

@@ -59,7 +59,7 @@ def snapshots(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
     page = CappedPaginator(volume.snapshots.order_by("-id"), ON_A_PAGE).get_page(
         visit.request.GET.get("page")
     )
-    moving = any(formatting.snapshot_state(one).is_moving for one in page)
+    moving = any(formatting.snapshot_state(one).is_in_progress for one in page)
     context = volume_frame(visit, volume, "snapshots", moving=moving)
     present = context["counts"]["snapshots_kept"]
     makers = people(one.created_by for one in page)

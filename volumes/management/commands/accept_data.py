@@ -1,4 +1,4 @@
-"""Accepts what is there now as a volume's data."""
+"""Accept the present directory as a volume's data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from volumes.models import Volume, VolumeStatus
 from volumes.reconciler.steps import reconcile_row
 from volumes.services.acceptance import accept_data
 
-MAX_WAIT = 30.0  # seconds for another process that is at work on the volume: longer than a lease
+MAX_WAIT = 30.0  # seconds to wait for another process that has leased the volume: more than a lease
 
 
 class Command(BaseCommand):
@@ -42,7 +42,7 @@ class Command(BaseCommand):
 
 
 def _is_waiting(volume: Volume) -> bool:
-    """Take its step. True while another process has it."""
+    """Reconcile the volume. Return True while another process has leased it."""
     reconcile_row(Volume.objects.eligible(), volume.pk)
     volume.refresh_from_db()
     return volume.is_accepted and volume.lease_owner is not None

@@ -1,4 +1,4 @@
-"""Takes an existing directory in as a new volume."""
+"""Adopt an existing directory as a new volume."""
 
 from __future__ import annotations
 

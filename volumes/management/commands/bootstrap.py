@@ -1,4 +1,4 @@
-"""Sets up a company, an environment and a person, for automation."""
+"""Create a company, an environment and a user, for automation."""
 
 from __future__ import annotations
 

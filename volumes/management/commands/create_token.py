@@ -1,4 +1,4 @@
-"""Makes an API token, by the rules of the page."""
+"""Create an API token under the same rules as the settings page."""
 
 from __future__ import annotations
 

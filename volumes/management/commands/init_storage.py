@@ -1,4 +1,4 @@
-"""Puts this installation's marker on the storage."""
+"""Write this installation's marker to the storage."""
 
 from __future__ import annotations
 

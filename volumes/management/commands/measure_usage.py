@@ -1,4 +1,4 @@
-"""Measures how full every volume is."""
+"""Measure the usage of every volume."""
 
 from __future__ import annotations
 

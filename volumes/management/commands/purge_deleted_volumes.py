@@ -1,4 +1,4 @@
-"""Forgets volumes that were deleted long ago."""
+"""Remove the rows of volumes that were deleted long ago."""
 
 from __future__ import annotations
 

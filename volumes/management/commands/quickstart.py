@@ -1,4 +1,4 @@
-"""From nothing to a running service, in one command."""
+"""Set up and serve a new installation in one command."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from volumes.storage import ensure_installation
 
 COMPANY, ENVIRONMENT, USERNAME = "Demo", "production", "admin"
 APPLICATIONS = ("web", "worker", "database")
-QUOTA = 1024 * 1024
+QUOTA = 1024 * 1024  # MB (MiB): 1 TB
 
 
 class Command(BaseCommand):
     help = "Migrate, make a demo company on the first run, say how to log in, and serve."
-    requires_system_checks = ()  # as of `serve`
+    requires_system_checks = ()  # for the same reason as in `serve`
 
     def handle(self, **options: Any) -> None:
         call_command("migrate", verbosity=0, interactive=False)
@@ -54,7 +54,7 @@ class Command(BaseCommand):
 
 
 def welcome(made: BootstrapResult, address: str) -> str:
-    """How to log in and what to try; all of it is shown only this once."""
+    """Return how to log in and a first request. These secrets are shown only once."""
     account = f"otpauth://totp/Holdfast:{made.username}?secret={made.totpSecret}&issuer=Holdfast"
     codes = made.recoveryCodes or []
     picture = io.StringIO()

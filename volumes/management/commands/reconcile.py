@@ -1,4 +1,4 @@
-"""Makes the storage what the rows say."""
+"""Make the storage match the rows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Worked on {result.worked_on} rows; {result.unsettled} are not settled yet."
         )
-        # What could not be taken earlier was not tried again: only what was missed now is a failure.
+        # Snapshots that failed earlier were not tried again: only new failures count.
         missed = Snapshot.objects.missed().order_by("id")
         failing = [
             *Volume.objects.filter(status=VolumeStatus.ERROR).order_by("id"),
@@ -48,7 +48,7 @@ class Command(BaseCommand):
         if failing or unmarked or result.unreadable:
             raise CommandError("Something is in error, or could not be looked at; see above.")
         if detail:
-            # Where the storage is not there, settled volumes were not looked at.
+            # Settled volumes were not checked while the storage was unavailable.
             raise CommandError(detail)
 
     def _watch(self) -> None:

@@ -1,4 +1,4 @@
-"""Removes data that no row knows, and reports rows whose data is missing."""
+"""Remove data without a row, and report rows whose data is missing."""
 
 from __future__ import annotations
 

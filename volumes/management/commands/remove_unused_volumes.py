@@ -1,4 +1,4 @@
-"""Deletes volumes that no application has used for long."""
+"""Delete volumes that no application has used for a long time."""
 
 from __future__ import annotations
 

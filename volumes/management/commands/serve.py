@@ -1,4 +1,4 @@
-"""The production server."""
+"""Run the production server."""
 
 from __future__ import annotations
 
@@ -37,24 +37,25 @@ from volumes.reconciler.marking import mark_older_data
 from volumes.storage import ensure_installation, storage
 
 ACCEPT_QUEUE = 4096
-"""Connections that the kernel keeps for each worker until it takes them."""
+"""Connections that the kernel queues for each worker."""
 ALLOCATORS = {
-    # Of Python: what is large is mapped on its own, and given back with its last reference.
+    # Python: large blocks are mapped separately and returned to the system when they are freed.
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_THRESHOLD_": "1048576",
     "MALLOC_TRIM_THRESHOLD_": "8388608",
-    # Of granian, for heads and bodies. Given back at once, each response would fault its pages in anew;
-    # the thread gives back what an idle server keeps.
+    # Granian, for heads and bodies. If freed memory were returned at once, each response would fault
+    # its pages in again. The background thread returns the memory of an idle server.
     "_RJEM_MALLOC_CONF": "narenas:1,background_thread:true,dirty_decay_ms:5000,muzzy_decay_ms:0",
 }
-"""Environment of the workers, unless it is set. Left alone, both keep what an attack made them take."""
-SECONDS_TO_LET_GO = 2.0
-"""How long a server that was killed a moment ago may still hold the port."""
+"""Environment of the workers, unless already set. By default, both allocators never return the memory
+that an attack made them take."""
+PORT_RELEASE_TIMEOUT = 2.0
+"""Seconds that a killed server may still occupy the port."""
 
 
 class Command(BaseCommand):
     help = "Serve the API and the pages, and settle what is unsettled in the background."
-    # They load all that only workers need, and say nothing that `check` did not say of the same code.
+    # Checks load code that only workers need, and repeat the result of `check`.
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -88,8 +89,11 @@ class Command(BaseCommand):
 
 
 def wait_for(host: str, port: int) -> None:
-    """Refuse an address that cannot be had. The workers share theirs, even with another server."""
-    deadline = time.monotonic() + SECONDS_TO_LET_GO
+    """Wait for the address. Raise CommandError if it is in use after PORT_RELEASE_TIMEOUT.
+
+    Workers would share the port even with another server.
+    """
+    deadline = time.monotonic() + PORT_RELEASE_TIMEOUT
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         while True:
@@ -103,8 +107,11 @@ def wait_for(host: str, port: int) -> None:
 
 
 def run(host: str, port: int, workers: int, *, sweep: bool) -> None:
-    """Serve until SIGTERM or SIGINT. `sweep` is off for a backend that only its worker can see."""
-    # Workers start afresh: a fork would inherit this process's threads and connections half.
+    """Serve until SIGTERM or SIGINT.
+
+    `sweep` starts the reconcile loop. It is False for a backend that lives in the memory of its worker.
+    """
+    # Spawn, because a fork would inherit broken threads and connections of this process.
     multiprocessing.set_start_method("spawn", force=True)
     os.environ["HOLDFAST_SERVER_PID"] = str(os.getpid())
     os.environ["HOLDFAST_SERVER_PORT"] = str(port)
@@ -126,13 +133,13 @@ def run(host: str, port: int, workers: int, *, sweep: bool) -> None:
             blocking_threads=MAX_WAITING_REQUESTS,
             backlog=ACCEPT_QUEUE,
             backpressure=MAX_CONNECTIONS,
-            # Granian counts the pause between two requests as part of the headers' time.
+            # Granian includes the pause between two requests in the headers' timeout.
             http1_settings=HTTP1Settings(
                 header_read_timeout=int(KEEP_ALIVE_TIMEOUT * 1000),
                 max_buffer_size=MAX_HEADER_BYTES,
             ),
             log_dictconfig=settings.LOGGING,
-            # Its warnings are about the number of threads, which is chosen with care.
+            # Its warnings are about the number of threads, which is intended.
             log_level=LogLevels.error,
             websockets=False,
             respawn_failed_workers=True,

@@ -1,4 +1,4 @@
-"""Checks what must hold, and changes nothing."""
+"""Check the invariants without changing anything."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Command(BaseCommand):
             raise CommandError("Not everything holds, or could be looked at.")
 
     def _tell(self, outcome: Outcome) -> None:
-        """Its first violations, and what hindered a look."""
+        """Print the first violations, and what could not be checked."""
         for example in outcome.examples:
             self.stdout.write(f"{outcome.invariant.value}. {example}")
         if more := outcome.violations - len(outcome.examples):
