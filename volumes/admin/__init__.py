@@ -1,4 +1,4 @@
-"""The staff door to everything about volumes: one module for each kind of row, registered on import."""
+"""The admin of volumes and related rows: one module for each kind of row, registered on import."""
 
 from volumes.admin import (
     applications,

@@ -1,4 +1,4 @@
-"""What operators do to rows: each verb says what will happen to which, and what stands against it."""
+"""Actions of operators on rows: each describes its effect and its blockers."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ def words_of(refusal: DomainError) -> str:
 
 @dataclass(frozen=True)
 class AdminAction:
-    """One thing that operators do, to one row or to many."""
+    """An action on one row or many."""
 
     name: str
     short: str
-    """What leads to it from the page of one row."""
+    """The link to the action on the page of one row."""
     phrase: str
-    """What the button says that does it; `{}` is the rows."""
+    """The label of the button that runs it; `{}` is the rows."""
     done: str
     permission: str
-    """The `has_<permission>_permission` of the page that decides who may."""
+    """Names the `has_<permission>_permission` of the page that decides who may run it."""
     do: Callable[[Any, Actor], object]
     says: Callable[[Any], str]
-    """What will happen to this row."""
+    """Returns the effect on this row as a sentence."""
     against: Callable[[Sequence[Any]], Reasons] = no_reasons
-    """The rules' own words; where there are any, the row is left as it is."""
+    """Returns the blockers of each row. A row with blockers does not change."""
     offered: Callable[[Any], bool] = lambda row: True
-    """Whether the page of one row leads to it. It decides nothing."""
+    """Returns whether the page of one row links to the action. It is no permission check."""
     is_danger: bool = False
     settles: bool = False
-    """Whether the storage has to follow. The message then says how far it is, for what `do` returned
-    or else for the row."""
+    """True if the storage has to follow. The message then shows the progress of the row that `do`
+    returned, or else of this row."""

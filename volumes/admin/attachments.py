@@ -1,4 +1,4 @@
-"""What is mounted where, for operators. An attachment is made and ended, never changed."""
+"""Attachments, for operators: created and ended, never changed."""
 
 from __future__ import annotations
 

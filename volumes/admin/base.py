@@ -1,4 +1,4 @@
-"""Forms whose last word the services have, and rows that are found by their identifier."""
+"""Base of forms that services check, and of lists that find rows by identifier."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ STALE = "Somebody changed it since this page was loaded. Load it again to see ho
 
 
 class SpecForm(ServiceErrorForm):
-    """What an operator types. Nothing is judged here: the spec has what is wrong, and services say it."""
+    """An operator's form. It checks nothing: the spec has the problems, and services report them."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
-    """The one that was shown: of two who change it, one is told."""
+    """The version that was shown: the second of two editors gets a conflict."""
 
     field_of: dict[str, str] = {}
-    """The inputs whose fields have another name on the wire, by that name."""
+    """Inputs whose names differ from the API, by the name in the API."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -44,7 +44,7 @@ class SpecForm(ServiceErrorForm):
         """What was typed, parsed."""
 
     def _post_clean(self) -> None:
-        """Django would judge the row here, by its own words, and write on it what was typed."""
+        """Do nothing. Django would validate the row here and copy the input into it."""
 
 
 class ServiceModelAdmin(ConfirmedActionsMixin):
@@ -55,14 +55,14 @@ class ServiceModelAdmin(ConfirmedActionsMixin):
 
     @abstractmethod
     def create(self, form: Any, actor: Actor) -> Model:
-        """By its service; Refused goes back to the form."""
+        """Create the row by its service. The form shows Refused."""
 
     @abstractmethod
     def update(self, row: Any, spec: Any, actor: Actor) -> Model:
-        """By its service; Refused goes back to the form."""
+        """Update the row by its service. The form shows Refused."""
 
     def result(self, saved: Any, before: Any) -> Result | None:
-        """What is true of a row after it was saved; None leaves it to Django's words.
+        """Return the result of saving a row; None keeps Django's message.
 
         `before` is the row as it was, None for a new one.
         """
@@ -76,7 +76,7 @@ class ServiceModelAdmin(ConfirmedActionsMixin):
         extra_tags: str = "",
         fail_silently: bool = False,
     ) -> None:
-        """In place of "was added successfully" what is true of the saved row."""
+        """Show the result of the saved row instead of "was added successfully"."""
         result = getattr(request, "saving_result", None)
         if level == messages.SUCCESS and result is not None:
             result.tell(request)
@@ -84,12 +84,12 @@ class ServiceModelAdmin(ConfirmedActionsMixin):
             super().message_user(request, message, level, extra_tags, fail_silently)
 
     def warnings(self, form: Any, row: Any) -> Iterable[Problem]:
-        """What is allowed and yet probably not meant. `row` is None for a new one."""
+        """Return warnings about valid but unusual values. `row` is None for a new one."""
         return ()
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
         actor, row = actor_of(request), form.instance if change else None
-        # Said after the saving, which they do not keep from happening; asked before it, as quotas are.
+        # Compute warnings before saving, because they depend on the quota then; show them afterwards.
         remarks = [formatting.warning_sentence(warning) for warning in self.warnings(form, row)]
         before = copy(row)
         saved = self.update(row, form.spec(), actor) if change else self.create(form, actor)
@@ -99,12 +99,12 @@ class ServiceModelAdmin(ConfirmedActionsMixin):
         return saved
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """It is written already."""
+        """Do nothing: `save_form` has saved the row."""
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """So is what belongs to it."""
+        """Do nothing: `save_form` has saved related rows."""
 
-    # The history has it, with what was before; a second record would only differ.
+    # The history has the change with the old values, so Django's log would be a second record.
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Nothing."""
@@ -122,7 +122,7 @@ class ServiceModelAdmin(ConfirmedActionsMixin):
         return [*said, ("", STALE)] if is_stale else said
 
     def _complaint(self, problem: Problem) -> tuple[str, str]:
-        """At the input where it was typed; what has none is named as the API names it."""
+        """Return the input of a problem and its message; without input, the name in the API."""
         outer, _, inner = problem.field.partition(".")
         name = self.form.field_of.get(problem.field) or self.form.field_of.get(outer, outer)
         said = inner and problem.field not in self.form.field_of
@@ -137,7 +137,7 @@ class ServiceModelAdmin(ConfirmedActionsMixin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """By the identifier, with or without its prefix, else by the names."""
+        """Search by identifier, with or without its prefix, or else by names."""
         if request.resolver_match and request.resolver_match.url_name == "autocomplete":
             queryset = queryset.filter(is_deleted=False)
         bare = search_term.strip().removeprefix(getattr(self.model, "prefix", ""))
@@ -148,7 +148,7 @@ class ServiceModelAdmin(ConfirmedActionsMixin):
     def search(
         self, request: HttpRequest, rows: QuerySet[Any], term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """By the names that `search_fields` lists, and whether a row may be found twice."""
+        """Search the names in `search_fields`. Return whether rows may repeat."""
         return super().get_search_results(request, rows, term)
 
 

@@ -1,4 +1,4 @@
-"""Columns and facts that several lists show."""
+"""Columns of several lists."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from volumes.presentation import formatting, markup
 
 
 def volumes_of_a_page() -> Prefetch[Any]:
-    """The volumes of the rows that a page shows, with their places.
+    """Prefetch the volumes of the rows of a page, with environments and companies.
 
-    Were they joined, some filters would make PostgreSQL read all volumes first.
+    With a join, some filters would make PostgreSQL read all volumes first.
     """
     return Prefetch("volume", Volume.objects.select_related("environment__company"))
 
 
 def environment_link(environment: Environment) -> str:
-    """Acme / production, both linked."""
+    """Return links to company and environment: "Acme / production"."""
     return format_html("{} / {}", admin_link(environment.company), admin_link(environment))
 
 
 def status_badge(state: formatting.State) -> str:
-    """In a colour only where it is not well."""
+    """Return the status, coloured only if it needs attention."""
     return format_html('<span class="state {}">{}</span>', state.kind, state.label)
 
 
 def failing(state: formatting.State, row: Reconciled) -> str:
-    """The status, with the operator's text of what went wrong beneath it."""
-    if not row.operator_message or row.waits_for_storage:  # the banner says it
+    """Return the status with the operator's message below it."""
+    if not row.operator_message or row.waits_for_storage:  # the banner shows the outage
         return status_badge(state)
     return format_html(
         '{}<br><span class="quiet">{}</span>', status_badge(state), row.operator_message
@@ -43,18 +43,18 @@ def failing(state: formatting.State, row: Reconciled) -> str:
 
 
 def user_link(ref: str) -> str:
-    """Who is behind `user-5`, linked."""
+    """Return a link to the user of a reference such as `user-5`."""
     key = ref.removeprefix("user-")
     found = User.objects.filter(pk=key).first() if key.isdigit() else None
     return admin_link(found) if found else ref
 
 
 class Failing:
-    """Why a row is in error."""
+    """The reason of a row in error."""
 
     @admin.display(description="Reason")
     def reason(self, row: Reconciled) -> str:
-        """What operators are told; below it what tenants are, where that differs."""
+        """Return the operator's message, and below it the tenants' if it differs."""
         if not row.status_detail or row.status_detail == row.status_message:
             return row.status_message
         return format_html(
@@ -65,7 +65,7 @@ class Failing:
 
 
 class AuditColumns:
-    """When a row was made and changed, and by whom."""
+    """When a row was created and changed, and by which user."""
 
     @admin.display(description="Changed", ordering="modified_at")
     def changed(self, row: Any) -> str:

@@ -1,4 +1,4 @@
-"""Companies, for operators: the only ones to set a company's quota."""
+"""Companies, for operators, who alone set a company's quota."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Doing a verb in two steps: a page that lists what will happen to which, then the doing."""
+"""Run an action in two steps: a page lists its effect on each row, then it runs."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ AT_ONCE = 100
 
 
 class ConfirmedActionsMixin(OperatorAdmin):
-    """A list whose actions are verbs. They replace the stock ones, bulk delete first of all."""
+    """A list with confirmed actions instead of Django's, above all instead of its bulk delete."""
 
     verbs: Sequence[AdminAction] = ()
     change_form_template = "admin/with_verbs.html"
 
     def check_reach(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
-        """Raise PermissionDenied for rows that this operator may see and not touch."""
+        """Raise PermissionDenied for rows that this operator may see but not change."""
 
     def verb_rows(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """The rows with what the verbs want to know of each."""
+        """Return the rows with the annotations that the actions need."""
         return rows
 
     def get_urls(self) -> list[URLPattern]:
@@ -57,7 +57,7 @@ class ConfirmedActionsMixin(OperatorAdmin):
         ]
 
     def verb_view(self, request: HttpRequest, name: str) -> HttpResponseBase:
-        """GET asks, for rows named by `pk`; POST does it to those that the page listed."""
+        """GET: show the confirmation for rows given by `pk`. POST: run the action on the listed rows."""
         verb = next((verb for verb in self.permitted(request) if verb.name == name), None)
         if verb is None:
             raise PermissionDenied
@@ -97,7 +97,7 @@ class ConfirmedActionsMixin(OperatorAdmin):
         return TemplateResponse(request, "admin/confirm.html", context)
 
     def do(self, request: HttpRequest, verb: AdminAction, chosen: QuerySet[Any]) -> None:
-        """Each in a transaction of its own: what one of them refuses does not undo the others."""
+        """Run the action on each row in its own transaction, so that a refusal does not undo others."""
         actor, done = actor_of(request), Done(verb)
         with inline.deadline():
             for row in chosen[:AT_ONCE]:
@@ -124,7 +124,7 @@ class ConfirmedActionsMixin(OperatorAdmin):
         form_url: str = "",
         obj: Any = None,
     ) -> HttpResponse:
-        # To delete it the page has a button anyway.
+        # The page already has a delete button.
         others = [verb for verb in self.permitted(request) if verb.name != "delete"]
         offered = [verb for verb in others if obj and verb.offered(obj)]
         context["verbs"] = [
@@ -143,7 +143,7 @@ class ConfirmedActionsMixin(OperatorAdmin):
         return str(rows[0]) if len(rows) == 1 else many
 
     def _way_back(self, request: HttpRequest) -> str:
-        """To the row's own page, if it was asked from there and the row is still there."""
+        """Return the address of the row's page if the action came from there and the row exists."""
         if request.POST.get("one"):
             row = self._chosen(request, request.POST.getlist(ACTION_CHECKBOX_NAME)).first()
             return self._url("change", row.pk) if row else self._url("changelist")
@@ -169,7 +169,7 @@ class ConfirmedActionsMixin(OperatorAdmin):
 def _asking(
     verb: AdminAction,
 ) -> Callable[[ConfirmedActionsMixin, HttpRequest, QuerySet[Any]], HttpResponseBase]:
-    """The verb as an action of the list."""
+    """Return the action as a function for Django's list."""
 
     def ask(
         page: ConfirmedActionsMixin, request: HttpRequest, chosen: QuerySet[Any]

@@ -1,4 +1,4 @@
-"""What volumes' data goes through: copied, deleted, brought back."""
+"""Actions on volumes' data: snapshot, accept, delete and restore."""
 
 from __future__ import annotations
 

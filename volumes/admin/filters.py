@@ -1,4 +1,4 @@
-"""What lists of operators are narrowed by."""
+"""Filters of operators' lists."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from volumes.presentation.alerts import TROUBLES
 from volumes.queries.search import as_case, is_mounted
 
 UNSETTLED = {VolumeStatus.PENDING, VolumeStatus.RESIZING, VolumeStatus.ERROR}
-"""Nothing settles in these states. Snapshots have some of them, and wait as deleted for their volume."""
+"""Rows in these states are unsettled, except for snapshots that are deleted with their volume."""
 
 
 class DeletedFilter(admin.SimpleListFilter):
-    """Deleted rows are kept for the history; they are shown to who asks."""
+    """Hides deleted rows, which are kept for the history, unless selected."""
 
     title = "deletion"
     parameter_name = "deleted"
 
     @property
     def is_indexed(self) -> bool:
-        """No index has deleted rows; of all others a list is full."""
+        """Return whether rows are found soon. No index has the deleted rows; others are frequent."""
         return self.value() != "yes"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
@@ -46,7 +46,7 @@ class DeletedFilter(admin.SimpleListFilter):
 
 
 class Status(admin.ChoicesFieldListFilter):
-    """An index has what is not settled."""
+    """Filters by status, with the index of unsettled rows if possible."""
 
     @property
     def is_indexed(self) -> bool:
@@ -73,14 +73,14 @@ class Use(admin.SimpleListFilter):
 
 
 class Trouble(admin.SimpleListFilter):
-    """The same as the console's: what needs a person."""
+    """Filters by the same alerts as the console."""
 
     title = "trouble"
     parameter_name = "trouble"
 
     @property
     def is_indexed(self) -> bool:
-        """None of these is ever settled, and an index has what is not."""
+        """Return whether the index of unsettled rows finds the rows."""
         return self.value() in ("missing", "unsettled", "error")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:

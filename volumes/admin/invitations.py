@@ -1,4 +1,4 @@
-"""Pending invitations, for operators: they see and withdraw them. Inviting is for company admins."""
+"""Pending invitations: operators see and withdraw them, company admins invite."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ WITHDRAW = AdminAction(
 
 @admin.register(Invitation, site=site)
 class InvitationAdmin(ReadOnly, ConfirmedActionsMixin):
-    """The name is as the company's admin typed it. Whom it stands for is shown to nobody."""
+    """Shows the name as the company's admin typed it, and never the user that it refers to."""
 
     verbs = [WITHDRAW]
     list_display = ["name", "company_link", "role", "inviter_link", "created", "expires"]
@@ -52,7 +52,7 @@ class InvitationAdmin(ReadOnly, ConfirmedActionsMixin):
         return bool(request.user.has_perm("accounts.delete_invitation"))
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        """Nobody finds out whom a name stands for by narrowing the list."""
+        """Forbid lookups that would reveal the user of a name."""
         return not lookup.startswith("user") and super().lookup_allowed(lookup, value, request)
 
     def verb_rows(self, rows: QuerySet[Any]) -> Any:

@@ -1,4 +1,4 @@
-"""What keeps volumes well: trying again, looking now, protecting."""
+"""Maintenance actions on volumes: reconcile, protect, unprotect."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Why = Callable[[Any], str | None]
 
 
 def blocked_unless(why: Why, *, standing: bool = True) -> Callable[[Sequence[Volume]], Reasons]:
-    """What needs no query: a sentence where it makes no sense for a volume, and no deleted ones."""
+    """Return blockers that need no query: the sentence of `why`, and deleted volumes."""
 
     def against(rows: Sequence[Volume]) -> Reasons:
         said = {row.pk: GONE if standing and row.is_deleted else why(row) for row in rows}

@@ -1,4 +1,4 @@
-"""What became of the rows that a verb was done to, in sentences for operators."""
+"""Results of an action on several rows, in sentences for operators."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from volumes.presentation.results import WHEN_BACK, Progress, Result, fresh, pro
 
 
 class Done:
-    """Collects rows by how far the storage is with them."""
+    """Collects rows by their progress in the storage."""
 
     def __init__(self, verb: AdminAction) -> None:
         self.verb = verb
@@ -19,7 +19,7 @@ class Done:
         self._failed: list[Result] = []
 
     def add(self, row: Any, returned: object) -> None:
-        """Note a row to which the verb was done. `returned` is what the verb's `do` returned."""
+        """Add a row after the action. `returned` is the result of the action's `do`."""
         target = returned if isinstance(returned, Reconciled) else row
         now: Any = fresh(target) if self.verb.settles else None
         found = progress(now)

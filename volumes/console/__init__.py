@@ -1,1 +1,1 @@
-"""The console: what a member of a company sees and does in a browser. It works without script."""
+"""The console: pages for members of companies. They work without script."""

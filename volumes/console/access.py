@@ -1,4 +1,4 @@
-"""Who comes in: each page of an environment or a volume is found through what its person reaches."""
+"""Access to pages: each page looks its environment up among those that the user may see."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def caller_of(request: AuthenticatedHttpRequest) -> Caller:
 
 
 class EnvironmentContext:
-    """One request of one person to one environment: what pages and templates ask."""
+    """The context of a request to a page of an environment."""
 
     def __init__(self, request: AuthenticatedHttpRequest, environment: Environment) -> None:
         self.request = request
@@ -40,7 +40,7 @@ class EnvironmentContext:
         return self.caller.actor
 
     def volume(self, volume_id: uuid.UUID, *, deleted_too: bool = False) -> Volume:
-        """A volume of this environment, or 404."""
+        """Return a volume of this environment. Raises Http404."""
         volumes = self.environment.volumes
         found = (volumes.all() if deleted_too else volumes.live()).filter(pk=volume_id).first()
         if found is None:
@@ -50,9 +50,10 @@ class EnvironmentContext:
 
 
 def environment_view(needs: Role = Role.VIEWER) -> Callable[[Page], Page]:
-    """A page below `/env/<env_id>`: it receives a Visit. 404 for a stranger, 403 for too little a role.
+    """Decorate a page below `/env/<env_id>`, which receives an EnvironmentContext.
 
-    What a service refuses to find is a 404 too; Refused is for the page to show where it was typed.
+    Answers 404 if the user may not see the environment, 403 if the role is too low, and 404 for
+    NotFound of a service. The page itself shows Refused at the inputs.
     """
 
     def guard(page: Page) -> Page:

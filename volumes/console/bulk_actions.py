@@ -1,4 +1,4 @@
-"""What happens to several volumes at once: which can, which cannot and why, and doing it."""
+"""Actions on several volumes: check each of them, then run the action."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from volumes.specs.snapshot import SnapshotSpec
 
 @dataclass(frozen=True)
 class Candidate:
-    """One volume, and why nothing will happen to it, if so."""
+    """One volume, and why the action is blocked for it, if it is."""
 
     volume: Volume
     why: str = ""
@@ -30,18 +30,18 @@ class Candidate:
 
 @dataclass(frozen=True)
 class BulkAction:
-    """What can be done with several: the rules asked for all of them, the service for each."""
+    """An action on several volumes: one check for all of them, one service call for each."""
 
     name: str
     heading: str
     refused: str
-    """What stands between a volume's name and why it was not done."""
+    """Text between a volume's name and the reason of a refusal."""
     weigh: Callable[[list[Volume]], list[Candidate]]
     act: Callable[[EnvironmentContext, Volume], object]
 
 
 def chosen(visit: EnvironmentContext, ids: Iterable[str]) -> list[Volume]:
-    """The live ones of this environment; what is no identifier names none."""
+    """Return the live volumes of this environment with these ids. Malformed ids are ignored."""
     pks = []
     for one in ids:
         try:
@@ -52,7 +52,7 @@ def chosen(visit: EnvironmentContext, ids: Iterable[str]) -> list[Volume]:
 
 
 class BulkPlan:
-    """What would happen to each of them, and whether the person has said yes to that."""
+    """The result of the check for each volume, and whether the user has confirmed the action."""
 
     def __init__(self, verb: BulkAction, volumes: list[Volume], *, typed: str) -> None:
         self.verb, self.typed = verb, typed
@@ -66,13 +66,13 @@ class BulkPlan:
 
     @property
     def heading(self) -> str:
-        """ "Delete 3 volumes": of those that can, or else of all."""
+        """Return a heading such as "Delete 3 volumes", with the number that can be, or of all."""
         count = len(self.able or self.fates)
         return f"{self.verb.heading.format(count)}{'' if count == 1 else 's'}"
 
     @property
     def is_confirmed(self) -> bool:
-        """Deleting asks to type how many: whoever counts has read."""
+        """Return whether the action is confirmed. A delete requires typing the number of volumes."""
         has_counted = not self.is_danger or self.typed == str(len(self.able))
         return has_counted and bool(self.able)
 
@@ -80,9 +80,9 @@ class BulkPlan:
 def execute(
     visit: EnvironmentContext, plan: BulkPlan
 ) -> tuple[list[tuple[Volume, Any]], list[Candidate]]:
-    """One by one, each in its own transaction.
+    """Run the action for each volume in its own transaction.
 
-    Returns those done, each with what its service returned, and those refused.
+    Returns the volumes that succeeded with the results of the service, and the refused ones.
     """
     done, refused = [], []
     for volume in plan.able:

@@ -1,4 +1,4 @@
-"""What htmx adds to a page that works without it."""
+"""Additions of htmx to pages that also work without it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ FILTER = "filter"
 
 
 def clean_query(request: HttpRequest) -> QueryDict:
-    """The query without what a form left open; the links of the page are made from it too."""
+    """Remove empty values of a form from the query, also for the links of the page."""
     query = QueryDict(mutable=True)
     for name, values in request.GET.lists():
         if kept := [value for value in values if value]:
@@ -19,7 +19,7 @@ def clean_query(request: HttpRequest) -> QueryDict:
 
 
 def with_short_address(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
-    """Where a filter asked, the address to be kept says only what `said()` found."""
+    """After a request of the filter form, make the browser's address the one of `clean_query()`."""
     if request.headers.get("HX-Trigger") == FILTER:
         query = request.GET.urlencode()
         answer["HX-Push-Url"] = f"{request.path}?{query}" if query else request.path

@@ -1,4 +1,4 @@
-"""Of too many volumes the newest, and all that are not settled, as errors never are."""
+"""Limit a page with too many volumes to the newest and every unsettled one (errors are unsettled)."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ OF_NEWEST = "(SELECT %(total)s FROM (%(subquery)s) AS newest)"
 
 @dataclass(frozen=True)
 class ScanScope:
-    """The volumes that a page looks at."""
+    """The volumes that a page reads."""
 
     volumes: VolumeQuerySet
     most: int | None = None
-    """How many of the newest those are, beside what is not settled; None for all of them."""
+    """The number of newest volumes, in addition to unsettled ones; None for all volumes."""
 
 
 def scan_scope(volumes: VolumeQuerySet, *, of: int | None = None) -> ScanScope:
-    """`of` is how many there are as `counted` says it, if that is known: few are not looked for."""
+    """Return the scope. `of` is the capped count of the volumes, if known, which saves a query."""
     most = pagination.MAX_COUNTED_ROWS
     if of is not None and of <= most:
         return ScanScope(volumes)
@@ -34,17 +34,17 @@ def scan_scope(volumes: VolumeQuerySet, *, of: int | None = None) -> ScanScope:
 
 
 def capped_count_of(rows: QuerySet[Any], most: int) -> Subquery:
-    """How many rows of an environment there are; one more than `most` stands for all that are more."""
+    """Return the number of rows of an environment, at most `most` + 1."""
     return _of_newest("COUNT(*)", rows.values("pk"), most + 1)
 
 
 def sum_used(volumes: VolumeQuerySet, most: int) -> Subquery:
-    """What the newest of an environment's volumes use together; null where nobody measured."""
+    """Return the usage of an environment's newest volumes together; null without measurements."""
     return _of_newest("SUM(used_size)", volumes.values("used_size"), most)
 
 
 def usage_summary(volumes: VolumeQuerySet) -> dict[str, Any]:
-    """What the newest use together, read once: `used`, and `is_cut` where there are more of them."""
+    """Return the usage of the newest volumes as `used`, and as `is_cut` whether there are more."""
     most = pagination.MAX_COUNTED_ROWS
     newest = volumes.order_by("-pk")[: most + 1]
     found = newest.aggregate(count=Count("*"), used=Sum("used_size"))
@@ -52,6 +52,6 @@ def usage_summary(volumes: VolumeQuerySet) -> dict[str, Any]:
 
 
 def _of_newest(total: str, rows: QuerySet[Any], most: int) -> Subquery:
-    """In this order an index of the environment has them, whoever else has how many."""
+    """Aggregate the newest rows. The index of the environment has them in this order."""
     newest = rows.order_by("-pk")[:most]
     return Subquery(newest, BigIntegerField(), template=OF_NEWEST, total=total)

@@ -1,4 +1,4 @@
-"""The console as a table. One line for each page."""
+"""The URLs of the console, one line for each page."""
 
 from django.urls import URLPattern, URLResolver, include, path
 

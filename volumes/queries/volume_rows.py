@@ -76,7 +76,7 @@ class StringAgg(Subquery):
 
 
 class VolumeRow(NamedTuple):
-    """One volume, in the order of the wire. `labels` is JSON, the others are what they are there.
+    """One volume, in the order of the API. `labels` is JSON; the other fields have their form in the API.
 
     `application_ids` are those of the attachments, oldest first, joined by commas.
     """

@@ -1,4 +1,4 @@
-"""What is typed about environments and applications. What may be typed is for the rules to say."""
+"""Forms of environments and applications. The rules decide which values are valid."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LABEL_HINT = "1 to 63 of a–z, 0–9 and -, such as {}."
 
 
 class NameForm(Form):
-    """For what has a name and nothing else."""
+    """A form with a name only."""
 
     name = forms.CharField(
         label="Name",
@@ -65,7 +65,7 @@ class EnvironmentForm(Form):
 
 
 class EnvironmentSettingsForm(EnvironmentForm):
-    """Knows the version that it shows, so that nobody overwrites what they have not seen."""
+    """Sends the version that it shows, so that users do not overwrite changes that they have not seen."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
 
@@ -86,7 +86,7 @@ class EnvironmentSettingsForm(EnvironmentForm):
 
 
 class CompanyField(forms.CharField):
-    """One of these companies, by its name."""
+    """An input for the name of one of these companies."""
 
     def __init__(self, companies: QuerySet[Company]) -> None:
         super().__init__(
@@ -104,7 +104,7 @@ class CompanyField(forms.CharField):
 
 
 class NewEnvironmentForm(EnvironmentForm):
-    """Asks for the company of who administers several."""
+    """Asks for the company if the user administers several."""
 
     def __init__(
         self,
@@ -114,16 +114,16 @@ class NewEnvironmentForm(EnvironmentForm):
         first: UUID | None,
         **options: Any,
     ) -> None:
-        """`companies` are those that it may be in, `offered` as many of them as were looked for.
+        """`companies` are the permitted ones, `offered` the first of them that were read.
 
-        `first` is selected at first, whatever other companies are called.
+        `first` is the initial selection.
         """
         super().__init__(*args, **options)
         self.offered = offered
         if len(offered) > pagination.MAX_CHOICES:
             self.fields["company"] = CompanyField(companies)
         elif len(offered) > 1:
-            # As they are known by now: a queryset would ask for them once more.
+            # The companies are already loaded: a queryset would query them again.
             self.fields["company"] = forms.TypedChoiceField(
                 label="Company",
                 choices=[(str(company.pk), company.name) for company in offered],
@@ -139,7 +139,7 @@ class NewEnvironmentForm(EnvironmentForm):
 
 
 class ConfirmNameForm(Form):
-    """Asks for the name of what is about to go."""
+    """Asks for the name of the object to delete."""
 
     name = forms.CharField(widget=forms.TextInput(attrs=TYPED))
 

@@ -1,4 +1,4 @@
-"""Putting what a service refuses where it was typed, in the rule's own words."""
+"""Show the problems of a refusal at the inputs of a form."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ CHANGED = "Somebody changed it since you opened this page. Load it again to see 
 
 
 def show(form: forms.Form, refused: Refused, names: Mapping[str, str] | None = None) -> None:
-    """Each problem at its field or, where the form has none for it, on top.
+    """Show each problem at its field, or above the form if it has no such field.
 
-    `names` leads from names on the wire to the form's own where they differ.
+    `names` maps names in the API to different names of the form.
     """
     for problem in refused.problems:
         name = (names or {}).get(problem.field, problem.field)

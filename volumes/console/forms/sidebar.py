@@ -1,4 +1,4 @@
-"""What stands beside a form: the quota as it would be then, and the same by curl."""
+"""The sidebar of a volume form: the resulting quota, and the same request with curl."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from volumes.presentation import form_values, formatting
 
 
 def form_context(form: VolumeForm) -> dict[str, Any]:
-    """For the template of a form that was looked at."""
+    """Return the template context of a checked form."""
     environment = form.visit.environment
     return {
         "visit": form.visit,
@@ -23,7 +23,7 @@ def form_context(form: VolumeForm) -> dict[str, Any]:
         "volume": form.volume,
         "form": form,
         "room": form.found and form.found.room,
-        # Asked only where a gauge is shown.
+        # Lazy: queried only if a gauge is shown.
         "totals": SimpleLazyObject(lambda: usage_summary(environment.volumes.live())),
         "size_well": _size_well(form),
         "curl": as_curl(form),
@@ -31,7 +31,7 @@ def form_context(form: VolumeForm) -> dict[str, Any]:
 
 
 def _size_well(form: VolumeForm) -> str:
-    """What there is to say to a size that may be."""
+    """Return a hint about a valid size, or ""."""
     room, size = form.found.room, form.found.spec.size
     if not size or room.extra <= 0 or form.fields["size"].problems:
         return ""
@@ -44,7 +44,7 @@ def _size_well(form: VolumeForm) -> str:
 
 
 def as_curl(form: VolumeForm) -> str:
-    """The request that the form stands for, as far as it is filled in."""
+    """Return the equivalent curl command, as far as the form is filled in."""
     path = f"{settings.PUBLIC_URL.geturl().rstrip('/')}/{form.visit.environment.pk}/volume"
     address = f"-X PUT {path}/{form.volume.ref}" if form.volume else path
     body = json.dumps(_spec(form), indent=1, ensure_ascii=False)
@@ -57,7 +57,7 @@ def as_curl(form: VolumeForm) -> str:
 
 
 def _spec(form: VolumeForm) -> dict[str, Any]:
-    """The body with its size as a number. Of a change, only what would change."""
+    """Return the body with the size as a number; for an update, only the changed fields."""
     size = form.found.spec.size if form.found else None
     before: dict[str, Any] = {}
     if form.volume:

@@ -14,9 +14,9 @@ MOST = 50
 
 
 def snapshot_choices(visit: EnvironmentContext, ref: str) -> tuple[list[Snapshot], Snapshot | None]:
-    """The newest ones of the company, and the one that `ref` names, if it can be used.
+    """Return the newest snapshots of the company, and the usable one with the id `ref`, if any.
 
-    What is wrong with another the rules say.
+    The rules report any other value of `ref`.
     """
     newest = list(_ready(visit).filter(MaterializedIn(F("pk"), _newest(visit))).order_by("-id"))
     try:
@@ -30,9 +30,9 @@ def snapshot_choices(visit: EnvironmentContext, ref: str) -> tuple[list[Snapshot
 
 
 def _newest(visit: EnvironmentContext) -> Subquery:
-    """Their keys, found by those of their environments.
+    """Return the keys of the newest snapshots, found by the keys of their environments.
 
-    For a join PostgreSQL would read all volumes and snapshots of the company first.
+    For a join, PostgreSQL would first read all volumes and snapshots of the company.
     """
     reached = Environment.objects.live().visible_to(visit.caller).filter(company=visit.company)
     here = MaterializedIn(F("environment"), Subquery(reached.values("pk")))

@@ -1,4 +1,4 @@
-"""A value that would do in the place of one that does not, where it is easy to find."""
+"""Suggest a valid replacement for an invalid value, if one is easy to find."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ MENDS = {
 
 
 def suggestion_label(problem: Problem) -> str:
-    """What stands before the value that would do."""
+    """Return the text before the suggested value."""
     return MENDS.get(problem.code, "Close to it:")
 
 
 def suggest(problem: Problem, values: Values, environment: Environment, found: Review) -> str:
-    """The value that would do at this problem's field, or ""."""
+    """Return a valid value for the problem's field, or ""."""
     match problem.field, problem.code:
         case "name", "name_taken":
             return free_name(environment, values["name"])
@@ -45,7 +45,7 @@ def suggest(problem: Problem, values: Values, environment: Environment, found: R
 
 
 def free_name(environment: Environment, name: str) -> str:
-    """The name with the next free number behind it."""
+    """Return the name with the next free number appended."""
     stem = re.sub(r"-[0-9]+$", "", name)[:56].rstrip("-")
     close = environment.volumes.live().filter(name__startswith=f"{stem}-")
     taken = set(close.values_list("name", flat=True))

@@ -1,4 +1,4 @@
-"""The form of a volume: the rules' answer, put where it was typed. It knows no rule itself."""
+"""The volume form: it shows the problems of `review()` at its inputs and has no rules itself."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ INPUTS = {field.name: field.form_name for field in VOLUME_FIELDS} | {"resourceRe
 
 @dataclass
 class Field:
-    """One input: what stands in it, what is to be said to that, and a value that would do."""
+    """One input: its value, its problems and warnings, and a suggestion."""
 
     name: str
     value: Any
@@ -67,7 +67,7 @@ class VolumeForm:
 
     @property
     def is_sent(self) -> bool:
-        """Whether it is to be done, not only looked at while somebody types."""
+        """Return whether the form was submitted, not only checked while the user types."""
         request = self.visit.request
         return request.method == "POST" and not {"check", "use"} & set(request.POST)
 
@@ -81,17 +81,17 @@ class VolumeForm:
 
     @cached_property
     def found(self) -> Review:
-        """What the rules say to what stands in the form."""
+        """Return the review of the present values."""
         snapshots = Snapshot.objects.visible_to(self.visit.caller)
         return review(self.visit.environment, self.spec, volume=self.volume, snapshots=snapshots)
 
     def look(self) -> None:
-        """Show what the rules say. Of what is still empty nothing is said."""
+        """Show problems and warnings, except for required fields that are still empty."""
         problems = [one for one in self.found.problems if one.code != "required"]
         self._place([*self._staleness(), *problems])
 
     def refuse(self, refused: Refused) -> None:
-        """Show why it was not done, the first field that is at fault in focus."""
+        """Show the problems of a refusal, and focus the first field with one."""
         self._place(refused.problems)
         wrong = (one for one in self.fields.values() if one.problems)
         if first := next(wrong, None):
@@ -99,7 +99,7 @@ class VolumeForm:
 
     @property
     def has_details(self) -> bool:
-        """Whether something stands, or is wrong, in what is folded away at first."""
+        """Return whether a collapsed field has a value or a problem."""
         return any(one.value or one.problems for one in self.fields.values() if one.name in DETAILS)
 
     @property
@@ -108,7 +108,7 @@ class VolumeForm:
         return len(self.problems) + sum(len(one.problems) for one in inputs)
 
     def applications(self) -> list[Application]:
-        """Those to tick: the ticked ones first, so that none is lost where there are many."""
+        """Return the applications to choose from, selected ones first so that the limit keeps them."""
         ticked = set(self.fields["applications"].value)
         there = self.visit.environment.applications.live()
         first = Subquery(there.order_by("name").values("pk")[:MOST_APPLICATIONS])
@@ -159,7 +159,7 @@ class VolumeForm:
 
 
 def _identifiers(refs: Iterable[str]) -> list[uuid.UUID]:
-    """Of what was ticked, as far as it is any: what is wrong with the rest the rules say."""
+    """Return the valid identifiers. The rules report the others."""
     found = []
     for ref in refs:
         with suppress(InvalidValue):

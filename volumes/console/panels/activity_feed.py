@@ -1,4 +1,4 @@
-"""What happened in a company, as the address narrows it down; the newest first."""
+"""The activity of a company, filtered by the address, newest first."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from volumes.presentation import timeline
 ON_A_PAGE = 50
 BATCH_ROWS = 500
 SEEN = 10_000
-"""So many of a company's newest changes say what there is to choose from."""
+"""The filters offer the values of this many of a company's newest changes."""
 
 DOORS = {"session": "The console", "admin": "The administration", "command": "A command"}
 
 
 @dataclass(frozen=True)
 class Step:
-    """One line: the entry, where it happened, and where its volume can still be looked at."""
+    """One line: the entry, its environment, and the link to its volume if that still has a page."""
 
     entry: timeline.Entry
     place: str
@@ -57,7 +57,7 @@ class ActivityFeed:
 
     @property
     def revisions(self) -> QuerySet[Revision]:
-        """Unlike in a list of volumes, a value that cannot be finds nothing: this is an audit."""
+        """Return the filtered revisions. Unlike in lists of volumes, an invalid value finds nothing."""
         found = Revision.objects.filter(company=self.company)
         if self.person:
             found = found.filter(by=self.person)
@@ -82,12 +82,12 @@ class ActivityFeed:
         return self._told(list(self.page))
 
     def batches(self) -> Iterator[list[Step]]:
-        """All of it, a few hundred at a time: no cursor stays open while somebody downloads."""
+        """Return all lines in batches, so that no cursor stays open during a download."""
         return map(self._told, iterate_in_batches(self.revisions, BATCH_ROWS, by="-id"))
 
     @cached_property
     def people(self) -> list[tuple[str, str]]:
-        """Everybody who did something lately, also who is no member any more."""
+        """Return all users with recent changes, former members included."""
         named = timeline.people(by for by, _, _ in self._seen)
         return sorted(named.items(), key=lambda one: one[1])
 
@@ -110,7 +110,7 @@ class ActivityFeed:
 
     @cached_property
     def _seen(self) -> set[tuple[str, str, str]]:
-        """Who did what and how, in the newest changes and in those that are shown."""
+        """Return (by, via, action) of the newest changes and of the shown ones."""
         seen = Revision.objects.filter(company=self.company)
         if last := seen.order_by("-id").values_list("id", flat=True)[SEEN - 1 : SEEN]:
             seen = seen.filter(id__gte=last[0])
@@ -119,7 +119,7 @@ class ActivityFeed:
 
     @cached_property
     def _environments(self) -> dict[uuid.UUID, str]:
-        """Deleted ones too: what happened there stays."""
+        """Return the environments, deleted ones included: their history remains."""
         if self.within:
             return {self.within.pk: self.within.name}
         return dict(self.company.environments.values_list("pk", "name"))

@@ -1,4 +1,4 @@
-"""What needs a person: counted by one query, the worst named by a second, one line each."""
+"""Alerts about volumes: one query counts them, a second reads the worst, each gets a line."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ SHOWN = (
     "detached_at",
 )
 NOISE = 3
-"""So many lines of one trouble that is not worth a line each."""
+"""Volumes with a minor alert are grouped into one line from this number on."""
 
 
 @dataclass(frozen=True)
 class AlertLine:
-    """What, why, and the one link that mends it."""
+    """A volume or a group, the reason, and the link to the action."""
 
     kind: str
     name: str
@@ -53,14 +53,14 @@ class AlertLine:
 class Attention:
     lines: list[AlertLine]
     more: int
-    """Volumes that need something and stand in no line."""
+    """Volumes with alerts that are in no line."""
     scan_limit: int | None = None
-    """How many of the newest volumes that is about, and all that are not settled; None for all."""
+    """The number of newest volumes that were checked, besides unsettled ones; None for all."""
 
 
 @dataclass(frozen=True)
 class AlertGroup:
-    """The volumes of one environment whose worst trouble is the same."""
+    """The volumes of one environment with the same worst alert."""
 
     environment: Environment
     rank: int
@@ -71,7 +71,7 @@ class AlertGroup:
         return TROUBLES[self.rank]
 
     def named(self, each: int) -> int:
-        """How many of them have a line of their own: none where those would only be noise."""
+        """Return how many volumes get their own line: none if the alert is minor and frequent."""
         return min(self.total, each) if self.trouble.one_by_one or self.total < NOISE else 0
 
 
@@ -83,14 +83,14 @@ def attention(
     each: int,
     looked: ScanScope | None = None,
 ) -> Attention:
-    """Up to `most` lines about these environments, which know the caller's role. Four queries.
+    """Return up to `most` lines about these environments, which have the caller's role.
 
-    Of one trouble in one environment `each` volumes are named; one line leads to the rest. `looked`
-    is what is looked at of their volumes, if that is known: it is a query less.
+    For one alert in one environment, `each` volumes are named, and one line links to the rest.
+    `looked` is the scan scope of the volumes, if known. Makes four queries, or three with `looked`.
     """
     known = {environment.pk: environment for environment in environments}
     looked = looked or scan_scope(Volume.objects.live().filter(environment__in=known))
-    # What only waits for the storage is in the banner, once.
+    # The banner shows an outage of the storage once, instead of a line for each volume.
     volumes = looked.volumes.exclude(status=VolumeStatus.ERROR, status_message=STORAGE_UNAVAILABLE)
     groups = _groups(known, volumes)
     shown = groups[:most]  # each of them has a line at least
@@ -107,7 +107,7 @@ def attention(
 
 
 def _groups(environments: dict[UUID, Environment], volumes: Any) -> list[AlertGroup]:
-    """Each volume counts once, with its worst trouble. The worst group is the first."""
+    """Group the volumes by environment and worst alert, the worst group first."""
     counted = (
         _ranked(volumes, len(TROUBLES)).values_list("environment", "rank").annotate(Count("pk"))
     )
@@ -120,7 +120,7 @@ def _groups(environments: dict[UUID, Environment], volumes: Any) -> list[AlertGr
 
 
 def _ranked(volumes: Any, ranks: int) -> Any:
-    """These volumes with the place of their worst trouble among the first so many of TROUBLES."""
+    """Annotate the volumes with the index of their worst alert among the first `ranks` of TROUBLES."""
     cases = [When(trouble.has, then=Value(rank)) for rank, trouble in enumerate(TROUBLES[:ranks])]
     return volumes.annotate(rank=Case(*cases, output_field=IntegerField()))
 
@@ -128,7 +128,7 @@ def _ranked(volumes: Any, ranks: int) -> Any:
 def _worst(
     groups: Sequence[AlertGroup], each: int, volumes: Any
 ) -> dict[tuple[UUID, int], list[Any]]:
-    """A few of each group, the fullest first, and when those that are almost full will be full."""
+    """Return a few volumes of each group, the fullest first, with the dates when they will be full."""
     found: dict[tuple[UUID, int], list[Any]] = defaultdict(list)
     if not groups:
         return found
@@ -141,7 +141,7 @@ def _worst(
         partition_by=[F("environment_id"), F("rank")],
         order_by=[FULLNESS.desc(nulls_last=True), F("name").asc()],
     )
-    # The rarer troubles are the dearer ones to look for: those that are not asked for stay out.
+    # Later alerts are the more expensive ones to compute, so leave out those that are not needed.
     ranks = 1 + max(group.rank for group in groups)
     ranked = _ranked(volumes.filter(environment__in=known), ranks).filter(wanted)
     rows = list(ranked.only(*SHOWN).annotate(place=place).filter(place__lte=each).order_by("place"))
@@ -153,7 +153,7 @@ def _worst(
 
 
 def _lines(group: AlertGroup, worst: list[Any], may_edit: bool) -> Iterator[tuple[AlertLine, int]]:
-    """A line for each of the worst and one for all the others; and its volumes."""
+    """Yield a line for each of the worst volumes and one for the others, each with its number."""
     trouble, environment = group.trouble, group.environment
     for row in worst:
         yield _line(trouble, row, may_edit), 1

@@ -1,6 +1,7 @@
-"""Used over time as a drawing: every length is counted here, so that a page needs no script for it.
+"""The chart of usage over time. All lengths are computed here, so that the page needs no script.
 
-Across, places are percent of the width; down, they are pixels. So it stretches and its words do not.
+Horizontal positions are percent of the width, vertical ones pixels: the chart stretches, its text does
+not.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from volumes.queries import forecast
 TOP, HEIGHT = 22, 180
 POINTS, ROWS = 200, 31
 AHEAD = 0.5
-"""How far the projection may reach, as a part of the time that was seen."""
+"""Longest projection as a fraction of the measured time."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A word at a line of the grid, a day or a point. `anchor` is SVG's."""
+    """A label at a grid line, a day or a point. `anchor` is SVG's text-anchor."""
 
     x: float
     y: float
@@ -34,7 +35,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Chart:
-    """What the template draws. The paths are in a field of 100 by `height`, `top` below the edge."""
+    """The data for the template. Paths are in a field of 100 by `height`, `top` below the edge."""
 
     used: str
     size: str
@@ -43,9 +44,9 @@ class Chart:
     size_mark: Mark
     last: Mark
     projection: Mark | None
-    """Where the dashed line ends. It has no words where it leaves the picture before it is full."""
+    """The end of the dashed line. It has no label if the volume is full only beyond the chart."""
     rows: list[UsageSample]
-    """The same as numbers, the newest first."""
+    """The samples for the table, newest first."""
 
     top = TOP
     height = HEIGHT
@@ -59,7 +60,7 @@ class Chart:
 
 
 def chart(samples: Sequence[UsageSample], size: int, full_at: datetime | None) -> Chart | None:
-    """None where there are too few samples for a line."""
+    """Return the chart, or None if there are too few samples for a line."""
     if len(samples) < 2 or samples[0].at == samples[-1].at:
         return None
     shown = forecast.downsample(samples, POINTS)
@@ -81,7 +82,7 @@ def chart(samples: Sequence[UsageSample], size: int, full_at: datetime | None) -
 
 
 def _end(samples: Sequence[UsageSample], full_at: datetime | None) -> datetime:
-    """A bit past the day it is full, or as far ahead as is worth looking."""
+    """Return the end of the time axis: a little after the full date, but within AHEAD."""
     last = samples[-1].at
     if full_at is None:
         return last
@@ -89,7 +90,7 @@ def _end(samples: Sequence[UsageSample], full_at: datetime | None) -> datetime:
 
 
 def _size_step_path(field: Scale, samples: Sequence[UsageSample], size: int) -> str:
-    """The line of the size, which was another before it grew."""
+    """Return the path of the size, with a step at each growth."""
     before, path = samples[0].size, f"M0 {field.y(samples[0].size):g}"
     steps = [(sample.at, sample.size) for sample in samples] + [(samples[-1].at, size)]
     for at, after in steps:
@@ -100,7 +101,7 @@ def _size_step_path(field: Scale, samples: Sequence[UsageSample], size: int) -> 
 
 
 def _size_mark(field: Scale, samples: Sequence[UsageSample], size: int) -> Mark:
-    """Above the line of the present size, where there is one: from its last step on."""
+    """Return the label above the line of the present size, after its last step."""
     last_smaller = max((n for n, one in enumerate(samples) if one.size != size), default=-1)
     since = samples[min(last_smaller + 1, len(samples) - 1)].at
     x = field.x(since)
@@ -109,7 +110,7 @@ def _size_mark(field: Scale, samples: Sequence[UsageSample], size: int) -> Mark:
 
 
 def _days(field: Scale, first: datetime, last: datetime) -> list[Mark]:
-    """The first and the last one, and two between."""
+    """Return labels of the first and last sample and of two times in between."""
     span = last - first
     say = _hour if span < timedelta(days=3) else _day
     marks = [Mark(field.x(at), 0, say(at)) for at in (first + span / 3, first + span * 2 / 3)]

@@ -1,4 +1,4 @@
-"""What is lost when a volume is deleted, and who would miss it."""
+"""The impact of deleting a volume: lost data and affected applications."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from volumes.models import Application, Snapshot, Volume
 
 
 def undo_until() -> datetime | None:
-    """Until when a delete of this moment can be undone; None where its data goes at once."""
+    """Return until when a delete can be undone if it happens now; None without a grace period."""
     grace = timedelta(seconds=settings.VOLUME_DELETE_GRACE)
     return timezone.now() + grace if grace else None
 
 
 @dataclass(frozen=True)
 class DeleteImpact:
-    """One volume's, as far as the rows know; the storage is not asked."""
+    """The impact for one volume, from the rows only, without access to the storage."""
 
     volume: Volume
     snapshots: list[Snapshot]
     users: list[str]
-    """The applications that mount it, or else those that did last."""
+    """The applications that mount it, or those that mounted it last."""
     used_until: datetime | None
-    """None while it is mounted, and where no application ever did."""
+    """None while the volume is mounted, and if it never was."""
     undo_until: datetime | None
 
     @property
@@ -48,7 +48,7 @@ def loss(volume: Volume) -> DeleteImpact:
 
 
 def _last_let_go(volume: Volume) -> Revision | None:
-    """The change by which the last application went."""
+    """Return the revision that detached the last application."""
     history = Revision.objects.about(Subject.VOLUME, volume.pk)
     return history.filter(changes__has_key="attachedAppsRefs").newest_first().first()
 
@@ -58,7 +58,7 @@ def _names_in(revision: Revision | None) -> list[str]:
         return []
     before, _ = revision.changes["attachedAppsRefs"]
     pks = [ref.removeprefix(Application.prefix) for ref in before or []]
-    # Deleted ones have their rows, and names, still.
+    # Deleted applications keep their rows and names.
     return list(
         Application.objects.filter(pk__in=pks).order_by("id").values_list("name", flat=True)
     )

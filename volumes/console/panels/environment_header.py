@@ -1,4 +1,4 @@
-"""What stands above the tabs of every page of an environment."""
+"""The header of every page of an environment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from volumes.rules.quota import QuotaHeadroom
 
 
 def frame(visit: EnvironmentContext, tab: str) -> dict[str, Any]:
-    """The gauge, and the tabs with their counts: one query."""
+    """Return the context of the gauge and the tabs with their counts. Makes one query."""
     environment = visit.environment
     return _totals(environment) | {
         "visit": visit,
@@ -26,7 +26,7 @@ def frame(visit: EnvironmentContext, tab: str) -> dict[str, Any]:
 
 
 def _totals(environment: Environment) -> dict[str, Any]:
-    """Of the newest where there are more than MOST; `used` is None where nobody measured."""
+    """Return the totals of at most MAX_COUNTED_ROWS volumes; `used` is None without measurements."""
     most = pagination.MAX_COUNTED_ROWS
     volumes = environment.volumes.live()
     figures = Environment.objects.filter(pk=environment.pk).values(

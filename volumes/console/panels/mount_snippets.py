@@ -1,4 +1,4 @@
-"""How to mount a volume, ready to copy. What is quoted is quoted as each tool reads it."""
+"""Snippets that mount a volume, with the quoting of each tool."""
 
 from __future__ import annotations
 
@@ -56,7 +56,10 @@ class Snippet:
 
 
 def snippets(volume: Volume) -> list[Snippet]:
-    """For the host that the storage is on. Mounted as its only application does, if there is one."""
+    """Return snippets for the host of the storage.
+
+    They use the mount path and mode of the attachment if there is exactly one.
+    """
     source = storage().source(str(volume.pk))
     mounts = volume.attachments.all()
     only = mounts[0] if len(mounts) == 1 else None
@@ -76,16 +79,16 @@ def snippets(volume: Volume) -> list[Snippet]:
 
 
 def docker(source: str, target: str, read_only: bool) -> str:
-    """`--mount` takes a line of CSV, and the shell takes it first."""
+    """Return a docker command. `--mount` parses CSV, after the shell has parsed the line."""
     fields = ["type=bind", f"source={source}", f"target={target}"] + ["readonly"] * read_only
     mount = shlex.quote(",".join(map(_csv, fields)))
     return f"docker run --rm -it \\\n  --mount {mount} \\\n  alpine sh"
 
 
 def compose(source: str, target: str, read_only: bool) -> str:
-    """Compose puts variables in at `$`, unless it is doubled.
+    """Return a compose file. Compose substitutes variables at `$` unless it is doubled.
 
-    By default it would create a source that is missing: an empty directory in the place of the data.
+    By default it would create a missing source, an empty directory in the place of the data.
     """
     quoted = [_yaml(path.replace("$", "$$")) for path in (source, target)]
     return COMPOSE.format(
@@ -117,7 +120,7 @@ def _csv(field: str) -> str:
 
 
 def _yaml(text: str) -> str:
-    """A JSON string is a YAML one. What could be a number, a date or a word of YAML's is quoted."""
+    """Quote text as a JSON string, which is valid YAML, if YAML could read it as another type."""
     is_plain = PLAIN.fullmatch(text) and (text.startswith("/") or text[0].isalpha())
     if is_plain and text not in {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}:
         return text

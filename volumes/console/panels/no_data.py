@@ -1,4 +1,4 @@
-"""What is shown in the place of a form that needs a volume's data, while there is none."""
+"""The page in the place of a form that needs a volume's data, while there is none."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from volumes.models import Volume
 
 
 def without_data(visit: EnvironmentContext, volume: Volume, verb: str, reason: str) -> HttpResponse:
-    """Return the page that says why `verb` is not offered, whether the form is opened or sent."""
+    """Return the page that explains why `verb` is unavailable, for opened and submitted forms."""
     context = {
         "visit": visit,
         "environment": visit.environment,

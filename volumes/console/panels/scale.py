@@ -1,4 +1,4 @@
-"""Where a time and a size are in a drawing, and which round numbers stand at its lines."""
+"""The scale of a chart: positions of times and sizes, and round numbers for its lines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HEADROOM = 1.02
 
 @dataclass(frozen=True)
 class Scale:
-    """Across in percent of the width, down in pixels below the highest line."""
+    """Maps times to percent of the width, and sizes to pixels below the highest line."""
 
     first: datetime
     end: datetime
@@ -32,7 +32,7 @@ class Scale:
         return round(self.height - mb / (self.step * LINES) * self.height, 1)
 
     def lines(self) -> list[tuple[float, str]]:
-        """How far down each is and what it says, from the lowest; the highest names the unit."""
+        """Return position and label of each line, from the lowest; the highest has the unit."""
         named = [
             (self.step * number, f"{self.step * number / self.factor:g}") for number in range(4)
         ]
@@ -41,13 +41,13 @@ class Scale:
 
 
 def scale(*, first: datetime, end: datetime, height: int, size: int, peak: int) -> Scale:
-    """For sizes up to `peak`, in the unit in which people say `size`."""
+    """Return a scale for sizes up to `peak` MB, labelled in the unit of `size`."""
     unit, factor = next((unit, factor) for unit, factor in formatting.UNITS if size >= factor)
     step = round_step(peak * HEADROOM / factor / LINES) * factor
     return Scale(first, end, height, step, factor, unit)
 
 
 def round_step(least: float) -> float:
-    """The smallest round number that is at least this."""
+    """Return the smallest round number that is at least `least`."""
     power = 10.0 ** math.floor(math.log10(least))
     return next(step * power for step in STEPS if step * power >= least * (1 - 1e-9))

@@ -1,4 +1,4 @@
-"""What stands above the tabs of every page of a volume."""
+"""The header of every page of a volume."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from volumes.models import Volume, VolumeStatus
 from volumes.presentation import formatting
 
 SOON, LATER = 3, 10
-"""Seconds until a page looks again: while something moves, and while an error is retried."""
+"""Seconds between refreshes of a page: while a change is in progress, and while an error is retried."""
 
 
 def volume_frame(
     visit: EnvironmentContext, volume: Volume, tab: str, *, moving: bool = False
 ) -> dict[str, Any]:
-    """Name, status, what is wrong, and the tabs with their counts.
+    """Return the context of the name, status, error, and tabs with their counts.
 
-    `moving`: something else on the page will change by itself in a moment.
+    `moving` means that another part of the page will change soon.
     """
     state = formatting.state(volume)
     is_in_error = volume.status == VolumeStatus.ERROR
@@ -40,7 +40,7 @@ def volume_frame(
 
 
 def _counts(volume: Volume) -> Mapping[str, Any]:
-    """All that the tabs count, in one query."""
+    """Return the counts of the tabs, in one query."""
     entries = Revision.objects.about(Subject.VOLUME, volume.pk)
     changes = entries.values("subject").annotate(count=Count("pk"))
     found = (

@@ -1,4 +1,4 @@
-"""An environment's volumes as the address asks for them: filtered, sorted, 50 a page."""
+"""The volumes of an environment, filtered and sorted by the address, 50 a page."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ SORTS: dict[str, Combinable] = {
 }
 INDEXED = "name"
 UNINDEXED = {trouble.key for trouble in TROUBLES} - {VolumeStatus.ERROR}
-"""What may be wrong with a volume and no index knows."""
+"""Alerts that no index supports."""
 
 
 class Listing:
-    """What an unknown value would mean is not guessed: it filters nothing, and the form shows that."""
+    """A list of volumes. An unknown value of a filter is ignored, and the form shows that."""
 
     def __init__(
         self, environment: Environment, query: QueryDict, *, live: int, looked: ScanScope
     ) -> None:
-        """`live`: how many volumes the environment has, which is not counted again.
+        """`live` is the number of the environment's volumes, which is not counted again.
 
-        `looked`: where what no index finds, or has in order, is looked for.
+        `looked` limits filters and sort orders that no index supports.
         """
         self.environment, self.live, self.looked = environment, live, looked
         self.name = search_text(query.get("name", ""))
@@ -67,7 +67,7 @@ class Listing:
 
     @property
     def looked_through(self) -> int | None:
-        """How many of the newest volumes it is a list of, beside what is not settled; None for all."""
+        """Return the number of newest volumes that are listed, besides unsettled ones; None for all."""
         if self.status == DELETED:
             return None
         is_found = not self.attached and self.status not in UNINDEXED
@@ -80,7 +80,7 @@ class Listing:
         most = self.live
         if self.status == DELETED:
             most = search.SAMPLE_ROWS  # nobody has counted those
-            # What can still be brought back, and what the storage would not let go of.
+            # Volumes that can be restored, and those whose data could not be removed.
             gone = volumes.filter(is_deleted=True).unsettled()
             found = gone.exclude(status=VolumeStatus.DELETED)
         else:
@@ -106,12 +106,12 @@ class Listing:
 
     @property
     def is_in_progress(self) -> bool:
-        """Whether it is worth looking again in a moment."""
+        """Return whether a volume will change soon, so that the page refreshes."""
         return any(formatting.state(volume).is_in_progress for volume in self.page)
 
     @cached_property
     def labels(self) -> list[str]:
-        """The pairs to choose from: the commonest of them, by the commonest sets; and the chosen one."""
+        """Return the labels to choose from: the most frequent ones, and the selected one."""
         counted: Counter[str] = Counter()
         live = self.looked.volumes.exclude(labels={})
         sets = live.values_list("labels").annotate(count=Count("pk")).order_by("-count")
@@ -132,9 +132,9 @@ class Listing:
         key = self.sort.removeprefix("-")
         column: Any = SORTS[key]
         if self.looked_through:
-            # A value that no index has: a planner would walk one in search of the newest volumes.
+            # An expression without index: otherwise the planner would walk one to find the newest.
             column = Coalesce(column, column)
-        # The index has no nulls, and does not serve who says where they would stand.
+        # The index has no nulls. With a position for nulls, the planner would not use it.
         nulls_last = None if key == INDEXED else True
         down = self.sort.startswith("-")
         first = column.desc(nulls_last=nulls_last) if down else column.asc(nulls_last=nulls_last)
@@ -143,7 +143,7 @@ class Listing:
 
 
 def _with_their_mounts(volumes: list[Volume]) -> list[Volume]:
-    """Each with `mounted_by`, the names of its applications. One query for all of them."""
+    """Set `mounted_by`, the names of the applications, on each volume. Makes one query."""
     names: dict[Any, list[str]] = {volume.pk: [] for volume in volumes}
     mounts = Attachment.objects.filter(volume__in=list(names)).order_by("application__name")
     for pk, name in mounts.values_list("volume_id", "application__name"):

@@ -1,4 +1,4 @@
-"""What happened in a company: to read, to narrow down, to take away as a table."""
+"""Pages of a company's activity, and its export as CSV."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def activity(request: AuthenticatedHttpRequest) -> HttpResponse:
 @gzip_page
 @full_login_required
 def export(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """The same, all of it, sent while it is read."""
+    """Stream the whole activity as CSV."""
     company = _chosen(request, _offered(request))
     if company is None:
         raise Http404
@@ -78,7 +78,7 @@ def export(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 def _companies(request: AuthenticatedHttpRequest) -> QuerySet[Any]:
-    """The person's companies; `joined` puts them in the order in which the person joined."""
+    """Return the user's companies; `joined` is the order in which the user joined them."""
     mine = Company.objects.filter(memberships__user=request.user)
     return mine.annotate(joined=F("memberships__pk"))
 
@@ -120,7 +120,7 @@ def _is(named: str) -> Q:
 
 
 def _chunks(trail: ActivityFeed) -> Iterator[str]:
-    """The table, batch by batch. Between two of them it has neither a request slot nor a connection."""
+    """Yield the table in batches. Between batches, it holds neither a request slot nor a connection."""
     yield csv_text([COLUMNS])
     batches = trail.batches()
     while True:

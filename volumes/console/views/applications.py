@@ -1,4 +1,4 @@
-"""Applications come and go, by hand."""
+"""Pages that create, rename and delete applications."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def rename(visit: EnvironmentContext, app_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @environment_view(Role.EDITOR)
 def delete(visit: EnvironmentContext, app_id: uuid.UUID) -> HttpResponse:
-    """Says what it lets go of. No data goes with it, so no name is asked for."""
+    """Confirm and delete an application. No data is lost, so no name must be typed."""
     application = _application(visit, app_id)
     if visit.request.method == "POST":
         services.delete_application(

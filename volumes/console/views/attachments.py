@@ -1,4 +1,4 @@
-"""Letting an application mount a volume, and letting it go."""
+"""Pages that attach and detach applications."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from volumes.specs.attachment import AttachmentSpec, parse_attachment
 
 
 class AttachmentForm(forms.Form):
-    """Its fields are called as on the wire. The rules look at them, not this."""
+    """A form whose fields have the names of the API. The rules check them."""
 
     appIdRef = forms.CharField(label="Application", required=False, widget=forms.Select())
     mountPath = forms.CharField(
@@ -87,7 +87,7 @@ def attach(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @environment_view(Role.EDITOR)
 def detach(visit: EnvironmentContext, volume_id: uuid.UUID, app_id: uuid.UUID) -> HttpResponse:
-    """Says what the application loses. No data goes, so nothing is to be typed."""
+    """Confirm and detach an application. No data is lost, so nothing must be typed."""
     environment, volume = visit.environment, visit.volume(volume_id)
     mounts = volume.attachments.select_related("application")
     mount = mounts.filter(application=app_id).first()
@@ -107,6 +107,6 @@ def detach(visit: EnvironmentContext, volume_id: uuid.UUID, app_id: uuid.UUID) -
 
 
 def _free_applications(volume: Volume) -> Any:
-    """Those of the environment that do not mount it yet."""
+    """Return the environment's applications that do not mount the volume."""
     mounts = Attachment.objects.filter(volume=volume, application=OuterRef("pk"))
     return volume.environment.applications.live().filter(~Exists(mounts)).order_by("name")

@@ -1,4 +1,4 @@
-"""Making a volume, empty or filled from a snapshot."""
+"""The page that creates a volume, empty or from a snapshot."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def new(visit: EnvironmentContext) -> HttpResponse:
 
 
 def _suggest(form: VolumeForm, source: Snapshot) -> None:
-    """What a copy starts with, where the address says nothing else."""
+    """Fill in the defaults of a restored volume, unless the address has values."""
     name = suggestions.free_name(form.visit.environment, source.volume.name)
     for field, value in (("name", name), ("size", form_values.size_text(source.size))):
         form.fields[field].value = form.fields[field].value or value
 
 
 def _made(form: VolumeForm) -> Volume | None:
-    """The new volume, or None with the reasons in the form."""
+    """Create and return the volume. Return None, with the problems in the form, if refused."""
     visit = form.visit
     try:
         volume, _ = create_volume(
@@ -55,6 +55,6 @@ def _made(form: VolumeForm) -> Volume | None:
         return None
     results.created(volume).tell(visit.request)
     for warning in form.found.warnings:
-        # Who works without script has not seen them before.
+        # Without script, the user has not seen the warnings before.
         messages.warning(visit.request, formatting.warning_sentence(warning))
     return volume

@@ -1,4 +1,4 @@
-"""Deleting volumes, one or several, and taking it back while there is a grace."""
+"""Pages that delete one or several volumes, and undo a delete during the grace period."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def delete(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
         "volume": volume,
         "loss": loss(volume),
         "form": form,
-        # Where nothing but snapshots is in the way, a box lets them go too.
+        # If only snapshots block the delete, a checkbox includes them.
         "reasons": [reason for reason in reasons if reason.code != "has_snapshots"],
         "snapshots_left": post
         and next((one for one in reasons if one.code == "has_snapshots"), None),
@@ -75,7 +75,7 @@ def undelete(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @environment_view(Role.EDITOR)
 def selected(visit: EnvironmentContext) -> HttpResponse:
-    """First what would happen to each; sent once more with `confirmed`, it happens."""
+    """Show what would happen to each volume; run the action if `confirmed` is sent."""
     post, environment = visit.request.POST, visit.environment
     verb = bulk_actions.VERBS.get(post.get("do", ""))
     if verb is None:
@@ -102,7 +102,7 @@ def selected(visit: EnvironmentContext) -> HttpResponse:
 
 
 def _do(visit: EnvironmentContext, plan: bulk_actions.BulkPlan) -> None:
-    """One by one, and what became of each."""
+    """Run the action for each volume, and show the results."""
     done, refused = bulk_actions.execute(visit, plan)
     if plan.verb.name == "delete":
         _tell_deleted(visit, [volume for volume, _ in done])
@@ -114,7 +114,7 @@ def _do(visit: EnvironmentContext, plan: bulk_actions.BulkPlan) -> None:
 
 
 def _tell_deleted(visit: EnvironmentContext, volumes: list[Volume]) -> None:
-    """What became of each; while there is a grace period, with a button that takes it back."""
+    """Show the result for each volume, with an undo button during the grace period."""
     kept = Volume.objects.filter(pk__in=[one.pk for one in volumes], grace_until__isnull=False)
     until = dict(kept.values_list("pk", "grace_until"))
     for result in results.deleted(volume for volume in volumes if volume.pk not in until):
@@ -123,5 +123,5 @@ def _tell_deleted(visit: EnvironmentContext, volumes: list[Volume]) -> None:
         if at := until.get(volume.pk):
             text = f"Deleted {volume.name}. Its data is kept until {at:%-d %B, %H:%M} UTC."
             undo = reverse("undelete_volume", args=[visit.environment.pk, volume.pk])
-            # The list of messages makes a button of it.
+            # The message list shows this as a button.
             Result(Progress.DONE, text).tell(visit.request, undo=undo)

@@ -1,4 +1,4 @@
-"""Changing a volume: edit, grow, protect, and try again after an error."""
+"""Pages that edit, grow, protect and retry a volume."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def edit(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
         return redirect("volume", visit.environment.pk, volume.pk)
     context = form_context(form) | {"theirs": _theirs(form, volume)}
     if form.is_sent:
-        # The page tells what came between: whoever sends it once more means it.
+        # The page shows the changes of others. A second submission confirms the edit.
         form.fields["version"].value = volume.version
     return render(visit.request, "console/edit_volume.html", context)
 
@@ -68,7 +68,7 @@ def grow(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @environment_view(Role.EDITOR)
 def protect(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
-    """Sets what `protected` says, true or false: sent twice, it means the same."""
+    """Set the protection to the value of `protected`, so that a repeated request changes nothing."""
     wanted = visit.request.POST.get("protected") == "true"
     return _at_once(visit, volume_id, VolumeSpec(protected=wanted), _protected)
 
@@ -76,12 +76,12 @@ def protect(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @environment_view(Role.EDITOR)
 def retry(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
-    """A change that changes nothing makes a volume in error try again."""
+    """Retry a volume in error by an update without changes."""
     return _at_once(visit, volume_id, VolumeSpec(), results.retried)
 
 
 def _changed(form: VolumeForm, volume: Volume) -> Volume | None:
-    """The volume with the change, or None with the reasons in the form."""
+    """Update and return the volume. Return None, with the problems in the form, if refused."""
     visit = form.visit
     try:
         return update_volume(
@@ -93,7 +93,7 @@ def _changed(form: VolumeForm, volume: Volume) -> Volume | None:
 
 
 def _theirs(form: VolumeForm, volume: Volume) -> list[Entry]:
-    """What others changed since the page was opened, newest first."""
+    """Return the changes of other users since the page was opened, newest first."""
     seen = form.spec.version
     if not isinstance(seen, int) or seen >= volume.version:
         return []

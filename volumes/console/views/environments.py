@@ -1,4 +1,4 @@
-"""An environment: its volumes, its applications, what happened in it, and its settings."""
+"""Pages of an environment: volumes, applications, activity and settings."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def volumes(visit: EnvironmentContext) -> HttpResponse:
 @gzip_page
 @environment_view()
 def applications(visit: EnvironmentContext) -> HttpResponse:
-    """What runs here, and what each mounts."""
+    """Show the applications with the volumes that they mount."""
     mounts = Attachment.objects.select_related("volume").order_by("volume__name")[:MOUNTS_SHOWN]
     found = visit.environment.applications.live().order_by("name")
     found = found.prefetch_related(Prefetch("attachments", mounts, "mounts"))
@@ -75,7 +75,7 @@ def applications(visit: EnvironmentContext) -> HttpResponse:
 
 
 def _with_counts(applications: list[Application]) -> list[Application]:
-    """Each with `mount_count` and `more_mounts`.
+    """Set `mount_count` and `more_mounts` on each application.
 
     Of those that are shown alone: a join would count for all of them.
     """
@@ -100,7 +100,7 @@ def activity(visit: EnvironmentContext) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @environment_view()
 def settings(visit: EnvironmentContext) -> HttpResponse:
-    """Facts for everybody; name and quota are for admins to change."""
+    """Show the facts to all members. Only admins change name and quota."""
     form = EnvironmentSettingsForm.showing(visit.environment)
     if visit.request.method == "POST":
         if not visit.may_administer:
@@ -129,7 +129,7 @@ def _update(visit: EnvironmentContext, form: EnvironmentSettingsForm) -> bool:
 @require_http_methods(["GET", "HEAD", "POST"])
 @environment_view(Role.ADMIN)
 def delete(visit: EnvironmentContext) -> HttpResponse:
-    """Says what goes, or why nothing can; asks for the name."""
+    """Confirm by name and delete the environment, or show what blocks it."""
     environment = visit.environment
     form = ConfirmNameForm(visit.request.POST or None, name=environment.name)
     if visit.request.method == "POST" and form.is_valid():
@@ -155,12 +155,12 @@ def delete(visit: EnvironmentContext) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @full_login_required
 def new(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """A company's admins make environments."""
+    """Create an environment, as an admin of its company."""
     companies = administered(request)
     offered = list(companies.order_by("name")[: pagination.MAX_CHOICES + 1])
     if not offered:
         raise PermissionDenied
-    # Only a selection has a first choice: among more companies, the name is typed.
+    # Only a selection has an initial choice. With too many companies, the name is typed.
     is_selection = 1 < len(offered) <= pagination.MAX_CHOICES
     form = NewEnvironmentForm(
         request.POST or None,
@@ -183,12 +183,12 @@ def new(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 def _first_company(request: AuthenticatedHttpRequest) -> UUID | None:
-    """The company whose admin the person first accepted to be. Others' promotions do not count."""
+    """Return the first company that the user joined as admin. Later promotions do not count."""
     accepted = Membership.objects.accepted_admins().filter(user=request.user)
     return accepted.order_by("pk").values_list("company", flat=True).first()
 
 
 def administered(request: AuthenticatedHttpRequest) -> QuerySet[Company]:
-    """The companies in which this person may make environments."""
+    """Return the companies in which the user may create environments."""
     places = Membership.objects.admins().filter(user=request.user)
     return Company.objects.filter(pk__in=places.values("company"))

@@ -1,4 +1,4 @@
-"""The start: the environments that one may see, and what needs attention in them."""
+"""The start page: the user's environments and their alerts."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ IN_WORDS = {
     VolumeStatus.RESIZING: ("moving", "growing"),
     VolumeStatus.READY: ("good", "ready"),
 }
-"""Each status with its icon, in the order in which it matters."""
+"""Each status with its icon, the most important first."""
 
 
 Figures = dict[str, Any]
-"""Of one environment: how many volumes of each status it has, and what they use."""
+"""The counts of volumes by status in one environment, and their usage."""
 
 
 @dataclass(frozen=True)
@@ -54,19 +54,19 @@ class StatusCount:
 
 @dataclass(frozen=True)
 class Card:
-    """One environment at a glance."""
+    """The summary of one environment."""
 
     environment: Environment
     room: QuotaHeadroom
     used: int | None
     tallies: list[StatusCount]
     is_cut: bool
-    """Whether more may be used than was summed."""
+    """True if the usage is a lower bound."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """One company, and how this person belongs to it."""
+    """One company with the user's membership."""
 
     place: Membership
     cards: list[Card]
@@ -81,7 +81,7 @@ def overview(request: AuthenticatedHttpRequest) -> HttpResponse:
     visible = visible.order_by("company__name", "name")
     page = CappedPaginator(visible, ON_A_PAGE).get_page(request.GET.get("page"))
     is_watched = page.paginator.count <= WATCHED
-    # Few environments are read once, whichever page of them is shown.
+    # If there are few environments, they are read once for all pages.
     watched = list(visible if is_watched else page.object_list)
     page.object_list = (
         watched[max(page.start_index() - 1, 0) : page.end_index()] if is_watched else watched
@@ -97,7 +97,7 @@ def overview(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 def _sections(person: User, cards: list[Card]) -> dict[str, Any]:
-    """The companies of these cards, and as many as fit a page of those without any environment."""
+    """Return the companies of these cards, and a page of those without environments."""
     shown = {card.environment.company_id for card in cards}
     empty = ~Exists(Environment.objects.live().filter(company=OuterRef("company")))
     mine = Membership.objects.filter(user=person)
@@ -121,7 +121,7 @@ def _sections(person: User, cards: list[Card]) -> dict[str, Any]:
 
 
 def _cards(environments: Iterable[Environment], *, are_few: bool) -> list[Card]:
-    """Their volumes are counted by one query for all of them; `are_few` allows to look at each."""
+    """Return cards with counts, made by one query. With `are_few`, exact counts are affordable."""
     known = {environment.pk: environment for environment in environments}
     figures = _exactly(known) if are_few else _up_to_a_number(known.values())
     return [_card(environment, figures[pk]) for pk, environment in known.items()]
@@ -143,7 +143,7 @@ def _up_to_a_number(environments: Iterable[Environment]) -> dict[UUID, Figures]:
 
 
 def _counted(environment: Environment) -> QuerySet[Environment, Any]:
-    """Names its environment, as of an outer row's PostgreSQL does not know how many volumes it has."""
+    """Return counts with a constant environment: for an outer row's, PostgreSQL cannot estimate rows."""
     live = environment.volumes.live()
     counts = {status: capped_count_of(live.filter(status=status), COUNTED) for status in IN_WORDS}
     return Environment.objects.filter(pk=environment.pk).values(

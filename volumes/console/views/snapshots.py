@@ -1,4 +1,4 @@
-"""Taking and deleting snapshots, by hand."""
+"""Pages that take and delete snapshots."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class SnapshotForm(forms.Form):
 
     @property
     def consistency(self) -> str:
-        """What the snapshot will be worth, in words."""
+        """Return what the snapshot's consistency means."""
         return formatting.CONSISTENCY[expected_consistency()]
 
     @property
@@ -68,7 +68,7 @@ def take(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @environment_view(Role.EDITOR)
 def delete(visit: EnvironmentContext, volume_id: uuid.UUID, snapshot_id: uuid.UUID) -> HttpResponse:
-    """Says what is lost, or why it has to stay."""
+    """Confirm and delete a snapshot, or show what blocks it."""
     environment, volume = visit.environment, visit.volume(volume_id)
     snapshot = volume.snapshots.live().filter(pk=snapshot_id).first()
     if snapshot is None:

@@ -1,4 +1,4 @@
-"""A volume: how full it is and how to mount it, its snapshots, its applications, its history."""
+"""Pages of a volume: overview, snapshots, applications and history."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ CLOSE = timedelta(days=30)
 @require_safe
 @environment_view()
 def overview(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
-    """Deleted ones too: until they are purged, what they were can be looked up."""
+    """Show a volume, also a deleted one until it is purged."""
     volume = visit.volume(volume_id, deleted_too=True)
     prefetch_related_objects([volume], "attachments__application")
     context = volume_frame(visit, volume, "overview") | _fullness(volume)
@@ -102,13 +102,13 @@ def _history(volume: Volume) -> QuerySet[Revision]:
 
 
 def _fullness(volume: Volume) -> dict[str, Any]:
-    """How full it is, was and will be."""
+    """Return the present, past and projected usage."""
     samples = list(volume.samples.filter(at__gte=Now() - forecast.RECENT).order_by("at"))
     full_at = None if volume.is_deleted else forecast.projected_full_at(samples, volume.size)
     full = formatting.percent(volume.used_size, volume.size)
     return {
         "full": full,
-        # By the line it may be full already while there is still room.
+        # By the projection, the volume may be full although there is still free space.
         "full_at": full_at if full < 100 else None,
         "is_close": full_at is not None and full_at < timezone.now() + CLOSE,
         "chart": chart(samples, volume.size, full_at),
