@@ -1,4 +1,4 @@
-"""Accepting what lies in the place of a volume's data as its data."""
+"""Accept the directory in the place of a volume's data as its data."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from volumes.services.locking import lock_environment, lock_volume
 
 
 def accept_data(*, volume_id: uuid.UUID, actor: Actor) -> Volume:
-    """Make the directory that is there now the volume's data; the reconciler marks it.
+    """Make the present directory the volume's data. The reconciler marks it.
 
-    Accepted twice before that is accepted once. Raises NotFound, Refused where there is nothing to
-    accept, or the storage cannot say.
+    A second call before that changes nothing. Raises NotFound, and Refused if there is nothing to
+    accept or the storage cannot be read.
     """
     volume = Volume.objects.live().select_related("environment").filter(pk=volume_id).first()
     if volume is None:
         raise NotFound
-    # Before the transaction: no lock waits for the disk.
+    # Check before the transaction, so that no lock is held while the disk is read.
     if reason := acceptance_blocker(volume):
         raise Refused.because("", "wrong_status", reason)
     with transaction.atomic():

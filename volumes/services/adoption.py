@@ -1,4 +1,4 @@
-"""Taking an existing directory in as a new volume. Its files move by one rename; none is copied."""
+"""Adopt an existing directory as a new volume. One rename moves its files; none is copied."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def adopt_volume(
     mount_path: str | None,
     actor: Actor,
 ) -> Volume:
-    """Make the directory at `path` a volume; the row remembers the path until it has moved.
+    """Make the directory at `path` a volume. The row keeps the path until the directory has moved.
 
-    `size` in MB is what it uses, rounded up, unless given. Raises NotFound, Refused, and BackendError
-    where the storage cannot take it.
+    `size` is in MB (MiB); the default is the directory's usage, rounded up. Raises NotFound, Refused,
+    and BackendError if the storage cannot adopt it.
     """
     environment = Environment.objects.live().filter(pk=environment_id).first()
     if environment is None:

@@ -1,4 +1,4 @@
-"""Applications come and go; volumes and their data stay."""
+"""Create, rename and delete applications. Volumes and their data stay."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def update_application(
     actor: Actor,
     precondition: Precondition = ANY,
 ) -> Application:
-    """Rename it. Raises NotFound, Stale, Refused."""
+    """Rename the application. Raises NotFound, PreconditionFailed, Refused."""
     application = _locked(lock_environment(environment), application_id)
     precondition.check(application)
     check_version(application, spec.version)
@@ -75,7 +75,7 @@ def delete_application(
     actor: Actor,
     precondition: Precondition = ANY,
 ) -> Application:
-    """Remove it with its attachments, never with a volume. Raises NotFound, Stale."""
+    """Delete the application and its attachments, but no volume. Raises NotFound, PreconditionFailed."""
     application = _locked(lock_environment(environment), application_id)
     precondition.check(application)
     remove_application(application, actor)

@@ -1,4 +1,4 @@
-"""Attaching and detaching: each is a change of the volume, with a version and an entry."""
+"""Attach and detach applications. Each is a change of the volume with a version and a revision."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def attach(
 def detach(
     *, environment: Environment, volume_id: uuid.UUID, application_id: uuid.UUID, actor: Actor
 ) -> Application:
-    """Let it go; its data stays. Raises NotFound where it is not attached."""
+    """Detach the application; the data stays. Raises NotFound if it is not attached."""
     volume = lock_volume(lock_environment(environment), volume_id)
     attachment = volume.attachments.filter(application=application_id).first()
     if attachment is None:
@@ -61,7 +61,7 @@ def end_attachment(attachment: Attachment, volume: Volume, actor: Actor) -> None
 
 
 def set_applications(volume: Volume, wanted: list[Application]) -> Changes:
-    """Make these the ones that mount it. Those that stay keep their own path and `readOnly`."""
+    """Attach exactly these applications. Existing attachments keep their path and `readOnly`."""
     before = _refs(volume)
     present = set(volume.attachments.values_list("application_id", flat=True))
     volume.attachments.exclude(application__in=wanted).delete()
@@ -75,10 +75,10 @@ def set_applications(volume: Volume, wanted: list[Application]) -> Changes:
 
 
 def detach_time(changes: Changes) -> dict[str, Expression]:
-    """Return the column to write where these changes detached the last application.
+    """Return the column to write if these changes detached the last application.
 
-    In database time, as clean-up compares it: a server whose clock is behind must not make a volume
-    look unused for days.
+    It is in database time, which clean-up compares: with the clock of a server that is behind, a volume
+    would look unused for days.
     """
     _, after = changes.get("attachedAppsRefs", (None, None))
     return {"detached_at": Now()} if after == [] else {}

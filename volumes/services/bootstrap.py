@@ -1,4 +1,4 @@
-"""Setting up an installation: what is missing, by name, is made; what is there stays as it is."""
+"""Set up an installation: create what is missing, by name, and leave the rest unchanged."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TOKEN_NAME = "bootstrap"  # noqa: S105  (its name, not its secret)
 
 @dataclass
 class BootstrapResult:
-    """What `bootstrap` prints. Secrets are there only for what was made just now."""
+    """The output of `bootstrap`. It has secrets only of objects that were just created."""
 
     companyId: str
     environmentId: str
@@ -44,9 +44,10 @@ def bootstrap(
     quota: int | None = None,
     company_quota: int | None = None,
 ) -> BootstrapResult:
-    """A company, an environment, and a person with a second factor and a token. Idempotent by names.
+    """Create a company, an environment, and a user with a second factor and a token.
 
-    Quotas in MB, set when company and environment are made. Raises Refused for names that cannot be.
+    Idempotent by names. Quotas are in MB (MiB) and set only for new objects. Raises Refused for invalid
+    names.
     """
     company = Company.objects.filter(name=company_name).first() or create_company(
         name=company_name, storage_quota=company_quota, actor=SYSTEM

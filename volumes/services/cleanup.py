@@ -1,4 +1,4 @@
-"""What operators clean up: old rows, volumes nobody uses, data nobody knows."""
+"""Clean-up by operators: rows of deleted volumes, and unused volumes."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def expired_deletions(older_than: timedelta) -> VolumeQuerySet:
 
 
 def purge(volume: Volume) -> bool | None:
-    """Remove the row of a deleted volume, and before it any data left, whatever its grace.
+    """Remove remaining data of a deleted volume, also in its grace period, and then its row.
 
-    False where the data could not be removed (the row says why), None where it is left alone: another
-    process is at it, or somebody restored it meanwhile.
+    Returns False if the data could not be removed (the row has the reason), None if the volume was
+    skipped: another process has leased it, or a user has restored it meanwhile.
     """
     if volume.status != VolumeStatus.DELETED:
         Volume.objects.filter(pk=volume.pk, is_deleted=True).update(grace_until=None, due_at=Now())
@@ -36,7 +36,7 @@ def purge(volume: Volume) -> bool | None:
 
 
 def unused(since: timedelta, environment_id: uuid.UUID | None) -> VolumeQuerySet:
-    """Volumes that no application has used for that long; never protected ones or with snapshots."""
+    """Return volumes without attachments for that long, except protected ones and ones with snapshots."""
     found = Volume.objects.live().filter(
         protected=False, attachments__isnull=True, detached_at__lte=Now() - since
     )
@@ -47,7 +47,7 @@ def unused(since: timedelta, environment_id: uuid.UUID | None) -> VolumeQuerySet
 
 
 def delete_unused(volume: Volume, actor: Actor) -> bool:
-    """Delete one, by the rules that everybody obeys. False where it came into use, or went, meanwhile."""
+    """Delete a volume under the usual rules. Return False if it was used or deleted meanwhile."""
     try:
         delete_volume(environment=volume.environment, volume_id=volume.pk, actor=actor)
     except (NotFound, Refused):

@@ -1,4 +1,4 @@
-"""Environments: made, renamed, bounded and deleted by a company's admins."""
+"""Create, update and delete environments."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from volumes.specs.environment import EnvironmentSpec
 
 @transaction.atomic
 def create_environment(*, company: Company, spec: EnvironmentSpec, actor: Actor) -> Environment:
-    """Make an environment in a company that the caller administers. Raises Refused."""
+    """Create an environment in a company that the caller administers. Raises Refused."""
     company = Company.objects.select_for_update(no_key=True).get(pk=company.pk)
     if problems := rules.review(company, spec, environment=None):
         raise Refused(problems)
@@ -50,7 +50,10 @@ def update_environment(
     actor: Actor,
     precondition: Precondition = ANY,
 ) -> Environment:
-    """Rename it or set its quota, even below what is used. Raises NotFound, Stale, Refused."""
+    """Rename the environment or set its quota, even below its usage.
+
+    Raises NotFound, PreconditionFailed, Refused.
+    """
     environment = lock_environment(environment)
     precondition.check(environment)
     check_version(environment, spec.version)
@@ -74,7 +77,10 @@ def update_environment(
 def delete_environment(
     *, environment: Environment, actor: Actor, precondition: Precondition = ANY
 ) -> Environment:
-    """Close it with its applications. Refused while it has volumes that are not deleted."""
+    """Delete the environment and its applications.
+
+    Raises NotFound, PreconditionFailed, and Refused while it has volumes that are not deleted.
+    """
     environment = lock_environment(environment)
     precondition.check(environment)
     if problems := list(environment_delete_blockers(environment)):

@@ -1,4 +1,4 @@
-"""How volumes, applications and environments are written into the history."""
+"""Record changes of volumes, applications and environments in the history."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from volumes.models import Application, Environment, Volume
 def record_volume(
     volume: Volume, actor: Actor, action: str, changes: Changes, *, version: bool = True
 ) -> None:
-    """One entry; `version` is False for what raises none (snapshots)."""
+    """Record one change. `version` is False for changes without a new version (snapshots)."""
     record(
         **_fields(
             Subject.VOLUME, volume, volume.environment, actor, action, changes, version=version
@@ -22,7 +22,7 @@ def record_volume(
 
 
 def entry_of_volume(volume: Volume, actor: Actor, action: str, changes: Changes) -> Revision:
-    """The same, to be written with something else."""
+    """Return the revision of a change, to be inserted together with other rows."""
     return build_revision(
         **_fields(Subject.VOLUME, volume, volume.environment, actor, action, changes)
     )
@@ -39,7 +39,7 @@ def of_environment(environment: Environment, actor: Actor, action: str, changes:
 
 
 def creation_changes(**values: Any) -> Changes:
-    """Before is null on create."""
+    """Return the changes of a create: every old value is null."""
     return {name: [None, value] for name, value in values.items()}
 
 

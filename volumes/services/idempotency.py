@@ -1,4 +1,4 @@
-"""Idempotency-Key: the same POST twice makes one thing."""
+"""Idempotency-Key: a repeated POST creates one object only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from volumes.specs.parsers import Body
 class IdempotencyKey:
     """One user's key for one operation on one environment or volume.
 
-    Used under the lock of what it is about, so a concurrent second call waits for the first.
+    It is used under the lock of that object, so a concurrent second call waits for the first.
     """
 
     user_id: int
@@ -29,9 +29,9 @@ class IdempotencyKey:
     """Of the body as it was sent, so that a field that is ignored counts too."""
 
     def find(self) -> uuid.UUID | None:
-        """What the first call with this key made, None where this is the first.
+        """Return the id that the first call with this key created; None if this is the first.
 
-        Refused where the first call said something else.
+        Raises Refused if the first call had another body.
         """
         IdempotencyRecord.objects.expired().filter(**self._row).delete()
         record = IdempotencyRecord.objects.filter(**self._row).first()
@@ -43,7 +43,7 @@ class IdempotencyKey:
         return made
 
     def store(self, made: uuid.UUID) -> None:
-        # In database time, by which it expires: a server's clock may be days behind.
+        # In database time, which decides about expiry: a server's clock may be days behind.
         IdempotencyRecord.objects.create(
             **self._row, body_digest=self.body_digest, made_id=made, created_at=Now()
         )

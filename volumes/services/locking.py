@@ -1,4 +1,4 @@
-"""Locks in one order: company, environment, volume. Whoever keeps it never waits in a circle."""
+"""Locks have one order everywhere, which prevents deadlocks: company, environment, volume."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from volumes.specs.parsers import InvalidValue
 
 
 def lock_environment(environment: Environment) -> Environment:
-    """The environment as it is now, with both rows of quotas locked until the transaction ends.
+    """Lock both quotas until the transaction ends, and return the current environment.
 
-    Raises NotFound, for one that was deleted meanwhile as well.
+    Raises NotFound, also if it was deleted meanwhile.
     """
     try:
         found = lock_quotas(environment.pk)
@@ -36,7 +36,7 @@ def lock_environment(environment: Environment) -> Environment:
 
 
 def lock_volume(environment: Environment, volume_id: uuid.UUID) -> Volume:
-    """A live volume of a locked environment."""
+    """Lock and return a live volume of a locked environment. Raises NotFound."""
     row = _VOLUME.first(environment=environment.pk, pk=volume_id)
     if row is None:
         raise NotFound
@@ -46,7 +46,7 @@ def lock_volume(environment: Environment, volume_id: uuid.UUID) -> Volume:
 
 
 class Precondition:
-    """What If-Match demands: one of some versions, or anything.
+    """The condition of If-Match: one of some versions, or any version.
 
     `weak_versions` are those of weak tags, which never match (RFC 9110, 13.1.1).
     """
@@ -58,11 +58,11 @@ class Precondition:
         self.weak_versions = weak_versions
 
     def check(self, row: Versioned) -> None:
-        """Raise Stale if the row has another version."""
+        """Raise PreconditionFailed if the row has another version."""
         if self.versions is None or str(row.version) in self.versions:
             return
         if self.weak_versions:
-            # Of a tag that was never this row's, the version says nothing.
+            # A tag without a decimal version never belonged to this row.
             versions = [version for version in self.weak_versions if version.isdecimal()]
             cure = f'send If-Match: "{versions[0] if versions else row.version}"'
             raise PreconditionFailed(f"the tag was weakened by a proxy; {cure}")
@@ -85,7 +85,7 @@ def check_version(row: Versioned, given: int | InvalidValue | None) -> None:
 
 
 def created_by(actor: Actor) -> dict[str, Any]:
-    """Who made a row, and when: at first that is who changed it last."""
+    """Return the columns for creator and creation time, which are also those of the last change."""
     now = timezone.now()
     return {
         "created_by": actor.by,
@@ -96,10 +96,10 @@ def created_by(actor: Actor) -> dict[str, Any]:
 
 
 def bump_version(row: Versioned, by: str) -> int:
-    """Raise the version and note by whom and when. Returns the version that the row had.
+    """Increment the version and set who changed the row and when. Return the old version.
 
-    A clock that is behind another server's never moves `modified_at` back. The row is written only
-    at the version that it was read at, so no later time is overwritten.
+    `modified_at` never moves back, even if this server's clock is behind. The row is written only if
+    it still has the version that was read, so no later time is overwritten.
     """
     before = row.version
     row.version = before + 1
@@ -111,9 +111,9 @@ def bump_version(row: Versioned, by: str) -> int:
 def save_if_unchanged(
     row: Versioned, *, expected: int, fields: Iterable[str], **worked_out: Expression | None
 ) -> None:
-    """Save these fields if nobody changed the row since: the last line behind the locks.
+    """Save these fields if the row still has the `expected` version, in addition to the locks.
 
-    With them go columns that the database works out, such as a time of its own.
+    Other keywords are columns with expressions, such as the database's time. Raises Refused.
     """
     names = (*fields, "version", "modified_by", "modified_at")
     values = {name: getattr(row, name) for name in names}

@@ -1,4 +1,4 @@
-"""Taking and deleting snapshots. They raise no version, but the history tells of them."""
+"""Take and delete snapshots. The history records them, but the volume's version does not change."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from volumes.specs.snapshot import SnapshotSpec
 
 
 def expected_consistency() -> str:
-    """Return what a snapshot taken now is a copy of: `instant` or `files`. The storage is not asked."""
+    """Return the consistency of a new snapshot, `instant` or `files`, without accessing the storage."""
     return snapshot_consistency()
 
 
@@ -80,7 +80,7 @@ def take_snapshot(
 def delete_snapshot(
     *, environment: Environment, volume_id: uuid.UUID, snapshot_id: uuid.UUID, actor: Actor
 ) -> Snapshot:
-    """Remove it for good. Raises NotFound, and Refused while a volume is filled from it."""
+    """Delete the snapshot for good. Raises NotFound, and Refused while a volume is filled from it."""
     volume = lock_volume(lock_environment(environment), volume_id)
     snapshot: Snapshot | None = (
         volume.snapshots.live().select_for_update().filter(pk=snapshot_id).first()

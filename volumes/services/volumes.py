@@ -1,4 +1,4 @@
-"""What people ask of a volume that is there: update, delete, restore. Each is one transaction."""
+"""Update, delete and restore a volume. Each is one transaction."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def update_volume(
     actor: Actor,
     precondition: Precondition = ANY,
 ) -> Volume:
-    """Change what the spec says, all or nothing; growing is online.
+    """Apply the spec, all or nothing; growing is online.
 
-    Raises NotFound, Stale (If-Match), Refused (a stale version alone, else every problem). A volume in
-    error tries again at once, even where nothing changes.
+    A volume in error is retried at once, even without changes. Raises NotFound, PreconditionFailed
+    (If-Match), and Refused (a stale version alone, or else every problem).
     """
     environment = lock_environment(environment)
     volume = lock_volume(environment, volume_id)
@@ -78,9 +78,9 @@ def delete_volume(
     cascade: bool = False,
     precondition: Precondition = ANY,
 ) -> Volume:
-    """Hide it at once; its data goes at once too, or when the grace is over.
+    """Delete the volume. Its data is removed at once or after the grace period.
 
-    `cascade` deletes its snapshots with it. Raises NotFound, Stale, Refused.
+    `cascade` deletes its snapshots too. Raises NotFound, PreconditionFailed, Refused.
     """
     environment = lock_environment(environment)
     volume = lock_volume(environment, volume_id)
@@ -110,7 +110,7 @@ def delete_volume(
 
 
 def _delete_snapshots_along(volume: Volume, actor: Actor) -> None:
-    """Not due by themselves: they go in the volume's own step, and come back with its restore."""
+    """Delete the snapshots with their volume. They are not due: the volume's step removes them."""
     for snapshot in volume.snapshots.live():
         history.record_volume(
             volume, actor, "snapshot_delete", {"name": [snapshot.name, None]}, version=False
@@ -120,7 +120,7 @@ def _delete_snapshots_along(volume: Volume, actor: Actor) -> None:
 
 @transaction.atomic
 def restore_volume(*, environment: Environment, volume_id: uuid.UUID, actor: Actor) -> Volume:
-    """Undo a delete while the data is still there. Raises NotFound, Refused."""
+    """Undo a delete while the data still exists. Raises NotFound, Refused."""
     environment = lock_environment(environment)
     volume = environment.volumes.select_for_update().filter(pk=volume_id).first()
     if volume is None:
@@ -130,7 +130,7 @@ def restore_volume(*, environment: Environment, volume_id: uuid.UUID, actor: Act
         raise Refused(problems)
     was = bump_version(volume, actor.by)
     volume.is_deleted, volume.deleted_at, volume.grace_until = False, None, None
-    # Pending until the reconciler has seen that its data is there.
+    # Pending until the reconciler has checked that its data is there.
     volume.status = VolumeStatus.PENDING
     volume.status_message = volume.status_detail = ""
     save_if_unchanged(
@@ -149,7 +149,7 @@ def restore_volume(*, environment: Environment, volume_id: uuid.UUID, actor: Act
 
 
 def _restore_snapshots_along(volume: Volume) -> None:
-    """Those that went with it. What could not be taken before is not taken now."""
+    """Restore the snapshots that were deleted with the volume. Failed ones stay failed."""
     gone = volume.snapshots.filter(is_deleted=True, due_at__isnull=True)
     taken, waiting = Q(taken_at__isnull=False), Q(take_until__isnull=False)
     status = Case(
