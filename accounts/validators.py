@@ -1,11 +1,10 @@
 """Checks of names and quotas."""
 
+from config import limits
 from config.limits import MAX_QUOTA
 
-NAME_MAX = 100
 
-
-def name_problem(name: str, *, max_length: int = NAME_MAX) -> str | None:
+def name_problem(name: str, *, max_length: int = limits.MAX_NAME_LENGTH) -> str | None:
     """Return what is wrong with the name, or None.
 
     Names appear in logs, terminals and the history, so they are one line of visible characters.

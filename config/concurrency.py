@@ -18,10 +18,8 @@ from contextlib import contextmanager
 
 from django.db import connection
 
+from config import limits
 from config.limits import MAX_WAITING_REQUESTS
-
-MAX_CONCURRENT_REQUESTS = 2
-"""Requests that a worker processes at a time. More than one, because some wait for the database."""
 
 Work = Callable[[], None]
 
@@ -110,7 +108,7 @@ class FifoSemaphore:
 
 
 _LOCK = type(threading.Lock())
-request_slots = FifoSemaphore(MAX_CONCURRENT_REQUESTS)
+request_slots = FifoSemaphore(limits.MAX_CONCURRENT_REQUESTS)
 
 
 def _do(work: Work) -> None:

@@ -33,5 +33,79 @@ KEEP_ALIVE_TIMEOUT = 75.0  # seconds between two requests: longer than the 60 s 
 READER_TIMEOUT = 30.0  # seconds in which a reader takes nothing
 LAST_REQUEST_TIMEOUT = 1.0  # seconds that a worker which ends waits for requests of its clients
 
+# What requests may ask for.
+MAX_CONCURRENT_REQUESTS = 2
+"""Requests that each worker works on. More than the one that Python runs: some wait for the database."""
+MAX_JSON_DEPTH = 32
+"""Levels of a body."""
+MAX_LIST_ROWS = 1000
+"""Rows of one page of the API, and of one that names no `limit`."""
+MAX_LIST_BYTES = 4 * MIB
+"""Bytes of the encoded rows of one page of the API, however many it may have."""
+MAX_API_VALUE_LENGTH = 1024
+"""Characters of one value in a query of the API."""
+MAX_REPEATED_PARAMETERS = 32
+"""How often `label` may be given: as often as a volume has labels."""
+MAX_QUERY_PARAMETERS = 100
+"""Parameters in the address of a page: twice as many as there are rows on it to choose from."""
+MAX_QUERY_VALUE_LENGTH = 4096
+"""Characters: where a log-in leads to, or an operators' list goes back to, is an address itself."""
+MAX_SEARCH_LENGTH = 200
+"""Characters. No name is longer than 150, but people paste."""
+MAX_SEARCH_WORDS = 10
+"""Words: each becomes conditions of its own in the query of an operators' list."""
+MAX_RATE_WINDOWS = 32_768
+"""Windows of rate limits that a server counts in, 24 bytes each. The oldest make room for new ones."""
+
+# What people may leave behind.
+MAX_NAME_LENGTH = 100
+"""Characters of the name of a company or a token."""
+MAX_PASSWORD_LENGTH = 1000
+"""Characters: hashing a password takes longer the longer it is."""
+MAX_KNOWN_PEOPLE = 5
+"""People that one browser's cookie names, so that it stays well below 4 KiB."""
+MAX_PENDING_INVITATIONS = 500
+"""Invitations of one company: what nobody answers must not fill the table."""
+
+# Lists and choices on pages.
+PAGE_SIZE = 50
+MAX_COUNTED_ROWS = 30_000
+"""Lists are counted and paged up to this many rows."""
+MAX_CHOICES = 100
+"""Choices that a form offers; with more to choose from, people type a name."""
+MAX_APPLICATION_CHOICES = 100
+MAX_SNAPSHOT_CHOICES = 50
+"""Snapshots of one environment, the newest."""
+MAX_LABEL_CHOICES = 100
+MAX_LABEL_SETS = 500
+"""Different sets of labels that are read in search of the most common labels."""
+MAX_SEEN_CHANGES = 10_000
+"""The newest changes of a company: its activity offers a choice of their people and actions."""
+MAX_CARD_VOLUMES = 5_000
+"""Volumes that an environment's card counts for each status, and sums up, where there are too many."""
+MAX_WATCHED_ENVIRONMENTS = 100
+"""Whoever sees more environments is told of each page what needs attention there."""
+SAMPLE_ROWS = 10_000
+"""Rows that are looked at one by one for a part of a name, if they are not few."""
+
+# Lists of operators.
+MAX_PAGE = 10_000
+"""The last page of a list: whoever looks further narrows it down."""
+MAX_SEARCHED_ROWS = 5_000
+"""A search for a part of a name scans at most this many of the newest rows, and what they belong to."""
+MAX_SEARCHED_VOLUMES = 100_000
+"""The same for volumes, where no index has parts of names."""
+MAX_SEARCH_RESULTS = 1_000
+"""Rows that such a search shows."""
+MAX_SCANNED_ROWS = 20_000
+"""The newest rows that are filtered and sorted by what no index has."""
+MAX_ACTION_ROWS = 100
+"""Rows that one action is done to at once."""
+MAX_SUMMED_VOLUMES = 30_000
+"""The newest volumes that the dashboard counts and sums up, beside those that are not settled."""
+MAX_FOLLOWED_VOLUMES = 1_000
+"""Where there are more volumes, so many tell of growth: those that were measured last."""
+
+# Work in the background.
 VERIFY_BATCH_ROWS = 1000
 """Rows, or entries of the storage, that `verify` looks at together."""

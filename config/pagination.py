@@ -10,20 +10,13 @@ from django.db.models import F, QuerySet
 from django.http import QueryDict
 from django.utils.functional import cached_property
 
+from config import limits
 from config.searches import filter_value
-
-MAX_COUNTED_ROWS = 30_000
-"""Lists are counted and paged up to this many rows."""
-
-MAX_CHOICES = 100
-"""Choices that a form offers; with more to choose from, people type a name."""
-
-KEYSET_PAGE_ROWS = 50
 
 
 def capped_count(rows: QuerySet[Any]) -> int:
     """Return how many rows there are; MAX_COUNTED_ROWS + 1 stands for all that are more."""
-    return rows.order_by()[: MAX_COUNTED_ROWS + 1].count()
+    return rows.order_by()[: limits.MAX_COUNTED_ROWS + 1].count()
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]
@@ -35,12 +28,12 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
 
     @cached_property
     def count(self) -> int:
-        return min(self.found, MAX_COUNTED_ROWS)
+        return min(self.found, limits.MAX_COUNTED_ROWS)
 
     @property
     def is_truncated(self) -> bool:
         """Whether there are more."""
-        return self.found > MAX_COUNTED_ROWS
+        return self.found > limits.MAX_COUNTED_ROWS
 
 
 class LookaheadPaginator(Paginator):  # type: ignore[type-arg]
@@ -84,16 +77,16 @@ class KeysetPage:
         self.parameter = parameter
         start = filter_value(query.get(parameter, ""))
         named = rows.annotate(named=F(by))
-        found = list(named.filter(named__gte=start).order_by("named")[: KEYSET_PAGE_ROWS + 1])
-        self.rows = found[:KEYSET_PAGE_ROWS]
+        found = list(named.filter(named__gte=start).order_by("named")[: limits.PAGE_SIZE + 1])
+        self.rows = found[: limits.PAGE_SIZE]
         self.next: str | None = (
-            found[KEYSET_PAGE_ROWS].named if len(found) > KEYSET_PAGE_ROWS else None
+            found[limits.PAGE_SIZE].named if len(found) > limits.PAGE_SIZE else None
         )
         """Where the next page begins, and the one before: None where there is none."""
         self.previous: str | None = None
         if start:
             earlier = named.filter(named__lt=start).order_by("-named")
-            names = list(earlier.values_list("named", flat=True)[:KEYSET_PAGE_ROWS])
+            names = list(earlier.values_list("named", flat=True)[: limits.PAGE_SIZE])
             self.previous = names[-1] if names else None
 
     @property

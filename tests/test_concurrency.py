@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from config import concurrency, env
+from config import env, limits
 from volumes import reconciler
 from volumes.reconciler import executors, periodic
 from volumes.services import group_commit
@@ -71,7 +71,7 @@ def test_a_worker_has_a_connection_for_each_thread_that_may_hold_one(
     quick, bulk = executors._INLINE
     heartbeat = 1
     holding = (
-        concurrency.MAX_CONCURRENT_REQUESTS
+        limits.MAX_CONCURRENT_REQUESTS
         + group_commit.COMMIT_THREADS
         + quick.size
         + bulk.size

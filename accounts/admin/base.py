@@ -16,15 +16,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from accounts.admin.changelists import (
-    MAX_SEARCH_RESULTS,
-    MAX_SEARCHED_ROWS,
-    IndexedChangeList,
-    newest,
-    page_number,
-)
+from accounts.admin.changelists import IndexedChangeList, newest, page_number
 from accounts.callers import Actor
 from accounts.models import User
+from config import limits
 from config.client_addresses import client_ip
 from config.errors import DomainError, Refused
 from config.pagination import LookaheadPaginator
@@ -73,7 +68,7 @@ class OperatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """The filters that leave so few rows that every sortable column can be offered."""
     indexed_order: Sequence[str] = ()
     """The sortable columns that an index orders. Sorting by others covers the newest rows only."""
-    search_help_text = f"A part of a name, among the newest {MAX_SEARCHED_ROWS:,}"
+    search_help_text = f"A part of a name, among the newest {limits.MAX_SEARCHED_ROWS:,}"
 
     def field_errors(self, refusal: DomainError) -> FieldErrors:
         if isinstance(refusal, Refused):
@@ -151,7 +146,7 @@ class OperatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             return queryset.filter(has_name), False
         matches, _ = super().get_search_results(request, newest(queryset), search_term)
         # By primary key: PostgreSQL may join before it filters, and would read the whole table.
-        pks = matches.order_by("-pk").values_list("pk", flat=True)[:MAX_SEARCH_RESULTS]
+        pks = matches.order_by("-pk").values_list("pk", flat=True)[: limits.MAX_SEARCH_RESULTS]
         return queryset.filter(pk__in=list(pks)), False
 
     def exact_name(self, name: str) -> Q | None:

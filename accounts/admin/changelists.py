@@ -16,19 +16,8 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
+from config import limits
 from config.searches import search_text
-
-MAX_SEARCHED_ROWS = 5_000
-"""A substring search scans at most this many of the newest rows, and the rows they refer to."""
-
-MAX_SEARCH_RESULTS = 1_000
-"""A substring search shows at most this many rows."""
-
-MAX_SCANNED_ROWS = 20_000
-"""Filters and orders without an index cover at most this many of the newest rows."""
-
-MAX_PAGE = 10_000
-"""The last page of a list. OFFSET reads and drops all rows before a page, so later pages cost more."""
 
 
 class IndexedChangeList(ChangeList):
@@ -52,8 +41,8 @@ class IndexedChangeList(ChangeList):
             for spec in indexed:
                 filtered = spec.queryset(request, rows)
                 rows = rows if filtered is None else filtered
-            self.root_queryset = newest(rows, MAX_SCANNED_ROWS)
-            self.looked_at = None if self.root_queryset is rows else MAX_SCANNED_ROWS
+            self.root_queryset = newest(rows, limits.MAX_SCANNED_ROWS)
+            self.looked_at = None if self.root_queryset is rows else limits.MAX_SCANNED_ROWS
         return filters
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
@@ -99,7 +88,7 @@ def _order_without_index(name: str) -> OrderBy:
     return OrderBy(Coalesce(field, field), descending=name.startswith("-"))
 
 
-def newest(rows: QuerySet[Any], maximum: int = MAX_SEARCHED_ROWS) -> QuerySet[Any]:
+def newest(rows: QuerySet[Any], maximum: int = limits.MAX_SEARCHED_ROWS) -> QuerySet[Any]:
     """Return the newest rows, at most `maximum`; the same queryset if it has no more."""
     last = rows.order_by("-pk").values_list("pk", flat=True)[maximum - 1 : maximum]
     return rows.filter(pk__gte=last[0]) if last else rows
@@ -108,7 +97,9 @@ def newest(rows: QuerySet[Any], maximum: int = MAX_SEARCHED_ROWS) -> QuerySet[An
 def page_number(request: HttpRequest) -> int:
     """Return the page number of the query string: `p` in lists, `page` in autocompletion."""
     number = request.GET.get("p") or request.GET.get("page") or "1"
-    return min(max(int(number), 1), MAX_PAGE) if number.isdecimal() and len(number) < 9 else 1
+    return (
+        min(max(int(number), 1), limits.MAX_PAGE) if number.isdecimal() and len(number) < 9 else 1
+    )
 
 
 def admin_link(row: Model | None, text: str = "") -> str:

@@ -11,10 +11,11 @@ from django.http import HttpRequest
 
 from accounts import operators, services
 from accounts.admin.base import OperatorAdmin, actor_of, operator_of
-from accounts.admin.changelists import MAX_SEARCHED_ROWS, admin_link, may_view, related_filter
+from accounts.admin.changelists import admin_link, may_view, related_filter
 from accounts.admin.site import site
 from accounts.models import Company, Membership, Role, User
 from accounts.templatetags.times import when
+from config import limits
 from config.errors import Refused
 
 
@@ -29,7 +30,8 @@ class MembershipAdmin(OperatorAdmin):
     list_select_related = ["user", "company"]
     search_fields = ["user__username", "company__name"]
     search_help_text = (
-        f"Whole names of people and companies, or parts among the newest {MAX_SEARCHED_ROWS:,}"
+        "Whole names of people and companies, or parts among the newest"
+        f" {limits.MAX_SEARCHED_ROWS:,}"
     )
     sortable_when_filtered = ["company", "user"]
     sortable_by = ["role", "since"]

@@ -15,12 +15,13 @@ from django.urls import URLPattern, path
 
 from accounts import audit, operators, services
 from accounts.admin.base import NoDelete, actor_of, operator_of
-from accounts.admin.changelists import MAX_SEARCHED_ROWS, changelist_link
+from accounts.admin.changelists import changelist_link
 from accounts.admin.site import site
 from accounts.admin.user_diff import COLUMNS, record_change, snapshot_of
 from accounts.auth import throttling
 from accounts.forms.operators import NewAccountForm
 from accounts.models import Membership, Subject, Token, User
+from config import limits
 
 
 class SparseBooleanFilter(admin.BooleanFieldListFilter):
@@ -41,7 +42,9 @@ class AccountAdmin(NoDelete, UserAdmin):  # type: ignore[type-arg]
     list_display = ["username", "email", "is_active", "is_staff", "last_login", "date_joined"]
     list_filter = [("is_active", SparseBooleanFilter), ("is_staff", SparseBooleanFilter)]
     search_fields = ["username", "email"]
-    search_help_text = f"A whole user name, or a part of it among the newest {MAX_SEARCHED_ROWS:,}"
+    search_help_text = (
+        f"A whole user name, or a part of it among the newest {limits.MAX_SEARCHED_ROWS:,}"
+    )
     sorts_anywhere = indexed_order = ["username"]
     ordering = ["username"]
     readonly_fields = ["last_login", "date_joined", "second_factor", "belongs", "tokens"]

@@ -14,12 +14,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.models import User
+from config import limits
 
 COOKIE = "known_browser"
 SALT = "accounts.auth.known_browsers"
 LIFETIME = 90 * 86400  # seconds since the person's last log-in there
-MAX_PEOPLE = 5  # of one browser; the cookie stays well below 4 KiB
-
 Entry = tuple[int, str, str, float]
 """The person, the browser's id, the tag of the credentials, and when the entry expires."""
 
@@ -50,7 +49,7 @@ def remember_browser(request: HttpRequest, response: HttpResponse, person: User)
     mine: Entry = (person.pk, browser, _tag(person, browser), time.time() + LIFETIME)
     response.set_cookie(
         COOKIE,
-        signing.dumps([mine, *others][:MAX_PEOPLE], salt=SALT),
+        signing.dumps([mine, *others][: limits.MAX_KNOWN_PEOPLE], salt=SALT),
         max_age=LIFETIME,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,

@@ -5,9 +5,8 @@ from typing import Any
 from django import forms
 
 from accounts.models import User
+from config import limits
 from config.errors import Refused
-
-MAX_PASSWORD_LENGTH = 1000  # characters: hashing a longer one would cost too much
 
 
 class Form(forms.Form):
@@ -23,7 +22,9 @@ class Form(forms.Form):
 class PasswordField(forms.CharField):
     def __init__(self, *, autocomplete: str = "current-password", **options: Any) -> None:
         widget = forms.PasswordInput(attrs={"autocomplete": autocomplete})
-        super().__init__(widget=widget, strip=False, max_length=MAX_PASSWORD_LENGTH, **options)
+        super().__init__(
+            widget=widget, strip=False, max_length=limits.MAX_PASSWORD_LENGTH, **options
+        )
 
 
 class CodeField(forms.CharField):

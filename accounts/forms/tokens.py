@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from accounts.forms.fields import CodeField, Form
 from accounts.models import Scope
-from accounts.validators import NAME_MAX, name_problem
-from config import pagination
+from accounts.validators import name_problem
+from config import limits
 
 LIFETIMES = [
     ("7", "7 days"),
@@ -36,7 +36,7 @@ class Environments(Protocol):
 class TokenForm(Form):
     name = forms.CharField(
         label="Name",
-        max_length=NAME_MAX,
+        max_length=limits.MAX_NAME_LENGTH,
         help_text="What will use it, such as “deploy from CI”. It is what the history shows.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
@@ -60,8 +60,8 @@ class TokenForm(Form):
     def __init__(self, *args: Any, environments: Environments, **options: Any) -> None:
         super().__init__(*args, **options)
         self.environments = environments
-        choices = environments(most=pagination.MAX_CHOICES + 1)
-        if len(choices) <= pagination.MAX_CHOICES:
+        choices = environments(most=limits.MAX_CHOICES + 1)
+        if len(choices) <= limits.MAX_CHOICES:
             self.fields["environment"] = forms.TypedChoiceField(
                 label="In",
                 required=False,

@@ -21,10 +21,8 @@ from accounts.services.locks import lock_company
 from accounts.services.members import admit
 from accounts.services.withdrawal import record_invitation
 from accounts.validators import name_problem
+from config import limits
 from config.errors import Refused
-
-MAX_PENDING_INVITATIONS = 500
-"""The pending invitations of one company. Unanswered ones must not fill the table."""
 
 
 def invite(*, company: Company, name: str, role: Role, inviter: User, actor: Actor) -> Invitation:
@@ -41,7 +39,7 @@ def invite(*, company: Company, name: str, role: Role, inviter: User, actor: Act
         company = lock_company(company)
         _check(company, name, inviter)
         company.invitations.filter(expires_at__lte=Now()).delete()
-        if company.invitations.exclude(name=name).count() >= MAX_PENDING_INVITATIONS:
+        if company.invitations.exclude(name=name).count() >= limits.MAX_PENDING_INVITATIONS:
             raise Refused.because(
                 "", "too_many", "Too many invitations are pending. Withdraw some first."
             )

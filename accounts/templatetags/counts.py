@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 from django.template.defaulttags import querystring
 
-from config import pagination
+from config import limits
 from config.pagination import KeysetPage
 
 register = template.Library()
@@ -14,7 +14,7 @@ register = template.Library()
 @register.filter
 def format_count(count: int, most: int | None = None) -> str:
     """Return the count as text, `30,000+` if it exceeds `most`."""
-    most = most or pagination.MAX_COUNTED_ROWS
+    most = most or limits.MAX_COUNTED_ROWS
     return f"{most:,}+" if count > most else str(count)
 
 

@@ -13,9 +13,8 @@ from accounts import services
 from accounts.auth.decorators import AuthenticatedHttpRequest, full_login_required, session_actor
 from accounts.models import Invitation, Role, Token
 from accounts.views.members import WITH_ARTICLE, administered_by, company_address, shown_refusal
+from config import limits
 from config.pagination import CappedPaginator
-
-PAGE_SIZE = 50
 
 
 @require_safe
@@ -23,7 +22,7 @@ PAGE_SIZE = 50
 def invitations(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show this person's invitations, and what accepting one means for their tokens."""
     rows = Invitation.objects.to(request.user).select_related("company", "invited_by")
-    page = CappedPaginator(rows.order_by("-created_at"), PAGE_SIZE).get_page(
+    page = CappedPaginator(rows.order_by("-created_at"), limits.PAGE_SIZE).get_page(
         request.GET.get("page")
     )
     unbound = Token.objects.usable().filter(owner=request.user, environment_id=None)

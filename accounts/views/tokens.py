@@ -21,12 +21,11 @@ from accounts.auth.decorators import (
 )
 from accounts.forms.tokens import Environments, TokenForm
 from accounts.models import Scope, Token
+from config import limits
 from config.errors import Refused
 from config.pagination import CappedPaginator
 
 EXPIRY_WARNING = timedelta(days=7)
-PAGE_SIZE = 50
-
 CompanyOf = Callable[[uuid.UUID], uuid.UUID]
 
 
@@ -95,7 +94,7 @@ def _page(
 ) -> HttpResponse:
     now = timezone.now()
     usable = Token.objects.usable().filter(owner=request.user).order_by("pk")
-    page = CappedPaginator(usable, PAGE_SIZE).get_page(request.GET.get("page"))
+    page = CappedPaginator(usable, limits.PAGE_SIZE).get_page(request.GET.get("page"))
     environment_ids = {token.environment_id for token in page if token.environment_id}
     labels = dict(environments(among=environment_ids)) if environment_ids else {}
     rows = [

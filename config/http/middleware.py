@@ -12,6 +12,7 @@ from django.core.exceptions import BadRequest, DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import Histogram
 
+from config import limits
 from config.client_addresses import client_ip
 from config.http import error_responses
 from config.http.rate_limiting import add_headers
@@ -36,10 +37,6 @@ REQUESTS = Histogram(
     ["interface", "method", "status"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
-MAX_PARAMETERS = 100
-"""Twice the number of rows that can be selected on a page."""
-MAX_VALUE = 4096
-"""Characters. Parameters such as the target of a login are URLs themselves."""
 MAX_LOGGED_PATH = 500
 """Characters, percent-encoded as in a URL."""
 MAX_METHOD = 20
@@ -138,7 +135,9 @@ def page_query_limits(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.META.get("QUERY_STRING") and not is_api_path(request.path):
             values = [value for _, items in request.GET.lists() for value in items]
-            if len(values) > MAX_PARAMETERS or any(len(value) > MAX_VALUE for value in values):
+            if len(values) > limits.MAX_QUERY_PARAMETERS or any(
+                len(value) > limits.MAX_QUERY_VALUE_LENGTH for value in values
+            ):
                 too_much = BadRequest("The address has too many parameters, or one is too long.")
                 return error_responses.bad_request(request, too_much)
         return get_response(request)

@@ -21,13 +21,12 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
+from config import limits
 from config.env import Rate
 from config.errors import TooManyRequests
 
 CHANGES, READS = "changes", "reads"
 
-MAX_WINDOWS = 32_768
-"""Windows that are counted at the same time, 24 bytes each. Beyond it the oldest of some is forgotten."""
 MAX_PROBES = 8
 CELLS = 3
 """Of one window: its key, when it ends (milliseconds of the monotonic clock), its requests."""
@@ -94,7 +93,7 @@ class WindowTable:
         cells = self._cells
         found, earliest = 0, math.inf
         for probe in range(MAX_PROBES):
-            at = (key + probe) % MAX_WINDOWS * CELLS
+            at = (key + probe) % limits.MAX_RATE_WINDOWS * CELLS
             ends = cells[at + 1]
             if cells[at] == key and ends > now:
                 return at
@@ -169,7 +168,7 @@ def _milliseconds() -> int:
 
 def _shared_buffer() -> Any:
     """Memory of all workers of this server; of this process alone where no server has made any."""
-    size = MAX_WINDOWS * CELLS * 8
+    size = limits.MAX_RATE_WINDOWS * CELLS * 8
     if not (directory := os.environ.get("PROMETHEUS_MULTIPROC_DIR")):
         return bytearray(size)
     try:

@@ -13,7 +13,6 @@ from django.utils import timezone
 from accounts import services
 from accounts.callers import SYSTEM, Actor
 from accounts.models import Company, Invitation, Membership, Revision, Role, Subject, User
-from accounts.services import invitations
 from config.errors import Refused
 from tests.factories import CompanyFactory, MembershipFactory, UserFactory, give_token
 from tests.support.people import log_in
@@ -321,7 +320,7 @@ def test_throttle_counts_names_of_members(alices: Client, bob: User) -> None:
 
 
 def test_pending_invitations_are_limited(alices: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(invitations, "MAX_PENDING_INVITATIONS", 1)
+    monkeypatch.setattr("config.limits.MAX_PENDING_INVITATIONS", 1)
     invite(alices, "first")
     assert "Too many invitations are pending." in invite(alices, "second").text
     assert invite(alices, "first").status_code == 302

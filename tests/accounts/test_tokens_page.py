@@ -93,7 +93,7 @@ def test_token_name_must_be_one_line_of_visible_characters(
 def test_form_asks_for_an_environment_id_when_there_are_too_many_to_choose_from(
     client: Client, alice: User, environment: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("config.pagination.MAX_CHOICES", 0)
+    monkeypatch.setattr("config.limits.MAX_CHOICES", 0)
     log_in(client, alice)
     assert '<input type="text" name="environment"' in client.get(PAGE).text
     assert str(environment.pk) not in client.get(PAGE).text
@@ -114,7 +114,7 @@ def test_form_refuses_an_environment_id_without_access(
     typed: str,
     said: str,
 ) -> None:
-    monkeypatch.setattr("config.pagination.MAX_CHOICES", 0)
+    monkeypatch.setattr("config.limits.MAX_CHOICES", 0)
     log_in(client, alice)
     answer = make(client, alice, environment=typed or str(charlies_environment.pk))
     assert said in answer.text

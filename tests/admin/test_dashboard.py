@@ -72,8 +72,8 @@ def test_growth_asks_once(
 def test_among_too_many_it_says_what_it_counts_and_follows(
     desk: Client, make: Callable[..., Volume], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dashboard, "COUNTED", 1)
-    monkeypatch.setattr(dashboard, "FOLLOWED", 1)
+    monkeypatch.setattr("config.limits.MAX_SUMMED_VOLUMES", 1)
+    monkeypatch.setattr("config.limits.MAX_FOLLOWED_VOLUMES", 1)
     for n, name in enumerate(["settled", "broken", "newest"]):
         sample(make(name, size=100), 1, 10 + n)
     Volume.objects.filter(name="broken").update(status="error", due_at=timezone.now())

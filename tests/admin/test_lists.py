@@ -143,7 +143,7 @@ def test_a_long_list_is_sorted_only_where_it_is_narrowed(desk: Client, many: lis
 
 @pytest.fixture
 def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("accounts.admin.changelists.MAX_SCANNED_ROWS", 100)
+    monkeypatch.setattr("config.limits.MAX_SCANNED_ROWS", 100)
 
 
 def test_what_no_index_has_is_looked_for_among_the_newest_which_the_page_says(

@@ -116,7 +116,7 @@ def test_who_left_can_still_be_asked_for(bobs, happened):
 
 
 def test_what_was_done_long_ago_is_offered_where_it_is_shown(bobs, some, erin, monkeypatch):
-    monkeypatch.setattr(activity_feed, "SEEN", 1)
+    monkeypatch.setattr("config.limits.MAX_SEEN_CHANGES", 1)
     offered = f'<option value="{erin.ref}"'
     assert offered not in bobs.get("/activity?action=create").text
     assert f"{offered} selected>erin" in bobs.get(f"/activity?person={erin.ref}").text
@@ -177,7 +177,7 @@ def test_joining_another_company_does_not_change_the_default(browser, bob, some,
 
 
 def test_one_of_too_many_companies_is_named(browser, bob, some, happened, monkeypatch):
-    monkeypatch.setattr("config.pagination.MAX_CHOICES", 1)
+    monkeypatch.setattr("config.limits.MAX_CHOICES", 1)
     zebra = CompanyFactory.create(name="Zebra")
     MembershipFactory.create(user=bob, company=zebra)
     happened("create", "hay", of=zebra, at=EnvironmentFactory.create(company=zebra))

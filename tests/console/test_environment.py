@@ -227,7 +227,7 @@ def test_deleted_volumes_can_be_looked_for_while_they_are_kept(
 @pytest.fixture
 def more_than_counted(make, monkeypatch):
     """Five volumes, of which two are counted; the oldest is not settled."""
-    monkeypatch.setattr("config.pagination.MAX_COUNTED_ROWS", 2)
+    monkeypatch.setattr("config.limits.MAX_COUNTED_ROWS", 2)
     for name in ("lost", "old", "older", "full", "new"):
         make(name, size=100, labels={"is": name})
     Volume.objects.update(used_size=90)

@@ -139,7 +139,7 @@ def too_many(browser, alice, company, monkeypatch):
     """The browser of who administers more companies than can be offered, Zebra among them."""
     zebra = CompanyFactory.create(name="Zebra")
     MembershipFactory.create(user=alice, company=zebra, role=Role.ADMIN)
-    monkeypatch.setattr("config.pagination.MAX_CHOICES", 1)
+    monkeypatch.setattr("config.limits.MAX_CHOICES", 1)
     return browser(alice)
 
 

@@ -51,7 +51,7 @@ def test_every_field_arrives(alices, page, web):
 def test_of_many_applications_the_first_can_be_ticked_and_the_ticked_ones_stay(
     alices, page, environment, monkeypatch
 ):
-    monkeypatch.setattr("volumes.console.forms.volume.MOST_APPLICATIONS", 2)
+    monkeypatch.setattr("config.limits.MAX_APPLICATION_CHOICES", 2)
     a, b, _, d = [
         ApplicationFactory.create(environment=environment, name=name)
         for name in ("a", "b", "c", "d")

@@ -187,7 +187,7 @@ def test_it_stays_within_its_queries(browser, alice, company, make, django_asser
 def test_who_sees_very_many_environments_is_told_of_each_page_what_needs_attention(
     alices, company, change, monkeypatch
 ):
-    monkeypatch.setattr("volumes.console.views.overview.WATCHED", 24)
+    monkeypatch.setattr("config.limits.MAX_WATCHED_ENVIRONMENTS", 24)
     EnvironmentFactory.create_batch(24, company=company)
     change(status=VolumeStatus.ERROR, status_message="It broke.")
     assert "It broke." not in alices.get("/").text
@@ -199,7 +199,7 @@ def test_who_sees_very_many_environments_is_told_of_each_page_what_needs_attenti
 def test_of_very_many_volumes_the_newest_are_looked_at_and_what_is_not_settled(
     alices, make, monkeypatch
 ):
-    monkeypatch.setattr("config.pagination.MAX_COUNTED_ROWS", 2)
+    monkeypatch.setattr("config.limits.MAX_COUNTED_ROWS", 2)
     for name in ("lost", "old", "full", "new"):
         make(name)
     Volume.objects.exclude(name="new").update(used_size=99)
@@ -214,8 +214,8 @@ def test_of_very_many_volumes_the_newest_are_looked_at_and_what_is_not_settled(
 
 
 def test_a_card_counts_very_many_volumes_up_to_a_number(bobs, make, monkeypatch):
-    monkeypatch.setattr("config.pagination.MAX_COUNTED_ROWS", 3)
-    monkeypatch.setattr("volumes.console.views.overview.COUNTED", 2)
+    monkeypatch.setattr("config.limits.MAX_COUNTED_ROWS", 3)
+    monkeypatch.setattr("config.limits.MAX_CARD_VOLUMES", 2)
     for name in ("old", "full", "new"):
         make(name, size=100)
     Volume.objects.update(used_size=20)
@@ -227,7 +227,7 @@ def test_a_card_counts_very_many_volumes_up_to_a_number(bobs, make, monkeypatch)
 
 
 def test_cards_count_all_of_few_volumes(bobs, make, monkeypatch):
-    monkeypatch.setattr("volumes.console.views.overview.COUNTED", 1)
+    monkeypatch.setattr("config.limits.MAX_CARD_VOLUMES", 1)
     for name in ("old", "new"):
         make(name, size=100)
     Volume.objects.update(used_size=20)

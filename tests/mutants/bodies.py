@@ -113,7 +113,7 @@ GUARDS = [
     Guard(
         "length of a query's value",
         "volumes/api/query_params.py",
-        "        if any(len(value) > MAX_VALUE_LENGTH for value in values):",
+        "        if any(len(value) > limits.MAX_API_VALUE_LENGTH for value in values):",
         "        if False:",
         f"{QUERIES}::test_a_value_over_1024_characters_is_refused",
     ),
@@ -162,7 +162,7 @@ GUARDS = [
     Guard(
         "length of a page's query",
         "config/http/middleware.py",
-        "            if len(values) > MAX_PARAMETERS or any(",
+        "            if len(values) > limits.MAX_QUERY_PARAMETERS or any(",
         "            if False and any(",
         "console/test_search_limits.py::test_no_address_of_ours_is_as_long",
     ),
@@ -254,7 +254,7 @@ GUARDS = [
     Guard(
         "depth of a body",
         "volumes/api/parsers.py",
-        '    raise UnacceptableJSON(f"is nested deeper than {DEEPEST} levels")\n',
+        '    raise UnacceptableJSON(f"is nested deeper than {limits.MAX_JSON_DEPTH} levels")\n',
         "    return\n",
         NO_JSON,
     ),
@@ -352,8 +352,8 @@ GUARDS = [
     Guard(
         "bound of a page",
         "volumes/api/pagination.py",
-        'query.number("limit", LARGEST, most=LARGEST)',
-        'query.number("limit", LARGEST, most=LARGEST**2)',
+        "most=limits.MAX_LIST_ROWS)",
+        "most=limits.MAX_LIST_ROWS**2)",
         "volumes/test_list.py::test_a_value_that_cannot_be_is_refused",
     ),
     Guard(

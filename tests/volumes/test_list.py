@@ -9,7 +9,6 @@ import pytest
 
 from tests.factories import ApplicationFactory, EnvironmentFactory
 from tests.support.api import codes
-from volumes.queries import search
 
 NEXT = re.compile(r'^<([^>]+)>; rel="next"$')
 
@@ -67,7 +66,7 @@ def test_a_list_is_a_bare_array_in_creation_order(names, alices, volumes, five):
 )
 def test_what_few_of_many_volumes_have_is_found_the_same(names, make, monkeypatch, query, found):
     # As if these were the first of many: PostgreSQL looks them up in an index then.
-    monkeypatch.setattr(search, "SAMPLE_ROWS", 1)
+    monkeypatch.setattr("config.limits.SAMPLE_ROWS", 1)
     make("app-data", labels={"tier": "db"})
     make("web-logs", labels={"tier": "db"})
     make("old-data", labels={"tier": "web"})

@@ -32,7 +32,7 @@ def pages(alices):
 @pytest.fixture
 def small(monkeypatch):
     """Pages of 6,000 bytes, which a test can afford to fill in every list."""
-    monkeypatch.setattr(pagination, "MAX_PAGE_BYTES", 6000)
+    monkeypatch.setattr("config.limits.MAX_LIST_BYTES", 6000)
     monkeypatch.setattr(pagination, "ROWS_AT_ONCE", 3)
     monkeypatch.setattr("volumes.api.fast_path.ROWS_AT_ONCE", 3)
 
@@ -103,7 +103,7 @@ def test_every_row_is_on_exactly_one_page(pages, volumes, apps, here, path, key)
 @pytest.mark.usefixtures("many")
 @pytest.mark.parametrize("path", LISTS)
 def test_a_page_has_one_row_at_least(pages, volumes, apps, here, path, monkeypatch):
-    monkeypatch.setattr(pagination, "MAX_PAGE_BYTES", 1)
+    monkeypatch.setattr("config.limits.MAX_LIST_BYTES", 1)
     found = list(pages(path.format(volumes=volumes, apps=apps, here=here)))
     assert {len(json.loads(page)) for page in found} == {1}
 

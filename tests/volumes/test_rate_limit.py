@@ -6,9 +6,10 @@ import pytest
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.auth.token_format import new_secret
+from config import limits
 from config.env import BadSetting, Rate, rates
 from config.http import rate_limiting
-from config.http.rate_limiting import MAX_WINDOWS, WindowTable
+from config.http.rate_limiting import WindowTable
 from tests.support.browser import Browser
 
 POLICY = {
@@ -150,8 +151,8 @@ def test_a_request_that_is_passed_on_is_not_counted_again(rf):
 
 
 def test_a_full_table_forgets_the_window_that_ends_first(clock):
-    table = WindowTable(bytearray(MAX_WINDOWS * 24))
-    colliding = [number * MAX_WINDOWS + 1 for number in range(9)]
+    table = WindowTable(bytearray(limits.MAX_RATE_WINDOWS * 24))
+    colliding = [number * limits.MAX_RATE_WINDOWS + 1 for number in range(9)]
     for key in colliding:
         assert table.hit(key, 60)[0] == 1
         clock(1)

@@ -10,9 +10,10 @@ from django.http import HttpRequest
 
 from accounts import services
 from accounts.admin.base import NoDelete, actor_of
-from accounts.admin.changelists import MAX_SEARCHED_ROWS, changelist_link
+from accounts.admin.changelists import changelist_link
 from accounts.admin.site import site
 from accounts.models import Company, Membership, Revision
+from config import limits
 from volumes.models import Environment
 from volumes.presentation import formatting, markup
 
@@ -21,7 +22,9 @@ from volumes.presentation import formatting, markup
 class CompanyAdmin(NoDelete):
     list_display = ["name", "quota", "taken", "environments", "members", "made"]
     search_fields = ["name"]
-    search_help_text = f"The whole name, or a part of it among the newest {MAX_SEARCHED_ROWS:,}"
+    search_help_text = (
+        f"The whole name, or a part of it among the newest {limits.MAX_SEARCHED_ROWS:,}"
+    )
     ordering = ["name"]
     sorts_anywhere = ["name", "quota", "taken", "made"]
     indexed_order = ["name", "made"]

@@ -15,12 +15,11 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from accounts.admin.base import OperatorAdmin, actor_of, is_valid_pk
+from config import limits
 from config.errors import DomainError
 from volumes.admin.actions import AdminAction, words_of
 from volumes.admin.progress import Done
 from volumes.reconciler import inline
-
-AT_ONCE = 100
 
 
 class ConfirmedActionsMixin(OperatorAdmin):
@@ -71,9 +70,13 @@ class ConfirmedActionsMixin(OperatorAdmin):
     def ask(
         self, request: HttpRequest, verb: AdminAction, chosen: QuerySet[Any]
     ) -> HttpResponseBase:
-        rows = list(chosen[: AT_ONCE + 1])
-        if not 0 < len(rows) <= AT_ONCE:
-            why = f"Choose at most {AT_ONCE} at once." if rows else "What was chosen is not there."
+        rows = list(chosen[: limits.MAX_ACTION_ROWS + 1])
+        if not 0 < len(rows) <= limits.MAX_ACTION_ROWS:
+            why = (
+                f"Choose at most {limits.MAX_ACTION_ROWS} at once."
+                if rows
+                else "What was chosen is not there."
+            )
             messages.error(request, why)
             return redirect(self._list_url(request.GET))
         one = rows[0] if "pk" in request.GET else None
@@ -100,7 +103,7 @@ class ConfirmedActionsMixin(OperatorAdmin):
         """Run the action on each row in its own transaction, so that a refusal does not undo others."""
         actor, done = actor_of(request), Done(verb)
         with inline.deadline():
-            for row in chosen[:AT_ONCE]:
+            for row in chosen[: limits.MAX_ACTION_ROWS]:
                 try:
                     returned = verb.do(row, actor)
                 except DomainError as refusal:
@@ -133,7 +136,7 @@ class ConfirmedActionsMixin(OperatorAdmin):
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def _chosen(self, request: HttpRequest, pks: Sequence[str]) -> QuerySet[Any]:
-        known = [pk for pk in pks[: AT_ONCE + 1] if is_valid_pk(self.model, pk)]
+        known = [pk for pk in pks[: limits.MAX_ACTION_ROWS + 1] if is_valid_pk(self.model, pk)]
         chosen = self.get_queryset(request).filter(pk__in=known)
         self.check_reach(request, chosen)
         return self.verb_rows(chosen).order_by("pk")

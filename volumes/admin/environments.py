@@ -10,15 +10,11 @@ from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
 
-from accounts.admin.changelists import (
-    MAX_SEARCHED_ROWS,
-    admin_link,
-    changelist_link,
-    related_filter,
-)
+from accounts.admin.changelists import admin_link, changelist_link, related_filter
 from accounts.admin.site import site
 from accounts.callers import Actor
 from accounts.models import Company, Revision, Token
+from config import limits
 from config.errors import Problem
 from volumes.admin.actions import AdminAction
 from volumes.admin.base import ServiceModelAdmin, SpecForm
@@ -76,7 +72,8 @@ class EnvironmentAdmin(AuditColumns, ServiceModelAdmin):
     list_select_related = ["company"]
     search_fields = ["name", "company__name"]
     search_help_text = (
-        f"The whole name of its company, or parts of names among the newest {MAX_SEARCHED_ROWS:,}"
+        "The whole name of its company, or parts of names among the newest"
+        f" {limits.MAX_SEARCHED_ROWS:,}"
     )
     autocomplete_fields = ["company"]
     sorts_anywhere = ["name", "quota", "taken"]

@@ -10,10 +10,11 @@ from django.http import HttpRequest
 
 from accounts import services
 from accounts.admin.base import ReadOnly
-from accounts.admin.changelists import MAX_SEARCHED_ROWS, admin_link, related_filter
+from accounts.admin.changelists import admin_link, related_filter
 from accounts.admin.site import site
 from accounts.callers import Actor
 from accounts.models import Company, Invitation
+from config import limits
 from volumes.admin.actions import AdminAction
 from volumes.admin.confirmation import ConfirmedActionsMixin
 from volumes.presentation import markup
@@ -44,7 +45,9 @@ class InvitationAdmin(ReadOnly, ConfirmedActionsMixin):
     list_filter = ["role", related_filter("company", Company, "company")]
     list_select_related = ["company", "invited_by"]
     search_fields = ["name", "company__name"]
-    search_help_text = f"A part of a name or of a company's, among the newest {MAX_SEARCHED_ROWS:,}"
+    search_help_text = (
+        f"A part of a name or of a company's, among the newest {limits.MAX_SEARCHED_ROWS:,}"
+    )
     ordering = ["-pk"]
     fields = ["name", "company_link", "role", "inviter_link", "created", "expires"]
 

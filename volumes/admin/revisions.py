@@ -11,14 +11,10 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
 from accounts.admin.base import ReadOnly
-from accounts.admin.changelists import (
-    MAX_SEARCHED_ROWS,
-    IndexedChangeList,
-    admin_link,
-    related_filter,
-)
+from accounts.admin.changelists import IndexedChangeList, admin_link, related_filter
 from accounts.admin.site import site
 from accounts.models import Company, Revision, Subject
+from config import limits
 from volumes.models import Environment
 from volumes.presentation import markup
 from volumes.presentation.timeline import VERBS, Entry, entries
@@ -108,7 +104,7 @@ class RevisionAdmin(ReadOnly):
     search_fields = ["=subject_id", "subject_name", "=by"]
     search_help_text = (
         "An identifier without its prefix;"
-        f" a part of a name, or a person as user-5, among the newest {MAX_SEARCHED_ROWS:,}"
+        f" a part of a name, or a person as user-5, among the newest {limits.MAX_SEARCHED_ROWS:,}"
     )
     ordering = ["-pk"]
     sortable_by = ()

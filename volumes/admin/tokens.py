@@ -15,10 +15,11 @@ from django.utils import timezone
 
 from accounts import operators, services
 from accounts.admin.base import ReadOnly, is_valid_pk, operator_of
-from accounts.admin.changelists import MAX_SEARCHED_ROWS, admin_link, related_filter
+from accounts.admin.changelists import admin_link, related_filter
 from accounts.admin.site import site
 from accounts.callers import Actor
 from accounts.models import Token, User
+from config import limits
 from config.errors import Problem
 from volumes.admin.actions import AdminAction
 from volumes.admin.columns import status_badge
@@ -100,7 +101,7 @@ class TokenAdmin(ReadOnly, ConfirmedActionsMixin):
     list_select_related = ["owner"]
     search_fields = ["name", "owner__username"]
     search_help_text = (
-        f"The whole user name, or a part of names among the newest {MAX_SEARCHED_ROWS:,}"
+        f"The whole user name, or a part of names among the newest {limits.MAX_SEARCHED_ROWS:,}"
     )
     sortable_when_filtered = ["owner"]
     ordering = ["-pk"]

@@ -13,6 +13,7 @@ from django.utils.html import format_html, format_html_join
 from accounts.admin.changelists import admin_link, changelist_link, newest, related_filter
 from accounts.admin.site import site
 from accounts.callers import Actor
+from config import limits
 from config.errors import Problem
 from volumes.admin.base import ServiceModelAdmin
 from volumes.admin.columns import AuditColumns, Failing, environment_link, failing
@@ -30,8 +31,6 @@ from volumes.services.creation import create_volume
 from volumes.specs.volume import VolumeSpec
 
 FACTS = ["state", "reason", "used", "held", "mounted_by", "snapshots", "filled_from"]
-SEARCHED = 100_000
-"""So many of the newest are looked at one by one, where no index has parts of names."""
 FEW = 51
 """More than a page shows: where so many are among the first ones, others are near."""
 METADATA = ["ident", "made", "last_change", "next_look"]
@@ -56,7 +55,7 @@ class VolumeAdmin(AuditColumns, Failing, ServiceModelAdmin):
     search_fields = ["name"]
     search_help_text = (
         "A part of the name, or the identifier; a part without three letters or digits in a row,"
-        f" and on SQLite any, among the newest {SEARCHED:,}"
+        f" and on SQLite any, among the newest {limits.MAX_SEARCHED_VOLUMES:,}"
     )
     autocomplete_fields = ["environment", "restore_from"]
     readonly_fields = ["where", *FACTS, *METADATA]
@@ -79,7 +78,10 @@ class VolumeAdmin(AuditColumns, Failing, ServiceModelAdmin):
     def search(self, request: HttpRequest, rows: Any, term: str) -> tuple[Any, bool]:
         for word in term.split():
             rows = name_contains(
-                rows if is_indexed(word) else newest(rows, SEARCHED), word, many=FEW, order="-pk"
+                rows if is_indexed(word) else newest(rows, limits.MAX_SEARCHED_VOLUMES),
+                word,
+                many=FEW,
+                order="-pk",
             )
         return rows, False
 

@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
+from config import limits
 from volumes.api.query_params import Query
 from volumes.specs.parsers import text
 
@@ -23,9 +24,6 @@ One = TypeVar("One")
 AnyRequest = HttpRequest | Request
 
 PARAMETERS = frozenset({"limit", "cursor", "count"})
-LARGEST = 1000
-MAX_PAGE_BYTES = 4 * 2**20
-"""Of the encoded rows of one page, however many it may have."""
 ROWS_AT_ONCE = 100
 """Rows that are read from the database at a time."""
 ENCODED_AT_ONCE = 25
@@ -41,7 +39,7 @@ class ListPage:
     def __init__(self, query: Query, *, sort: str = "createdAt") -> None:
         self.sort = sort
         self.column = SORTS[sort.removeprefix("-")]
-        self.limit = query.number("limit", LARGEST, most=LARGEST)
+        self.limit = query.number("limit", limits.MAX_LIST_ROWS, most=limits.MAX_LIST_ROWS)
         self.count = query.flag("count")
         self.after: tuple[Any, uuid.UUID] | None = None
         if (cursor := query.text("cursor")) is not None:
@@ -76,7 +74,7 @@ class ListPage:
     ) -> HttpResponse:
         """The answer of the rows of this page and, if there are more, one beyond it.
 
-        It ends at `limit` rows or before it exceeds MAX_PAGE_BYTES, but has one row at least.
+        It ends at `limit` rows or before it exceeds MAX_LIST_BYTES, but has one row at least.
         """
         body = bytearray(b"[")
         last = self._fill(body, iter(rows), to_json)
@@ -143,7 +141,7 @@ def _append(
     """Add the rows to an array without its end, if that does not make it too long."""
     part = orjson.dumps(list(map(to_json, rows)))
     # Its brackets have the length of a comma and the end.
-    is_full = len(body) + len(part) > MAX_PAGE_BYTES
+    is_full = len(body) + len(part) > limits.MAX_LIST_BYTES
     if is_full and not is_first:
         return False
     if len(body) > 1:

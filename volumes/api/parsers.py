@@ -11,7 +11,7 @@ from django.conf import settings
 from rest_framework import exceptions, status
 from rest_framework.parsers import BaseParser
 
-DEEPEST = 32
+from config import limits
 
 
 class PayloadTooLarge(exceptions.APIException):
@@ -64,7 +64,7 @@ class StrictJSONParser(BaseParser):
         except UnacceptableJSON as error:
             why = str(error)
         except RecursionError:
-            why = f"is nested deeper than {DEEPEST} levels"
+            why = f"is nested deeper than {limits.MAX_JSON_DEPTH} levels"
         except ValueError:  # int() refuses thousands of digits
             why = "has a number with too many digits"
         raise exceptions.ParseError(f"The body {why}.")
@@ -92,7 +92,7 @@ def _refuse_constant(name: str) -> None:
 def _inspect(value: Any) -> None:
     """Refuse depth and bad text anywhere, keys included; iteratively, since depth is the attack."""
     level = [value]
-    for _ in range(DEEPEST + 1):
+    for _ in range(limits.MAX_JSON_DEPTH + 1):
         if not level:
             return
         deeper: list[Any] = []
@@ -106,7 +106,7 @@ def _inspect(value: Any) -> None:
             elif isinstance(item, float) and item in (float("inf"), float("-inf")):
                 raise UnacceptableJSON("has a number that is too large")
         level = deeper
-    raise UnacceptableJSON(f"is nested deeper than {DEEPEST} levels")
+    raise UnacceptableJSON(f"is nested deeper than {limits.MAX_JSON_DEPTH} levels")
 
 
 def _inspect_text(text: str) -> None:

@@ -6,12 +6,9 @@ from collections.abc import Collection
 
 from django.http import QueryDict
 
+from config import limits
 from config.errors import BadRequest, Problem
 
-MAX_VALUE_LENGTH = 1024
-"""Characters of one value."""
-MAX_REPEATED = 32
-"""How often `label` may be given: as often as a volume has labels."""
 MAX_SHOWN = 100
 """Unknown parameters that a refusal names, and characters of each: it is no longer than its request."""
 
@@ -30,15 +27,15 @@ class Query:
         ]
         for name in given:
             if name in known:
-                self._check_size(name, MAX_REPEATED if name in repeatable else 1)
+                self._check_size(name, limits.MAX_REPEATED_PARAMETERS if name in repeatable else 1)
 
     def _check_size(self, name: str, most: int) -> None:
         values = self.given.getlist(name)
         if len(values) > most:
             problem = "is given more than once" if most == 1 else f"may be given {most} times"
             self.note(name, problem)
-        if any(len(value) > MAX_VALUE_LENGTH for value in values):
-            self.note(name, f"may have at most {MAX_VALUE_LENGTH} characters")
+        if any(len(value) > limits.MAX_API_VALUE_LENGTH for value in values):
+            self.note(name, f"may have at most {limits.MAX_API_VALUE_LENGTH} characters")
 
     def note(self, name: str, message: str) -> None:
         self.problems.append(Problem(name, "invalid", message))

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import BigIntegerField, Count, Q, QuerySet, Subquery, Sum
 
-from config import pagination
+from config import limits
 from volumes.models.volume import VolumeQuerySet
 
 OF_NEWEST = "(SELECT %(total)s FROM (%(subquery)s) AS newest)"
@@ -24,7 +24,7 @@ class ScanScope:
 
 def scan_scope(volumes: VolumeQuerySet, *, of: int | None = None) -> ScanScope:
     """Return the scope. `of` is the capped count of the volumes, if known, which saves a query."""
-    most = pagination.MAX_COUNTED_ROWS
+    most = limits.MAX_COUNTED_ROWS
     if of is not None and of <= most:
         return ScanScope(volumes)
     last = volumes.order_by("-pk").values_list("pk", flat=True)[most : most + 1]
@@ -45,7 +45,7 @@ def sum_used(volumes: VolumeQuerySet, most: int) -> Subquery:
 
 def usage_summary(volumes: VolumeQuerySet) -> dict[str, Any]:
     """Return the usage of the newest volumes as `used`, and as `is_cut` whether there are more."""
-    most = pagination.MAX_COUNTED_ROWS
+    most = limits.MAX_COUNTED_ROWS
     newest = volumes.order_by("-pk")[: most + 1]
     found = newest.aggregate(count=Count("*"), used=Sum("used_size"))
     return {"used": found["used"], "is_cut": found["count"] > most}

@@ -11,13 +11,10 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.utils import timezone
 
 from accounts.models import Revision, Token
+from config import limits
 from volumes.models import Installation, Snapshot, StorageScan, UsageSample, Volume, VolumeStatus
 from volumes.presentation.timeline import Entry, entries
 
-COUNTED = 30_000
-"""Totals include this many of the newest volumes, and every older one that is unsettled."""
-FOLLOWED = 1_000
-"""Growth is computed from at most this many volumes: those that were measured last."""
 DAYS = 30
 STEP = 5
 LINES = 8
@@ -26,7 +23,7 @@ TOKENS_WITHIN = timedelta(days=14)
 
 @dataclass(frozen=True)
 class Totals:
-    """Totals of all volumes with rows; with more than COUNTED, of the newest and the unsettled ones."""
+    """Totals of all volumes with rows; of too many, of the newest and of the unsettled ones."""
 
     by_status: list[tuple[str, int]]
     asked: int
@@ -50,12 +47,12 @@ class Totals:
 
 
 def totals() -> Totals:
-    """Return the totals. Makes one query, or three with more than COUNTED volumes."""
+    """Return the totals. Makes one query, or three with more than MAX_SUMMED_VOLUMES volumes."""
     newest = Volume.objects.order_by("-pk")
-    found = _summed(newest[:COUNTED])
-    is_whole = sum(found[status] for status in VolumeStatus.values) < COUNTED
+    found = _summed(newest[: limits.MAX_SUMMED_VOLUMES])
+    is_whole = sum(found[status] for status in VolumeStatus.values) < limits.MAX_SUMMED_VOLUMES
     if not is_whole:
-        last = newest.values_list("pk", flat=True)[COUNTED - 1]
+        last = newest.values_list("pk", flat=True)[limits.MAX_SUMMED_VOLUMES - 1]
         found += _summed(Volume.objects.order_by().unsettled().exclude(pk__gte=last))
     return Totals(
         by_status=[(status, found[status]) for status in VolumeStatus.values],
@@ -118,9 +115,9 @@ def growth(volumes: int) -> Growth:
     """
     followed: QuerySet[Volume] = Volume.objects.order_by()
     pks = None
-    if volumes > FOLLOWED:
+    if volumes > limits.MAX_FOLLOWED_VOLUMES:
         lately = UsageSample.objects.order_by("-pk").values_list("volume", flat=True)
-        pks = set(lately[:FOLLOWED])
+        pks = set(lately[: limits.MAX_FOLLOWED_VOLUMES])
         followed = followed.filter(pk__in=pks)
     now = timezone.now()
     days = [now - timedelta(days=ago) for ago in range(DAYS, -1, -STEP)]

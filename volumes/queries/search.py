@@ -27,13 +27,13 @@ from django.db.models import (
 from django.db.models.functions import Cast, StrIndex
 from django.db.models.lookups import Exact, GreaterThan
 
+from config import limits
 from volumes.models import Attachment, Volume
 from volumes.models.volume import VolumeQuerySet
 from volumes.specs.parsers import is_label_key, is_label_value
 
 Rows = TypeVar("Rows", bound=models.QuerySet[Any])
 
-SAMPLE_ROWS = 10_000
 MANY = 1_000
 """Matches in the sample that fill a whole page: then a walk ends soon too."""
 
@@ -47,7 +47,7 @@ def is_indexed(part: str) -> bool:
 
 
 def name_contains(
-    rows: Rows, part: str, *, many: int = MANY, order: str = "pk", of: int = SAMPLE_ROWS
+    rows: Rows, part: str, *, many: int = MANY, order: str = "pk", of: int = limits.SAMPLE_ROWS
 ) -> Rows:
     """Return the rows with `part` in their name, ignoring case, for pages of less than `many` rows.
 
@@ -56,7 +56,7 @@ def name_contains(
     """
     part = part.lower()  # names are lower case
     has_it = GreaterThan(StrIndex("name", Value(part)), 0)
-    is_long = rows.model is Volume and of >= SAMPLE_ROWS
+    is_long = rows.model is Volume and of >= limits.SAMPLE_ROWS
     if is_long and is_indexed(part) and _has_few(rows.order_by(order), has_it, many):
         return _looked_up(rows, rows.filter(name__contains=part))
     return rows.filter(has_it)
@@ -101,9 +101,9 @@ def _has_few(rows: models.QuerySet[Any], has_it: GreaterThan, many: int = MANY) 
     """Return whether few of the first rows match, so that a walk may be long and an index is better."""
     if connection.vendor != "postgresql":
         return False
-    first = rows.annotate(hit=Case(When(has_it, then=Value(1))))[:SAMPLE_ROWS]
+    first = rows.annotate(hit=Case(When(has_it, then=Value(1))))[: limits.SAMPLE_ROWS]
     counts = first.aggregate(rows=Count("pk"), hits=Count("hit"))
-    return bool(counts["rows"] == SAMPLE_ROWS and counts["hits"] < many)
+    return bool(counts["rows"] == limits.SAMPLE_ROWS and counts["hits"] < many)
 
 
 def _is_searched(rows: models.QuerySet[Any]) -> bool:

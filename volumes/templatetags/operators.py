@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 
+from config import limits
 from volumes.monitoring import dashboard as numbers
 from volumes.presentation.timeline import Entry
 
@@ -19,7 +20,7 @@ def dashboard() -> dict[str, Any]:
     totals = numbers.totals()
     return {
         "totals": totals,
-        "counted": numbers.COUNTED,
+        "counted": limits.MAX_SUMMED_VOLUMES,
         "growth": numbers.growth(totals.volumes),
         "waiting": waiting,
         "oldest": oldest,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from config import limits
 from volumes.api.openapi import examples, schemas
 from volumes.api.openapi.builders import (
     header,
@@ -12,10 +13,9 @@ from volumes.api.openapi.builders import (
     query_ref,
     response_header,
 )
-from volumes.api.query_params import MAX_REPEATED, MAX_VALUE_LENGTH
 
-TEXT = {"type": "string", "maxLength": MAX_VALUE_LENGTH}
-LABELS = {"type": "array", "items": TEXT, "maxItems": MAX_REPEATED}
+TEXT = {"type": "string", "maxLength": limits.MAX_API_VALUE_LENGTH}
+LABELS = {"type": "array", "items": TEXT, "maxItems": limits.MAX_REPEATED_PARAMETERS}
 LIMIT = {"type": "integer", "minimum": 1, "maximum": 1000, "default": 1000}
 DAYS = {"type": "integer", "minimum": 1, "maximum": 365, "default": 30}
 

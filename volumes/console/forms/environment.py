@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from accounts.forms.fields import Form
 from accounts.models import Company
-from config import pagination
+from config import limits
 from volumes.models import Environment
 from volumes.presentation.form_values import size_text, storage_of
 from volumes.specs import parsers
@@ -120,7 +120,7 @@ class NewEnvironmentForm(EnvironmentForm):
         """
         super().__init__(*args, **options)
         self.offered = offered
-        if len(offered) > pagination.MAX_CHOICES:
+        if len(offered) > limits.MAX_CHOICES:
             self.fields["company"] = CompanyField(companies)
         elif len(offered) > 1:
             # The companies are already loaded: a queryset would query them again.

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from django.db.models import F, Subquery
 
+from config import limits
 from volumes.console.access import EnvironmentContext
 from volumes.models import Environment, Snapshot, SnapshotStatus
 from volumes.models.snapshot import SnapshotQuerySet
 from volumes.queries.search import MaterializedIn
 from volumes.specs.parsers import InvalidValue, identifier
-
-MOST = 50
 
 
 def snapshot_choices(visit: EnvironmentContext, ref: str) -> tuple[list[Snapshot], Snapshot | None]:
@@ -37,7 +36,7 @@ def _newest(visit: EnvironmentContext) -> Subquery:
     reached = Environment.objects.live().visible_to(visit.caller).filter(company=visit.company)
     here = MaterializedIn(F("environment"), Subquery(reached.values("pk")))
     there = Snapshot.objects.filter(here, status=SnapshotStatus.READY)
-    return Subquery(there.order_by("-id").values("pk")[:MOST])
+    return Subquery(there.order_by("-id").values("pk")[: limits.MAX_SNAPSHOT_CHOICES])
 
 
 def _ready(visit: EnvironmentContext) -> SnapshotQuerySet:

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import F, Q, Subquery
 from django.utils.functional import cached_property
 
+from config import limits
 from config.errors import Problem, Refused
 from volumes.console.access import EnvironmentContext
 from volumes.console.forms import suggestions
@@ -27,8 +28,6 @@ NEW = tuple(field.form_name for field in fields_of(Form.NEW))
 EDIT = (*(field.form_name for field in fields_of(Form.EDIT)), "version")
 GROW = tuple(field.form_name for field in fields_of(Form.GROW))
 DETAILS = {field.form_name for field in VOLUME_FIELDS if field.is_detail}
-
-MOST_APPLICATIONS = 100
 
 INPUTS = {field.name: field.form_name for field in VOLUME_FIELDS} | {"resourceRequests": "size"}
 """The inputs of what is wrong, by the name on the wire."""
@@ -111,10 +110,10 @@ class VolumeForm:
         """Return the applications to choose from, selected ones first so that the limit keeps them."""
         ticked = set(self.fields["applications"].value)
         there = self.visit.environment.applications.live()
-        first = Subquery(there.order_by("name").values("pk")[:MOST_APPLICATIONS])
+        first = Subquery(there.order_by("name").values("pk")[: limits.MAX_APPLICATION_CHOICES])
         found = there.filter(Q(MaterializedIn(F("pk"), first)) | Q(pk__in=_identifiers(ticked)))
         ordered = sorted(found, key=lambda one: (one.ref not in ticked, one.name))
-        return ordered[: max(MOST_APPLICATIONS, len(ticked))]
+        return ordered[: max(limits.MAX_APPLICATION_CHOICES, len(ticked))]
 
     @property
     def _values(self) -> form_values.Values:

@@ -14,16 +14,13 @@ from django.utils.functional import cached_property
 
 from accounts.disclosure import disclose
 from accounts.models import Company, Revision, Subject
+from config import limits
 from config.pagination import CappedPaginator, iterate_in_batches
 from config.searches import filter_value
 from volumes.models import Environment, Volume, VolumeStatus
 from volumes.presentation import timeline
 
-ON_A_PAGE = 50
 BATCH_ROWS = 500
-SEEN = 10_000
-"""The filters offer the values of this many of a company's newest changes."""
-
 DOORS = {"session": "The console", "admin": "The administration", "command": "A command"}
 
 
@@ -73,7 +70,9 @@ class ActivityFeed:
 
     @cached_property
     def page(self) -> Page[Revision]:
-        page: Page[Revision] = CappedPaginator(self.revisions, ON_A_PAGE).get_page(self.number)
+        page: Page[Revision] = CappedPaginator(self.revisions, limits.PAGE_SIZE).get_page(
+            self.number
+        )
         page.object_list = list(page.object_list)
         return page
 
@@ -112,7 +111,8 @@ class ActivityFeed:
     def _seen(self) -> set[tuple[str, str, str]]:
         """Return (by, via, action) of the newest changes and of the shown ones."""
         seen = Revision.objects.filter(company=self.company)
-        if last := seen.order_by("-id").values_list("id", flat=True)[SEEN - 1 : SEEN]:
+        most = limits.MAX_SEEN_CHANGES
+        if last := seen.order_by("-id").values_list("id", flat=True)[most - 1 : most]:
             seen = seen.filter(id__gte=last[0])
         shown = {(one.by, one.via, one.action) for one in self.page}
         return shown | set(seen.order_by().values_list("by", "via", "action").distinct())

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
-from config import pagination
+from config import limits
 from volumes.console.access import EnvironmentContext
 from volumes.console.scan_scope import capped_count_of, sum_used
 from volumes.models import Environment
@@ -27,7 +27,7 @@ def frame(visit: EnvironmentContext, tab: str) -> dict[str, Any]:
 
 def _totals(environment: Environment) -> dict[str, Any]:
     """Return the totals of at most MAX_COUNTED_ROWS volumes; `used` is None without measurements."""
-    most = pagination.MAX_COUNTED_ROWS
+    most = limits.MAX_COUNTED_ROWS
     volumes = environment.volumes.live()
     figures = Environment.objects.filter(pk=environment.pk).values(
         volume_count=capped_count_of(volumes, most),

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.utils.functional import cached_property
 
+from config import limits
 from config.pagination import CappedPaginator
 from config.searches import search_text
 from volumes.console.scan_scope import ScanScope
@@ -20,10 +21,6 @@ from volumes.models.volume import VolumeQuerySet
 from volumes.presentation import formatting
 from volumes.presentation.alerts import FULLNESS, TROUBLES
 from volumes.queries import search
-
-ON_A_PAGE = 50
-LABELS_OFFERED = 100
-SETS_LOOKED_AT = 500
 
 STATUSES = {"ready": "Ready", "pending": "Making", "resizing": "Growing"} | {
     trouble.key: trouble.title for trouble in TROUBLES
@@ -79,7 +76,7 @@ class Listing:
         volumes: VolumeQuerySet = self.environment.volumes.all()
         most = self.live
         if self.status == DELETED:
-            most = search.SAMPLE_ROWS  # nobody has counted those
+            most = limits.SAMPLE_ROWS  # nobody has counted those
             # Volumes that can be restored, and those whose data could not be removed.
             gone = volumes.filter(is_deleted=True).unsettled()
             found = gone.exclude(status=VolumeStatus.DELETED)
@@ -97,7 +94,7 @@ class Listing:
 
     @cached_property
     def page(self) -> Page[Volume]:
-        paginator = CappedPaginator(self.rows.order_by(*self._order()), ON_A_PAGE)
+        paginator = CappedPaginator(self.rows.order_by(*self._order()), limits.PAGE_SIZE)
         if not (self.is_narrowed or self.looked_through):
             paginator.found = self.live
         page: Page[Volume] = paginator.get_page(self.number)
@@ -115,10 +112,12 @@ class Listing:
         counted: Counter[str] = Counter()
         live = self.looked.volumes.exclude(labels={})
         sets = live.values_list("labels").annotate(count=Count("pk")).order_by("-count")
-        for labels, count in sets[:SETS_LOOKED_AT]:
+        for labels, count in sets[: limits.MAX_LABEL_SETS]:
             counted.update({f"{key}:{value}": count for key, value in labels.items()})
         chosen = {self.label} if self.label else set()
-        return sorted({label for label, _ in counted.most_common(LABELS_OFFERED)} | chosen)
+        return sorted(
+            {label for label, _ in counted.most_common(limits.MAX_LABEL_CHOICES)} | chosen
+        )
 
     @property
     def statuses(self) -> list[tuple[str, str]]:

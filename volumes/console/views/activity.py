@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from accounts.auth.decorators import AuthenticatedHttpRequest, full_login_required
 from accounts.exports import ExportStream
 from accounts.models import Company
-from config import pagination
+from config import limits
 from config.concurrency import request_slot
 from config.csv_cells import csv_text
 from config.searches import filter_value
@@ -52,7 +52,7 @@ def activity(request: AuthenticatedHttpRequest) -> HttpResponse:
     context = {
         "company": company,
         "companies": companies,
-        "is_typed": len(companies) > pagination.MAX_CHOICES,
+        "is_typed": len(companies) > limits.MAX_CHOICES,
         "trail": trail,
     }
     return with_short_address(request, render(request, "console/activity.html", context))
@@ -84,7 +84,7 @@ def _companies(request: AuthenticatedHttpRequest) -> QuerySet[Any]:
 
 
 def _offered(request: AuthenticatedHttpRequest) -> list[Company]:
-    return list(_companies(request).order_by("name")[: pagination.MAX_CHOICES + 1])
+    return list(_companies(request).order_by("name")[: limits.MAX_CHOICES + 1])
 
 
 def _chosen(request: AuthenticatedHttpRequest, known_companies: list[Company]) -> Company | None:
@@ -107,7 +107,7 @@ def _chosen(request: AuthenticatedHttpRequest, known_companies: list[Company]) -
 
 def _joined_first(known_companies: list[Any]) -> Any:
     """Return the default among `known_companies`; among too many to offer, the first by name."""
-    if len(known_companies) > pagination.MAX_CHOICES:
+    if len(known_companies) > limits.MAX_CHOICES:
         return known_companies[0]
     return min(known_companies, key=lambda one: one.joined, default=None)
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.auth.decorators import AuthenticatedHttpRequest, full_login_required
 from accounts.models import Company, Membership, Role
-from config import pagination
+from config import limits
 from config.errors import Refused
 from config.pagination import CappedPaginator, capped_count
 from volumes.console.access import EnvironmentContext, caller_of, environment_view
@@ -34,7 +34,6 @@ from volumes.console.scan_scope import scan_scope
 from volumes.models import Application, Attachment
 from volumes.services import environments as services
 
-ON_A_PAGE = 50
 LINES = 8
 NAMED = 5
 MOUNTS_SHOWN = 3
@@ -68,7 +67,7 @@ def applications(visit: EnvironmentContext) -> HttpResponse:
     mounts = Attachment.objects.select_related("volume").order_by("volume__name")[:MOUNTS_SHOWN]
     found = visit.environment.applications.live().order_by("name")
     found = found.prefetch_related(Prefetch("attachments", mounts, "mounts"))
-    page = CappedPaginator(found, ON_A_PAGE).get_page(visit.request.GET.get("page"))
+    page = CappedPaginator(found, limits.PAGE_SIZE).get_page(visit.request.GET.get("page"))
     page.object_list = _with_counts(list(page.object_list))
     context = frame(visit, "applications") | {"page": page}
     return render(visit.request, "console/applications.html", context)
@@ -157,11 +156,11 @@ def delete(visit: EnvironmentContext) -> HttpResponse:
 def new(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Create an environment, as an admin of its company."""
     companies = administered(request)
-    offered = list(companies.order_by("name")[: pagination.MAX_CHOICES + 1])
+    offered = list(companies.order_by("name")[: limits.MAX_CHOICES + 1])
     if not offered:
         raise PermissionDenied
     # Only a selection has an initial choice. With too many companies, the name is typed.
-    is_selection = 1 < len(offered) <= pagination.MAX_CHOICES
+    is_selection = 1 < len(offered) <= limits.MAX_CHOICES
     form = NewEnvironmentForm(
         request.POST or None,
         companies=companies,

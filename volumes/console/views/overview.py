@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from accounts.auth.decorators import AuthenticatedHttpRequest, full_login_required
 from accounts.models import Membership, User
 from accounts.templatetags.counts import format_count
+from config import limits
 from config.pagination import CappedPaginator
 from volumes.console.access import caller_of
 from volumes.console.panels.attention import attention
@@ -23,11 +24,7 @@ from volumes.console.scan_scope import capped_count_of, scan_scope, sum_used
 from volumes.models import Environment, Volume, VolumeStatus
 from volumes.rules.quota import QuotaHeadroom
 
-ON_A_PAGE = 24
-COUNTED = 5_000
-"""Of more than MOST volumes a card counts so many of each status, and sums what as many use."""
-WATCHED = 100
-"""Whoever sees more environments is told of each page what needs attention there."""
+CARDS_PER_PAGE = 24
 LINES = 8
 NAMED = 3
 
@@ -79,8 +76,8 @@ def overview(request: AuthenticatedHttpRequest) -> HttpResponse:
     caller = caller_of(request)
     visible = Environment.objects.live().visible_to(caller).select_related("company")
     visible = visible.order_by("company__name", "name")
-    page = CappedPaginator(visible, ON_A_PAGE).get_page(request.GET.get("page"))
-    is_watched = page.paginator.count <= WATCHED
+    page = CappedPaginator(visible, CARDS_PER_PAGE).get_page(request.GET.get("page"))
+    is_watched = page.paginator.count <= limits.MAX_WATCHED_ENVIRONMENTS
     # If there are few environments, they are read once for all pages.
     watched = list(visible if is_watched else page.object_list)
     page.object_list = (
@@ -106,10 +103,10 @@ def _sections(person: User, cards: list[Card]) -> dict[str, Any]:
         .annotate(may_make=Exists(mine.admins()))
         .select_related("company")
         .order_by(Case(When(company__in=shown, then=0), default=1), "company__name")[
-            : len(shown) + ON_A_PAGE + 1
+            : len(shown) + CARDS_PER_PAGE + 1
         ]
     )
-    places = sorted(found[: len(shown) + ON_A_PAGE], key=lambda place: place.company.name)
+    places = sorted(found[: len(shown) + CARDS_PER_PAGE], key=lambda place: place.company.name)
     return {
         "sections": [
             Section(place, [one for one in cards if one.environment.company_id == place.company_id])
@@ -145,14 +142,20 @@ def _up_to_a_number(environments: Iterable[Environment]) -> dict[UUID, Figures]:
 def _counted(environment: Environment) -> QuerySet[Environment, Any]:
     """Return counts with a constant environment: for an outer row's, PostgreSQL cannot estimate rows."""
     live = environment.volumes.live()
-    counts = {status: capped_count_of(live.filter(status=status), COUNTED) for status in IN_WORDS}
+    counts = {
+        status: capped_count_of(live.filter(status=status), limits.MAX_CARD_VOLUMES)
+        for status in IN_WORDS
+    }
     return Environment.objects.filter(pk=environment.pk).values(
-        "pk", used=sum_used(live, COUNTED), seen=capped_count_of(live, COUNTED), **counts
+        "pk",
+        used=sum_used(live, limits.MAX_CARD_VOLUMES),
+        seen=capped_count_of(live, limits.MAX_CARD_VOLUMES),
+        **counts,
     )
 
 
 def _card(environment: Environment, figures: Figures) -> Card:
-    most = COUNTED if "seen" in figures else None
+    most = limits.MAX_CARD_VOLUMES if "seen" in figures else None
     return Card(
         environment=environment,
         room=QuotaHeadroom(environment),
@@ -162,5 +165,5 @@ def _card(environment: Environment, figures: Figures) -> Card:
             for status, (kind, words) in IN_WORDS.items()
             if figures.get(status)
         ],
-        is_cut=figures.get("seen", 0) > COUNTED,
+        is_cut=figures.get("seen", 0) > limits.MAX_CARD_VOLUMES,
     )

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.models import Revision, Subject
+from config import limits
 from config.pagination import CappedPaginator
 from volumes.console.access import EnvironmentContext, environment_view
 from volumes.console.panels.chart import chart
@@ -28,7 +29,6 @@ from volumes.queries import forecast
 from volumes.rules.snapshots import snapshot_blockers
 from volumes.storage import source_of
 
-ON_A_PAGE = 50
 RECENT = 5
 CLOSE = timedelta(days=30)
 
@@ -56,7 +56,7 @@ def snapshots(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
     volume = visit.volume(volume_id, deleted_too=True)
     if volume.is_deleted:
         return redirect("volume", visit.environment.pk, volume.pk)
-    page = CappedPaginator(volume.snapshots.order_by("-id"), ON_A_PAGE).get_page(
+    page = CappedPaginator(volume.snapshots.order_by("-id"), limits.PAGE_SIZE).get_page(
         visit.request.GET.get("page")
     )
     moving = any(formatting.snapshot_state(one).is_in_progress for one in page)
@@ -79,7 +79,7 @@ def applications(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpRespons
     if volume.is_deleted:
         return redirect("volume", visit.environment.pk, volume.pk)
     mounts = Attachment.objects.filter(volume=volume).select_related("application")
-    page = CappedPaginator(mounts.order_by("application__name"), ON_A_PAGE).get_page(
+    page = CappedPaginator(mounts.order_by("application__name"), limits.PAGE_SIZE).get_page(
         visit.request.GET.get("page")
     )
     context = volume_frame(visit, volume, "applications")
@@ -91,7 +91,9 @@ def applications(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpRespons
 @environment_view()
 def history(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
     volume = visit.volume(volume_id, deleted_too=True)
-    page = CappedPaginator(_history(volume), ON_A_PAGE).get_page(visit.request.GET.get("page"))
+    page = CappedPaginator(_history(volume), limits.PAGE_SIZE).get_page(
+        visit.request.GET.get("page")
+    )
     context = volume_frame(visit, volume, "history")
     context |= {"page": page, "entries": entries(list(page))}
     return render(visit.request, "console/volume_history.html", context)
