@@ -15,6 +15,8 @@ from volumes.verification.invariants import Invariant, Violation
 
 COLUMNS = {**{field.name: field.column for field in STORED_FIELDS}, "isDeleted": "is_deleted"}
 """What the history tells of a row, by its name there and its column."""
+DEFAULTS = {field.attname: field.get_default() for field in Volume._meta.concrete_fields}
+"""What a volume got of a column that was added after its creation: no entry names it."""
 
 
 class Story:
@@ -56,7 +58,8 @@ class Story:
             )
             return
         for field, column in COLUMNS.items():
-            told, is_now = self.state.get(field), getattr(self.volume, column)
+            told = self.state.get(field, DEFAULTS[column])
+            is_now = getattr(self.volume, column)
             if told != is_now:
                 yield self.wrong(
                     _violated(field, told, is_now),

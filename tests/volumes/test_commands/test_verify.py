@@ -190,6 +190,21 @@ OF_ROWS = {
 }
 
 
+def test_a_field_that_was_added_after_a_volume_is_no_violation(verify, world):
+    first = entry(world, 1).get()
+    changes = {name: change for name, change in first.changes.items() if name != "protected"}
+    entry(world, 1).update(changes=changes)
+    assert violated(verify("--settled")) == set()
+
+
+def test_a_field_that_no_entry_names_has_its_default(verify, world):
+    first = entry(world, 1).get()
+    changes = {name: change for name, change in first.changes.items() if name != "protected"}
+    entry(world, 1).update(changes=changes)
+    Volume.objects.filter(pk=world.pk).update(protected=True)
+    assert violated(verify("--settled")) == {"versions"}
+
+
 @pytest.mark.parametrize("size", [1, 2, 1000])
 def test_a_healthy_installation_is_clean(verify, world, size, monkeypatch):
     monkeypatch.setattr(limits, "VERIFY_BATCH_ROWS", size)
