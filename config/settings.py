@@ -71,6 +71,12 @@ COMMON_MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.common.CommonMiddleware",
 ]
+# What requests by token pass: an API path with Authorization and without Cookie.
+BEARER_MIDDLEWARE = [
+    *COMMON_MIDDLEWARE,
+    "config.http.middleware.rate_limit_headers",
+    "config.http.middleware.anonymous_user",
+]
 MIDDLEWARE = [
     *COMMON_MIDDLEWARE,
     "config.http.middleware.page_query_limits",

@@ -12,7 +12,7 @@ data_dir.prepare()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup(set_prefix=False)
 
-from config.http.request import Handler  # noqa: E402
+from config.http.handlers import Handler  # noqa: E402
 from volumes.api.fast_path import FastPath  # noqa: E402
 
 application = FastPath(Handler())

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from urllib.parse import quote, unquote_to_bytes
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import BadRequest, DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import Histogram
@@ -122,6 +123,16 @@ def rate_limit_headers(get_response: Handler) -> Handler:
         response = get_response(request)
         add_headers(request, response)
         return response
+
+    return middleware
+
+
+def anonymous_user(get_response: Handler) -> Handler:
+    """Give requests without a session the user that they have until they are authenticated."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.user = AnonymousUser()
+        return get_response(request)
 
     return middleware
 

@@ -1,8 +1,8 @@
-"""The WSGI handler, and its request class."""
+"""The class of requests."""
 
 from typing import Any
 
-from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.core.handlers.wsgi import WSGIRequest
 from django.utils.http import parse_header_parameters
 
 ARRIVED_AT = "holdfast.arrived_at"
@@ -24,7 +24,3 @@ class Utf8Request(WSGIRequest):
             meta["CONTENT_TYPE"] = "application/octet-stream"
             parsed = meta["CONTENT_TYPE"], {}
         self.content_type, self.content_params = parsed
-
-
-class Handler(WSGIHandler):
-    request_class = Utf8Request

@@ -1,0 +1,108 @@
+"""The short chain of requests by token answers what the whole chain answers, byte for byte."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from django.test.client import ClientHandler
+from django.utils import timezone
+
+from config.http.handlers import BearerChain, is_by_token
+from tests.support.undone import undone
+
+WRONG = {"colour": "red"}
+NOWHERE = "01900000-0000-7000-8000-000000000000"
+BASIC = f"Basic {base64.b64encode(b'alice:secret').decode()}"
+
+
+class BearerClientHandler(BearerChain, ClientHandler):
+    """The test client's handler with the short chain."""
+
+
+@pytest.fixture
+def both_chains(alice, api):
+    """`both_chains(method, path, …)`: what each chain answers. Nothing stays changed."""
+
+    def ask(method, path, body=None, **headers):
+        speaker = api(alice, last_used_at=timezone.now())
+        answers = []
+        for handler in (BearerClientHandler, ClientHandler):
+            speaker.client.handler = handler(enforce_csrf_checks=True)
+            with undone():
+                answer = speaker.send(method, path, body, X_Request_ID="same", **headers)
+            answers.append((answer.status_code, dict(answer.items()), answer.content))
+        return answers
+
+    return ask
+
+
+PATHS = [
+    "{volumes}",
+    "{volumes}/validate",
+    "{here}",
+    "{here}/history",
+    "{here}/restore",
+    "{here}/usage",
+    "{here}/attachment",
+    "{here}/attachment/app-" + NOWHERE,
+    "{here}/snapshot",
+    "{here}/snapshot/snap-" + NOWHERE,
+    "{environment}/app",
+    "{environment}/app/app-" + NOWHERE,
+    "/environments",
+    "/environments{environment}",
+    "/environments{environment}/resource-usage",
+    "/environments{environment}/volume",
+    "/api/v1{environment}/volume",
+    "/api/v1/nowhere",
+    f"/{NOWHERE}/volume",
+    "{volumes}?limit=x",
+    "{volumes}?name=%00",
+]
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    ("method", "body"),
+    [
+        ("GET", None),
+        ("HEAD", None),
+        ("POST", WRONG),
+        ("PUT", WRONG),
+        ("DELETE", None),
+        ("PATCH", {}),
+    ],
+)
+def test_responses_are_the_same_through_both_chains(
+    both_chains, volumes, here, environment, method, path, body
+):
+    path = path.format(volumes=volumes, here=here, environment=f"/{environment.pk}")
+    short, whole = both_chains(method, path, body)
+    assert short == whole
+
+
+@pytest.mark.parametrize("authorization", ["Bearer", "Bearer nonsense", "bearer a b", BASIC, "x"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_refusals_of_credentials_are_the_same_through_both_chains(
+    both_chains, volumes, method, authorization
+):
+    short, whole = both_chains(method, volumes, {}, Authorization=authorization)
+    assert short[0] == 401
+    assert short == whole
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "expected"),
+    [
+        ("/environments", {"HTTP_AUTHORIZATION": "Bearer x"}, True),
+        ("/environments", {"HTTP_AUTHORIZATION": "Bearer x", "HTTP_COOKIE": ""}, True),
+        ("/environments", {"HTTP_AUTHORIZATION": "Bearer x", "HTTP_COOKIE": "a=b"}, False),
+        ("/environments", {}, False),
+        ("/activity", {"HTTP_AUTHORIZATION": "Bearer x"}, False),
+    ],
+)
+def test_the_short_chain_is_for_api_paths_with_authorization_and_without_cookie(
+    path, headers, expected
+):
+    assert is_by_token({"PATH_INFO": path, **headers}) is expected
