@@ -93,7 +93,7 @@ class SessionAuthentication(authentication.SessionAuthentication):
 def is_change(request: Request) -> bool:
     """Whether the action requires more than the role viewer. Validating is a POST, but only reads."""
     view = (request.parser_context or {}).get("view")
-    return getattr(view, "needed", Role.VIEWER) != Role.VIEWER
+    return getattr(view, "required_role", Role.VIEWER) != Role.VIEWER
 
 
 def touch_last_used(token: Token) -> None:

@@ -72,7 +72,7 @@ GUARDS = [
         f"{ROUTES}::test_everybody_gets_what_the_contract_says",
     ),
     Guard(
-        "role in the fast lane",
+        "role of the fast path",
         "volumes/services/group_commit.py",
         "not caller.may(Role.EDITOR, role=environment.role)",
         "False",
@@ -86,14 +86,14 @@ GUARDS = [
         FOREIGN,
     ),
     Guard(
-        "environments that a token reaches in the fast lane",
+        "environments that a token reaches of the fast path",
         "volumes/queries/volume_rows.py",
         ".filter(environment__in=environments)",
         ".all()",
         "volumes/test_fast_path.py::test_roles_count_the_same_both_ways",
     ),
     Guard(
-        "token that is bound to nothing in the fast lane",
+        "token that is bound to nothing of the fast path",
         "accounts/auth/authentication.py",
         "        environment_id__isnull=True,\n",
         "",

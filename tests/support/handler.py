@@ -1,4 +1,4 @@
-"""Django's test client behind the fast lane, as the server has Django."""
+"""The test client of Django behind the fast path, like Django in the server."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class Served(ClientHandler):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.lane = FastPath(self)
+        self.fast_path = FastPath(self)
 
     def __call__(self, environ: dict[str, Any]) -> Any:
-        answer: Any = self.lane.answer(environ)
+        answer: Any = self.fast_path.answer(environ)
         if answer is None:
             return super().__call__(environ)
-        answer.headers = ResponseHeaders(self.lane.headers(answer))
+        answer.headers = ResponseHeaders(self.fast_path.headers(answer))
         answer.wsgi_request = Utf8Request(environ)  # as the client expects it
         return answer

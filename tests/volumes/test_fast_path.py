@@ -1,4 +1,4 @@
-"""The fast lane gives the answers of the ordinary way, byte for byte, and nobody else's."""
+"""The fast path gives the responses of the views, byte for byte, and to nobody else."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WISH = {"name": "app-data", "size": 20, "labels": {"tier": "db"}, "description":
 
 @pytest.fixture
 def both_ways(alice, bob, charlie, api):
-    """`both_ways(person, method, path, …)`: what the lane answers, and what the ordinary way does."""
+    """`both_ways(person, method, path, …)`: the responses of the fast path and of the views."""
 
     def ask(person, method, path, body=None, *, token=None, **headers):
         noted = {"last_used_at": timezone.now()}  # else nothing of a token's is plain
@@ -85,8 +85,8 @@ def test_reading_is_the_same_both_ways(
         "volumes": volumes,
         "elsewhere": f"/{charlies_environment.pk}/volume",
     }
-    lane, ordinary = both_ways(alice, method, path.format(**places))
-    assert told(lane) == told(ordinary)
+    fast_path, ordinary = both_ways(alice, method, path.format(**places))
+    assert told(fast_path) == told(ordinary)
 
 
 @pytest.mark.parametrize(
@@ -95,18 +95,18 @@ def test_reading_is_the_same_both_ways(
 def test_conditions_are_the_same_both_ways(both_ways, alices, alice, furnished, tag):
     known = alices.get(furnished)["ETag"].strip('"')
     asked = tag.format(tag=known)
-    lane, ordinary = both_ways(alice, "GET", furnished, If_None_Match=asked)
-    assert told(lane) == told(ordinary)
+    fast_path, ordinary = both_ways(alice, "GET", furnished, If_None_Match=asked)
+    assert told(fast_path) == told(ordinary)
 
 
 def test_every_page_leads_to_the_same_next_one(both_ways, alice, furnished, volumes):
     path = f"{volumes}?limit=2"
     seen = []
     for _ in range(3):
-        lane, ordinary = both_ways(alice, "GET", path)
-        assert told(lane) == told(ordinary)
-        seen += [one["name"] for one in lane.json()]
-        path = lane.get("Link", "<http://testserver/end>").split("testserver")[1].split(">")[0]
+        fast_path, ordinary = both_ways(alice, "GET", path)
+        assert told(fast_path) == told(ordinary)
+        seen += [one["name"] for one in fast_path.json()]
+        path = fast_path.get("Link", "<http://testserver/end>").split("testserver")[1].split(">")[0]
     assert seen == ["furnished", "other-0", "other-1", "other-2", "other-3"]
     assert path == "/end"
 
@@ -123,15 +123,15 @@ def test_every_page_leads_to_the_same_next_one(both_ways, alice, furnished, volu
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_tokens_count_the_same_both_ways(both_ways, alice, furnished, volumes, method, token):
-    lane, ordinary = both_ways(alice, method, volumes, {}, token=token)
-    assert told(lane) == told(ordinary)
+    fast_path, ordinary = both_ways(alice, method, volumes, {}, token=token)
+    assert told(fast_path) == told(ordinary)
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer x", "Basic YTpi", "Bearer \u00ff"])
 def test_other_credentials_count_the_same_both_ways(both_ways, volumes, header):
-    lane, ordinary = both_ways(None, "GET", volumes, Authorization=header)
-    assert told(lane) == told(ordinary)
-    assert lane.status_code == 401
+    fast_path, ordinary = both_ways(None, "GET", volumes, Authorization=header)
+    assert told(fast_path) == told(ordinary)
+    assert fast_path.status_code == 401
 
 
 def test_roles_count_the_same_both_ways(both_ways, bob, charlie, furnished, volumes):
@@ -142,8 +142,10 @@ def test_roles_count_the_same_both_ways(both_ways, bob, charlie, furnished, volu
         (charlie, "POST", volumes, WISH),
     ]
     answers = [both_ways(*one) for one in asked]
-    assert [told(lane) for lane, _ in answers] == [told(ordinary) for _, ordinary in answers]
-    assert [lane.status_code for lane, _ in answers] == [200, 403, 404, 404]
+    assert [told(fast_path) for fast_path, _ in answers] == [
+        told(ordinary) for _, ordinary in answers
+    ]
+    assert [fast_path.status_code for fast_path, _ in answers] == [200, 403, 404, 404]
 
 
 @pytest.mark.parametrize(
@@ -166,24 +168,24 @@ def test_what_is_refused_is_refused_the_same_both_ways(
     both_ways, alice, furnished, volumes, body, content_type
 ):
     headers = {"Content-Type": content_type}
-    lane, ordinary = both_ways(alice, "POST", volumes, body, **headers)
-    assert told(lane) == told(ordinary)
-    assert lane.status_code >= 400
+    fast_path, ordinary = both_ways(alice, "POST", volumes, body, **headers)
+    assert told(fast_path) == told(ordinary)
+    assert fast_path.status_code >= 400
     assert Volume.objects.count() == 5
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "identity, gzip", "nonsense"])
 def test_an_encoded_body_is_refused_the_same_both_ways(both_ways, alice, volumes, encoding):
     headers = {"Content-Encoding": encoding}
-    lane, ordinary = both_ways(alice, "POST", volumes, WISH, **headers)
-    assert told(lane) == told(ordinary)
-    assert lane.status_code == 415
+    fast_path, ordinary = both_ways(alice, "POST", volumes, WISH, **headers)
+    assert told(fast_path) == told(ordinary)
+    assert fast_path.status_code == 415
 
 
 def test_a_byte_order_mark_is_ignored_both_ways(both_ways, alice, volumes, memory):
     body = b"\xef\xbb\xbf" + json.dumps(WISH).encode()
-    lane, ordinary = both_ways(alice, "POST", volumes, body)
-    assert (lane.status_code, ordinary.status_code) == (201, 409)
+    fast_path, ordinary = both_ways(alice, "POST", volumes, body)
+    assert (fast_path.status_code, ordinary.status_code) == (201, 409)
 
 
 def test_a_repeated_create_is_told_the_same_both_ways(both_ways, alice, volumes, memory):
@@ -191,10 +193,10 @@ def test_a_repeated_create_is_told_the_same_both_ways(both_ways, alice, volumes,
     assert [first.status_code, replay.status_code] == [201, 201]
     assert first.content == replay.content
     assert (dict(first.items()) | {"Idempotent-Replay": "true"}) == dict(replay.items())
-    lane, ordinary = both_ways(alice, "POST", volumes, WISH, Idempotency_Key="k")
-    assert told(lane) == told(ordinary)
-    assert lane["Idempotent-Replay"] == "true"
-    assert lane["Location"] == f"{volumes}/{lane.json()['id']}"
+    fast_path, ordinary = both_ways(alice, "POST", volumes, WISH, Idempotency_Key="k")
+    assert told(fast_path) == told(ordinary)
+    assert fast_path["Idempotent-Replay"] == "true"
+    assert fast_path["Location"] == f"{volumes}/{fast_path.json()['id']}"
 
 
 def test_plain_requests_never_reach_the_ordinary_way(alices, furnished, volumes, monkeypatch):

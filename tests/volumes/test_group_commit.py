@@ -164,7 +164,7 @@ def test_who_comes_while_another_one_is_at_work_shares_a_statement(crowd, statem
 
 
 def test_as_many_as_came_last_are_waited_for(pool, environment, monkeypatch):
-    monkeypatch.setattr(group_commit, "GATHERING", 60)
+    monkeypatch.setattr(group_commit, "BATCH_WINDOW", 60)
     queue = EnvironmentQueue()
     some = [AuthorizedCreate(environment, VolumeSpec(name=name), SYSTEM) for name in NAMES[:3]]
     for request in some:

@@ -1,4 +1,4 @@
-"""One handler turns every exception of the API into the envelope."""
+"""The handler that turns every exception of the API into the error envelope."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ UNSUPPORTED_MEDIA_TYPE = (
 
 
 def exception_handler(exception: Exception, context: dict[str, Any]) -> HttpResponse:
-    """The answer to any exception; what nothing here knows is a bug and says only its request id."""
+    """Return the response for an exception. An unknown one is a bug: its response has the request id."""
     match exception:
         case errors.Refused() if exception.is_conflict:
             return _refusal(409, "CONFLICT", "Conflicts with the current state", exception.problems)

@@ -1,4 +1,4 @@
-"""The headers that make an answer more than its body: tags, conditions, keys."""
+"""Request and response headers: entity tags, conditions and idempotency keys."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ def json_response(data: Any, *, status: int = 200) -> HttpResponse:
 def with_etag(
     request: HttpRequest | Request, data: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    """An object with its strong ETag; 304 where a GET has it already."""
-    answer = json_response(data, status=status)
-    digest = hashlib.sha256(answer.content).hexdigest()[:20]
+    """Return an object with its strong ETag, or a 304 if the GET names that ETag."""
+    response = json_response(data, status=status)
+    digest = hashlib.sha256(response.content).hexdigest()[:20]
     tag = f'"{data["version"]}.{digest}"'
     if request.method in {"GET", "HEAD"}:
         known = parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))
         # Weak comparison, as RFC 9110 says for this header: proxies weaken tags when they compress.
         if "*" in known or tag in {one.removeprefix("W/") for one in known}:
-            answer = HttpResponseNotModified()  # without the Content-Type of a page
-    answer["ETag"] = tag
-    return answer
+            response = HttpResponseNotModified()  # without the Content-Type of a page
+    response["ETag"] = tag
+    return response
 
 
 def if_match(request: HttpRequest | Request) -> Precondition:

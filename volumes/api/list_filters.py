@@ -1,4 +1,4 @@
-"""Narrowing lists, as the query of a request says."""
+"""Filters of lists, by the query of a request."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def filter_named(
 
 
 def filter_volumes(rows: VolumeQuerySet, query: Query, *, many: int) -> VolumeQuerySet:
-    """All of them combine. Notes a problem in the query for a value that cannot be."""
+    """Apply all filters of the query. Invalid values become problems of the query."""
     found: VolumeQuerySet = filter_named(rows, query, many=many)  # type: ignore[assignment]
     if status := query.choice("status", VolumeStatus.values):
         found = found.filter(status=status)

@@ -1,4 +1,4 @@
-"""Keyset pages: the cursor names the last row seen, so page 1,000 costs what the first one does."""
+"""Keyset pagination: the cursor names the last row, so page 1,000 costs as much as the first."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ ENCODED_AT_ONCE = 25
 """Rows that are encoded together: they need one buffer, which is up to ten times a single row's size."""
 
 SORTS = {"createdAt": "id", "name": "name", "size": "size", "version": "position"}
-"""Identifiers are time-ordered: creation order is the order of ids. `version` is for histories only."""
+"""Identifiers are ordered by time: creation order is the order of ids. Only histories use `version`."""
 
 
 class ListPage:
-    """Which part of a list is wanted, and in which order."""
+    """The requested part of a list, and its order."""
 
     def __init__(self, query: Query, *, sort: str = "createdAt") -> None:
         self.sort = sort
@@ -51,20 +51,20 @@ class ListPage:
     def answer(
         self, request: AnyRequest, rows: models.QuerySet[Row], to_json: Callable[[Row], Any]
     ) -> HttpResponse:
-        """The page as a bare array, with what leads on in its headers."""
+        """Return the page as a bare array, with links in its headers."""
         answer = self.reply(request, self.read(self.slice(rows)), to_json)
         if self.count:
             answer["X-Total-Count"] = str(rows.count())
         return answer
 
     def slice(self, rows: models.QuerySet[Row]) -> models.QuerySet[Row]:
-        """The rows of the page and, if there are more, one beyond it."""
+        """Return the rows of the page and, if there are more, one beyond it."""
         down = "-" if self.sort.startswith("-") else ""
         ordered = rows.order_by(f"{down}{self.column}", f"{down}id")
         return ordered.filter(self._beyond())[: self.limit + 1]
 
     def read(self, rows: models.QuerySet[Any, One]) -> Iterator[One]:
-        """The rows of `slice`, some at a time: those beyond the bytes of a page are never in memory."""
+        """Yield the rows of `slice` in batches: rows beyond the bytes of a page are never in memory."""
         if self.limit < ROWS_AT_ONCE:
             return iter(rows)
         return rows.iterator(chunk_size=ROWS_AT_ONCE)
@@ -72,7 +72,7 @@ class ListPage:
     def reply(
         self, request: AnyRequest, rows: Iterable[One], to_json: Callable[[One], Any]
     ) -> HttpResponse:
-        """The answer of the rows of this page and, if there are more, one beyond it.
+        """Return the response for the rows of this page and, if there are more, one beyond it.
 
         It ends at `limit` rows or before it exceeds MAX_LIST_BYTES, but has one row at least.
         """
@@ -90,7 +90,7 @@ class ListPage:
     def _fill(
         self, body: bytearray, rows: Iterator[One], to_json: Callable[[One], Any]
     ) -> One | None:
-        """Add the rows that the page has room for. Returns the last of them, None if all were added."""
+        """Add the rows that fit into the page. Return the last of them, None if all were added."""
         last, left = None, self.limit
         while some := list(islice(rows, min(left, ENCODED_AT_ONCE))):
             left -= len(some)
@@ -110,7 +110,7 @@ class ListPage:
         more = "lt" if self.sort.startswith("-") else "gt"
         if self.column == "id":
             return Q(**{f"id__{more}": pk})
-        # Written so that an index on (column, id) can seek: the first part bounds the scan.
+        # In this form an index on (column, id) can seek: the first part bounds the scan.
         beyond = Q(**{f"{self.column}__{more}": value})
         return Q(**{f"{self.column}__{more}e": value}) & (
             beyond | Q(**{self.column: value, f"id__{more}": pk})
@@ -138,7 +138,7 @@ class ListPage:
 def _append(
     body: bytearray, rows: list[One], to_json: Callable[[One], Any], *, is_first: bool = False
 ) -> bool:
-    """Add the rows to an array without its end, if that does not make it too long."""
+    """Add the rows to an array without its end, unless that makes it too long."""
     part = orjson.dumps(list(map(to_json, rows)))
     # Its brackets have the length of a comma and the end.
     is_full = len(body) + len(part) > limits.MAX_LIST_BYTES

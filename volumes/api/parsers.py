@@ -1,4 +1,4 @@
-"""Parsing a body: bounded in bytes and depth, and strict about what JSON leaves open."""
+"""The parser of bodies: bounded in bytes and depth, and strict where JSON is vague."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class UnsupportedContentEncoding(exceptions.APIException):
 
 
 class UnacceptableJSON(ValueError):
-    """Valid JSON that something further in could not take, and why."""
+    """Valid JSON that later code cannot process, with the reason."""
 
 
 def is_encoded(meta: Mapping[str, Any]) -> bool:
-    """Whether the headers announce a body that is compressed, or encoded in another way."""
+    """Return whether the headers announce a body that is compressed or encoded in another way."""
     encodings = meta.get("HTTP_CONTENT_ENCODING", "").lower().split(",")
     return any(encoding.strip(" \t") not in {"", "identity"} for encoding in encodings)
 
@@ -90,7 +90,7 @@ def _refuse_constant(name: str) -> None:
 
 
 def _inspect(value: Any) -> None:
-    """Refuse depth and bad text anywhere, keys included; iteratively, since depth is the attack."""
+    """Refuse depth and bad text anywhere, keys included. Not recursive: depth is the attack."""
     level = [value]
     for _ in range(limits.MAX_JSON_DEPTH + 1):
         if not level:
@@ -112,6 +112,6 @@ def _inspect(value: Any) -> None:
 def _inspect_text(text: str) -> None:
     if "\0" in text:
         raise UnacceptableJSON("has a string with the character NUL")
-    # A lone surrogate, the only thing that UTF-8 cannot write.
+    # A lone surrogate, which UTF-8 cannot represent.
     if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
         raise UnacceptableJSON("has a string with a lone surrogate")

@@ -1,4 +1,4 @@
-"""Reading the query: what is unknown or cannot be is refused, so a misspelt filter lists nothing."""
+"""Query parameters. Unknown names and invalid values are refused: a misspelt filter lists nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_SHOWN = 100
 
 
 class Query:
-    """The parameters of one request. Call `check()` once everything was read."""
+    """The parameters of one request. Call `check()` after reading them all."""
 
     def __init__(
         self, given: QueryDict, *, known: Collection[str], repeatable: Collection[str] = ()

@@ -1,4 +1,4 @@
-"""Answering in JSON, whatever was asked for."""
+"""JSON responses, whatever the request accepts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["AlwaysJSON", "JSONRenderer"]
 
 
 class AlwaysJSON(DefaultContentNegotiation):
-    """Any Accept gets JSON: a caller that cannot read it has no use for another refusal."""
+    """Returns JSON for any Accept header: a 406 would help no caller."""
 
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: Any = None

@@ -1,4 +1,4 @@
-"""How rows look on the wire: their names, order and forms live here and nowhere else."""
+"""The JSON of every object: the only place for names, order and forms on the wire."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Json = dict[str, Any]
 
 
 def volume(row: VolumeRow) -> Json:
-    # Both have the columns of VolumeRow, and an argument to say so would take long for a list.
+    # Both have the columns of VolumeRow. `strict` would take time for each row of a list.
     shown: Json = dict(zip(_WIRE_NAMES, row))  # noqa: B905
     shown["id"] = f"{Volume.prefix}{shown['id']}"
     shown["labels"] = orjson.Fragment(shown["labels"])
@@ -38,7 +38,7 @@ _WIRE_NAMES = tuple(_NAMES[column] for column in VolumeRow._fields)
 def row_from_instance(
     row: Volume, company_id: uuid.UUID, application_ids: Iterable[uuid.UUID] = ()
 ) -> VolumeRow:
-    """A volume as an object holds it, in the form in which the database answers one."""
+    """Return the row of a volume that is already in memory."""
     return VolumeRow(
         **{name: getattr(row, name) for name in _READ_AS_THEY_ARE}
         | {
@@ -58,7 +58,7 @@ _READ_AS_THEY_ARE = tuple(name for name in VolumeRow._fields if name not in COMP
 
 
 def attachment(row: Attachment, source: str | None) -> Json:
-    """`source` is what to mount, as `source_of()` says."""
+    """Return an attachment. `source` is the path to mount, see `source_of()`."""
     return {
         "volumeIdRef": f"{Volume.prefix}{row.volume_id}",
         "appIdRef": f"{Application.prefix}{row.application_id}",
@@ -85,7 +85,7 @@ def snapshot(row: Snapshot) -> Json:
 
 
 def application(row: Application, company_id: uuid.UUID) -> Json:
-    """Reads `row.attachments.all()`: prefetch them for lists."""
+    """Return an application with its attachments: prefetch them for lists."""
     return {
         "id": row.ref,
         "name": row.name,
@@ -124,7 +124,7 @@ def environment(row: Environment) -> Json:
 
 
 def resource_usage(row: Environment) -> Json:
-    """What is used and what may still be taken, the company's quota included."""
+    """Return what is used, and what both quotas leave, in MB."""
     room = QuotaHeadroom(row)
     return {
         "environmentId": str(row.pk),
@@ -160,7 +160,7 @@ def revision(row: Revision) -> Json:
 
 
 def review(found: Review) -> Json:
-    """The answer of validate."""
+    """Return the result of a validation."""
     return {
         "valid": not found.problems,
         "errors": [problem.as_json() for problem in found.problems],

@@ -1,4 +1,4 @@
-"""The three answers that are asked for most, for both doors that give them: views and fast lane."""
+"""Responses that the views and the fast path share: one volume, a page of volumes, a create."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AnyRequest = HttpRequest | Request
 
 
 def volume_response(request: AnyRequest, found: VolumeRow | None) -> HttpResponse:
-    """A volume that was looked for. Raises NotFound."""
+    """Return the response for one volume. Raises NotFound if there is none."""
     if found is None:
         raise NotFound
     return with_etag(request, representations.volume(found))
@@ -34,9 +34,9 @@ def list_response(request: AnyRequest, page: ListPage, found: Iterable[VolumeRow
 
 
 def current_state(environment: Environment, volume: Volume) -> representations.Json:
-    """A volume that was just written, by now: its step may have changed it since."""
+    """Return a volume that was just written as it is now: its step may have changed it."""
     found = get_volume_row(environment.pk, volume.pk, deleted_too=True)
-    if found is None:  # purged in this very moment
+    if found is None:  # purged at this moment
         raise NotFound
     return representations.volume(found)
 
@@ -44,7 +44,7 @@ def current_state(environment: Environment, volume: Volume) -> representations.J
 def create_response(
     request: AnyRequest, caller: Caller, environment: Environment, body: Body
 ) -> HttpResponse:
-    """What was made, as it is by now, or made earlier under the same Idempotency-Key.
+    """Return the response to a create: the new volume, or the earlier one of the same Idempotency-Key.
 
     Raises Refused with every problem, BadRequest.
     """
@@ -67,8 +67,8 @@ def create_response(
 
 
 def created_response(request: AnyRequest, volume: Volume, *, is_new: bool = True) -> HttpResponse:
-    """The answer to a create. `is_new` if it was made just now and is mounted by nobody."""
-    # Only what is new and was settled in time is known without looking.
+    """Return the response to a create. `is_new`: the volume is new, and no application mounts it."""
+    # A new volume that was settled in time is known without a query.
     environment = volume.environment
     shown = (
         representations.volume(representations.row_from_instance(volume, environment.company_id))

@@ -1,4 +1,4 @@
-"""The rules of a volume, for a new one and for a change: `review()` answers every door."""
+"""The rules of volumes. `review()` decides for all interfaces, for new volumes and for changes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from volumes.specs.volume import VolumeSpec
 
 @dataclass
 class Review:
-    """What there is to say to a spec, all of it, and the rows that it names."""
+    """All problems and warnings of a spec, and the rows that it names."""
 
     spec: VolumeSpec
     applications: list[Application]
@@ -34,10 +34,10 @@ def review(
     volume: Volume | None,
     snapshots: SnapshotQuerySet,
 ) -> Review:
-    """What create would say to this spec, or update where there is a volume.
+    """Return the review of a create, or of an update of `volume`.
 
-    `snapshots` are those that the caller reaches. Called under the environment's lock it decides;
-    called without, it tells what would be decided at this moment.
+    `snapshots` are those that the caller may see. Under the environment's lock the result is final;
+    without, it is what a request at this moment would get.
     """
     applications, missing = _find_applications(spec, environment)
     snapshot, unusable = _find_snapshot(spec, environment, snapshots)
@@ -66,7 +66,7 @@ def review(
 def _find_applications(
     spec: VolumeSpec, environment: Environment
 ) -> tuple[list[Application], list[Problem]]:
-    """Those named, and a problem for each that is not of this environment."""
+    """Return the named applications, and a problem for each that is not of this environment."""
     if not spec.application_ids:
         return [], []
     found = environment.applications.live().in_bulk(spec.application_ids)
@@ -85,7 +85,7 @@ def _find_applications(
 def _find_snapshot(
     spec: VolumeSpec, environment: Environment, snapshots: SnapshotQuerySet
 ) -> tuple[Snapshot | None, list[Problem]]:
-    """The one to fill the volume from, and why it cannot. Elsewhere is as good as nowhere."""
+    """Return the snapshot to fill the volume from, and why it cannot. A foreign one counts as missing."""
     if not spec.snapshot_id:
         return None, []
     snapshot: Snapshot | None = (
@@ -113,7 +113,7 @@ def _name_problems(
 def _check_size(
     spec: VolumeSpec, environment: Environment, volume: Volume | None, snapshot: Snapshot | None
 ) -> tuple[quota.QuotaHeadroom, list[Problem]]:
-    """The room there is with this size, and what is wrong with it."""
+    """Return the quota's headroom with this size, and the problems of the size."""
     room = quota.QuotaHeadroom(environment)
     if spec.size is None:
         return room, []
@@ -130,7 +130,7 @@ def _check_size(
 def _other_mounts(
     spec: VolumeSpec, volume: Volume | None, applications: list[Application]
 ) -> list[Attachment]:
-    """What else is mounted by the applications that will mount this volume."""
+    """Return the other attachments of the applications that will mount this volume."""
     if spec.application_ids is not None:
         mounting = [application.pk for application in applications]
     elif volume and spec.mount_path:
@@ -148,10 +148,10 @@ def _other_mounts(
 def _mount_path_problems(
     volume: Volume | None, path: str | None, mounts: Iterable[Attachment]
 ) -> Iterable[Problem]:
-    """One application cannot have two volumes at the same path."""
+    """Yield a problem for each application that has another volume at this path."""
     if path is None:
         return
-    # Those that stay keep a path of their own, whatever happens to the volume's.
+    # Attachments with a path of their own keep it when the volume's path changes.
     own_paths = (
         set(volume.attachments.filter(has_own_path=True).values_list("application_id", flat=True))
         if volume and mounts

@@ -1,9 +1,9 @@
-"""A group commit of new volumes: creates that come at the same time are written together.
+"""Group commit: creates that arrive at the same time are written together.
 
-A transaction costs the database, and a process that waits for it, little more for many volumes than for
-one. A request that comes while others are written waits in the queue of its environment, and is written
-with all that do. A group commit only ever succeeds: what is in the way of a volume, the ordinary way
-finds out under its lock.
+A transaction for many volumes costs the database, and the process that waits for it, little more than one
+for a single volume. A request that arrives during a write waits in the queue of its environment, and is
+part of the next batch. A group commit produces successes only. If something prevents a volume, the
+ordinary create finds out what, under the environment's lock.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ from volumes.specs.volume import VolumeSpec
 log = logging.getLogger("holdfast.group_commit")
 
 BATCH_SIZE = 64
-"""Requests that are written at once."""
-GATHERING = 0.006
-"""Seconds, for each request of the last batch, to wait for as many to come once more.
+"""Requests of one batch."""
+BATCH_WINDOW = 0.006
+"""Seconds, for each request of the last batch, to wait for the next batch to grow as large.
 
-A response, the next request and its look-up take that long, most of them one after the other.
+A response, the client's next request and its token lookup take that long.
 """
 COMMIT_THREADS = 6
 commit_pool = ThreadPoolExecutor(COMMIT_THREADS, thread_name_prefix="commit")
@@ -48,7 +48,7 @@ _tokens = TokenLookup()
 
 
 class AuthorizedCreate:
-    """A volume that somebody wants who may create it. The wish has no problems in itself."""
+    """A create whose caller is authorized. Its spec has no parse problems."""
 
     def __init__(self, environment: Environment, spec: VolumeSpec, actor: Actor) -> None:
         self.environment = environment
@@ -59,11 +59,11 @@ class AuthorizedCreate:
         self._is_finished = Completion()
 
     def finish(self) -> None:
-        """There is nothing more to wait for."""
+        """Wake the thread that waits for this request."""
         self._is_finished.set()
 
     def wait(self) -> None:
-        """Wait until it is finished; once it is written, no longer than for a step."""
+        """Wait until it is finished. Once it is written, wait for INLINE_WAIT seconds at most."""
         while not self._is_finished.wait(INLINE_WAIT) and self.volume is None:
             pass
 
@@ -75,9 +75,9 @@ def authorize_create(
     ip: str | None,
     arrived_at: float | None,
 ) -> AuthorizedCreate | None:
-    """The request of the token with this digest, if token, second factor, role and scope allow it.
+    """Return the create if token, second factor, role and scope allow it, None for any reason if not.
 
-    None says nothing about the reason. `arrived_at` is when the request was there, if that is known.
+    `digest` is the token's. `arrived_at` is when the whole request had arrived, if that is known.
     """
     found = _tokens.find(digest, environment_id, arrived_at)
     if found is None:
@@ -90,7 +90,7 @@ def authorize_create(
 
 
 class EnvironmentQueue:
-    """Requests of one environment; those that are being written stay until they are."""
+    """The requests of one environment. Those of the running batch stay until they are written."""
 
     def __init__(self) -> None:
         self._requests: deque[AuthorizedCreate] = deque()
@@ -103,11 +103,11 @@ class EnvironmentQueue:
             self._has_expected.set()
 
     def wait(self) -> None:
-        """Wait until as many are here as before the last batch was removed, or for a moment."""
-        self._has_expected.wait(0 if is_immediate() else GATHERING * self._expected)
+        """Wait until the queue has its previous length, or for a moment."""
+        self._has_expected.wait(0 if is_immediate() else BATCH_WINDOW * self._expected)
 
     def first_of_each_name(self) -> list[AuthorizedCreate]:
-        """The next batch. A later request of the same name stays: the first has to be there by then."""
+        """Return the next batch: the first request of each name. Later ones stay queued."""
         batch: dict[str | None, AuthorizedCreate] = {}
         for request in self._requests:
             batch.setdefault(request.spec.name, request)
@@ -116,7 +116,7 @@ class EnvironmentQueue:
         return list(batch.values())
 
     def remove(self, batch: Sequence[AuthorizedCreate]) -> None:
-        """These are written."""
+        """Remove a batch that was written."""
         self._expected = min(len(self._requests), BATCH_SIZE)
         finished = set(map(id, batch))
         self._requests = deque(one for one in self._requests if id(one) not in finished)
@@ -125,16 +125,16 @@ class EnvironmentQueue:
 
 
 class GroupCommitter:
-    """The creates of one process: a queue for each environment, and for each queue one writer."""
+    """The creates of one process: each environment has one queue, and each queue one writer."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._queues: dict[uuid.UUID, EnvironmentQueue] = {}
 
     def submit(self, request: AuthorizedCreate) -> Volume | None:
-        """The volume, settled or still being made; None where something is in the way.
+        """Return the volume, settled or still pending; None if something prevents it.
 
-        Raises what the database raises to the writer, to all for whom it was written.
+        Raises the database's error of the batch.
         """
         environment_id = request.environment.pk
         if self._is_first(request):
@@ -145,7 +145,7 @@ class GroupCommitter:
         return request.volume
 
     def _is_first(self, request: AuthorizedCreate) -> bool:
-        """Add it to its queue. True if the queue is new, so that nobody writes for it yet."""
+        """Add a request to its queue. Return whether the queue is new, and so has no writer yet."""
         with self._lock:
             queue = self._queues.get(request.environment.pk)
             is_new = queue is None
@@ -162,7 +162,7 @@ class GroupCommitter:
             commit_pool.submit(run_in_thread, work)
 
     def _write_batches(self, environment_id: uuid.UUID) -> None:
-        """Write until nobody comes; after each batch, let other environments go first that wait."""
+        """Write batches until the queue is empty. After each batch, waiting environments go first."""
         queue = self._queues[environment_id]
         while batch := self._next_batch(environment_id, queue):
             _write_and_settle(batch)
@@ -176,7 +176,7 @@ class GroupCommitter:
     def _next_batch(
         self, environment_id: uuid.UUID, queue: EnvironmentQueue
     ) -> list[AuthorizedCreate]:
-        """Whom to write for. Where nobody has come there is no queue afterwards."""
+        """Return the next batch. If it is empty, the queue is removed."""
         queue.wait()
         with self._lock:
             batch = queue.first_of_each_name()
@@ -189,43 +189,43 @@ def _write_and_settle(batch: Sequence[AuthorizedCreate]) -> None:
     try:
         _write(batch)
     except Exception as error:
-        connection.close_if_unusable_or_obsolete()  # the next ones begin with another one
+        connection.close_if_unusable_or_obsolete()  # the next batch opens another one
         for request in batch:
             request.error = None if request.volume else error
     try:
         _settle(batch)
     except Exception:
-        log.exception("steps_abandoned")  # the loop repeats them
+        log.exception("steps_abandoned")  # the reconcile loop repeats them
         for request in batch:
             request.finish()
 
 
 def _write(batch: Sequence[AuthorizedCreate]) -> None:
-    """In one statement, which also sees that the names are free and there is room for all of them.
+    """Write a batch by one statement, which also checks that the names are free and the quotas suffice.
 
-    The quotas' rows stay locked for that statement only.
+    The quotas' rows are locked for that statement only.
     """
-    newborns = [NewVolume(one.environment, one.spec, one.actor, is_leased=True) for one in batch]
-    volumes = [newborn.volume for newborn in newborns]
+    new_volumes = [NewVolume(one.environment, one.spec, one.actor, is_leased=True) for one in batch]
+    volumes = [new_volume.volume for new_volume in new_volumes]
     room = quota_lock_statements(
         volumes[0].environment,
         sum(volume.size for volume in volumes),
         [volume.name for volume in volumes],
     )
     try:
-        is_written = execute_if_locked(room, *insert_statements(newborns))
-    except IntegrityError:  # a name was taken since
+        is_written = execute_if_locked(room, *insert_statements(new_volumes))
+    except IntegrityError:  # a name was taken meanwhile
         is_written = False
     if is_written:
         for request, volume in zip(batch, volumes, strict=True):
             request.volume = volume
-    elif len(batch) > 1:  # what is in the way of one need not be in all the others'
+    elif len(batch) > 1:  # what prevents one need not prevent the others
         for one in batch:
             _write([one])
 
 
 def _settle(batch: Sequence[AuthorizedCreate]) -> None:
-    """Take their steps, and see them end unless that takes long. Each is finished when it is settled."""
+    """Run the steps of a batch and wait for them, unless they are slow. A settled request is finished."""
     requests = {request.volume.pk: request for request in batch if request.volume}
     is_waited_for = settings.RECONCILE_INLINE
     for request in batch:

@@ -1,4 +1,4 @@
-"""`/{envId}/app`: what runs in an environment and mounts volumes."""
+"""`/{envId}/app`: applications, which run in an environment and mount volumes."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from volumes.specs.application import parse_application
 
 
 class ApplicationView(EnvironmentScopedView):
-    """Recorded here, run elsewhere."""
+    """Holdfast records applications; the platform runs them."""
 
-    needs = {"create": Role.EDITOR, "update": Role.EDITOR, "destroy": Role.EDITOR}
+    required_roles = {"create": Role.EDITOR, "update": Role.EDITOR, "destroy": Role.EDITOR}
     parameters = {"list": pagination.PARAMETERS | NAME_FILTERS}
 
     def list(self, request: Request, **path: str) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""`/{envId}/volume/{id}/attachment`: who mounts a volume, and where."""
+"""`/{envId}/volume/{id}/attachment`: which applications mount a volume, and where."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from volumes.storage import source_of
 
 
 class AttachmentView(EnvironmentScopedView):
-    """One application's use of one volume."""
+    """The attachment of one application to one volume."""
 
-    needs = {"create": Role.EDITOR, "destroy": Role.EDITOR}
+    required_roles = {"create": Role.EDITOR, "destroy": Role.EDITOR}
     parameters = {"list": pagination.PARAMETERS}
 
     def list(self, request: Request, **path: str) -> HttpResponse:
         page = ListPage(self.query)
         self.query.check()
-        volume = self.volume_or_refuse()
+        volume = self.get_volume_or_404()
         source = source_of(volume)
         return page.answer(
             request, volume.attachments.all(), lambda row: representations.attachment(row, source)

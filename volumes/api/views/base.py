@@ -1,4 +1,4 @@
-"""What every view of the API shares: the order of refusals, stated once."""
+"""The base of all views of the API: it refuses in the order of the contract."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from volumes.specs.parsers import Body, InvalidValue, identifier
 
 
 class ApiView(ViewSet):
-    """Refuses in the contract's order: 401, 403 of credentials (both by DRF's authentication),
-    405, then whatever `admit()` checks (environment and role), then what cannot be read."""
+    """Refuses in the order of the contract: 401 and 403 of credentials (by DRF's authentication), 405,
+    then what `authorize()` checks (environment and role), then what cannot be parsed."""
 
     http_method_names = ["get", "head", "post", "put", "delete"]
-    needs: ClassVar[dict[str, Role]] = {}
-    """The role that each action takes; reading takes a viewer's."""
+    required_roles: ClassVar[dict[str, Role]] = {}
+    """The role that each action requires. Reading requires a viewer."""
     environment_parameter: ClassVar[str] = "envId"
-    """The name that the identifier of the environment has in the path."""
+    """The name of the environment's identifier in the path."""
     parameters: ClassVar[dict[str, frozenset[str]]] = {}
     repeatable: ClassVar[frozenset[str]] = frozenset()
 
@@ -38,7 +38,7 @@ class ApiView(ViewSet):
         super().initial(request, *args, **kwargs)
         if request.method not in self.allowed_methods:
             return  # DRF answers 405
-        self.admit()
+        self.authorize()
         charset = (request._request.content_params or {}).get("charset", "utf-8")
         if charset.lower() not in {"utf-8", "utf8"}:
             raise UnsupportedMediaType(str(request.content_type))
@@ -51,7 +51,7 @@ class ApiView(ViewSet):
 
     @property
     def default_response_headers(self) -> dict[str, str]:
-        return {}  # DRF's `Allow` is for a 405, which has it
+        return {}  # DRF adds `Allow` to every response; a 405 has it anyway
 
     @property
     def caller(self) -> Caller:
@@ -60,28 +60,28 @@ class ApiView(ViewSet):
         return caller
 
     @property
-    def needed(self) -> Role:
-        return self.needs.get(self.action or "", Role.VIEWER)
+    def required_role(self) -> Role:
+        return self.required_roles.get(self.action or "", Role.VIEWER)
 
-    def admit(self) -> None:
-        """Refuse whoever has no business here."""
+    def authorize(self) -> None:
+        """Raise NotFound or Forbidden unless the caller may do this here."""
 
     def path_id(self, name: str, prefix: str) -> uuid.UUID:
-        """The identifier of this name in the path. Raises BadRequest for one of another form."""
+        """Return an identifier of the path. Raises BadRequest if it is malformed."""
         try:
             return identifier(prefix)(self.kwargs[name])
         except InvalidValue as error:
             raise BadRequest.because(name, "invalid", str(error)) from None
 
     def body(self) -> Body:
-        """The body. Raises Refused for one that is not an object."""
+        """Return the body. Raises Refused if it is not an object."""
         body = self._parsed_body()
         if not isinstance(body, dict):
             raise Refused.because("", "invalid", "The body must be a JSON object, in braces.")
         return body
 
     def optional_body(self) -> Body:
-        """The body of a request that needs no field: clients without one may send `null`."""
+        """Return the body of a request that needs no field. Clients may send none, or `null`."""
         return {} if self._parsed_body() is None else self.body()
 
     def _parsed_body(self) -> Any:
@@ -89,30 +89,30 @@ class ApiView(ViewSet):
             raise UnsupportedContentEncoding
         return self.request.data
 
-    def environment_or_refuse(self) -> Environment:
-        """The environment of the path, as far as the caller reaches it and may do this there."""
+    def get_environment_or_404(self) -> Environment:
+        """Return the environment of the path. Raises NotFound, and Forbidden for a role too low."""
         env_id = self.path_id(self.environment_parameter, "")
         found = environment_of(self.caller, env_id)
         if found is None:
             raise NotFound
-        if not self.caller.may(self.needed, role=found.role):
-            raise Forbidden(f"This needs the role {self.needed} and a token that may write.")
+        if not self.caller.may(self.required_role, role=found.role):
+            raise Forbidden(f"This needs the role {self.required_role} and a token that may write.")
         return found
 
 
 class EnvironmentScopedView(ApiView):
-    """Everything that begins with `/{envId}`."""
+    """The base of views below `/{envId}`."""
 
     environment: Environment
 
-    def admit(self) -> None:
-        self.environment = self.environment_or_refuse()
+    def authorize(self) -> None:
+        self.environment = self.get_environment_or_404()
 
     @property
     def volume_id(self) -> uuid.UUID:
         return self.path_id("id", Volume.prefix)
 
-    def volume_or_refuse(self, *, deleted_too: bool = False) -> Volume:
+    def get_volume_or_404(self, *, deleted_too: bool = False) -> Volume:
         volumes = self.environment.volumes.all() if deleted_too else self.environment.volumes.live()
         volume = volumes.filter(pk=self.volume_id).first()
         if volume is None:
@@ -122,7 +122,7 @@ class EnvironmentScopedView(ApiView):
 
 
 class UnroutedView(APIView):
-    """Paths that speak JSON and lead nowhere: 401 first, as everywhere, then 404."""
+    """API paths without a view: 401 first, as everywhere, then 404."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

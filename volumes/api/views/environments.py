@@ -1,4 +1,4 @@
-"""`/environments`: the workspaces that the caller reaches."""
+"""`/environments`: the environments that the caller may see."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from volumes.specs.environment import EnvironmentSpec, parse_environment
 
 
 class EnvironmentCollectionView(ApiView):
-    """Listing what one reaches; making one, for admins of a company."""
+    """Lists the environments of the caller. Admins of a company create environments."""
 
-    needs = {"create": Role.ADMIN}
+    required_roles = {"create": Role.ADMIN}
     parameters = {"list": pagination.PARAMETERS | NAME_FILTERS}
 
-    def admit(self) -> None:
+    def authorize(self) -> None:
         if self.action == "create" and not self._administered():
             raise Forbidden("Environments are made by a company's admins, with an unbound token.")
 
@@ -38,7 +38,7 @@ class EnvironmentCollectionView(ApiView):
         return answer
 
     def _administered(self) -> list[Membership]:
-        """Memberships in which these credentials act as an admin."""
+        """Return the memberships in which these credentials act as an admin."""
         if self.caller.environment_id is not None:
             return []
         memberships = self.caller.user.memberships.select_related("company").order_by("pk")
@@ -67,7 +67,7 @@ class EnvironmentCollectionView(ApiView):
             raise Forbidden("Environments of that company are made by its admins.")
         if spec.company_id is not None:
             problems.append(Problem("companyIdRef", "not_found", "names no company of yours"))
-        # Which company's names and quotas to check against is not known, but the rest can be said.
+        # Without a company, names and quotas cannot be checked; all else can.
         if spec.lacks("name", spec.name):
             problems.append(NAME_REQUIRED)
         raise Refused(problems)
@@ -80,13 +80,13 @@ class EnvironmentCollectionView(ApiView):
 
 
 class EnvironmentView(ApiView):
-    """One environment. Changing it takes an admin."""
+    """One environment. Only admins change it."""
 
-    needs = {"update": Role.ADMIN, "destroy": Role.ADMIN}
+    required_roles = {"update": Role.ADMIN, "destroy": Role.ADMIN}
     environment_parameter = "id"
 
-    def admit(self) -> None:
-        self.environment = self.environment_or_refuse()
+    def authorize(self) -> None:
+        self.environment = self.get_environment_or_404()
 
     def retrieve(self, request: Request, **path: str) -> HttpResponse:
         return with_etag(request, representations.environment(self.environment))

@@ -20,17 +20,17 @@ from volumes.specs.snapshot import parse_snapshot
 
 
 class SnapshotView(EnvironmentScopedView):
-    """Read-only copies, to fill new volumes from."""
+    """Read-only copies, which can fill new volumes."""
 
-    needs = {"create": Role.EDITOR, "destroy": Role.EDITOR}
+    required_roles = {"create": Role.EDITOR, "destroy": Role.EDITOR}
     parameters = {"list": pagination.PARAMETERS}
 
     def list(self, request: Request, **path: str) -> HttpResponse:
         page = ListPage(self.query)
         self.query.check()
-        # A snapshot on its way out is shown until it is gone: its status says so.
+        # A snapshot that is being deleted is listed until it is gone: its status says so.
         return page.answer(
-            request, self.volume_or_refuse().snapshots.all(), representations.snapshot
+            request, self.get_volume_or_404().snapshots.all(), representations.snapshot
         )
 
     def create(self, request: Request, **path: str) -> HttpResponse:
@@ -45,7 +45,7 @@ class SnapshotView(EnvironmentScopedView):
             actor=self.caller.actor,
             key=key or None,
         )
-        # As it is by now; gone already only if somebody deleted it in this very moment.
+        # As it is now. It is gone only if somebody deleted it at this moment.
         snapshot = Snapshot.objects.filter(pk=snapshot.pk).first() or snapshot
         answer = json_response(representations.snapshot(snapshot), status=201)
         answer["Location"] = f"{request.path}/{snapshot.ref}"
@@ -54,7 +54,7 @@ class SnapshotView(EnvironmentScopedView):
         return answer
 
     def retrieve(self, request: Request, **path: str) -> HttpResponse:
-        snapshot = self.volume_or_refuse().snapshots.filter(pk=self.snapshot_id).first()
+        snapshot = self.get_volume_or_404().snapshots.filter(pk=self.snapshot_id).first()
         if snapshot is None:
             raise NotFound
         return json_response(representations.snapshot(snapshot))

@@ -1,4 +1,4 @@
-"""`/{envId}/volume`: volumes themselves."""
+"""`/{envId}/volume`: volumes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from volumes.specs.volume import parse_volume
 class VolumeView(EnvironmentScopedView):
     """Persistent storage that applications of one environment mount."""
 
-    needs = {
+    required_roles = {
         "create": Role.EDITOR,
         "update": Role.EDITOR,
         "destroy": Role.EDITOR,
@@ -97,7 +97,7 @@ class VolumeView(EnvironmentScopedView):
         return with_etag(request, responses.current_state(self.environment, volume))
 
     def history(self, request: Request, **path: str) -> HttpResponse:
-        volume = self.volume_or_refuse(deleted_too=True)
+        volume = self.get_volume_or_404(deleted_too=True)
         page = ListPage(self.query, sort="-version")
         self.query.check()
         revisions = Revision.objects.about(Subject.VOLUME, volume.pk)
@@ -106,7 +106,7 @@ class VolumeView(EnvironmentScopedView):
     def usage(self, request: Request, **path: str) -> HttpResponse:
         days = self.query.number("days", 30, most=365)
         self.query.check()
-        volume = self.volume_or_refuse()
+        volume = self.get_volume_or_404()
         since = timezone.now() - timedelta(days=days)
         samples = list(volume.samples.filter(at__gte=since).order_by("at"))
         full_at = forecast.projected_full_at(samples, volume.size)
@@ -115,7 +115,7 @@ class VolumeView(EnvironmentScopedView):
         )
 
     def _show_written(self, written: Volume) -> HttpResponse:
-        """What this call wrote, with what its step has done to it since, but nobody else's change."""
+        """Return what this call wrote and what its step has done since, without changes of others."""
         answer = responses.current_state(self.environment, written)
         if answer["version"] != written.version:
             company, mounting = self.environment.company_id, written.application_ids
@@ -125,7 +125,7 @@ class VolumeView(EnvironmentScopedView):
         return with_etag(self.request, answer)
 
     def _review(self, body: Body) -> Review:
-        """What create would say, or update where the body has an `id`."""
+        """Return the review of a create, or of an update if the body has an `id`."""
         snapshots = Snapshot.objects.visible_to(self.caller)
         volume, problems = _volume_to_change(self.environment, body)
         spec = parse_volume(body, new=volume is None)
@@ -136,7 +136,7 @@ class VolumeView(EnvironmentScopedView):
                 problems += refusal.problems
         found = review(self.environment, spec, volume=volume, snapshots=snapshots)
         if volume is None and "id" in body:
-            # Without the volume only what is wrong in itself can be said.
+            # Without the volume, only problems of the values themselves are known.
             in_itself = CONFLICTS | {"required"}
             found.problems = [one for one in found.problems if one.code not in in_itself]
         found.problems += problems
@@ -144,7 +144,7 @@ class VolumeView(EnvironmentScopedView):
 
 
 def _volume_to_change(environment: Environment, body: Body) -> tuple[Volume | None, list[Problem]]:
-    """The volume that the `id` of the body names, or why it names none."""
+    """Return the volume that the `id` of the body names, or why it names none."""
     if "id" not in body:
         return None, []
     try:
