@@ -84,13 +84,13 @@ MAX_SEEN_CHANGES = 10_000
 MAX_CARD_VOLUMES = 5_000
 """Volumes that an environment's card counts for each status, and sums up, where there are too many."""
 MAX_WATCHED_ENVIRONMENTS = 100
-"""Whoever sees more environments is told of each page what needs attention there."""
+"""With more environments, the overview shows what needs attention page by page."""
 SAMPLE_ROWS = 10_000
 """Rows that are looked at one by one for a part of a name, if they are not few."""
 
 # Lists of operators.
 MAX_PAGE = 10_000
-"""The last page of a list: whoever looks further narrows it down."""
+"""The last page of a list. Filters reach what is beyond it."""
 MAX_SEARCHED_ROWS = 5_000
 """A search for a part of a name scans at most this many of the newest rows, and what they belong to."""
 MAX_SEARCHED_VOLUMES = 100_000

@@ -14,8 +14,10 @@ from config.paths import is_api_path
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    said = str(exception) if isinstance(exception, BadRequest) else ""
-    return _answer(request, 400, "VALIDATION_FAILED", said or "The request cannot be understood.")
+    message = str(exception) if isinstance(exception, BadRequest) else ""
+    return _answer(
+        request, 400, "VALIDATION_FAILED", message or "The request cannot be understood."
+    )
 
 
 def foreign_host(request: HttpRequest) -> HttpResponse:

@@ -84,7 +84,7 @@ def test_names_are_looked_up_at_once(volume, alice, environment, django_assert_m
     ]
     with django_assert_max_num_queries(2):
         found = entries(rows)
-    assert [one.deed.thing for one in found] == [app.name for app in apps]
+    assert [one.phrase.object for one in found] == [app.name for app in apps]
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,8 @@ def test_names_are_looked_up_at_once(volume, alice, environment, django_assert_m
     ],
 )
 def test_every_deed_is_a_sentence(db, fields, sentence):
-    deed = told(**fields).deed
-    assert " ".join(filter(None, [deed.verb, deed.kind, deed.end])) == sentence
+    phrase = told(**fields).phrase
+    assert " ".join(filter(None, [phrase.verb, phrase.subject_type, phrase.suffix])) == sentence
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_every_deed_is_a_sentence(db, fields, sentence):
 )
 def test_recovery_codes_are_used_or_made(db, left, sentence):
     entry = told(subject="second_factor", action="update", changes={"recoveryCodes": left})
-    assert entry.deed.verb == sentence
+    assert entry.phrase.verb == sentence
 
 
 def test_who_is_gone_keeps_the_number(db):

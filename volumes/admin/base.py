@@ -117,16 +117,16 @@ class ServiceModelAdmin(ConfirmedActionsMixin):
             return [("", GONE)]
         if not isinstance(refusal, Refused):
             return super().field_errors(refusal)
-        said = [self._complaint(problem) for problem in refusal.problems]
+        errors = [self._error_of(problem) for problem in refusal.problems]
         is_stale = any(problem.code == "stale_version" for problem in refusal.problems)
-        return [*said, ("", STALE)] if is_stale else said
+        return [*errors, ("", STALE)] if is_stale else errors
 
-    def _complaint(self, problem: Problem) -> tuple[str, str]:
+    def _error_of(self, problem: Problem) -> tuple[str, str]:
         """Return the input of a problem and its message; without input, the name in the API."""
         outer, _, inner = problem.field.partition(".")
         name = self.form.field_of.get(problem.field) or self.form.field_of.get(outer, outer)
-        said = inner and problem.field not in self.form.field_of
-        return name, f"{inner}: {problem.message}" if said else problem.message
+        is_nested = inner and problem.field not in self.form.field_of
+        return name, f"{inner}: {problem.message}" if is_nested else problem.message
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return not _is_deleted(obj) and super().has_change_permission(request, obj)

@@ -96,4 +96,6 @@ class Trouble(admin.SimpleListFilter):
             return rows.filter(missing_since__isnull=False)
         if self.value() == "unsettled":
             return rows
-        return next((rows.filter(one.has) for one in TROUBLES if one.key == self.value()), None)
+        return next(
+            (rows.filter(one.condition) for one in TROUBLES if one.key == self.value()), None
+        )

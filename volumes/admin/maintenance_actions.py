@@ -23,8 +23,8 @@ def blocked_unless(why: Why, *, standing: bool = True) -> Callable[[Sequence[Vol
     """Return blockers that need no query: the sentence of `why`, and deleted volumes."""
 
     def against(rows: Sequence[Volume]) -> Reasons:
-        said = {row.pk: GONE if standing and row.is_deleted else why(row) for row in rows}
-        return {pk: [Problem("", "wrong_status", text)] for pk, text in said.items() if text}
+        reasons = {row.pk: GONE if standing and row.is_deleted else why(row) for row in rows}
+        return {pk: [Problem("", "wrong_status", text)] for pk, text in reasons.items() if text}
 
     return against
 

@@ -35,9 +35,9 @@ class Done:
             Progress.MOVING: "In progress: {}.",
             Progress.WAITING: f"Accepted: {{}}. It will be done {WHEN_BACK}",
         }
-        told = [
+        messages = [
             Result(one, text.format(", ".join(self._names[one])))
             for one, text in texts.items()
             if one in self._names
         ]
-        return told + self._failed
+        return messages + self._failed

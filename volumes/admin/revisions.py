@@ -1,4 +1,4 @@
-"""The history, for operators: everybody's, told as the console tells it. Nobody rewrites it."""
+"""The history of all companies, for operators, in the words of the console. It is read-only."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class RevisionAdmin(ReadOnly):
         return changelist
 
     def exact_name(self, name: str) -> Q | None:
-        """What an identifier stands for; of a person also what they did is looked for."""
+        """Find the history of an identifier. For a user, that includes what the user did."""
         return None if name.startswith("user-") else about(name)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:

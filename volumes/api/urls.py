@@ -18,7 +18,7 @@ COLLECTION: Actions = {"get": "list", "post": "create"}
 ITEM: Actions = {"get": "retrieve", "put": "update", "delete": "destroy"}
 read_or_remove: Actions = {"get": "retrieve", "delete": "destroy"}
 
-# The segments may be anything: what is no identifier is refused as JSON by the view, in its turn.
+# Segments accept any text. The view refuses a malformed identifier as JSON, in the usual order.
 environment_paths = [
     path("<str:envId>/volume", VolumeView.as_view(COLLECTION)),
     path("<str:envId>/volume/validate", VolumeView.as_view({"post": "validate"})),

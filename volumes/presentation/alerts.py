@@ -29,14 +29,14 @@ class AlertRule:
     key: str
     """Value of the filter in the address of a list."""
     title: str
-    has: Any
-    """The condition, for a filter of volumes."""
+    condition: Any
+    """A filter of volumes."""
     kind: str
-    why: Callable[[Volume], str]
+    explain: Callable[[Volume], str]
     about_several: str
-    mend: str
+    action: str
     page: str
-    one_by_one: bool
+    list_individually: bool
     """True if each volume gets its own line."""
 
     @property
@@ -74,47 +74,47 @@ TROUBLES = [
     AlertRule(
         key="error",
         title="In error",
-        has=Q(status=VolumeStatus.ERROR),
+        condition=Q(status=VolumeStatus.ERROR),
         kind="bad",
-        why=_why_error,
+        explain=_why_error,
         about_several="in error.",
-        mend="Look",
+        action="Look",
         page="volume",
-        one_by_one=True,
+        list_individually=True,
     ),
     AlertRule(
         key="full",
         title=f"{FULL} % full or more",
-        has=GreaterThanOrEqual(F("used_size") * 100, F("size") * FULL),
+        condition=GreaterThanOrEqual(F("used_size") * 100, F("size") * FULL),
         kind="warning",
-        why=_why_full,
+        explain=_why_full,
         about_several=f"at least {FULL} % full.",
-        mend="Grow",
+        action="Grow",
         page="grow_volume",
-        one_by_one=True,
+        list_individually=True,
     ),
     AlertRule(
         key="unused",
         title=f"Unused for {UNUSED_FOR.days} days",
         # A protected volume is kept on purpose.
-        has=Q(protected=False, detached_at__lte=Now() - UNUSED_FOR) & ~is_mounted(),
+        condition=Q(protected=False, detached_at__lte=Now() - UNUSED_FOR) & ~is_mounted(),
         kind="muted",
-        why=_why_unused,
+        explain=_why_unused,
         about_several=f"used by no application for {UNUSED_FOR.days} days.",
-        mend="Attach",
+        action="Attach",
         page="attach",
-        one_by_one=False,
+        list_individually=False,
     ),
     AlertRule(
         key="bare",
         title=f"No snapshot for {NO_SNAPSHOT_FOR.days} days",
-        has=Q(provisioned_size__isnull=False, created_at__lte=Now() - NO_SNAPSHOT_FOR)
+        condition=Q(provisioned_size__isnull=False, created_at__lte=Now() - NO_SNAPSHOT_FOR)
         & ~Q(_has_recent_snapshot()),
         kind="muted",
-        why=lambda volume: f"It has no snapshot of the last {NO_SNAPSHOT_FOR.days} days.",
+        explain=lambda volume: f"It has no snapshot of the last {NO_SNAPSHOT_FOR.days} days.",
         about_several=f"without a snapshot of the last {NO_SNAPSHOT_FOR.days} days.",
-        mend="Take one",
+        action="Take one",
         page="take_snapshot",
-        one_by_one=False,
+        list_individually=False,
     ),
 ]

@@ -32,48 +32,62 @@ Names = Mapping[str, str]
 
 @dataclass(frozen=True)
 class AuditPhrase:
-    """`verb` [`thing` `joint`] the `kind` it was done to `end`; `told` are the changes it says."""
+    """`verb` [`object` `preposition`] the `subject_type` `suffix`. The verb covers `covered_fields`."""
 
     verb: str
-    thing: str = ""
-    joint: str = ""
-    kind: str = ""
-    end: str = ""
-    told: frozenset[str] = frozenset()
+    object: str = ""
+    preposition: str = ""
+    subject_type: str = ""
+    suffix: str = ""
+    covered_fields: frozenset[str] = frozenset()
 
 
-def deed(revision: Revision, applications: Names) -> AuditPhrase:
-    told = frozenset({"isDeleted"})
-    kind = f"the {revision.get_subject_display().lower()}"
+def audit_phrase(revision: Revision, applications: Names) -> AuditPhrase:
+    covered = frozenset({"isDeleted"})
+    subject_type = f"the {revision.get_subject_display().lower()}"
     match revision.subject, revision.action:
         case Subject.VOLUME, "attach" | "detach" as action:
-            joint = "to" if action == "attach" else "from"
-            thing = _moved(revision, applications)
+            preposition = "to" if action == "attach" else "from"
+            moved = _moved(revision, applications)
             return AuditPhrase(
-                VERBS[action], thing, joint, kind, told=frozenset({"attachedAppsRefs"})
+                VERBS[action],
+                moved,
+                preposition,
+                subject_type,
+                covered_fields=frozenset({"attachedAppsRefs"}),
             )
         case Subject.VOLUME, "snapshot_create" | "snapshot_delete" as action:
             verb = "took" if action == "snapshot_create" else "deleted"
             name = next((name for name in revision.changes.get("name", []) if name), "")
-            return AuditPhrase(f"{verb} the snapshot", name, "of", kind, told=frozenset({"name"}))
+            return AuditPhrase(
+                f"{verb} the snapshot", name, "of", subject_type, covered_fields=frozenset({"name"})
+            )
         case _, "restore":
-            return AuditPhrase("brought", kind=kind, end="back", told=told)
+            return AuditPhrase(
+                "brought", subject_type=subject_type, suffix="back", covered_fields=covered
+            )
         case Subject.MEMBER, "create" | "delete" as action:
-            return AuditPhrase("added" if action == "create" else "removed", kind=kind)
+            return AuditPhrase(
+                "added" if action == "create" else "removed", subject_type=subject_type
+            )
         case _, "invite" | "accept" | "decline" | "withdraw" as action:
             return AuditPhrase(VERBS[action])
         case Subject.PASSWORD, _:
             return AuditPhrase("changed the password of")
         case Subject.SECOND_FACTOR, action:
-            return AuditPhrase(_about_factor(action, revision.changes), told=frozenset({"enabled"}))
+            return AuditPhrase(
+                _about_factor(action, revision.changes), covered_fields=frozenset({"enabled"})
+            )
         case _, "update" if set(revision.changes) == {"protected"}:
             on = revision.changes["protected"][1]
             verb = "protected" if on else "took the protection off"
-            return AuditPhrase(verb, kind=kind, told=frozenset({"protected"}))
+            return AuditPhrase(
+                verb, subject_type=subject_type, covered_fields=frozenset({"protected"})
+            )
         case _, "update" if set(revision.changes) == {"size"}:
-            return AuditPhrase("grew", kind=kind)
+            return AuditPhrase("grew", subject_type=subject_type)
     verb = VERBS.get(revision.action, revision.action.replace("_", " "))
-    return AuditPhrase(verb, kind=kind, told=told)
+    return AuditPhrase(verb, subject_type=subject_type, covered_fields=covered)
 
 
 def _moved(revision: Revision, applications: Names) -> str:

@@ -1,6 +1,6 @@
-"""What stands in the inputs of a volume's form, and the API's body for it: text there, JSON here.
+"""Converts between the inputs of a volume's form, which are text, and the API's body, which is JSON.
 
-Nothing is refused here. What cannot be read goes on as it was typed, so that the rule says so.
+Nothing is refused here. Text that cannot be converted stays as typed, and the parser refuses it.
 """
 
 from __future__ import annotations

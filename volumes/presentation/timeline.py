@@ -10,7 +10,7 @@ from typing import Any
 from accounts.models import Revision, Subject, User
 from volumes.models import Application
 from volumes.presentation import formatting
-from volumes.presentation.audit_phrases import VERBS, AuditPhrase, Names, deed
+from volumes.presentation.audit_phrases import VERBS, AuditPhrase, Names, audit_phrase
 from volumes.specs.volume import VOLUME_FIELDS
 
 __all__ = ["VERBS", "Change", "Entry", "entries", "people"]
@@ -45,7 +45,7 @@ class Entry:
 
     who: str
     token: str
-    deed: AuditPhrase
+    phrase: AuditPhrase
     subject: str
     changes: list[Change]
     at: datetime
@@ -55,13 +55,14 @@ class Entry:
     @property
     def verb(self) -> str:
         """Return the sentence up to the subject, for pages that show the subject differently."""
+        phrase = self.phrase
         return " ".join(
-            filter(None, [self.deed.verb, self.deed.thing, self.deed.joint, self.deed.end])
+            filter(None, [phrase.verb, phrase.object, phrase.preposition, phrase.suffix])
         )
 
     @property
     def subject_kind(self) -> str:
-        return self.deed.kind.removeprefix("the ")
+        return self.phrase.subject_type.removeprefix("the ")
 
 
 def entries(revisions: list[Revision], known: Names | None = None) -> list[Entry]:
@@ -83,19 +84,19 @@ def people(refs: Iterable[str]) -> dict[str, str]:
 
 
 def _entry(revision: Revision, known: Names, applications: Names) -> Entry:
-    done = deed(revision, applications)
+    phrase = audit_phrase(revision, applications)
     return Entry(
         who=_who(revision, known),
         token=revision.via.removeprefix("token:") if revision.via.startswith("token:") else "",
-        deed=done,
+        phrase=phrase,
         subject=revision.subject_name,
         changes=[
             Change(
-                "" if done.verb == "grew" else FIELDS.get(name, name),
+                "" if phrase.verb == "grew" else FIELDS.get(name, name),
                 *(_value(name, one, applications) for one in pair),
             )
             for name, pair in _fields(revision).items()
-            if name not in done.told
+            if name not in phrase.covered_fields
         ],
         at=revision.at,
         version=revision.version,

@@ -1,1 +1,1 @@
-"""What is wrong with a wish: one answer for validate, create and update, from every door."""
+"""What is wrong with a spec: one answer for validate, create and update, for every interface."""

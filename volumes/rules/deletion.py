@@ -1,4 +1,4 @@
-"""Why a row has to stay, or cannot come back."""
+"""What prevents deleting a row, or restoring it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ NAMED_IN_A_REFUSAL = 10
 def delete_blockers(
     volumes: Collection[Volume], *, cascade: bool = False
 ) -> dict[uuid.UUID, list[Problem]]:
-    """What stands against deleting each of them; `cascade` lets their snapshots go with them.
+    """Return what prevents deleting each volume. `cascade` deletes snapshots with their volume.
 
-    Three queries, however many they are. Under the environment's lock it decides.
+    Makes three queries for any number of volumes. Under the environment's lock the result is final.
     """
     pks = [volume.pk for volume in volumes]
     mounting = blockers.mounting_applications(pks)
@@ -37,7 +37,7 @@ def delete_blockers(
 
 
 def restore_blockers(volume: Volume) -> Iterable[Problem]:
-    """What stands against undoing its delete."""
+    """Yield what prevents undoing the delete."""
     if not volume.is_deleted:
         yield Problem("", "wrong_status", "It is not deleted.")
     elif volume.removal_started:
@@ -47,14 +47,14 @@ def restore_blockers(volume: Volume) -> Iterable[Problem]:
 
 
 def snapshot_delete_blockers(snapshot: Snapshot) -> Iterable[Problem]:
-    """It must stay until the volumes that are filled from it are."""
+    """Yield a problem while volumes are being filled from the snapshot."""
     filling = snapshot.fills.filter(is_deleted=False, provisioned_size__isnull=True)
     if names := list(filling.order_by("id").values_list("name", flat=True)):
         yield Problem("", "in_use", f"It is being copied into {', '.join(names)}.")
 
 
 def environment_delete_blockers(environment: Environment) -> Iterable[Problem]:
-    """It must stay while it has volumes."""
+    """Yield a problem while the environment has volumes."""
     volumes = environment.volumes.live().order_by("id")
     if count := volumes.count():
         names = list(volumes.values_list("name", flat=True)[:NAMED_IN_A_REFUSAL])

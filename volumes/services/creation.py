@@ -83,18 +83,18 @@ def _create_locked(
     found = review(environment, spec, volume=None, snapshots=snapshots)
     if found.problems:
         raise Refused(found.problems)
-    newborn = NewVolume(
+    new_volume = NewVolume(
         environment, spec, actor, applications=found.applications, snapshot=found.snapshot
     )
-    volume = insert_volume(newborn)
+    volume = insert_volume(new_volume)
     if key:
         key.store(volume.pk)
     return volume, False
 
 
-def insert_volume(newborn: NewVolume) -> Volume:
+def insert_volume(new_volume: NewVolume) -> Volume:
     """Write a volume whose spec has no problems, in a locked environment."""
     # Together: both locks are held for as long as this takes.
-    execute(*insert_statements([newborn]))
-    reconcile_after_commit(newborn.volume)
-    return newborn.volume
+    execute(*insert_statements([new_volume]))
+    reconcile_after_commit(new_volume.volume)
+    return new_volume.volume

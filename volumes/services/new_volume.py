@@ -1,4 +1,4 @@
-"""A new volume and all that it brings with it: what is mounted, what is counted, what history tells."""
+"""The rows written for new volumes: volumes, attachments, quota usage and history."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ class NewVolume:
         self.entry = history.entry_of_volume(volume, actor, action, changes)
 
 
-def insert_statements(newborns: Sequence[NewVolume]) -> list[Statement]:
-    """What writes some of one environment, and all that they bring."""
-    volumes = [newborn.volume for newborn in newborns]
-    mounts = [mount for newborn in newborns for mount in newborn.mounts]
+def insert_statements(new_volumes: Sequence[NewVolume]) -> list[Statement]:
+    """Return the statements that write new volumes of one environment."""
+    volumes = [new_volume.volume for new_volume in new_volumes]
+    mounts = [mount for new_volume in new_volumes for mount in new_volume.mounts]
     return [
         bulk_insert(*volumes),
         *([bulk_insert(*mounts)] if mounts else []),
         *usage_statements(volumes[0].environment, sum(volume.size for volume in volumes)),
-        bulk_insert(*(newborn.entry for newborn in newborns)),
+        bulk_insert(*(new_volume.entry for new_volume in new_volumes)),
     ]
 
 

@@ -14,7 +14,7 @@ from volumes.specs.volume import STORED_FIELDS
 from volumes.verification.invariants import Invariant, Violation
 
 COLUMNS = {**{field.name: field.column for field in STORED_FIELDS}, "isDeleted": "is_deleted"}
-"""What the history tells of a row, by its name there and its column."""
+"""The columns that the history records, by their names there."""
 DEFAULTS = {field.attname: field.get_default() for field in Volume._meta.concrete_fields}
 """What a volume got of a column that was added after its creation: no entry names it."""
 
@@ -58,12 +58,12 @@ class Story:
             )
             return
         for field, column in COLUMNS.items():
-            told = self.state.get(field, DEFAULTS[column])
+            recorded = self.state.get(field, DEFAULTS[column])
             is_now = getattr(self.volume, column)
-            if told != is_now:
+            if recorded != is_now:
                 yield self.wrong(
-                    _violated(field, told, is_now),
-                    f"{field} is {is_now!r}, its history says {told!r}",
+                    _violated(field, recorded, is_now),
+                    f"{field} is {is_now!r}, its history says {recorded!r}",
                 )
 
     def wrong(self, invariant: Invariant, what: str) -> Violation:
@@ -121,17 +121,17 @@ def _of_rows_that_are_gone() -> Iterator[Violation]:
 
 def _entries(subjects: Iterable[str]) -> Iterator[Any]:
     """Yield the changes with a version, volume by volume."""
-    told = Revision.objects.filter(
+    rows = Revision.objects.filter(
         subject=Subject.VOLUME, subject_id__in=list(subjects), version__isnull=False
     )
     columns = ("subject_id", "subject_name", "version", "action", "environment_id", "changes")
-    indexed_order = told.order_by("subject_id", "version")
+    indexed_order = rows.order_by("subject_id", "version")
     return indexed_order.values_list(*columns, named=True).iterator()
 
 
-def _violated(field: str, told: Any, is_now: Any) -> Invariant:
+def _violated(field: str, recorded: Any, is_now: Any) -> Invariant:
     if field == "isDeleted":
         return Invariant.CREATES if is_now else Invariant.DELETES
-    if field == "size" and isinstance(told, int) and is_now < told:
+    if field == "size" and isinstance(recorded, int) and is_now < recorded:
         return Invariant.SIZES
     return Invariant.VERSIONS

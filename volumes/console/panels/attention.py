@@ -44,7 +44,7 @@ class AlertLine:
     kind: str
     name: str
     why: str
-    mend: str
+    action: str
     url: str
     environment: Environment
 
@@ -72,7 +72,7 @@ class AlertGroup:
 
     def named(self, each: int) -> int:
         """Return how many volumes get their own line: none if the alert is minor and frequent."""
-        return min(self.total, each) if self.trouble.one_by_one or self.total < NOISE else 0
+        return min(self.total, each) if self.trouble.list_individually or self.total < NOISE else 0
 
 
 def attention(
@@ -121,7 +121,9 @@ def _groups(environments: dict[UUID, Environment], volumes: Any) -> list[AlertGr
 
 def _ranked(volumes: Any, ranks: int) -> Any:
     """Annotate the volumes with the index of their worst alert among the first `ranks` of TROUBLES."""
-    cases = [When(trouble.has, then=Value(rank)) for rank, trouble in enumerate(TROUBLES[:ranks])]
+    cases = [
+        When(trouble.condition, then=Value(rank)) for rank, trouble in enumerate(TROUBLES[:ranks])
+    ]
     return volumes.annotate(rank=Case(*cases, output_field=IntegerField()))
 
 
@@ -164,7 +166,7 @@ def _lines(group: AlertGroup, worst: list[Any], may_edit: bool) -> Iterator[tupl
                 kind=trouble.kind,
                 name=f"{rest} more" if worst else f"{rest} {volumes}",
                 why=trouble.about_several,
-                mend="Look",
+                action="Look",
                 url=f"{reverse('environment', args=[environment.pk])}?status={trouble.key}",
                 environment=environment,
             ),
@@ -177,8 +179,8 @@ def _line(trouble: AlertRule, volume: Volume, may_edit: bool) -> AlertLine:
     return AlertLine(
         kind=formatting.state(volume).kind if trouble.is_full else trouble.kind,
         name=volume.name,
-        why=trouble.why(volume),
-        mend=trouble.mend if may_edit else "Look",
+        why=trouble.explain(volume),
+        action=trouble.action if may_edit else "Look",
         url=reverse(page, args=[volume.environment_id, volume.pk]),
         environment=volume.environment,
     )

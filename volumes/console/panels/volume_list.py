@@ -155,7 +155,7 @@ def _with_their_mounts(volumes: list[Volume]) -> list[Volume]:
 def _with_status(volumes: VolumeQuerySet, status: str) -> VolumeQuerySet:
     for trouble in TROUBLES:
         if trouble.key == status:
-            return volumes.filter(trouble.has)
+            return volumes.filter(trouble.condition)
     return volumes.filter(status=status) if status else volumes
 
 
