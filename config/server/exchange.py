@@ -27,30 +27,30 @@ Headers = list[tuple[str, str]]
 App = Callable[[Environ, Callable[..., object]], Iterable[bytes]]
 
 LIVENESS_PATH = "/healthz"
-"""Asks nothing of anything, so it needs no slot: a busy worker is alive."""
+"""This request needs no slot, because it uses nothing else: a busy worker is alive."""
 
 log = logging.getLogger("holdfast.server")
 
 
 @dataclass(frozen=True)
 class Site:
-    """What the requests of a worker share."""
+    """Objects that all requests of a worker share."""
 
     application: App
-    """Answers requests, as WSGI."""
+    """The WSGI application."""
     late: App
-    """Answers the ones whose body did not arrive in time."""
+    """The application for requests whose body did not arrive in time."""
     full: App
-    """Answers the ones for which there is no room."""
+    """The application for requests beyond a bound."""
     address_of: Callable[[Environ], str]
-    """The client's address."""
+    """Returns the client's address."""
     guard: ConnectionGuard
     bodies: AddressQuota
     unread: AddressQuota
 
 
 class Exchange:
-    """Runs in one of the server's threads after another, but in one at a time."""
+    """One request and its response. Several threads may process it, one after the other."""
 
     def __init__(self, site: Site, watcher: Watcher) -> None:
         self._site = site
@@ -63,7 +63,7 @@ class Exchange:
         self._address = ""
 
     def start(self) -> None:
-        """Answer the request, or have it answered once its body is there."""
+        """Answer the request, or wait for its body without a thread."""
         scope = self._watcher.scope
         self._client.is_answering = True
         self._client.received += size_of_head(scope)
@@ -109,7 +109,7 @@ class Exchange:
             self._wait_for_slot()
 
     def _respond(self) -> None:
-        """Answer the request. It has a slot."""
+        """Answer the request, in a slot."""
         try:
             response = self._site.application(self._environ, self._start_response)
             self._send(response, self._collect(response))
@@ -118,7 +118,7 @@ class Exchange:
             self._watcher.err(error)
 
     def _refuse(self, application: App) -> None:
-        """Answer without a slot, and close the connection: nobody knows how much still comes."""
+        """Answer without a slot, and close the connection: an unknown part of the body may follow."""
         body = b"".join(application(self._environ, self._start_response))
         self._headers.append(("Connection", "close"))
         self._send_whole(body)
@@ -127,7 +127,7 @@ class Exchange:
         self._status, self._headers = int(status[:3]), headers
 
     def _collect(self, response: Iterable[bytes]) -> bytes | None:
-        """Return the body in one piece, None for one that is to be sent while it is made."""
+        """Return the whole body, None if it is sent while it is produced."""
         if isinstance(response, list):
             return b"".join(response)
         if getattr(response, "streaming", False) and self._length() > UNCOUNTED_BYTES:
@@ -137,7 +137,7 @@ class Exchange:
         finally:
             _close(response)
             if isinstance(response, HttpResponseBase):
-                # Its request refers to it and the other way round: the body would stay in memory
+                # The request and the response refer to each other: the body would stay in memory
                 # until a full garbage collection, which is rare.
                 vars(response).clear()
 
@@ -187,7 +187,7 @@ class Exchange:
         )
 
     def _end(self, body: bytes) -> None:
-        # Before the last byte goes: the next request may begin right after it.
+        # Before the last byte is sent: the next request may begin right after it.
         self._client.answered_at = time.monotonic()
         self._client.is_answering = False
         self._channel.send({"type": "http.response.body", "body": body, "more_body": False})
@@ -195,7 +195,7 @@ class Exchange:
 
 @lru_cache(maxsize=256)
 def _encode(header: tuple[str, str]) -> tuple[bytes, bytes]:
-    """Encode a header. Most of them are the same in all responses."""
+    """Encode a header. Cached: most headers are the same in all responses."""
     return header[0].encode("latin-1"), header[1].encode("latin-1")
 
 

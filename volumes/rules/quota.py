@@ -1,4 +1,4 @@
-"""How much room there is: the environment's quota and the company's, each of which may be absent."""
+"""Quotas of the environment and of the company. Either may be absent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from volumes.models import Environment
 
 
 class QuotaHeadroom:
-    """The room in an environment, in MB, with `extra` more asked for."""
+    """The headroom of an environment, in MB, if `extra` more is provisioned."""
 
     def __init__(self, environment: Environment, extra: int = 0) -> None:
         self.environment = environment
@@ -23,7 +23,7 @@ class QuotaHeadroom:
 
     @property
     def available(self) -> int | None:
-        """What may still be taken, by the tighter of both quotas; None where nothing bounds it."""
+        """Return what the tighter of both quotas leaves; None without a quota."""
         company = self.environment.company
         left = [
             quota - used
@@ -37,13 +37,13 @@ class QuotaHeadroom:
 
     @property
     def percent(self) -> float | None:
-        """How much of the environment's quota is taken; a quota of 0 is full."""
+        """Return how much of the environment's quota is used. A quota of 0 is full."""
         if self.limit is None:
             return None
         return round(self.used * 100 / self.limit, 1) if self.limit else 100.0
 
     def problems(self) -> list[Problem]:
-        """Why `extra` more does not fit."""
+        """Return why `extra` more does not fit."""
         return list(self._problems()) if self.extra > 0 else []
 
     def _problems(self) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""Whose token it is: one look-up for all requests that arrived before it began."""
+"""Token lookups that requests share: one serves all requests that had arrived before it began."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from volumes.models import Environment
 from volumes.queries.environments import environment_by_token
 
 MAX_AGE = 0.05
-"""Seconds for which an answer is used: requests that wait longer for a slot ask anew."""
+"""Seconds for which a result is used. A request that waited longer makes a lookup of its own."""
 MAX_KEPT = 64
 
 Found = tuple[User, Token, Environment]
 
 
 class _Lookup:
-    """One question to the database."""
+    """One database query."""
 
     def __init__(self) -> None:
-        self.asked_at = time.monotonic()
+        self.begun_at = time.monotonic()
         self.found: Found | None = None
         self._is_over = Event()
 
@@ -38,10 +38,10 @@ class _Lookup:
 
 
 class TokenLookup:
-    """As `environment_by_token`, for requests that come in bursts.
+    """Shares `environment_by_token` among requests that arrive in bursts.
 
-    What a token may do is as the database has it when the question is asked. A request that was there
-    by then would learn nothing newer by asking itself; one that arrives later always asks.
+    A result is valid from the start of its query. A request that had arrived before would learn nothing
+    newer from a query of its own. A request that arrives later never shares it.
     """
 
     def __init__(self) -> None:
@@ -50,13 +50,13 @@ class TokenLookup:
     def find(
         self, digest: str, environment_id: uuid.UUID, arrived_at: float | None
     ) -> Found | None:
-        """`arrived_at` is the request's, of `time.monotonic()`; without it the database is asked.
+        """Return what the token reaches. `arrived_at` is the request's arrival by `time.monotonic()`.
 
-        Only an answer that allows something is shared.
+        Without it the lookup is not shared. Only successful results are shared.
         """
         key = digest, environment_id
         latest = self._latest.get(key)
-        if latest and _is_answer(latest, arrived_at) and (found := latest.wait()):
+        if latest and _is_valid(latest, arrived_at) and (found := latest.wait()):
             return found
         if len(self._latest) >= MAX_KEPT:
             self._latest.clear()
@@ -64,6 +64,6 @@ class TokenLookup:
         return lookup.run(digest, environment_id)
 
 
-def _is_answer(lookup: _Lookup, arrived_at: float | None) -> bool:
+def _is_valid(lookup: _Lookup, arrived_at: float | None) -> bool:
     oldest = time.monotonic() - MAX_AGE
-    return arrived_at is not None and lookup.asked_at > max(arrived_at, oldest)
+    return arrived_at is not None and lookup.begun_at > max(arrived_at, oldest)

@@ -161,7 +161,7 @@ def _restore_snapshots_along(volume: Volume) -> None:
 
 
 def _apply(volume: Volume, found: Review) -> Changes:
-    """Move the spec onto the row and its attachments; what really changes."""
+    """Apply the spec to the row and its attachments. Return what changes."""
     changes: Changes = {}
     spec = found.spec
     for field in STORED_FIELDS:
@@ -169,7 +169,7 @@ def _apply(volume: Volume, found: Review) -> Changes:
         if after is not None and after != before:
             setattr(volume, field.column, after)
             changes[field.name] = [before, after]
-    # First: an application that lets go may have something else at the new path.
+    # First: a detached application may mount something else at the new path.
     if spec.application_ids is not None:
         changes |= set_applications(volume, found.applications)
     if "mountPath" in changes:

@@ -1,4 +1,4 @@
-"""Parsing the fields of a body: each parser yields a clean value or notes a problem, never both.
+"""Parsing the fields of a body: each parser returns a clean value or adds a problem, never both.
 
 The wire's names are used throughout, so that a problem can be shown where it was typed. Nothing here
 asks the database.
@@ -31,11 +31,11 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 COMMON = {"id", "createdBy", "createdAt"}
 VERSIONED = COMMON | {"companyIdRef", "isDeleted", "modifiedBy", "modifiedAt", "version"}
-"""What Holdfast sets on most objects, accepted and ignored."""
+"""Fields that Holdfast sets itself. Bodies may contain them; they are ignored."""
 
 
 class InvalidValue(ValueError):
-    """Why a value cannot be taken, in words that follow the field's name."""
+    """Why a value is invalid, in words that follow the field's name."""
 
     def __init__(self, message: str, code: str = "invalid") -> None:
         super().__init__(message)
@@ -44,23 +44,23 @@ class InvalidValue(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Spec:
-    """What a caller asks for, parsed. A value is None if it was not given or has a problem."""
+    """A parsed request. A value is None if it was not given or has a problem."""
 
     version: int | InvalidValue | None = None
-    """The version that the caller read. A bad one is refused alone, so it is no problem of the others."""
+    """The version that the caller read. A bad one is refused first and alone."""
     problems: tuple[Problem, ...] = ()
-    """What is wrong in itself, whatever rows there are."""
+    """Parse problems, which depend on no rows."""
 
     def has_no_problem(self, field: str) -> bool:
         return all(problem.field != field for problem in self.problems)
 
     def lacks(self, field: str, value: object) -> bool:
-        """Whether the field, of which `value` was parsed, was not given at all."""
+        """Return whether the field of this parsed value was not given at all."""
         return value is None and self.has_no_problem(field)
 
 
 class Reader:
-    """Reads one body, collecting every problem on the way."""
+    """Reads one body and collects all problems."""
 
     def __init__(self, body: Body, *, known: Collection[str]) -> None:
         self.body = body
@@ -73,7 +73,7 @@ class Reader:
     def read(
         self, name: str, reader: Callable[[Any], Clean], *, required: bool = False
     ) -> Clean | None:
-        """The clean value; None where it is absent or, with a problem noted, cannot be taken."""
+        """Return the clean value, None if it is absent or has a problem."""
         if name not in self.body:
             if required:
                 self.add_problem(name, "required", "is required")
@@ -92,7 +92,7 @@ class Reader:
 
 
 def version(body: Body) -> int | InvalidValue | None:
-    """The version sent along, or why it cannot be one."""
+    """Return the version of the body, or why it is invalid."""
     if "version" not in body:
         return None
     try:
@@ -116,7 +116,7 @@ def boolean(value: Any) -> bool:
 
 
 def integer(value: Any) -> int:
-    # True is an int to Python, and 1.0 equals 1: neither is a whole number that somebody wrote.
+    # In Python True is an int, and 1.0 equals 1: neither is a whole number in the body.
     if type(value) is not int:
         raise InvalidValue("must be a whole number")
     return value
@@ -131,7 +131,7 @@ def dns_label(value: Any) -> str:
 
 
 def identifier(prefix: str) -> Callable[[Any], uuid.UUID]:
-    """Reads `<prefix><uuid>` or the bare UUID."""
+    """Return the parser of `<prefix><uuid>` or of the bare UUID."""
 
     def reader(value: Any) -> uuid.UUID:
         bare = text(value).removeprefix(prefix)
@@ -143,7 +143,7 @@ def identifier(prefix: str) -> Callable[[Any], uuid.UUID]:
 
 
 def storage(value: Any) -> int:
-    """MB of "10GB" and the like; every unit is binary."""
+    """Return the MB of a text such as "10GB". All units are binary."""
     match = STORAGE.fullmatch(text(value))
     if not match:
         raise InvalidValue("must be a whole number with MB, GB, TB, Mi, Gi or Ti, such as 10GB")
@@ -165,7 +165,7 @@ def mapping(value: Any) -> dict[str, Any]:
 
 
 def read_labels(reader: Reader) -> dict[str, str] | None:
-    """Up to 32 pairs in the label syntax of Kubernetes; each bad pair is a problem of its own."""
+    """Return up to 32 pairs in the label syntax of Kubernetes. Each bad pair adds a problem."""
     given = reader.read("labels", mapping)
     if given is not None and len(given) > 32:
         reader.add_problem("labels", "invalid", "must be at most 32 pairs")
@@ -174,7 +174,7 @@ def read_labels(reader: Reader) -> dict[str, str] | None:
             reader.add_problem(f"labels.{key}", "invalid", "is no Kubernetes label key")
         elif not is_label_value(value):
             reader.add_problem(f"labels.{key}", "invalid", "must be a Kubernetes label value")
-    # In the order in which PostgreSQL keeps them, so that all answers about them are the same.
+    # In the order in which PostgreSQL keeps them, so that all responses are the same.
     return given and dict(sorted(given.items(), key=lambda pair: (len(pair[0]), pair[0])))
 
 
@@ -190,7 +190,7 @@ def is_label_value(value: Any) -> bool:
 
 
 def mount_path(value: Any) -> str:
-    """An absolute, normalised POSIX path that is not the kernel's; one trailing slash is dropped."""
+    """Return an absolute, normalised POSIX path outside the kernel's. One trailing slash is dropped."""
     path = text(value)
     if len(path) > 1 and path.endswith("/"):
         path = path[:-1]
@@ -213,7 +213,7 @@ def mount_path(value: Any) -> str:
 
 
 def list_of(reader: Callable[[Any], Clean]) -> Callable[[Any], list[Clean]]:
-    """Reads an array, each member once."""
+    """Return the parser of an array. Repeated members count once."""
 
     def read_list(value: Any) -> list[Clean]:
         if not isinstance(value, list):
