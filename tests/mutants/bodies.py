@@ -6,7 +6,7 @@ BODIES = "volumes/test_bodies.py"
 NO_JSON = f"{BODIES}::test_what_is_no_acceptable_json_is_a_400"
 
 HEALTH = "volumes/test_health_and_metrics.py"
-LOGS = "test_logs.py"
+LOGS = "config/test_logs.py"
 PAGES = "volumes/test_page_bytes.py"
 QUERIES = "volumes/test_query_limits.py"
 LIMITED = "volumes/test_rate_limit.py"
@@ -178,14 +178,14 @@ GUARDS = [
         "config/database_errors.py",
         '    if getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:',
         "    if False:",
-        "test_database_errors.py::test_a_statement_that_the_engine_refuses_is_a_bug",
+        "config/test_database_errors.py::test_a_statement_that_the_engine_refuses_is_a_bug",
     ),
     Guard(
         "an engine's complaint is no absence, on PostgreSQL",
         "config/database_errors.py",
         ".startswith(PROGRAM_LIMITS)",
         ".startswith('?')",
-        "test_database_errors.py::test_a_statement_that_the_engine_refuses_is_a_bug",
+        "config/test_database_errors.py::test_a_statement_that_the_engine_refuses_is_a_bug",
         database="postgresql",
     ),
     Guard(
@@ -403,7 +403,7 @@ GUARDS = [
         "config/logs.py",
         'return SECRET.sub("[secret]", super().format(record))',
         "return super().format(record)",
-        "test_logs.py::test_token_is_replaced_in_every_part_of_a_line",
+        "config/test_logs.py::test_token_is_replaced_in_every_part_of_a_line",
     ),
     Guard(
         "token of the metrics",

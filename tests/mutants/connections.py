@@ -38,14 +38,14 @@ GUARDS = [
         "config/server/quota.py",
         "taken > self._per_address or ",
         "",
-        "test_address_quota.py::test_address_gets_at_most_its_share",
+        "config/test_address_quota.py::test_address_gets_at_most_its_share",
     ),
     Guard(
         "unfinished bodies in all",
         "config/server/quota.py",
         " or self.used + amount > self._total",
         "",
-        "test_address_quota.py::test_all_addresses_together_get_at_most_the_total",
+        "config/test_address_quota.py::test_all_addresses_together_get_at_most_the_total",
     ),
     Guard(
         "number of connections",
@@ -66,7 +66,7 @@ GUARDS = [
         "config/server/environ.py",
         '            if b"_" in name:\n                continue\n',
         "",
-        "test_server_environ.py::test_a_header_with_an_underscore_passes_for_none_with_a_dash",
+        "config/test_server_environ.py::test_a_header_with_an_underscore_passes_for_none_with_a_dash",
     ),
     Guard(
         "one export at a time",
@@ -87,6 +87,6 @@ GUARDS = [
         "config/server/metrics_directories.py",
         "status.st_uid != os.geteuid() or ",
         "",
-        "test_metrics_directories.py::test_files_of_another_user_are_kept",
+        "config/test_metrics_directories.py::test_files_of_another_user_are_kept",
     ),
 ]

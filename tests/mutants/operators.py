@@ -206,13 +206,13 @@ GUARDS = [
         "config/csv_cells.py",
         """    safe = _FORMULA.sub("'", text)""",
         "    safe = text",
-        "test_csv_cells.py::test_no_field_begins_a_formula",
+        "config/test_csv_cells.py::test_no_field_begins_a_formula",
     ),
     Guard(
         "no cell of an export begins with a control character",
         "config/csv_cells.py",
         """f"'{safe}" if safe.startswith(CONTROL_STARTS) else safe""",
         "safe",
-        "test_csv_cells.py::test_no_cell_begins_with_a_control_character",
+        "config/test_csv_cells.py::test_no_cell_begins_with_a_control_character",
     ),
 ]

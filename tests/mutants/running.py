@@ -8,14 +8,14 @@ GUARDS = [
         "manage.py",
         "    refuse_other_encodings(sys.argv)\n",
         "",
-        "test_encoding.py::test_an_argument_of_any_command_is_refused_in_one_line",
+        "config/test_encoding.py::test_an_argument_of_any_command_is_refused_in_one_line",
     ),
     Guard(
         "settings in UTF-8 for other servers",
         "config/wsgi.py",
         "refuse_other_encodings([])",
         "print(refuse_other_encodings)",
-        "test_encoding.py::test_wsgi_application_refuses_other_encodings",
+        "config/test_encoding.py::test_wsgi_application_refuses_other_encodings",
     ),
     Guard(
         "no connection kept while a disk hangs",
