@@ -4,8 +4,10 @@ Only tests name this module (DJANGO_SETTINGS_MODULE); the product knows nothing 
 """
 
 from config.settings import *  # noqa: F403
+from config.settings import BEARER_MIDDLEWARE as BY_TOKEN
 from config.settings import INSTALLED_APPS as APPS
-from config.settings import MIDDLEWARE as OF_THE_PRODUCT
+from config.settings import MIDDLEWARE as ALL
 
 INSTALLED_APPS = [*APPS, "tests.seeded_bugs.apps.Planted"]
-MIDDLEWARE = ["tests.seeded_bugs.switch.middleware", *OF_THE_PRODUCT]
+MIDDLEWARE = ["tests.seeded_bugs.switch.middleware", *ALL]
+BEARER_MIDDLEWARE = ["tests.seeded_bugs.switch.middleware", *BY_TOKEN]
