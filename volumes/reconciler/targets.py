@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from volumes import storage
 from volumes.models import Snapshot, Volume
 from volumes.models.snapshot import SnapshotQuerySet
 from volumes.models.volume import VolumeQuerySet
-from volumes.storage import build_backend
 
 Row = Volume | Snapshot
 Rows = VolumeQuerySet | SnapshotQuerySet
@@ -29,7 +29,7 @@ def eligible(row: Row) -> Rows:
 
 def snapshot_consistency() -> str:
     """Return the consistency of a snapshot, `instant` or `files`, without accessing the storage."""
-    return build_backend("").consistency
+    return storage.build_backend("").consistency
 
 
 _ELIGIBLE: dict[tuple[type[Row], bool], Rows] = {
