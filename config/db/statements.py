@@ -145,11 +145,14 @@ class _CompiledQuery:
 
 
 def _lock_clause(query: Any) -> str:
-    """Return the FOR UPDATE clause of a query, empty if the database locks no rows."""
+    """Return the FOR UPDATE clause of a query, empty if the database locks no rows.
+
+    Raises ValueError for a lock of some tables only (`of`): the clause has none of the compiled aliases.
+    """
+    if query.select_for_update_of:
+        raise ValueError("a prepared query locks the rows of all its tables")
     if not connection.features.has_select_for_update:
         return ""
-    if query.select_for_update_of:
-        raise NotImplementedError("a prepared query locks all of its tables")
     clause: str = connection.ops.for_update_sql(
         nowait=query.select_for_update_nowait,
         skip_locked=query.select_for_update_skip_locked,

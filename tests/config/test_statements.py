@@ -133,6 +133,12 @@ def test_a_query_that_does_not_end_in_conditions_carries_no_other(build):
         PreparedQuery(build).with_values().text("TRUE")
 
 
+def test_a_query_that_locks_some_of_its_tables_is_refused():
+    rows = Volume.objects.select_related("environment").select_for_update(of=("self",))
+    with pytest.raises(ValueError, match="all its tables"):
+        PreparedQuery(lambda: rows.values_list("id", "environment__name")).with_values()
+
+
 def test_inserted_rows_are_read_as_they_were_made(volumes):
     environment = volumes[0].environment
     made = [
