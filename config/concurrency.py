@@ -180,7 +180,7 @@ class Completion:
         return self._is_set
 
     def _take_slot(self) -> None:
-        """Wait for a slot of its own, unless it was set meanwhile: then one is on its way."""
+        """Wait for a slot, unless it was set while waiting: then `set` passes a slot to this thread."""
         with self._lock:
             self._needs_slot = False
             is_set = self._is_set

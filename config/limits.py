@@ -104,7 +104,7 @@ MAX_ACTION_ROWS = 100
 MAX_SUMMED_VOLUMES = 30_000
 """The newest volumes that the dashboard counts and sums up, beside those that are not settled."""
 MAX_FOLLOWED_VOLUMES = 1_000
-"""Where there are more volumes, so many tell of growth: those that were measured last."""
+"""Volumes that the growth of the dashboard is computed from: those measured last."""
 
 # Work in the background.
 VERIFY_BATCH_ROWS = 1000

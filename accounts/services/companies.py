@@ -27,7 +27,7 @@ def change_company(
 ) -> Company:
     """Change name and quota. Raises Refused.
 
-    Only these columns are written, because services of volumes change `storage_used` meanwhile.
+    Only these columns are written: other transactions may change `storage_used` at the same time.
     """
     _check(name, storage_quota)
     present = Company.objects.select_for_update(no_key=True).get(pk=company.pk)

@@ -159,7 +159,7 @@ def page_query_limits(get_response: Handler) -> Handler:
 def known_host(get_response: Handler) -> Handler:
     """Refuse requests for hosts that ALLOWED_HOSTS does not list, and log one line for each.
 
-    Scanners send many of these, so that Django's traceback for each would fill the log.
+    Scanners send many such requests. Django's traceback for each would fill the log.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
