@@ -83,7 +83,7 @@ def test_every_documented_command_exists(command: str) -> None:
 
 @pytest.mark.parametrize(("command", "option"), OPTIONS)
 def test_every_option_is_documented(command: str, option: str) -> None:
-    clean_up = re.findall(r"## Clean-up\n\n(.*?)\n\n", OPERATING.read_text(), re.DOTALL)
+    clean_up = re.findall(r"## Clean up\n\n(.*?)\n\n", OPERATING.read_text(), re.DOTALL)
     described = [documented_commands()[command], *(text for text in clean_up if command in text)]
     assert re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", " ".join(described))
 
@@ -113,7 +113,7 @@ def test_every_endpoint_beside_the_api_is_documented(path: str) -> None:
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_every_metric_is_documented(metric: str) -> None:
-    described = [cells[0].strip("`").partition("{")[0] for cells in rows(OPERATING, "Monitoring")]
+    described = [cells[0].strip("`").partition("{")[0] for cells in rows(OPERATING, "Metrics")]
     assert metric in described
 
 
