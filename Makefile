@@ -25,7 +25,7 @@ bench: install-dev ## how fast it is, beside others (needs wrk); `python -m test
 	$(BIN)/python -m tests.benchmarks
 
 matrix: install-dev ## every route of API, pages and admin for every kind of caller
-	$(PYTEST) tests/volumes/test_routes.py tests/console/test_routes.py tests/admin/test_routes.py
+	$(PYTEST) tests/api/test_routes.py tests/console/test_routes.py tests/admin/test_routes.py
 
 chaos: install-dev ## kill -9 at every fault point (20 times on each database); `python -m tests.faults --help` for parts of it
 	$(BIN)/python -m tests.faults

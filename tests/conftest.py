@@ -24,6 +24,8 @@ from volumes import storage
 from volumes.models import Environment
 from volumes.templatetags import storage_state
 
+pytest_plugins = ["tests.support.volume_fixtures", "tests.support.command_fixtures"]
+
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print how many requests the tests of the tenant matrix sent: their property "asked"."""

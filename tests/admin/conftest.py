@@ -10,10 +10,9 @@ from django.test import Client
 
 from accounts.callers import SYSTEM
 from accounts.models import User
-from tests.factories import ApplicationFactory, UserFactory, give_second_factor
+from tests.factories import UserFactory, give_second_factor
 from tests.support.people import log_in
 from tests.support.storage import Fallible
-from volumes import storage
 from volumes.models import Application, Environment, Snapshot, Volume
 from volumes.services.attachments import attach
 from volumes.services.creation import create_volume
@@ -23,14 +22,6 @@ from volumes.specs.snapshot import SnapshotSpec
 from volumes.specs.volume import parse_volume
 
 Json = dict[str, Any]
-
-
-@pytest.fixture
-def memory(db: None, monkeypatch: pytest.MonkeyPatch) -> Fallible:
-    """A storage that breaks on demand, in the place of the one that the settings choose."""
-    backend = Fallible()
-    monkeypatch.setattr(storage, "build_backend", lambda _: backend)
-    return backend
 
 
 @pytest.fixture
@@ -66,11 +57,6 @@ def make(memory: Fallible, environment: Environment) -> Callable[..., Volume]:
 @pytest.fixture
 def volume(make: Callable[..., Volume]) -> Volume:
     return make("uploads")
-
-
-@pytest.fixture
-def web(environment: Environment) -> Application:
-    return ApplicationFactory.create(environment=environment, name="web")
 
 
 @pytest.fixture

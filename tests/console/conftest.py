@@ -10,23 +10,13 @@ from django.test import Client
 
 from accounts.callers import Caller
 from accounts.models import User
-from tests.factories import ApplicationFactory
 from tests.support.people import log_in
 from tests.support.storage import Fallible
-from volumes import storage
-from volumes.models import Application, Environment, Snapshot, Volume
+from volumes.models import Environment, Snapshot, Volume
 from volumes.services.creation import create_volume
 from volumes.services.snapshots import take_snapshot
 from volumes.specs.snapshot import SnapshotSpec
 from volumes.specs.volume import parse_volume
-
-
-@pytest.fixture
-def memory(db: None, monkeypatch: pytest.MonkeyPatch) -> Fallible:
-    """A storage that breaks on demand, in the place of the one that the settings choose."""
-    backend = Fallible()
-    monkeypatch.setattr(storage, "build_backend", lambda _: backend)
-    return backend
 
 
 @pytest.fixture
@@ -86,11 +76,6 @@ def volume(make: Callable[..., Volume]) -> Volume:
 def there(here: str, volume: Volume) -> str:
     """The address of the volume."""
     return f"{here}/v/{volume.pk}"
-
-
-@pytest.fixture
-def web(environment: Environment) -> Application:
-    return ApplicationFactory.create(environment=environment, name="web")
 
 
 @pytest.fixture

@@ -2,14 +2,14 @@
 
 from tests.mutants.guard import Guard
 
-BODIES = "volumes/test_bodies.py"
+BODIES = "api/test_bodies.py"
 NO_JSON = f"{BODIES}::test_what_is_no_acceptable_json_is_a_400"
 
-HEALTH = "volumes/test_health_and_metrics.py"
+HEALTH = "monitoring/test_health_and_metrics.py"
 LOGS = "config/test_logs.py"
-PAGES = "volumes/test_page_bytes.py"
-QUERIES = "volumes/test_query_limits.py"
-LIMITED = "volumes/test_rate_limit.py"
+PAGES = "api/test_page_bytes.py"
+QUERIES = "api/test_query_limits.py"
+LIMITED = "api/test_rate_limit.py"
 
 GUARDS = [
     Guard(
@@ -263,7 +263,7 @@ GUARDS = [
         "volumes/reconciler/steps.py",
         "    return Failed(row, reason, error.detail, permanent=error.permanent)\n",
         "    return Failed(row, error.detail, error.detail, permanent=error.permanent)\n",
-        "volumes/test_words_for_tenants.py::test_no_answer_names_what_is_for_operators",
+        "api/test_tenant_messages.py::test_no_answer_names_what_is_for_operators",
     ),
     Guard(
         "byte order mark",
@@ -291,21 +291,21 @@ GUARDS = [
         "volumes/api/fast_path.py",
         " or is_encoded(meta):",
         ":",
-        "volumes/test_fast_path.py::test_an_encoded_body_is_refused_the_same_both_ways",
+        "api/test_fast_path.py::test_an_encoded_body_is_refused_the_same_both_ways",
     ),
     Guard(
         "weak tags",
         "volumes/services/locking.py",
         "        if self.weak_versions:",
         "        if False:",
-        "volumes/test_update.py::test_a_weak_tag_is_a_412_that_says_what_to_send",
+        "api/test_update.py::test_a_weak_tag_is_a_412_that_says_what_to_send",
     ),
     Guard(
         "malformed tags",
         "volumes/api/headers.py",
         "    if not TAGS.fullmatch(header):",
         "    if False:",
-        "volumes/test_update.py::test_an_unquoted_or_empty_tag_is_a_400_that_says_what_to_send",
+        "api/test_update.py::test_an_unquoted_or_empty_tag_is_a_400_that_says_what_to_send",
     ),
     Guard(
         "NUL in a body",
@@ -340,28 +340,28 @@ GUARDS = [
         "volumes/specs/parsers.py",
         "            if name not in known\n",
         "            if False\n",
-        "volumes/test_create.py::test_every_problem_is_named_at_once",
+        "api/test_create.py::test_every_problem_is_named_at_once",
     ),
     Guard(
         "unknown parameters",
         "volumes/api/query_params.py",
         "unknown = [name for name in given if name not in known]",
         "unknown: list[str] = []",
-        "volumes/test_list.py::test_an_unknown_parameter_is_refused_rather_than_listing_everything",
+        "api/test_list.py::test_an_unknown_parameter_is_refused_rather_than_listing_everything",
     ),
     Guard(
         "bound of a page",
         "volumes/api/pagination.py",
         "most=limits.MAX_LIST_ROWS)",
         "most=limits.MAX_LIST_ROWS**2)",
-        "volumes/test_list.py::test_a_value_that_cannot_be_is_refused",
+        "api/test_list.py::test_a_value_that_cannot_be_is_refused",
     ),
     Guard(
         "cursor of this list",
         "volumes/api/pagination.py",
         "        if sort != self.sort:",
         "        if False:",
-        "volumes/test_list.py::test_a_cursor_of_no_page_is_refused",
+        "api/test_list.py::test_a_cursor_of_no_page_is_refused",
     ),
     Guard(
         "NUL in path and query",
@@ -375,14 +375,14 @@ GUARDS = [
         "volumes/specs/parsers.py",
         '    if parts[0] in {"proc", "sys", "dev"}:',
         "    if False:",
-        "volumes/test_create.py::test_a_mount_path_that_cannot_be_is_refused",
+        "api/test_create.py::test_a_mount_path_that_cannot_be_is_refused",
     ),
     Guard(
         "no way up in a mount path",
         "volumes/specs/parsers.py",
         '    if any(part in {"", ".", ".."} for part in parts):',
         '    if any(part in {"", "."} for part in parts):',
-        "volumes/test_create.py::test_a_mount_path_that_cannot_be_is_refused",
+        "api/test_create.py::test_a_mount_path_that_cannot_be_is_refused",
     ),
     Guard(
         "content security policy",
@@ -396,7 +396,7 @@ GUARDS = [
         "volumes/api/errors.py",
         '            return _refusal(500, "INTERNAL_ERROR", "Something broke on our side.")',
         '            return _refusal(500, "INTERNAL_ERROR", str(exception))',
-        "volumes/test_health_and_metrics.py::test_a_bug_says_nothing_but_the_request_id",
+        "monitoring/test_health_and_metrics.py::test_a_bug_says_nothing_but_the_request_id",
     ),
     Guard(
         "secrets in the log",
@@ -410,6 +410,6 @@ GUARDS = [
         "volumes/monitoring/metrics.py",
         '    if not constant_time_compare(given, f"Bearer {settings.METRICS_TOKEN}"):',
         "    if not given:",
-        "volumes/test_health_and_metrics.py::test_another_token_is_a_401",
+        "monitoring/test_health_and_metrics.py::test_another_token_is_a_401",
     ),
 ]

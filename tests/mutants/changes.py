@@ -2,11 +2,11 @@
 
 from tests.mutants.guard import Guard
 
-DELETE = "volumes/test_delete_and_restore.py"
-UPDATE = "volumes/test_update.py"
-KEYS = "volumes/test_idempotency.py"
-QUOTA = "volumes/test_quota.py"
-RULES = "volumes/test_last_line.py"
+DELETE = "api/test_delete_and_restore.py"
+UPDATE = "api/test_update.py"
+KEYS = "api/test_idempotency.py"
+QUOTA = "api/test_quota.py"
+RULES = "models/test_constraints.py"
 
 GUARDS = [
     Guard(
@@ -123,21 +123,21 @@ GUARDS = [
         "volumes/rules/volumes.py",
         "    if snapshot and spec.size < snapshot.size:",
         "    if False:",
-        "volumes/test_snapshots.py::test_the_new_volume_must_be_at_least_as_large",
+        "api/test_snapshots.py::test_the_new_volume_must_be_at_least_as_large",
     ),
     Guard(
         "only what is ready is copied",
         "volumes/rules/volumes.py",
         "    if snapshot.status != SnapshotStatus.READY:",
         "    if False:",
-        "volumes/test_snapshots.py::test_only_a_ready_snapshot_fills_a_volume",
+        "api/test_snapshots.py::test_only_a_ready_snapshot_fills_a_volume",
     ),
     Guard(
         "one name in an environment, as a rule",
         "volumes/rules/volumes.py",
         "    if is_name_taken(environment.pk, spec.name):",
         "    if False:",
-        "volumes/test_create.py::test_a_name_is_taken_once_in_an_environment",
+        "api/test_create.py::test_a_name_is_taken_once_in_an_environment",
     ),
     Guard(
         "one name in an environment, as a constraint",
@@ -151,7 +151,7 @@ GUARDS = [
         "volumes/rules/volumes.py",
         "        if mount.mount_path == path and mount.application_id not in own_paths:",
         "        if False:",
-        "volumes/test_create.py::test_one_application_cannot_mount_two_volumes_at_one_path",
+        "api/test_create.py::test_one_application_cannot_mount_two_volumes_at_one_path",
     ),
     Guard(
         "protection",
@@ -179,14 +179,14 @@ GUARDS = [
         "volumes/rules/deletion.py",
         "    for name in fills:\n",
         "    for name in ():\n",
-        "volumes/test_snapshots.py::test_what_a_volume_is_being_filled_from_stays",
+        "api/test_snapshots.py::test_what_a_volume_is_being_filled_from_stays",
     ),
     Guard(
         "volumes keep their environment",
         "volumes/rules/deletion.py",
         "    if count := volumes.count():",
         "    if count := 0:",
-        "volumes/test_environments.py::test_volumes_keep_it_and_ten_are_named",
+        "api/test_environments.py::test_volumes_keep_it_and_ten_are_named",
     ),
     Guard(
         "a removal that was begun is not undone",
@@ -207,14 +207,13 @@ GUARDS = [
         "volumes/services/volumes.py",
         '        history.record_volume(volume, actor, "update", changes)\n',
         "",
-        "volumes/test_history_and_activity.py"
-        "::test_every_accepted_change_is_one_entry_and_one_version",
+        "api/test_history_and_activity.py::test_every_accepted_change_is_one_entry_and_one_version",
     ),
     Guard(
         "so many snapshots",
         "volumes/rules/snapshots.py",
         "    elif present >= most:",
         "    elif False:",
-        "volumes/test_snapshots.py::test_a_volume_has_only_so_many",
+        "api/test_snapshots.py::test_a_volume_has_only_so_many",
     ),
 ]

@@ -3,7 +3,7 @@
 from tests.mutants.guard import Guard
 
 RESULTS, BANNER = "console/test_results.py", "console/test_storage_banner.py"
-AVAILABILITY = "volumes/test_availability.py"
+AVAILABILITY = "reconciler/test_availability.py"
 
 GUARDS = [
     Guard(

@@ -2,7 +2,7 @@
 
 from tests.mutants.guard import Guard
 
-SCHEMA = "volumes/test_schema.py"
+SCHEMA = "api/test_schema.py"
 
 GUARDS = [
     Guard(
@@ -31,6 +31,6 @@ GUARDS = [
         "volumes/specs/environment.py",
         "    if quota > MAX_QUOTA:",
         "    if False:",
-        "volumes/test_environments.py::test_a_wish_that_cannot_be_is_refused",
+        "api/test_environments.py::test_a_wish_that_cannot_be_is_refused",
     ),
 ]

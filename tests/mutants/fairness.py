@@ -2,9 +2,9 @@
 
 from tests.mutants.guard import Guard
 
-FAIRNESS = "volumes/test_fairness.py"
-EXECUTORS = "volumes/test_executors.py"
-COMMITS = "volumes/test_group_commit.py"
+FAIRNESS = "reconciler/test_fairness.py"
+EXECUTORS = "reconciler/test_executors.py"
+COMMITS = "services/test_group_commit.py"
 
 GUARDS = [
     Guard(
@@ -68,7 +68,7 @@ GUARDS = [
         "volumes/services/new_volume.py",
         "initial_lease() if is_leased else",
         "initial_lease() if True else",
-        "volumes/test_reconciler.py::test_what_waits_for_a_thread_is_not_leased",
+        "reconciler/test_steps.py::test_what_waits_for_a_thread_is_not_leased",
     ),
     Guard(
         "rights before the queue of creates",
@@ -119,6 +119,6 @@ GUARDS = [
         "volumes/services/token_lookup.py",
         "lookup.begun_at > max(arrived_at, oldest)",
         "lookup.begun_at > oldest",
-        "volumes/test_token_lookup.py::test_one_that_arrives_after_it_began_asks_itself",
+        "services/test_token_lookup.py::test_one_that_arrives_after_it_began_asks_itself",
     ),
 ]

@@ -4,8 +4,8 @@ from tests.mutants.guard import Guard
 
 CONTRACT = "backends/test_contract.py"
 IDENTITY = "backends/test_identity.py"
-ACCEPT = "volumes/test_commands/test_accept_data.py"
-ROWS = "volumes/test_data_identity.py"
+ACCEPT = "management/test_accept_data.py"
+ROWS = "reconciler/test_data_identity.py"
 RMDIR = "        os.rmdir(name, dir_fd=directory)\n"
 RMTREE = '        __import__("shutil").rmtree(name, dir_fd=directory)\n'
 

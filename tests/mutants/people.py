@@ -8,35 +8,35 @@ GUARDS = [
         "accounts/models/token.py",
         "            revoked_at__isnull=True,\n",
         "",
-        "volumes/test_authentication.py::test_revoking_takes_effect_with_the_next_request",
+        "api/test_authentication.py::test_revoking_takes_effect_with_the_next_request",
     ),
     Guard(
         "expired token",
         "accounts/models/token.py",
         "Q(expires_at__isnull=True) | Q(expires_at__gt=Now())",
         "Q()",
-        "volumes/test_authentication.py::test_an_expired_token_is_a_401",
+        "api/test_authentication.py::test_an_expired_token_is_a_401",
     ),
     Guard(
         "deactivated owner of a token",
         "accounts/auth/authentication.py",
         ", owner__is_active=True",
         "",
-        "volumes/test_authentication.py::test_a_deactivated_owner_is_out_with_the_next_request",
+        "api/test_authentication.py::test_a_deactivated_owner_is_out_with_the_next_request",
     ),
     Guard(
         "second factor of a token's owner",
         "accounts/auth/authentication.py",
         "    if not has_second_factor:",
         "    if False:",
-        "volumes/test_authentication.py::test_without_the_owners_second_factor_a_token_opens_nothing",
+        "api/test_authentication.py::test_without_the_owners_second_factor_a_token_opens_nothing",
     ),
     Guard(
         "bad Authorization header beside a good cookie",
         "accounts/auth/authentication.py",
         'raise exceptions.AuthenticationFailed("The Authorization header is not a valid token.")',
         "return None",
-        "volumes/test_authentication.py"
+        "api/test_authentication.py"
         "::test_a_bad_authorization_header_is_a_401_even_beside_a_good_cookie",
     ),
     Guard(
@@ -44,21 +44,21 @@ GUARDS = [
         "accounts/auth/token_format.py",
         "match is not None and _checksum(match[1]) == match[2]",
         "match is not None",
-        "volumes/test_authentication.py::test_a_mistyped_token_is_refused_without_a_look_up",
+        "api/test_authentication.py::test_a_mistyped_token_is_refused_without_a_look_up",
     ),
     Guard(
         "token kept as its digest only",
         "accounts/auth/token_format.py",
         'return hashlib.sha256(secret.encode("ascii")).hexdigest()',
         "return secret",
-        "volumes/test_authentication.py::test_the_secret_is_nowhere_in_the_database",
+        "api/test_authentication.py::test_the_secret_is_nowhere_in_the_database",
     ),
     Guard(
         "scope of a token",
         "accounts/callers.py",
         "if self.token and self.token.scope != Scope.WRITE and required != Role.VIEWER:",
         "if False:",
-        "volumes/test_authentication.py::test_a_read_token_only_reads",
+        "api/test_authentication.py::test_a_read_token_only_reads",
     ),
     Guard(
         "code for making a token",
@@ -79,7 +79,7 @@ GUARDS = [
         "accounts/auth/authentication.py",
         "        self.enforce_csrf(request._request)",
         "        pass",
-        "volumes/test_authentication.py::test_a_cookie_without_the_csrf_token_only_reads",
+        "api/test_authentication.py::test_a_cookie_without_the_csrf_token_only_reads",
     ),
     Guard(
         "CSRF token of pages",
@@ -93,7 +93,7 @@ GUARDS = [
         "accounts/auth/authentication.py",
         "if not (is_signed_in(user) and user.is_active):",
         "if not (user.is_authenticated and user.is_active):",
-        "volumes/test_authentication.py::test_a_session_that_never_saw_the_code_opens_nothing",
+        "api/test_authentication.py::test_a_session_that_never_saw_the_code_opens_nothing",
     ),
     Guard(
         "session without the code, on pages",
@@ -320,7 +320,7 @@ GUARDS = [
         "accounts/services/members.py",
         "    present.is_promoted = role == Role.ADMIN\n",
         "",
-        "volumes/test_environments.py::test_a_promotion_elsewhere_does_not_change_the_default",
+        "api/test_environments.py::test_a_promotion_elsewhere_does_not_change_the_default",
     ),
     Guard(
         "no way from the log-in to another site",
@@ -348,6 +348,6 @@ GUARDS = [
         "accounts/disclosure.py",
         'OPERATORS_FIELDS = frozenset({"path"})',
         "OPERATORS_FIELDS: frozenset[str] = frozenset()",
-        "volumes/test_commands/test_adopt_volume.py::test_tenants_do_not_see_the_path_on_the_host",
+        "management/test_adopt_volume.py::test_tenants_do_not_see_the_path_on_the_host",
     ),
 ]

@@ -31,7 +31,7 @@ GUARDS = [
         "volumes/reconciler/batch.py",
         "        self._is_over.wait(timeout)\n",
         "        self._is_over.wait()\n",
-        "volumes/test_group_commit.py::test_nor_those_that_were_written_with_it",
+        "services/test_group_commit.py::test_nor_those_that_were_written_with_it",
     ),
     Guard(
         "locks of the frozen",

@@ -2,8 +2,8 @@
 
 from tests.mutants.guard import Guard
 
-RECONCILER = "volumes/test_reconciler.py"
-COMMANDS = "volumes/test_commands"
+RECONCILER = "reconciler/test_steps.py"
+COMMANDS = "management"
 
 GUARDS = [
     Guard(
@@ -53,14 +53,14 @@ GUARDS = [
         "volumes/models/volume.py",
         "        return self.unsettled().filter(over)",
         "        return self.unsettled()",
-        "volumes/test_delete_and_restore.py::test_in_its_grace_the_data_is_kept_and_counted",
+        "api/test_delete_and_restore.py::test_in_its_grace_the_data_is_kept_and_counted",
     ),
     Guard(
         "point of no return",
         "volumes/models/volume.py",
         'claim_values = {"removal_started": F("is_deleted")}',
         "claim_values = {}",
-        "volumes/test_delete_and_restore.py::test_a_removal_that_was_begun_cannot_be_undone",
+        "api/test_delete_and_restore.py::test_a_removal_that_was_begun_cannot_be_undone",
     ),
     Guard(
         "yes before a clean-up",

@@ -2,7 +2,7 @@
 
 from tests.mutants.guard import Guard
 
-ROUTES = "volumes/test_routes.py"
+ROUTES = "api/test_routes.py"
 FOREIGN = f"{ROUTES}::test_a_foreign_object_in_ones_own_environment_is_as_missing_as_none"
 
 GUARDS = [
@@ -11,28 +11,28 @@ GUARDS = [
         "volumes/models/environment.py",
         "self.filter(company__memberships__user=caller.user)",
         "self.filter(company__memberships__isnull=False)",
-        "volumes/test_routes.py::test_a_foreign_environment_is_as_missing_as_none",
+        "api/test_routes.py::test_a_foreign_environment_is_as_missing_as_none",
     ),
     Guard(
         "environment that a token is bound to",
         "volumes/models/environment.py",
         "            rows = rows.filter(pk=caller.environment_id)\n",
         "            pass\n",
-        "volumes/test_authentication.py::test_a_bound_token_finds_nothing_outside_its_environment",
+        "api/test_authentication.py::test_a_bound_token_finds_nothing_outside_its_environment",
     ),
     Guard(
         "environment that a token is bound to, for snapshots",
         "volumes/models/snapshot.py",
         "            rows = rows.filter(volume__environment=caller.environment_id)\n",
         "            pass\n",
-        "volumes/test_authentication.py::test_a_bound_token_restores_from_no_snapshot_elsewhere",
+        "api/test_authentication.py::test_a_bound_token_restores_from_no_snapshot_elsewhere",
     ),
     Guard(
         "snapshots of this company",
         "volumes/rules/volumes.py",
         "        snapshots.filter(volume__environment__company=environment.company_id)\n        .filter(",
         "        snapshots.filter(",
-        "volumes/test_snapshots.py"
+        "api/test_snapshots.py"
         "::test_a_company_does_not_restore_from_another_one_of_the_same_person",
     ),
     Guard(
@@ -54,15 +54,14 @@ GUARDS = [
         "volumes/rules/volumes.py",
         "environment.applications.live().in_bulk(",
         "Application.objects.live().in_bulk(",
-        "volumes/test_create.py::test_an_application_elsewhere_is_as_missing_as_one_that_never_was",
+        "api/test_create.py::test_an_application_elsewhere_is_as_missing_as_one_that_never_was",
     ),
     Guard(
         "applications of this environment, for attaching",
         "volumes/rules/attachments.py",
         "volume.environment.applications.live().filter(pk=spec.application_id)",
         "Application.objects.live().filter(pk=spec.application_id)",
-        "volumes/test_attachments.py"
-        "::test_an_application_of_another_environment_is_as_missing_as_none",
+        "api/test_attachments.py::test_an_application_of_another_environment_is_as_missing_as_none",
     ),
     Guard(
         "role",
@@ -76,7 +75,7 @@ GUARDS = [
         "volumes/services/group_commit.py",
         "not caller.may(Role.EDITOR, role=environment.role)",
         "False",
-        "volumes/test_fast_path.py::test_roles_count_the_same_both_ways",
+        "api/test_fast_path.py::test_roles_count_the_same_both_ways",
     ),
     Guard(
         "environment of a volume that is read",
@@ -90,21 +89,21 @@ GUARDS = [
         "volumes/queries/volume_rows.py",
         ".filter(environment__in=environments)",
         ".all()",
-        "volumes/test_fast_path.py::test_roles_count_the_same_both_ways",
+        "api/test_fast_path.py::test_roles_count_the_same_both_ways",
     ),
     Guard(
         "token that is bound to nothing of the fast path",
         "accounts/auth/authentication.py",
         "        environment_id__isnull=True,\n",
         "",
-        "volumes/test_fast_path.py::test_tokens_count_the_same_both_ways",
+        "api/test_fast_path.py::test_tokens_count_the_same_both_ways",
     ),
     Guard(
         "lesser roles",
         "accounts/models/people.py",
         "ranks.index(self) >= ranks.index(required)",
         "self in ranks",
-        "volumes/test_update.py::test_bob_may_not_change_it",
+        "api/test_update.py::test_bob_may_not_change_it",
     ),
     Guard(
         "someone else's token",

@@ -2,8 +2,8 @@
 
 from tests.mutants.guard import Guard
 
-MOMENTS = "volumes/test_snapshot_moments.py"
-ORDER = "volumes/test_order_of_history.py"
+MOMENTS = "api/test_snapshot_times.py"
+ORDER = "api/test_order_of_history.py"
 
 GUARDS = [
     Guard(
@@ -46,7 +46,7 @@ GUARDS = [
         "volumes/storage.py",
         "return None if volume.provisioned_size is None else storage()",
         "return storage()",
-        "volumes/test_attachments.py::test_its_source_is_null_until_the_volume_was_ready_once",
+        "api/test_attachments.py::test_its_source_is_null_until_the_volume_was_ready_once",
     ),
     Guard(
         "how to mount what has no data",

@@ -2,7 +2,7 @@
 
 It reads a volume, reads a page of volumes, and creates a volume. It uses the same rules as the views and
 produces successes only: a request that would be refused, or that has anything unusual, falls through to
-Django. `tests/volumes/test_fast_path.py` holds both to the same responses, byte for byte.
+Django. `tests/api/test_fast_path.py` holds both to the same responses, byte for byte.
 """
 
 from __future__ import annotations

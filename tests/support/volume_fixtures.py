@@ -1,4 +1,7 @@
-"""A volume, an application, and who speaks with tokens of their own."""
+"""Fixtures: a volume and two applications, and API clients with a token of each person.
+
+The console and the admin override some of them with their own.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands as an operator runs them: what they print, and how they exit."""
+"""Fixture `run`: run a management command as an operator does, and return output and exit code."""
 
 from __future__ import annotations
 
