@@ -17,10 +17,10 @@ from accounts import audit, operators, services
 from accounts.admin.base import NoDelete, actor_of, operator_of
 from accounts.admin.changelists import changelist_link
 from accounts.admin.site import site
-from accounts.admin.user_diff import COLUMNS, record_change, snapshot_of
 from accounts.auth import throttling
 from accounts.forms.operators import NewAccountForm
 from accounts.models import Membership, Subject, Token, User
+from accounts.user_changes import COLUMNS, record_change, snapshot_of
 from config import limits
 
 

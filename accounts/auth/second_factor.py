@@ -96,14 +96,19 @@ def renew_recovery_codes(*, person: User, actor: Actor) -> list[str]:
 def switch_off(*, person: User, actor: Actor) -> int:
     """Delete devices and recovery codes, end all sessions, and revoke all tokens. Return how many."""
     lock(person)
-    was_on = is_on(person)
-    TOTPDevice.objects.filter(user=person).delete()
-    person.recovery_codes.all().delete()
     revoked = revoke_all(person, actor)
-    person.end_sessions()
-    if was_on:
-        _record(person, actor, "delete", {"enabled": [True, False]})
+    _remove(person, actor)
     return revoked
+
+
+@transaction.atomic
+def reset(*, person: User, actor: Actor) -> bool:
+    """Delete devices and recovery codes, and end all sessions. Return whether the factor was on.
+
+    The tokens stay: they are refused as long as there is no new factor, and work again afterwards.
+    """
+    lock(person)
+    return _remove(person, actor)
 
 
 def lock(person: User) -> None:
@@ -168,6 +173,16 @@ def _spend(person: User, code: str, actor: Actor) -> bool:
         return False
     _record(person, actor, "update", {"recoveryCodes": [left, left - 1]})
     return True
+
+
+def _remove(person: User, actor: Actor) -> bool:
+    was_on = is_on(person)
+    TOTPDevice.objects.filter(user=person).delete()
+    person.recovery_codes.all().delete()
+    person.end_sessions()
+    if was_on:
+        _record(person, actor, "delete", {"enabled": [True, False]})
+    return was_on
 
 
 def _record(person: User, actor: Actor, action: str, changes: audit.Changes) -> None:

@@ -1,6 +1,13 @@
 """The services of accounts. Those of the second factor are in accounts/auth/second_factor.py."""
 
-from accounts.services.accounts import end_access, reset_password
+from accounts.services.accounts import (
+    deactivate,
+    end_access,
+    grant_superuser,
+    is_last_superuser,
+    left_without_admin,
+    reset_password,
+)
 from accounts.services.companies import change_company, create_company
 from accounts.services.invitations import accept_invitation, decline_invitation, invite
 from accounts.services.members import (
@@ -20,10 +27,14 @@ __all__ = [
     "change_role",
     "create_company",
     "create_token",
+    "deactivate",
     "decline_invitation",
     "end_access",
+    "grant_superuser",
     "invite",
+    "is_last_superuser",
     "last_admin_problem",
+    "left_without_admin",
     "remove_member",
     "reset_login",
     "reset_password",

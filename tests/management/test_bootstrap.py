@@ -86,3 +86,19 @@ def test_names_that_cannot_be_make_nothing(run):
 @pytest.mark.parametrize("arguments", [["--role", "owner"], ["--quota", "-1"], ["--quota", "1_0"]])
 def test_wrong_usage_exits_with_2(bootstrap, arguments):
     assert bootstrap(*arguments).code == 2
+
+
+def test_what_exists_is_named_on_standard_error(bootstrap):
+    assert bootstrap("--quota", "500").err == ""
+    again = bootstrap("--quota", "7", "--role", "viewer", "--superuser", "--email", "r@example.com")
+    assert again.err.splitlines() == [
+        "The company Acme exists already.",
+        "The environment production exists already; its quota stays 500 MB, not 7 MB.",
+        "The account root exists already; its email address stays as it is.",
+        "root is not a superuser and stays so. To change that: grant_superuser root",
+        "root is admin of Acme already and stays so; the role is not changed to viewer.",
+        "The second factor of root is on already.",
+        "root has a token bootstrap already.",
+    ]
+    assert not User.objects.get().is_superuser
+    assert "unchanged" not in again.json

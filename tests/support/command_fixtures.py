@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.core.management import call_command, load_command_class
+from django.core.management import call_command, get_commands, load_command_class
 from django.core.management.base import CommandError
 
 
@@ -33,7 +33,7 @@ def run(
     def execute(name: str, *arguments: str, stdin: str = "") -> Outcome:
         out, err = io.StringIO(), io.StringIO()
         monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
-        command: Any = load_command_class("volumes", name)
+        command: Any = load_command_class(get_commands()[name], name)
         command._called_from_command_line = True  # as the shell does it: usage errors exit with 2
         try:
             call_command(command, *arguments, stdout=out, stderr=err)

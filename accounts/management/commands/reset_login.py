@@ -2,23 +2,20 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
 from accounts import services
 from accounts.callers import SYSTEM
-from accounts.models import User
+from accounts.management.people import add_username, person_named
 
 
 class Command(BaseCommand):
     help = "Gives a person a new password; ends their second factor, tokens and sessions."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("username", metavar="USERNAME")
+        add_username(parser)
 
     def handle(self, *args: Any, username: str, **options: Any) -> None:
-        person = User.objects.filter(username=username).first()
-        if person is None:
-            raise CommandError(f"There is no account {username}.", returncode=1)
-        password = services.reset_login(user=person, actor=SYSTEM)
+        password = services.reset_login(user=person_named(username), actor=SYSTEM)
         self.stdout.write(f"The new password of {username}, shown only now: {password}")
         self.stdout.write("The second factor is off; tokens and sessions are ended.")

@@ -52,6 +52,8 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError("; ".join(error.messages), returncode=2) from None
         printed = asdict(made)
+        for sentence in printed.pop("unchanged"):
+            self.stderr.write(sentence)
         if options["json"]:
             self.stdout.write(json.dumps(printed))
             return

@@ -1,4 +1,4 @@
-"""Records the changes that an operator makes to an account in the history."""
+"""Records changes of an account in the history."""
 
 from __future__ import annotations
 
