@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from tests.backends.helpers import INSTALLATION, errors_in_16_threads
-from volumes.backends import Backend, BackendError, DataState, StoredItem
+from volumes.backends import (
+    Backend,
+    BackendError,
+    DataState,
+    Measurement,
+    StorageUnavailable,
+    StoredItem,
+    Unreadable,
+)
 from volumes.backends.directory import Directory
 from volumes.backends.memory import Memory
 from volumes.backends.registry import BACKENDS, backend_class
@@ -86,6 +94,8 @@ TARGET = "0199a000-0000-7000-8000-000000000003"
 
 OPERATIONS = [
     ("check",),
+    ("capabilities",),
+    ("capacity",),
     ("create", HANDLE, 10),
     ("clone", HANDLE, SNAPSHOT, TARGET, 10),
     ("check_adoptable", "/srv/old"),
@@ -217,6 +227,53 @@ class TestContract:
 
     def test_it_says_what_its_snapshots_are_worth(self, backend: Backend) -> None:
         assert backend.consistency in {"instant", "files"}
+
+    def test_it_says_what_it_can_do_and_how_to_cure_what_it_cannot(self, backend: Backend) -> None:
+        can = backend.capabilities()
+        assert can.instant_snapshots is (backend.consistency == "instant")
+        assert bool(can.no_enforcement_reason) is not can.enforces_sizes
+        assert bool(can.no_instant_snapshots_reason) is not can.instant_snapshots
+
+    def test_its_capacity_is_in_bytes(self, backend: Backend) -> None:
+        capacity = backend.capacity()
+        assert capacity.total >= 2**20
+        assert 0 <= capacity.free <= capacity.total
+
+    def test_a_batch_of_states_has_each_in_its_order(self, backend: Backend) -> None:
+        backend.create(HANDLE, 10)
+        backend.snapshot(HANDLE, SNAPSHOT)
+        items = [StoredItem(TARGET), StoredItem(HANDLE, SNAPSHOT), StoredItem(HANDLE)]
+        assert list(backend.states(items)) == [
+            (StoredItem(TARGET), DataState.MISSING),
+            (StoredItem(HANDLE, SNAPSHOT), DataState.OWN),
+            (StoredItem(HANDLE), DataState.OWN),
+        ]
+
+    def test_one_state_that_cannot_be_read_stops_no_other(self, backend: Backend) -> None:
+        backend.create(HANDLE, 10)
+        (_, unreadable), (_, state) = backend.states([StoredItem(".."), StoredItem(HANDLE)])
+        assert isinstance(unreadable, Unreadable)
+        assert "is not an identifier" in unreadable.error.detail
+        assert state is DataState.OWN
+
+    def test_a_batch_of_measurements_has_each_in_its_order(self, place: Any) -> None:
+        path = place.something_to_adopt()
+        used = place.backend.check_adoptable(path)
+        place.backend.adopt(HANDLE, path, 10)
+        place.backend.create(TARGET, 10)
+        (missing, adopted, empty) = place.backend.measurements([SNAPSHOT, HANDLE, TARGET])
+        assert missing[0] == SNAPSHOT
+        assert isinstance(missing[1], Unreadable)
+        assert adopted == (HANDLE, Measurement(used, is_empty=False))
+        assert (empty[0], empty[1].is_empty) == (TARGET, True)
+
+    def test_a_batch_of_a_storage_that_is_not_ours_says_so_at_once(self, place: Any) -> None:
+        place.backend.create(HANDLE, 10)
+        place.mark(None)
+        with pytest.raises(StorageUnavailable):
+            list(place.backend.states([StoredItem(HANDLE)]))
+        with pytest.raises(StorageUnavailable):
+            list(place.backend.measurements([HANDLE]))
 
     def test_what_was_done_leaves_nothing_over(self, backend: Backend) -> None:
         backend.create(HANDLE, 10)

@@ -103,9 +103,9 @@ GUARDS = [
     ),
     Guard(
         "identity: data below 1 MB is not empty",
-        "volumes/reconciler/usage_samples.py",
-        "    was_empty = not backend.has_content(handle)",
-        "    was_empty = backend.usage(handle) <= MB",
+        "volumes/backends/base.py",
+        "                is_empty = not self.has_content(handle)",
+        "                is_empty = self.usage(handle) <= 2**20",
         f"{ROWS}::TestVanishedAndEmpty::test_data_that_is_measured_as_less_than_1_mb_is_not_empty",
     ),
     Guard(

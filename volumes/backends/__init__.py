@@ -1,5 +1,25 @@
 """Storage backends: `base` is their contract, `registry` lists them by name."""
 
-from .base import Backend, BackendError, DataState, StorageUnavailable, StoredItem, Unreadable
+from .base import (
+    Backend,
+    BackendError,
+    Capabilities,
+    Capacity,
+    DataState,
+    Measurement,
+    StorageUnavailable,
+    StoredItem,
+    Unreadable,
+)
 
-__all__ = ["Backend", "BackendError", "DataState", "StorageUnavailable", "StoredItem", "Unreadable"]
+__all__ = [
+    "Backend",
+    "BackendError",
+    "Capabilities",
+    "Capacity",
+    "DataState",
+    "Measurement",
+    "StorageUnavailable",
+    "StoredItem",
+    "Unreadable",
+]

@@ -15,7 +15,7 @@ end state is the same, and an operation that finds its work done succeeds silent
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Self
@@ -60,6 +60,36 @@ class DataState(Enum):
 
 
 @dataclass(frozen=True)
+class Capabilities:
+    """What the storage can do. Where it cannot, one sentence for operators says why, with the cure."""
+
+    enforces_sizes: bool
+    """A write past a volume's size fails. Otherwise usage is measured, and warnings appear."""
+    instant_snapshots: bool
+    """A snapshot has all files of one instant. Otherwise files are copied one by one, while
+    applications may write."""
+    no_enforcement_reason: str = ""
+    no_instant_snapshots_reason: str = ""
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """The size of the whole storage, in bytes."""
+
+    total: int
+    free: int
+    """What the server may still fill. Other data on the same disk counts as used."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    used: int
+    """Bytes on disk, as `du` counts them."""
+    is_empty: bool
+    """There is no file or directory in the volume."""
+
+
+@dataclass(frozen=True)
 class StoredItem:
     """A volume or a snapshot that is in the storage."""
 
@@ -69,7 +99,7 @@ class StoredItem:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """An entry of the storage that could not be read. The listing continues after it."""
+    """Something in the storage that could not be read. What follows it is still read."""
 
     error: BackendError
 
@@ -84,9 +114,6 @@ class Leftover:
 
 
 class Backend(ABC):
-    enforces_size = False
-    """True if a write past a volume's size fails. Otherwise usage is measured, and warnings appear."""
-
     consistency = "files"
     """`instant`: a snapshot has all files of one instant. `files`: files are copied one by one, while
     applications may write."""
@@ -128,6 +155,14 @@ class Backend(ABC):
         Every method below starts with this check. In the storage of another installation, or when
         the disk is not mounted, nothing is created, measured, removed, listed or reported missing.
         """
+
+    @abstractmethod
+    def capabilities(self) -> Capabilities:
+        """Return what the storage can do now: a disk may be mounted with other options tomorrow."""
+
+    @abstractmethod
+    def capacity(self) -> Capacity:
+        """Return the size of the storage, and how much of it is free."""
 
     # Volumes.
 
@@ -177,6 +212,22 @@ class Backend(ABC):
     def state(self, handle: str, snapshot: str | None = None) -> DataState:
         """Return what is in the place of the volume's data or of one of its snapshots."""
 
+    def states(
+        self, items: Iterable[StoredItem]
+    ) -> Iterator[tuple[StoredItem, DataState | Unreadable]]:
+        """Yield each item with what is in its place, in the order of `items`.
+
+        An item that cannot be read does not stop the others. Raises StorageUnavailable. A backend that
+        learns of many items at once overrides this.
+        """
+        for item in items:
+            try:
+                yield item, self.state(item.handle, item.snapshot)
+            except StorageUnavailable:
+                raise
+            except BackendError as error:
+                yield item, Unreadable(error)
+
     @abstractmethod
     def accept(self, handle: str, snapshot: str | None = None) -> None:
         """Mark the present directory as the data of the volume or snapshot.
@@ -191,6 +242,23 @@ class Backend(ABC):
     @abstractmethod
     def usage(self, handle: str) -> int:
         """Return the bytes that the volume's data uses on disk, as `du` counts them."""
+
+    def measurements(
+        self, handles: Iterable[str]
+    ) -> Iterator[tuple[str, Measurement | Unreadable]]:
+        """Measure each volume, in the order of `handles`, when its result is requested.
+
+        A volume that cannot be read does not stop the others. Raises StorageUnavailable. A backend that
+        learns of many volumes at once overrides this.
+        """
+        for handle in handles:
+            try:
+                is_empty = not self.has_content(handle)
+                yield handle, Measurement(self.usage(handle), is_empty)
+            except StorageUnavailable:
+                raise
+            except BackendError as error:
+                yield handle, Unreadable(error)
 
     @abstractmethod
     def source(self, handle: str) -> str:

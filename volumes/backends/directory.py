@@ -17,6 +17,8 @@ from . import adoption, layout, linux, marker, marks, names, place, tree
 from .base import (
     Backend,
     BackendError,
+    Capabilities,
+    Capacity,
     DataState,
     Leftover,
     StorageUnavailable,
@@ -97,6 +99,22 @@ class Directory(Backend):
     def check(self) -> None:
         with self._storage("use the storage"):
             pass
+
+    def capabilities(self) -> Capabilities:
+        self.check()
+        return Capabilities(
+            enforces_sizes=False,
+            instant_snapshots=False,
+            no_enforcement_reason="Directories have no size: watch the usage of each volume.",
+            no_instant_snapshots_reason=(
+                "Files are copied one by one: stop the application, or let it dump first."
+            ),
+        )
+
+    def capacity(self) -> Capacity:
+        with self._storage("look how much room the storage has") as root:
+            status = os.fstatvfs(root)
+            return Capacity(status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize)
 
     def _open(self) -> int:
         # Links in the path to the root are followed: the operator made them.

@@ -10,6 +10,8 @@ from . import names
 from .base import (
     Backend,
     BackendError,
+    Capabilities,
+    Capacity,
     DataState,
     Leftover,
     StorageUnavailable,
@@ -39,6 +41,9 @@ class Memory(Backend):
         self.strangers: dict[tuple[str, str | None], bool] = {}
         self.used: dict[str, int] = {}
         self.adoptable: dict[str, int] = {}
+        # Bytes; and whether it says that it enforces sizes.
+        self.total = 2**50
+        self.enforces_sizes = False
 
         self._lock = threading.Lock()
 
@@ -63,6 +68,20 @@ class Memory(Backend):
     def check(self) -> None:
         with self._storage():
             pass
+
+    def capabilities(self) -> Capabilities:
+        with self._storage():
+            return Capabilities(
+                enforces_sizes=self.enforces_sizes,
+                instant_snapshots=self.consistency == "instant",
+                no_enforcement_reason=""
+                if self.enforces_sizes
+                else "The storage in memory holds no files: use STORAGE_BACKEND=directory.",
+            )
+
+    def capacity(self) -> Capacity:
+        with self._storage():
+            return Capacity(self.total, max(0, self.total - sum(self.used.values())))
 
     @contextmanager
     def _storage(self, *identifiers: str) -> Iterator[None]:

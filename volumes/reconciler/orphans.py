@@ -75,10 +75,12 @@ def scan(older_than: timedelta) -> Scan:
     separate = [item for item in unknown if item.snapshot is None or item.handle in volumes]
     expected = list(Volume.objects.live().filter(provisioned_size__isnull=False).order_by("id"))
     missing = []
-    for volume in expected:
-        with collector.collecting(f"{volume.ref} {volume.name}"):
-            if not is_present(volume, backend.state(str(volume.pk))):
-                missing.append(volume)
+    states = backend.states(StoredItem(str(volume.pk)) for volume in expected)
+    for volume, (_, state) in zip(expected, states, strict=True):
+        if isinstance(state, Unreadable):
+            collector.add(state.error, f"{volume.ref} {volume.name}")
+        elif not is_present(volume, state):
+            missing.append(volume)
     orphans = []
     for item in separate:
         with collector.collecting(f"{Volume.prefix}{item.handle}, which no row knows"):

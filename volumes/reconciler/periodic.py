@@ -22,7 +22,7 @@ from volumes.reconciler.availability import watch_availability
 from volumes.reconciler.executors import run_in_thread
 from volumes.reconciler.orphans import MIN_ORPHAN_AGE, scan
 from volumes.reconciler.passes import FailureCollector
-from volumes.reconciler.rounds import Rounds
+from volumes.reconciler.rounds import Rounds, for_each
 from volumes.reconciler.steps import check_row
 from volumes.reconciler.usage_samples import sample_all
 
@@ -81,7 +81,7 @@ def check_settled(volumes: Iterable[Volume]) -> tuple[int, list[str]]:
 
 def check_all_settled(*, stop: Event | None = None, is_due: Callable[[], bool] = bool) -> list[str]:
     """Check all settled volumes, fair to environments. Return a sentence for each failed check."""
-    rounds = Rounds(Volume.objects.settled(), check_row, stop=stop, is_due=is_due)
+    rounds = Rounds(Volume.objects.settled(), for_each(check_row), stop=stop, is_due=is_due)
     try:
         rounds.run()
     except StorageUnavailable as error:

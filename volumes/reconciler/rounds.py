@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
-from itertools import chain
 from queue import Empty, SimpleQueue
 from threading import Event
 
@@ -25,12 +24,21 @@ BATCH_SIZE = 100
 DUE_CHECK_INTERVAL = 10.0
 """Seconds between two checks whether the next round is due."""
 
-Remaining = tuple[uuid.UUID, Iterator[Volume]]
-"""An environment and its volumes that are still to be processed."""
+Work = Callable[[], object]
+
+Remaining = tuple[uuid.UUID, Iterator[tuple[Volume, Work]]]
+"""An environment and its volumes that are still to be processed, with the work for each."""
+
+
+def for_each(work: Callable[[Volume], object]) -> Callable[[list[Volume]], Iterable[Work]]:
+    """Return a plan that calls `work` with each volume of a batch."""
+    return lambda volumes: [partial(work, volume) for volume in volumes]
 
 
 class Rounds:
-    """Calls `work` with each volume, and collects errors by name.
+    """Does the work for each volume, and collects errors by name.
+
+    `plan` returns the work for each volume of a batch, in their order. A batch is of one environment.
 
     It serves environments round robin, one volume of each at a time, so work that takes hours occupies
     one thread. When the next round becomes due, it begins for all environments that are finished.
@@ -39,7 +47,7 @@ class Rounds:
     def __init__(
         self,
         volumes: VolumeQuerySet,
-        work: Callable[[Volume], object],
+        plan: Callable[[list[Volume]], Iterable[Work]],
         *,
         stop: Event | None = None,
         is_due: Callable[[], bool] = bool,
@@ -48,7 +56,7 @@ class Rounds:
         self.done = 0
         self.collector = FailureCollector()
         self._volumes = volumes
-        self._work = work
+        self._plan = plan
         self._stop = stop or Event()
         self._is_due = is_due
         self._on_done = on_done
@@ -94,20 +102,20 @@ class Rounds:
     def _begin(self) -> None:
         while self._queue and self._may_begin():
             remaining = self._queue.popleft()
-            environment_id, volumes = remaining
-            if volume := next(volumes, None):
+            environment_id, planned = remaining
+            if one := next(planned, None):
                 self._running.add(environment_id)
-                self._executor.submit(environment_id, partial(self._try, remaining, volume))
+                self._executor.submit(environment_id, partial(self._try, remaining, *one))
 
     def _may_begin(self) -> bool:
         is_over = self._stop.is_set() or self._unavailable is not None
         return not is_over and len(self._running) < self._executor.size
 
-    def _try(self, remaining: Remaining, volume: Volume) -> None:
+    def _try(self, remaining: Remaining, volume: Volume, work: Work) -> None:
         is_done = False
         try:
             with self.collector.collecting(f"{volume.ref} {volume.name}"):
-                self._work(volume)
+                work()
                 is_done = True
         except StorageUnavailable as error:
             self._unavailable = error
@@ -120,6 +128,7 @@ class Rounds:
         self.done += is_done
         self._on_done()
 
-    def _in(self, environment_id: uuid.UUID) -> Iterator[Volume]:
+    def _in(self, environment_id: uuid.UUID) -> Iterator[tuple[Volume, Work]]:
         volumes = self._volumes.filter(environment=environment_id)
-        return chain.from_iterable(iterate_in_batches(volumes, BATCH_SIZE))
+        for batch in iterate_in_batches(volumes, BATCH_SIZE):
+            yield from zip(batch, self._plan(batch), strict=True)

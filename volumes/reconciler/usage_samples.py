@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from threading import Event
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.db import transaction
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from volumes.backends import BackendError, StorageUnavailable
+from volumes.backends import BackendError, Measurement, Unreadable
 from volumes.backends.texts import cut
 from volumes.models import UsageSample, Volume
 from volumes.reconciler.rounds import Rounds
@@ -26,19 +27,36 @@ def sample_usage(volume: Volume) -> None:
     Raises BackendError if it cannot be measured. Then the row records the reason and keeps its last
     sample.
     """
-    backend, handle = storage(), str(volume.pk)
-    try:
-        was_empty = not backend.has_content(handle)
-        used = -(-backend.usage(handle) // MIB)
-    except StorageUnavailable:
-        raise
-    except BackendError as error:
-        _save_failure(volume, error)
-        raise
-    now = timezone.now()
+    _save_next(volume, storage().measurements([str(volume.pk)]))
+
+
+def _plan(volumes: list[Volume]) -> Iterator[Callable[[], object]]:
+    """Return the work of measuring these volumes: the storage sees them as one batch."""
+    measurements = storage().measurements([str(volume.pk) for volume in volumes])
+    return (partial(_save_next, volume, measurements) for volume in volumes)
+
+
+def _save_next(
+    volume: Volume, measurements: Iterator[tuple[str, Measurement | Unreadable]]
+) -> None:
+    """Measure the volume, which is the next one of `measurements`, and save the result."""
+    _, measured = next(measurements)
+    if isinstance(measured, Unreadable):
+        _save_failure(volume, measured.error)
+        raise measured.error
+    _save(volume, measured)
+
+
+def _save(volume: Volume, measured: Measurement) -> None:
+    now, used = timezone.now(), -(-measured.used // MIB)
     with transaction.atomic():
         # No new version: a measurement is no change by a user.
-        values = {"used_size": used, "used_size_at": now, "was_empty": was_empty, **_MEASURED}
+        values = {
+            "used_size": used,
+            "used_size_at": now,
+            "was_empty": measured.is_empty,
+            **_MEASURED,
+        }
         if not Volume.objects.live().filter(pk=volume.pk).update(**values):
             return
         UsageSample.objects.create(volume=volume, at=now, used_size=used, size=volume.size)
@@ -64,7 +82,7 @@ def sample_all(
     StorageUnavailable.
     """
     volumes = Volume.objects.with_data()
-    rounds = Rounds(volumes, sample_usage, stop=stop, is_due=is_due, on_done=on_sampled)
+    rounds = Rounds(volumes, _plan, stop=stop, is_due=is_due, on_done=on_sampled)
     rounds.run()
     return rounds.done, rounds.collector.unreadable
 

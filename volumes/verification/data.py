@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from itertools import islice
 from typing import Any, TypeVar
 
 from config import limits
@@ -13,7 +13,6 @@ from volumes.backends import (
     Backend,
     BackendError,
     DataState,
-    StorageUnavailable,
     StoredItem,
     Unreadable,
 )
@@ -47,35 +46,32 @@ def violations(settled: bool) -> Iterator[Violation | Unseen]:
 def _without_data(backend: Backend) -> Iterator[Violation | Unseen]:
     # If the row still expects data after the check, it was not being removed during the check.
     volumes = _held_volumes().values_list("pk", "name", "was_empty", "is_accepted", named=True)
-    for volume in chain.from_iterable(iterate_in_batches(volumes, limits.VERIFY_BATCH_ROWS)):
-        state = _state(backend, f"{Volume.prefix}{volume.pk} {volume.name}", str(volume.pk))
-        if isinstance(state, Unseen):
-            yield state
-            continue
-        held = is_present(volume, state)
-        if not held and _held_volumes().filter(pk=volume.pk).exists():
-            yield _missing(Volume.prefix, volume)
+    for batch in iterate_in_batches(volumes, limits.VERIFY_BATCH_ROWS):
+        states = backend.states(StoredItem(str(volume.pk)) for volume in batch)
+        for volume, (_, state) in zip(batch, states, strict=True):
+            if isinstance(state, Unreadable):
+                yield _unseen(Volume.prefix, volume, state)
+                continue
+            held = is_present(volume, state)
+            if not held and _held_volumes().filter(pk=volume.pk).exists():
+                yield _missing(Volume.prefix, volume)
     snapshots = _held_snapshots().values_list("pk", "name", "volume_id", "is_accepted", named=True)
-    for snapshot in chain.from_iterable(iterate_in_batches(snapshots, limits.VERIFY_BATCH_ROWS)):
-        name = f"{Snapshot.prefix}{snapshot.pk} {snapshot.name}"
-        state = _state(backend, name, str(snapshot.volume_id), str(snapshot.pk))
-        if isinstance(state, Unseen):
-            yield state
-            continue
-        is_older = snapshot.is_accepted and state is DataState.EMPTY
-        held = is_older or state in (DataState.OWN, DataState.UNMARKED)
-        if not held and _held_snapshots().filter(pk=snapshot.pk).exists():
-            yield _missing(Snapshot.prefix, snapshot)
+    for batch in iterate_in_batches(snapshots, limits.VERIFY_BATCH_ROWS):
+        states = backend.states(
+            StoredItem(str(snapshot.volume_id), str(snapshot.pk)) for snapshot in batch
+        )
+        for snapshot, (_, state) in zip(batch, states, strict=True):
+            if isinstance(state, Unreadable):
+                yield _unseen(Snapshot.prefix, snapshot, state)
+                continue
+            is_older = snapshot.is_accepted and state is DataState.EMPTY
+            held = is_older or state in (DataState.OWN, DataState.UNMARKED)
+            if not held and _held_snapshots().filter(pk=snapshot.pk).exists():
+                yield _missing(Snapshot.prefix, snapshot)
 
 
-def _state(backend: Backend, name: str, *identifiers: str) -> DataState | Unseen:
-    """Return the state of the data, or Unseen if it cannot be read."""
-    try:
-        return backend.state(*identifiers)
-    except StorageUnavailable:
-        raise
-    except BackendError as error:
-        return Unseen(Invariant.BACKINGS, f"{name}: {error.detail}")
+def _unseen(prefix: str, row: Any, unreadable: Unreadable) -> Unseen:
+    return Unseen(Invariant.BACKINGS, f"{prefix}{row.pk} {row.name}: {unreadable.error.detail}")
 
 
 def _missing(prefix: str, row: Any) -> Violation:
