@@ -58,8 +58,8 @@ GUARDS = [
     ),
     Guard(
         "release of what a batch did not begin",
-        "volumes/reconciler/batch.py",
-        "        if waiting:\n",
+        "volumes/reconciler/step_runner.py",
+        "        if rows:\n",
         "        if False:\n",
         f"{FAIRNESS}::test_rows_of_a_batch_that_did_not_begin_are_released",
     ),

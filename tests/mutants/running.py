@@ -28,9 +28,9 @@ GUARDS = [
     ),
     Guard(
         "those written with one whose step hangs",
-        "volumes/reconciler/batch.py",
-        "        self._is_over.wait(timeout)\n",
-        "        self._is_over.wait()\n",
+        "volumes/reconciler/step_runner.py",
+        "        is_done.wait(timeout)\n",
+        "        is_done.wait()\n",
         "services/test_group_commit.py::test_nor_those_that_were_written_with_it",
     ),
     Guard(

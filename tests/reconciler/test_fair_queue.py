@@ -12,8 +12,8 @@ from tests.support.plans import plans
 from volumes.models import Environment, Snapshot, Volume
 from volumes.reconciler import fair_queue
 from volumes.reconciler.fair_queue import RoundRobin
-from volumes.reconciler.outcomes import Failed, Outcome, SnapshotReady, VolumeReady
-from volumes.reconciler.persistence import persist
+from volumes.reconciler.outcomes import Failed, SnapshotReady, VolumeReady
+from volumes.reconciler.persistence import Persisted, persist
 
 ROOM = 10
 SETTLED, DUE = 1000, 200
@@ -104,7 +104,7 @@ def test_a_batch_takes_as_many_queries_as_one_row(
     sets = [rows.due() for rows in (Volume.objects, Snapshot.objects)]
     queues = [RoundRobin(rows) for rows in sets]
 
-    def batch() -> list[Outcome]:
+    def batch() -> Persisted:
         volumes, snapshots = (
             rows.claim([pk for pk, _ in queue.take(number, lambda environment: number)])
             for rows, queue in zip(sets, queues, strict=True)
@@ -114,6 +114,7 @@ def test_a_batch_takes_as_many_queries_as_one_row(
 
     batch()  # the words of the statements are found
     with django_assert_max_num_queries(18):
-        assert batch() == []
+        persisted = batch()
+    assert (persisted.lost, persisted.follow_up) == ([], [])
     assert Volume.objects.filter(status="ready").count() == 2 * number
     assert Snapshot.objects.filter(status="ready").count() == 2 * number

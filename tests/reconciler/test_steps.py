@@ -220,7 +220,7 @@ def test_of_many_only_those_are_settled_that_are_as_they_were_claimed(make, sett
     claimed = [claim(volumes[name]) for name in ("held", "grown", "zombie")]
     Volume.objects.filter(name="grown").update(size=200, version=F("version") + 1)
     taken_over(volumes["zombie"].pk)
-    assert [lost.row.name for lost in persist(map(VolumeReady, claimed))] == ["zombie"]
+    assert [lost.row.name for lost in persist(map(VolumeReady, claimed)).lost] == ["zombie"]
     assert list(Volume.objects.order_by("name").values_list("name", "status")) == [
         ("grown", "resizing"),
         ("held", "ready"),
@@ -340,3 +340,17 @@ def test_what_was_changed_under_a_step_is_not_settled_by_it(pending, memory, ali
 
 def test_settled_rows_are_never_claimed(row):
     assert Volume.objects.eligible().claim([row.pk]) == []
+
+
+def test_a_result_is_returned_and_the_claimed_row_stays_as_it_was(pending, memory):
+    claimed = claim(pending)
+    persisted = persist([VolumeReady(claimed)])
+    (ready,) = [outcome.ready_volume() for outcome in persisted.ready]
+    assert (ready.pk, ready.status, ready.provisioned_size) == (pending.pk, "ready", 100)
+    assert (claimed.status, claimed.provisioned_size) == ("pending", None)
+
+
+def test_what_needs_another_step_is_returned(pending, memory):
+    claimed = claim(pending)
+    Volume.objects.update(size=200, version=F("version") + 1)
+    assert persist([VolumeReady(claimed)]).follow_up == [claimed]

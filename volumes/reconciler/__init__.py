@@ -39,10 +39,10 @@ than its pool.
     volumes/services/token_lookup.py          1 event for each look-up; creates of one token wait for it
     volumes/monitoring/health.py              1 lock; one request at a time writes to the database,
                                               no other waits for it
-    volumes/reconciler/step_runner.py         1 queue a loop; what steps saw, for one thread to record
+    volumes/reconciler/step_runner.py         1 queue a loop or batch; outcomes, for one thread to record;
+                                              2 events a batch; all steps are over, its timeout is over
     volumes/reconciler/rounds.py              1 queue; what was looked at, for one thread to go on;
                                               1 event; for rounds that nobody stops
-    volumes/reconciler/batch.py               1 lock, 1 event; the outcomes of one batch of new volumes
     volumes/backends/shared.py                1 lock a directory; counts the users of a descriptor
     volumes/backends/memory.py                1 lock; the whole storage, which is in memory
     volumes/management/commands/reconcile.py  1 event; tells the loop to stop

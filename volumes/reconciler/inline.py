@@ -21,10 +21,9 @@ from config.concurrency import slot_released
 from config.faultpoints import faultpoint
 from volumes.models import Snapshot, Volume
 from volumes.models.querysets import LEASE
-from volumes.reconciler.batch import INLINE_WAIT
 from volumes.reconciler.executors import inline_executors, is_immediate
 from volumes.reconciler.periodic import check_settled
-from volumes.reconciler.step_runner import StepRunner
+from volumes.reconciler.step_runner import INLINE_WAIT, StepRunner
 from volumes.reconciler.steps import reconcile_row
 from volumes.reconciler.targets import eligible, is_bulk
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -68,6 +69,13 @@ class VolumeReady(Outcome):
         elif current.size > self.row.size:
             values |= {"status": VolumeStatus.RESIZING, "due_at": Now()}
         return {**values, "provisioned_size": held}
+
+    def ready_volume(self) -> Volume:
+        """Return the volume as it is if it was not changed since its claim."""
+        volume = copy(self.row)
+        volume.status, volume.provisioned_size = VolumeStatus.READY, self.row.size
+        volume.due_at = None
+        return volume
 
 
 class VolumeRemoved(Outcome):

@@ -6,7 +6,7 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import transaction
 from django.db.models import Model
@@ -14,7 +14,7 @@ from django.db.models import Model
 from config.db.claims import ClaimStatement
 from config.db.statements import PreparedQuery, PreparedUpdate, any_of
 from config.faultpoints import faultpoint
-from volumes.models import Snapshot, Volume, VolumeStatus
+from volumes.models import Environment, Snapshot, Volume
 from volumes.queries.quota import add_usage, lock_quotas
 from volumes.reconciler.availability import record_outage
 from volumes.reconciler.fencing import StillClaimed
@@ -27,40 +27,50 @@ Fenced = tuple[Outcome, Any]
 """An outcome with a valid lease, and its row as it is now, locked."""
 
 
-def persist(outcomes: Iterable[Outcome]) -> list[Outcome]:
-    """Write the outcomes, many in a transaction.
+class Persisted(NamedTuple):
+    """What became of outcomes."""
 
-    Returns the outcomes whose lease was lost: nothing was written for them.
-    """
+    lost: list[Outcome]
+    """Their lease was lost: nothing was written for them."""
+    follow_up: list[LeasedRow]
+    """Rows whose step succeeded, and that need another one."""
+    ready: list[VolumeReady]
+    """Their volumes are ready and otherwise as they were claimed."""
+
+
+def persist(outcomes: Iterable[Outcome]) -> Persisted:
+    """Write the outcomes, many in a transaction."""
     lost: list[Outcome] = []
-    remaining = persist_unchanged(outcomes)
+    follow_up: list[LeasedRow] = []
+    written, remaining = persist_unchanged(outcomes)
     record_outage(remaining)
     for group in _grouped(remaining, _lock_scope).values():
         # Wait for a locked row without holding locks of others: otherwise a deadlock is possible.
-        locked = _persist_group(group, skip_locked=True)
-        lost += [one for outcome in locked for one in _persist_group([outcome], skip_locked=False)]
+        locked, unsettled = _persist_group(group, skip_locked=True)
+        follow_up += unsettled
+        for outcome in locked:
+            missing, unsettled = _persist_group([outcome], skip_locked=False)
+            lost += missing
+            follow_up += unsettled
         _pass_fault_point()
-    return lost
+    return Persisted(lost, follow_up, written)
 
 
-def persist_unchanged(outcomes: Iterable[Outcome]) -> list[Outcome]:
+def persist_unchanged(outcomes: Iterable[Outcome]) -> tuple[list[VolumeReady], list[Outcome]]:
     """Mark READY, in one statement, the volumes that did not change since their claim.
 
-    Updates their row objects too, because requests may wait for these. Returns the other outcomes.
+    Returns the outcomes of these volumes, and the others.
     """
     outcomes = list(outcomes)
-    ready = {
-        outcome.row.pk: outcome.row for outcome in outcomes if isinstance(outcome, VolumeReady)
-    }
+    ready = {outcome.row.pk: outcome for outcome in outcomes if isinstance(outcome, VolumeReady)}
     if not ready:
-        return outcomes
-    done = {pk for (pk,) in _MARK_READY.rows(pks=list(ready), rows=ready.values())}
-    for pk in done:
-        ready[pk].provisioned_size = ready[pk].size
-        ready[pk].status, ready[pk].due_at = VolumeStatus.READY, None
+        return [], outcomes
+    rows = [outcome.row for outcome in ready.values()]
+    done = {pk for (pk,) in _MARK_READY.rows(pks=list(ready), rows=rows)}
     if done:
         _pass_fault_point()
-    return [outcome for outcome in outcomes if outcome.row.pk not in done]
+    remaining = [outcome for outcome in outcomes if outcome.row.pk not in done]
+    return [ready[pk] for pk in done], remaining
 
 
 def _pass_fault_point() -> None:
@@ -85,31 +95,47 @@ def _lock_scope(outcome: Outcome) -> tuple[Any, ...]:
 
 
 @transaction.atomic
-def _persist_group(outcomes: list[Outcome], *, skip_locked: bool) -> list[Outcome]:
-    if isinstance(outcomes[0], VolumeRemoved):
-        # Lock quotas before volumes: locks have one order everywhere.
-        environment = lock_quotas(outcomes[0].row.environment_id)
-        for outcome in outcomes:
-            outcome.row.environment = environment
+def _persist_group(
+    outcomes: list[Outcome], *, skip_locked: bool
+) -> tuple[list[Outcome], list[LeasedRow]]:
+    """Return the outcomes that were not written, and the rows that need another step."""
+    # Lock quotas before volumes: locks have one order everywhere.
+    is_removal = isinstance(outcomes[0], VolumeRemoved)
+    environment = lock_quotas(outcomes[0].row.environment_id) if is_removal else None
     rows = type(outcomes[0].row)._default_manager
     found = rows.lock_current([outcome.row.pk for outcome in outcomes], skip_locked=skip_locked)
     pairs = [(outcome, found.get(outcome.row.pk)) for outcome in outcomes]
     ours = [pair for pair in pairs if pair[1] and pair[1].lease_owner == pair[0].row.lease_owner]
+    follow_up: list[LeasedRow] = []
     for kind, fenced in _grouped(ours, lambda pair: type(pair[0])).items():
-        _WRITERS.get(kind, _update)(fenced)
+        if environment is not None:
+            _write_removals(fenced, environment)
+        elif kind is SnapshotRemoved:
+            Snapshot.objects.filter(pk__in=[current.pk for _, current in fenced]).delete()
+        else:
+            follow_up += _update(fenced)
     written = {id(outcome) for outcome, _ in ours}
-    return [outcome for outcome in outcomes if id(outcome) not in written]
+    return [outcome for outcome in outcomes if id(outcome) not in written], follow_up
 
 
-def _update(fenced: list[Fenced]) -> None:
-    """Write equal values in one statement. The rows are locked, so it finds each of them."""
+def _update(fenced: list[Fenced]) -> list[LeasedRow]:
+    """Write equal values in one statement. Return the rows that need another step.
+
+    The rows are locked, so the statement finds each of them.
+    """
     jitter = random.uniform(0.5, 1)
-    pairs = [(outcome.row, outcome.values(current, jitter)) for outcome, current in fenced]
+    pairs = [(pair, pair[0].values(pair[1], jitter)) for pair in fenced]
+    follow_up = []
     for values, group in _grouped(pairs, lambda pair: tuple(pair[1].items())).items():
-        rows: list[LeasedRow] = [row for row, _ in group]
-        _update_query(type(rows[0]), values).count(pks=[row.pk for row in rows])
-        for row in rows:
-            row.due_at = dict(values).get("due_at", row.due_at)
+        written = [pair for pair, _ in group]
+        model: type[Model] = type(written[0][0].row)
+        _update_query(model, values).count(pks=[outcome.row.pk for outcome, _ in written])
+        follow_up += [
+            outcome.row
+            for outcome, current in written
+            if outcome.succeeded and dict(values).get("due_at", current.due_at) is not None
+        ]
+    return follow_up
 
 
 @lru_cache(maxsize=16)
@@ -117,26 +143,15 @@ def _update_query(model: type[Model], values: tuple[tuple[str, Any], ...]) -> Pr
     return PreparedUpdate(lambda: (model._default_manager.filter(any_of("pk")), dict(values)))
 
 
-def _write_removal(fenced: list[Fenced]) -> None:
+def _write_removals(fenced: list[Fenced], environment: Environment) -> None:
     """Write the removal of volumes of one environment: delete their snapshots, return their quota."""
     snapshots = _SNAPSHOTS_OF.rows(pks=[current.pk for _, current in fenced])
     Snapshot.objects.filter(pk__in=[pk for (pk,) in snapshots]).delete()
     _update(fenced)
-    add_usage(fenced[0][0].row.environment, -sum(current.size for _, current in fenced))
+    add_usage(environment, -sum(current.size for _, current in fenced))
 
 
 _SNAPSHOTS_OF = PreparedQuery(lambda: Snapshot.objects.filter(any_of("volume")).values_list("id"))
-
-
-def _remove(fenced: list[Fenced]) -> None:
-    Snapshot.objects.filter(pk__in=[current.pk for _, current in fenced]).delete()
-
-
-_WRITERS: dict[type[Outcome], Callable[[list[Fenced]], None]] = {
-    VolumeRemoved: _write_removal,
-    SnapshotRemoved: _remove,
-}
-"""Outcomes that write more than new values of a row."""
 
 
 def _grouped(items: Iterable[Item], key: Callable[[Item], Any]) -> dict[Any, list[Item]]:

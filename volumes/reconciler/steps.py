@@ -69,12 +69,11 @@ def step(row: LeasedRow) -> bool:
 
 def persist_and_follow_up(outcomes: Sequence[Outcome]) -> list[LeasedRow]:
     """Persist outcomes, and clean up after lost leases. Return the rows that need another step."""
-    lost = persist(outcomes)
-    for outcome in lost:
+    persisted = persist(outcomes)
+    for outcome in persisted.lost:
         if is_unwanted(outcome.row):
             remove_leftovers(outcome.row, storage())
-    ours = (outcome for outcome in outcomes if outcome.succeeded and outcome not in lost)
-    return [outcome.row for outcome in ours if outcome.row.due_at is not None]
+    return persisted.follow_up
 
 
 def apply(row: LeasedRow, backend: Backend) -> Outcome:

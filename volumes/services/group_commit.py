@@ -25,9 +25,9 @@ from config.concurrency import Completion
 from config.db.cte import execute_if_locked
 from volumes.models import Environment, Volume
 from volumes.queries.quota import quota_lock_statements
-from volumes.reconciler.batch import INLINE_WAIT
 from volumes.reconciler.executors import is_immediate, run_in_thread
 from volumes.reconciler.inline import reconcile_batch
+from volumes.reconciler.step_runner import INLINE_WAIT
 from volumes.services.new_volume import NewVolume, insert_statements
 from volumes.services.token_lookup import TokenLookup
 from volumes.specs.volume import VolumeSpec
@@ -58,8 +58,9 @@ class AuthorizedCreate:
         self.error: Exception | None = None
         self._is_finished = Completion()
 
-    def finish(self) -> None:
-        """Wake the thread that waits for this request."""
+    def finish(self, volume: Volume | None = None) -> None:
+        """Wake the thread that waits for this request. `volume` is as its step left it."""
+        self.volume = volume or self.volume
         self._is_finished.set()
 
     def wait(self) -> None:
@@ -233,4 +234,4 @@ def _settle(batch: Sequence[AuthorizedCreate]) -> None:
             request.finish()
     volumes = [request.volume for request in batch if request.volume]
     if volumes:
-        reconcile_batch(volumes, lambda row: requests[row.pk].finish())
+        reconcile_batch(volumes, lambda volume: requests[volume.pk].finish(volume))
