@@ -107,5 +107,8 @@ MAX_FOLLOWED_VOLUMES = 1_000
 """Volumes that the growth of the dashboard is computed from: those measured last."""
 
 # Work in the background.
+RETENTION_BATCH_ROWS = 500
+"""Rows that clean-up removes in one transaction. It pauses in between, so that writers get their turn."""
+RETENTION_PAUSE = 0.02  # seconds, or as long as the batch took, if that was longer
 VERIFY_BATCH_ROWS = 1000
 """Rows, or entries of the storage, that `verify` looks at together."""

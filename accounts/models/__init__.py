@@ -4,10 +4,11 @@ from accounts.models.export import Export
 from accounts.models.failures import FailureCount
 from accounts.models.invitation import Invitation
 from accounts.models.people import Company, Membership, RecoveryCode, Role, User
-from accounts.models.revision import Revision, Subject, rank_after
+from accounts.models.revision import QUOTA_FIELDS, Revision, Subject, rank_after
 from accounts.models.token import Scope, Token
 
 __all__ = [
+    "QUOTA_FIELDS",
     "Company",
     "Export",
     "FailureCount",

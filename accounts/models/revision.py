@@ -27,6 +27,13 @@ class Subject(models.TextChoices):
     SECOND_FACTOR = "second_factor"
 
 
+QUOTA_FIELDS: dict[str, str] = {
+    Subject.ENVIRONMENT: "resourceQuota.storage",
+    Subject.COMPANY: "storageQuota",
+}
+"""The names in `changes` of what limits the storage."""
+
+
 def rank_after(version: int) -> int:
     """Return the rank of an entry without a version that is written while its subject has `version`."""
     return 2 * version + 1
@@ -46,6 +53,11 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
     def about(self, subject: Subject, subject_id: object) -> Self:
         """Return the history of one object."""
         return self.filter(subject=subject, subject_id=str(subject_id))
+
+    def quota_in_force(self, subject: Subject, subject_id: object) -> Revision | None:
+        """Return the entry that set the quota of an environment or company; None if none did."""
+        history = self.about(subject, subject_id).filter(changes__has_key=QUOTA_FIELDS[subject])
+        return history.newest_first().first()
 
     def with_position(self) -> Self:
         """Annotate each entry with its `position` in the history of its subject."""

@@ -2,6 +2,7 @@
 
 from volumes.models.attachment import Attachment
 from volumes.models.environment import Application, Environment
+from volumes.models.history_baseline import HistoryBaseline
 from volumes.models.installation import Installation, StorageScan
 from volumes.models.records import IdempotencyRecord, UsageSample
 from volumes.models.snapshot import Consistency, Snapshot, SnapshotStatus
@@ -13,6 +14,7 @@ __all__ = [
     "Attachment",
     "Consistency",
     "Environment",
+    "HistoryBaseline",
     "IdempotencyRecord",
     "Installation",
     "Snapshot",

@@ -17,6 +17,8 @@ class Installation(models.Model):
     """When the last check of all settled volumes' data began, in any process."""
     measured_at = models.DateTimeField(null=True, editable=False)
     scan_begun_at = models.DateTimeField(null=True, editable=False)
+    purged_at = models.DateTimeField(null=True, editable=False)
+    pruned_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         constraints = [

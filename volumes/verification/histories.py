@@ -1,15 +1,19 @@
-"""Check that the history of each volume leads, change by change, to its row."""
+"""Check that the history of each volume leads, change by change, to its row.
+
+It begins with the first version or, once it was pruned, with what the pruned entries led to.
+"""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 from accounts.models import Revision, Subject
 from config import limits
 from config.pagination import iterate_in_batches
-from volumes.models import Volume
+from volumes.models import HistoryBaseline, Volume
 from volumes.specs.volume import STORED_FIELDS
 from volumes.verification.invariants import Invariant, Violation
 
@@ -20,15 +24,19 @@ DEFAULTS = {field.attname: field.get_default() for field in Volume._meta.concret
 
 
 class Story:
-    """Replays the history of one volume, from its first version to that of its row."""
+    """Replays the history of one volume, from its beginning to the version of its row."""
 
-    def __init__(self, volume: Any) -> None:
+    def __init__(self, volume: Any, baseline: HistoryBaseline) -> None:
         self.volume = volume
-        self.version = 0
-        self.newest = 0
-        self.state: dict[str, Any] = {"isDeleted": False}
+        self.beginning = self.version = self.newest = baseline.version
+        self.state: dict[str, Any] = {"isDeleted": False} | baseline.state
 
     def tell(self, entry: Any) -> Iterator[Violation]:
+        if entry.version <= self.beginning:
+            yield self.wrong(
+                Invariant.VERSIONS, f"version {entry.version} is told, although it was pruned"
+            )
+            return
         self.newest = entry.version
         if self.newest > self.volume.version:
             return  # newer than the row that was read; _ahead() reads the row again
@@ -50,7 +58,9 @@ class Story:
             self.state[field] = after
 
     def end(self) -> Iterator[Violation]:
-        """Compare the replayed state with the row."""
+        """Compare the replayed state with the row, unless that is older: then see _ahead()."""
+        if self.beginning > self.volume.version:
+            return
         if self.version != self.volume.version:
             yield self.wrong(
                 Invariant.VERSIONS,
@@ -71,21 +81,37 @@ class Story:
 
 
 def violations() -> Iterator[Violation]:
-    columns = ("pk", "environment_id", "version", *COLUMNS.values())
-    volumes = Volume.objects.values_list(*columns, named=True)
-    for batch in iterate_in_batches(volumes, limits.VERIFY_BATCH_ROWS):
+    for batch in iterate_in_batches(_volumes(), limits.VERIFY_BATCH_ROWS):
         yield from _of_rows(batch)
     yield from _of_rows_that_are_gone()
 
 
+def _volumes() -> Any:
+    columns = ("pk", "environment_id", "version", *COLUMNS.values())
+    return Volume.objects.values_list(*columns, named=True)
+
+
 def _of_rows(page: list[Any]) -> Iterator[Violation]:
     # Read the rows before their history: a row's version is never ahead of its history.
-    stories = {str(volume.pk): Story(volume) for volume in page}
+    before = _baselines(page)
+    stories = {str(volume.pk): Story(volume, before[volume.pk]) for volume in page}
+    found: dict[str, list[Violation]] = {subject: [] for subject in stories}
     for entry in _entries(stories):
-        yield from stories[entry.subject_id].tell(entry)
-    for story in stories.values():
-        yield from story.end()
+        found[entry.subject_id] += stories[entry.subject_id].tell(entry)
+    for subject, story in stories.items():
+        found[subject] += story.end()
+    after = _baselines(page)
+    pruned = {pk for pk, baseline in after.items() if baseline.version != before[pk].version}
+    stories = {subject: one for subject, one in stories.items() if one.volume.pk not in pruned}
+    yield from chain.from_iterable(found[subject] for subject in stories)
     yield from _ahead([story for story in stories.values() if story.newest > story.volume.version])
+    if pruned:  # while their history was read
+        yield from _of_rows(list(_volumes().filter(pk__in=pruned)))
+
+
+def _baselines(page: list[Any]) -> dict[uuid.UUID, HistoryBaseline]:
+    found = HistoryBaseline.objects.in_bulk([volume.pk for volume in page])
+    return {volume.pk: found.get(volume.pk, HistoryBaseline()) for volume in page}
 
 
 def _ahead(stories: list[Story]) -> Iterator[Violation]:

@@ -58,11 +58,8 @@ def _is_as_before(rows: QuerySet[Environment | Company], row: Environment | Comp
 
 def _quota_set(row: Environment | Company) -> uuid.UUID:
     """Return the id of the last revision that set the quota."""
-    is_environment = isinstance(row, Environment)
-    subject = Subject.ENVIRONMENT if is_environment else Subject.COMPANY
-    name = "resourceQuota.storage" if is_environment else "storageQuota"
-    history = Revision.objects.about(subject, row.pk)
-    last = history.filter(changes__has_key=name).newest_first().first()
+    subject = Subject.ENVIRONMENT if isinstance(row, Environment) else Subject.COMPANY
+    last = Revision.objects.quota_in_force(subject, row.pk)
     return last.pk if last else uuid.UUID(int=0)
 
 
