@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.core import checks
+from django.db.models.signals import pre_migrate
 
+from config.schema import refuse_newer_database
 from volumes.checks import check_storage_settings
 
 
@@ -13,3 +15,4 @@ class VolumesConfig(AppConfig):
 
     def ready(self) -> None:
         checks.register(check_storage_settings)
+        pre_migrate.connect(refuse_newer_database, sender=self)

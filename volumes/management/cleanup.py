@@ -8,13 +8,15 @@ from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
+
+from config.commands import CheckedCommand
 
 Item = TypeVar("Item")
 
 
-class CleanupCommand(BaseCommand):
+class CleanupCommand(CheckedCommand):
     """A command that removes items after --no-input or a yes on standard input."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:

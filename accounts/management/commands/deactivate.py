@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from accounts import services
 from accounts.callers import SYSTEM
 from accounts.management.people import add_username, person_named
+from config.commands import CheckedCommand
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = "Deactivates an account; ends its sessions, tokens and invitations for good."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from accounts import services
 from accounts.auth import second_factor
 from accounts.callers import SYSTEM
 from accounts.management.people import add_username, person_named
+from config.commands import CheckedCommand
 from config.errors import Refused
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = "Lets a person use the admin with all rights."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from accounts.auth import second_factor
 from accounts.callers import SYSTEM
 from accounts.management.people import add_username, person_named
+from config.commands import CheckedCommand
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = "Switches off a person's second factor and ends their sessions. Tokens stay."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -7,9 +7,10 @@ import uuid
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from accounts.callers import SYSTEM
+from config.commands import CheckedCommand
 from config.errors import NotFound, Refused
 from volumes.management.arguments import volume_id
 from volumes.models import Volume, VolumeStatus
@@ -19,7 +20,7 @@ from volumes.services.acceptance import accept_data
 MAX_WAIT = 30.0  # seconds to wait for another process that has leased the volume: more than a lease
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = "Accept the directory that is there now as the data of a volume that lost its own."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

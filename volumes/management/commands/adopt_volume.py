@@ -7,9 +7,10 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from accounts.callers import SYSTEM
+from config.commands import CheckedCommand
 from config.errors import NotFound, Refused
 from volumes.backends import BackendError
 from volumes.management.arguments import environment_id, megabytes
@@ -18,7 +19,7 @@ from volumes.reconciler.steps import reconcile_row
 from volumes.services.adoption import adopt_volume
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = "Rename an existing directory into the storage, as a new volume."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

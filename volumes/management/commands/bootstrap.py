@@ -9,18 +9,19 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from accounts.models import Role
+from config.commands import CheckedCommand
 from config.errors import Refused
 from volumes.management.arguments import megabytes
 from volumes.services.bootstrap import bootstrap
 from volumes.storage import ensure_installation
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = "Make what is missing of a company, an environment and a person. Idempotent by names."
-    requires_migrations_checks = False
+    applies_migrations = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--company", required=True, metavar="NAME")

@@ -8,19 +8,20 @@ from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from accounts import services
 from accounts.callers import SYSTEM
 from accounts.models import Scope, User
+from config.commands import CheckedCommand
 from config.errors import Refused
 from config.timestamps import rfc3339
 from volumes.management.arguments import environment_id, whole_number
 from volumes.queries.environments import company_of_environment, environment_choices
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = "Make an API token for a person with a second factor. It is printed once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

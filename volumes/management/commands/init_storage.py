@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from config.commands import CheckedCommand
 from volumes import storage
 from volumes.backends import BackendError
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = "Prepare STORAGE_ROOT for the chosen backend and put this installation's marker on it."
 
     def handle(self, **options: Any) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
+from config.commands import CheckedCommand
 from volumes.backends import StorageUnavailable
 from volumes.models import Volume
 from volumes.reconciler.marking import mark_older_data
@@ -14,7 +15,7 @@ from volumes.reconciler.usage_samples import sample_all
 from volumes.storage import storage
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = "Take one usage sample for each volume, and thin old ones."
 
     def handle(self, **options: Any) -> None:

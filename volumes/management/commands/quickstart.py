@@ -8,10 +8,10 @@ from typing import Any
 import segno
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
 
 from accounts.callers import SYSTEM
 from accounts.models import Company
+from config.commands import CheckedCommand
 from volumes.models import Environment
 from volumes.services.applications import create_application
 from volumes.services.bootstrap import BootstrapResult, bootstrap
@@ -23,8 +23,9 @@ APPLICATIONS = ("web", "worker", "database")
 QUOTA = 1024 * 1024  # MB (MiB): 1 TB
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = "Migrate, make a demo company on the first run, say how to log in, and serve."
+    applies_migrations = True
     requires_system_checks = ()  # for the same reason as in `serve`
 
     def handle(self, **options: Any) -> None:

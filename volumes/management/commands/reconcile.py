@@ -7,15 +7,16 @@ from argparse import ArgumentParser
 from threading import Event
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from config.commands import CheckedCommand
 from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
 from volumes.reconciler.availability import refresh_availability
 from volumes.reconciler.loop import run_forever, run_once
 from volumes.reconciler.marking import mark_older_data
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = "One pass over every unsettled row and a look at every settled volume's data."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

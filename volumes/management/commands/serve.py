@@ -12,13 +12,13 @@ from threading import Event, Thread
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from config.commands import CheckedCommand
 from config.deployment import warn_of_unsafe_settings
 from config.env import BadSetting, address
 from config.http.static_files import StaticFilesPublisher
@@ -53,7 +53,7 @@ PORT_RELEASE_TIMEOUT = 2.0
 """Seconds that a killed server may still occupy the port."""
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = "Serve the API and the pages, and settle what is unsettled in the background."
     # Checks load code that only workers need, and repeat the result of `check`.
     requires_system_checks = ()
@@ -73,9 +73,6 @@ class Command(BaseCommand):
             raise CommandError("--workers must be between 1 and 64", returncode=2)
         if problem := storage_settings_problem():
             raise CommandError(problem)
-        migrations = MigrationExecutor(connection)
-        if migrations.migration_plan(migrations.loader.graph.leaf_nodes()):
-            raise CommandError("The database is not up to date. Run: manage.py migrate")
         wait_for(host, port)
         warn_of_unsafe_settings(host)
         ensure_installation()

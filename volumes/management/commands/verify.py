@@ -6,13 +6,14 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from config.commands import CheckedCommand
 from volumes.management.cleanup import table
 from volumes.verification.report import Outcome, verify
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = "Check database and storage against what must hold of both; nothing is changed."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
