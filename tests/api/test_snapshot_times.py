@@ -12,7 +12,8 @@ from tests.support.api import codes
 from volumes.backends import BackendError
 from volumes.models import Snapshot, Volume
 from volumes.reconciler.expiry import expire_snapshots
-from volumes.reconciler.steps import apply, persist_and_follow_up, reconcile_row
+from volumes.reconciler.steps import persist_and_follow_up, reconcile_row
+from volumes.reconciler.targets import target_of
 
 MISSED = "It could not be taken: {}; take another."
 
@@ -206,7 +207,7 @@ def test_a_copy_that_a_crash_left_finished_is_of_the_moment_when_it_was_begun(
     waiting, found, memory
 ):
     (row,) = Snapshot.objects.eligible().claim([Snapshot.objects.get().pk])
-    apply(row, memory)
+    target_of(row).apply(row, memory)
     Snapshot.objects.update(lease_until=Now() - timedelta(seconds=1))
     earlier = moment(found()["createdAt"]) - timedelta(seconds=30)
     memory.began = dict.fromkeys(memory.began, earlier.timestamp())
@@ -246,7 +247,7 @@ def test_what_a_zombie_copies_after_the_end_is_removed(waiting, memory):
     Snapshot.objects.update(lease_until=Now() - timedelta(seconds=1))
     make_late()
     work()
-    persist_and_follow_up([apply(zombie, memory)])
+    persist_and_follow_up([target_of(zombie).apply(zombie, memory)])
     assert memory.snapshots == {}
     assert Snapshot.objects.get().status == "error"
 
@@ -258,7 +259,7 @@ def test_a_zombie_does_not_fail_what_another_took(waiting, found, memory):
     work()
     taken = found()
     memory.fail("snapshot")
-    persist_and_follow_up([apply(zombie, memory)])
+    persist_and_follow_up([target_of(zombie).apply(zombie, memory)])
     assert found() == taken
     assert len(memory.snapshots) == 1
 

@@ -260,9 +260,9 @@ GUARDS = [
     ),
     Guard(
         "the cause alone for tenants",
-        "volumes/reconciler/steps.py",
-        "    return Failed(row, reason, error.detail, permanent=error.permanent)\n",
-        "    return Failed(row, error.detail, error.detail, permanent=error.permanent)\n",
+        "volumes/reconciler/targets/base.py",
+        "            row, reason, error.detail, status",
+        "            row, error.detail, error.detail, status",
         "api/test_tenant_messages.py::test_no_answer_names_what_is_for_operators",
     ),
     Guard(

@@ -43,9 +43,9 @@ GUARDS = [
     ),
     Guard(
         "vanished data is not made anew",
-        "volumes/reconciler/steps.py",
-        "    elif state := check_data(volume, backend):",
-        "    elif state := None:",
+        "volumes/reconciler/targets/volume.py",
+        "        elif state := check_data(row, backend):",
+        "        elif state := None:",
         f"{RECONCILER}::test_data_that_vanished_is_an_error_and_never_made_anew",
     ),
     Guard(

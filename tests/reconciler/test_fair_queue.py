@@ -89,7 +89,7 @@ def test_recording_looks_for_its_rows_only() -> None:
     """Held volumes are looked at on their own, failures as all the rest."""
     pks = next_volumes()
     first, *others = Volume.objects.due().claim(pks)
-    outcomes = [Failed(first, "The disk is full."), *map(VolumeReady, others)]
+    outcomes = [Failed(first, "The disk is full.", status="error"), *map(VolumeReady, others)]
     recording = plans(lambda: persist(outcomes))
     assert len(recording) == 2
     assert not any(plan.scans for plan in recording)

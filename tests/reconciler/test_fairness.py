@@ -26,7 +26,7 @@ from volumes.reconciler.executors import Executors, FairExecutor
 from volumes.reconciler.fair_queue import Backlog, RoundRobin
 from volumes.reconciler.loop import ReconcileLoop
 from volumes.reconciler.step_runner import StepRunner
-from volumes.reconciler.targets import is_bulk
+from volumes.reconciler.targets import target_of
 from volumes.reconciler.usage_samples import sample_all
 from volumes.services.creation import create_volume
 from volumes.services.volumes import delete_volume
@@ -141,8 +141,8 @@ def hang(disk: Hanging, volumes: list[Volume]) -> list[Volume]:
 )
 def test_the_database_finds_bulk_work_as_the_executors_do(hostile, fields):
     (volume,) = rows(hostile, 1, **fields)
-    assert Volume.objects.due().bulk().exists() == is_bulk(volume)
-    assert Volume.objects.due().quick().exists() != is_bulk(volume)
+    assert Volume.objects.due().bulk().exists() == target_of(volume).is_bulk(volume)
+    assert Volume.objects.due().quick().exists() != target_of(volume).is_bulk(volume)
 
 
 def test_a_volume_is_filled_from_a_snapshot_in_bulk(hostile):
@@ -151,8 +151,8 @@ def test_a_volume_is_filled_from_a_snapshot_in_bulk(hostile):
     filled = Volume.objects.create(
         environment=hostile, name="filled", size=1, mount_path="/data", restore_from=snapshot
     )
-    assert is_bulk(filled)
-    assert is_bulk(snapshot)
+    assert target_of(filled).is_bulk(filled)
+    assert target_of(snapshot).is_bulk(snapshot)
     assert Volume.objects.bulk().get() == filled
     assert Snapshot.objects.bulk().get() == snapshot
 

@@ -47,7 +47,7 @@ class Versioned(Identified):
         abstract = True
 
 
-class Reconciled(models.Model):
+class Reconciled(Identified):
     """A row that the reconciler applies to the storage. The row is the job: there is no queue."""
 
     status_message = models.CharField(max_length=500, blank=True)
@@ -64,10 +64,13 @@ class Reconciled(models.Model):
     """The running step. Every write of an outcome is fenced by it."""
     lease_until = models.DateTimeField(null=True, default=None, editable=False)
 
+    name: models.CharField[str, str]
+    environment_id: uuid.UUID
+    """The row's environment, which never changes. The fair queue needs it."""
+    is_deleted: models.BooleanField[bool, bool]
+
     class Meta:
         abstract = True
-
-    id: models.UUIDField[uuid.UUID, uuid.UUID]
 
     @property
     def waits_for_storage(self) -> bool:

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from volumes.models.base import Identified, Reconciled
+from volumes.models.base import Reconciled
 from volumes.models.environment import Environment
 from volumes.models.querysets import CallerLike, ReconciledQuerySet
 from volumes.models.volume import Volume
@@ -64,7 +64,7 @@ class SnapshotQuerySet(ReconciledQuerySet["Snapshot"]):
         return rows.filter(volume__environment__is_deleted=False)
 
 
-class Snapshot(Identified, Reconciled):
+class Snapshot(Reconciled):
     """A copy of a volume's data at one time.
 
         pending -> ready                reconciler, when the copy is complete

@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable
 
 from django.conf import settings
-from django.db.models import Count, F, Sum
-from django.db.models.functions import Coalesce, Now
+from django.db.models import Count, Sum
+from django.db.models.functions import Now
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
@@ -16,7 +16,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from config.http.envelope import envelope
-from volumes.models import Environment, Snapshot, Volume, VolumeStatus
+from volumes.models import Environment, Volume, VolumeStatus
+from volumes.reconciler.targets import TARGETS
 
 
 @require_safe
@@ -85,13 +86,10 @@ class VolumeCollector:
 
     def _oldest_unsettled(self) -> Metric:
         """Return the seconds that the oldest eligible row has waited; 0 if all is settled."""
-        waiting = (
-            Volume.objects.eligible().annotate(since=Coalesce("grace_until", "modified_at")),
-            Snapshot.objects.eligible().annotate(since=F("created_at")),
-        )
         ages = [0.0]
-        for rows in waiting:
-            oldest = rows.annotate(now=Now()).order_by("since").values_list("since", "now")[:1]
+        for target in TARGETS:
+            rows = target.rows.eligible().annotate(since=target.waits_since, now=Now())
+            oldest = rows.order_by("since").values_list("since", "now")[:1]
             ages += [(now - since).total_seconds() for since, now in oldest]
         return GaugeMetricFamily(
             "holdfast_oldest_unsettled_seconds",

@@ -12,22 +12,21 @@ from contextlib import contextmanager
 from django.db import Error, connection
 
 from config.faultpoints import faultpoint
-from volumes.models import Snapshot, Volume
+from volumes.models.base import Reconciled
 from volumes.models.querysets import LEASE
+from volumes.reconciler.targets import TARGETS
 
 log = logging.getLogger("holdfast.reconciler")
 
 RENEW_INTERVAL = LEASE.total_seconds() / 4  # seconds
 
-LeasedRow = Volume | Snapshot
-
-_leases: dict[tuple[type[LeasedRow], uuid.UUID], uuid.UUID] = {}
+_leases: dict[tuple[type[Reconciled], uuid.UUID], uuid.UUID] = {}
 """The owner of each renewed lease, by row."""
 _changed = threading.Condition()
 _thread: threading.Thread | None = None
 
 
-def start_renewing(rows: Iterable[LeasedRow]) -> None:
+def start_renewing(rows: Iterable[Reconciled]) -> None:
     """Renew the leases of these rows from now on."""
     global _thread
     with _changed:
@@ -41,7 +40,7 @@ def start_renewing(rows: Iterable[LeasedRow]) -> None:
     faultpoint("step:claimed")
 
 
-def stop_renewing(rows: Iterable[LeasedRow]) -> None:
+def stop_renewing(rows: Iterable[Reconciled]) -> None:
     """Renew the leases of these rows no longer: they expire after their time."""
     with _changed:
         for row in rows:
@@ -51,7 +50,7 @@ def stop_renewing(rows: Iterable[LeasedRow]) -> None:
 
 
 @contextmanager
-def renewing(row: LeasedRow) -> Iterator[None]:
+def renewing(row: Reconciled) -> Iterator[None]:
     """Renew the row's lease during the block."""
     start_renewing([row])
     try:
@@ -75,9 +74,10 @@ def _renew_forever() -> None:
 
 
 def _renew() -> None:
-    leases: dict[type[LeasedRow], dict[uuid.UUID, uuid.UUID]] = defaultdict(dict)
+    leases: dict[type[Reconciled], dict[uuid.UUID, uuid.UUID]] = defaultdict(dict)
     with _changed:
         for (model, pk), owner in _leases.items():
             leases[model][pk] = owner
-    for model, owners in leases.items():
-        model._default_manager.renew(owners)
+    for target in TARGETS:
+        if owners := leases[target.rows.model]:
+            target.rows.renew(owners)

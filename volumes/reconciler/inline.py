@@ -19,13 +19,14 @@ from django.db.models.functions import Now
 
 from config.concurrency import slot_released
 from config.faultpoints import faultpoint
-from volumes.models import Snapshot, Volume
+from volumes.models import Volume
+from volumes.models.base import Reconciled
 from volumes.models.querysets import LEASE
 from volumes.reconciler.executors import inline_executors, is_immediate
 from volumes.reconciler.periodic import check_settled
 from volumes.reconciler.step_runner import INLINE_WAIT, StepRunner
 from volumes.reconciler.steps import reconcile_row
-from volumes.reconciler.targets import eligible, is_bulk
+from volumes.reconciler.targets import target_of
 
 BATCH_TIMEOUT = 0.25
 """Seconds that new volumes wait for others of their batch. Most steps take less."""
@@ -51,9 +52,9 @@ def initial_lease() -> dict[str, Any]:
     return {"due_at": _NOW, "lease_owner": uuid.uuid4(), "lease_until": _LEASE_END}
 
 
-def reconcile_after_commit(row: Volume | Snapshot) -> None:
+def reconcile_after_commit(row: Reconciled) -> None:
     """Reconcile the row after the present transaction, unless RECONCILE_INLINE is off."""
-    steps = partial(reconcile_row, eligible(row), row.pk)
+    steps = partial(reconcile_row, target_of(row).eligible_like(row), row.pk)
     _begin_inline(lambda: run_after_commit(row, steps))
 
 
@@ -73,7 +74,7 @@ def reconcile_now(volume: Volume) -> None:
     """Run the volume's next step without regard to its backoff. If it is settled, check its data."""
 
     def work() -> None:
-        if not reconcile_row(eligible(volume), volume.pk):
+        if not reconcile_row(target_of(volume).eligible_like(volume), volume.pk):
             check_settled(Volume.objects.settled().filter(pk=volume.pk))
 
     run_after_commit(volume, work)
@@ -89,7 +90,7 @@ def deadline() -> Iterator[None]:
         _deadline.reset(token)
 
 
-def run_after_commit(row: Volume | Snapshot, work: Callable[[], object]) -> None:
+def run_after_commit(row: Reconciled, work: Callable[[], object]) -> None:
     """Run `work` in a thread after commit: a backend that hangs must not delay the response for long.
 
     If the environment has no free thread, the work waits without a lease until the response is due.
@@ -98,7 +99,7 @@ def run_after_commit(row: Volume | Snapshot, work: Callable[[], object]) -> None
 
     def run_in_executor() -> None:
         ends_at = _response_deadline()
-        executor = inline_executors().select(is_bulk=is_bulk(row))
+        executor = inline_executors().select(is_bulk=target_of(row).is_bulk(row))
         step = executor.submit(row.environment_id, work, deadline=ends_at)
         with slot_released():
             wait([step], timeout=max(0.0, ends_at - time.monotonic()))

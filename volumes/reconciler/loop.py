@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from django.db import Error, connection
 
-from volumes.models import Snapshot, Volume
 from volumes.models.querysets import LEASE
 from volumes.reconciler.executors import Executor, loop_executors
 from volumes.reconciler.expiry import ExpiryTimer
@@ -20,7 +19,7 @@ from volumes.reconciler.fair_queue import Backlog, RoundRobin
 from volumes.reconciler.outcomes import Outcome
 from volumes.reconciler.periodic import PeriodicRunner, check_all_settled
 from volumes.reconciler.step_runner import StepRunner
-from volumes.reconciler.targets import Rows
+from volumes.reconciler.targets import TARGETS, Rows
 
 log = logging.getLogger("holdfast.reconciler")
 
@@ -53,7 +52,8 @@ class ReconcileLoop:
         self.runner = StepRunner(executors)
         self.queues = deque(
             Queue(rows, RoundRobin(rows), executors.select(is_bulk=is_bulk))
-            for rows, is_bulk in _split(Volume.objects.due(), Snapshot.objects.due())
+            for target in TARGETS
+            for rows, is_bulk in target.due()
         )
 
     def start_due(self) -> int:
@@ -115,7 +115,8 @@ def _run_pass(runner: StepRunner, stuck: set[uuid.UUID]) -> Iterator[Outcome]:
     """Run a step for each unsettled row, except for stuck ones."""
     queues = [
         Queue(rows, _backlog(rows, stuck), runner.executors.select(is_bulk=is_bulk))
-        for rows, is_bulk in _split(Volume.objects.eligible(), Snapshot.objects.eligible())
+        for target in TARGETS
+        for rows, is_bulk in target.eligible()
     ]
     while any(queue.order for queue in queues) or runner.is_busy:
         for queue in queues:
@@ -128,11 +129,6 @@ def _backlog(rows: Rows, stuck: set[uuid.UUID]) -> Backlog:
     return Backlog(row for row in free.iterator() if row[0] not in stuck)
 
 
-def _split(volumes: Rows, snapshots: Rows) -> list[tuple[Rows, bool]]:
-    """Return (rows, is_bulk) for the rows with quick steps and those with bulk steps."""
-    return [(volumes.quick(), False), (volumes.bulk(), True), (snapshots.bulk(), True)]
-
-
 def _unsettled() -> set[uuid.UUID]:
-    volumes, snapshots = Volume.objects.eligible(), Snapshot.objects.eligible()
-    return {pk for rows in (volumes, snapshots) for pk in rows.values_list("pk", flat=True)}
+    eligible = [target.rows.eligible() for target in TARGETS]
+    return {pk for rows in eligible for pk in rows.values_list("pk", flat=True)}

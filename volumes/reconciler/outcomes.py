@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.db.models.functions import Greatest, Now
 
 from volumes.backends.texts import cut
 from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
-from volumes.reconciler.heartbeat import LeasedRow
+from volumes.models.base import Reconciled
 
 Values = dict[str, Any]
 """Columns to write. Outcomes with equal values share a statement."""
@@ -135,14 +135,15 @@ class SnapshotRemoved(Outcome):
 class Failed(Outcome):
     """The step failed. It is retried with exponential backoff and jitter.
 
-    `reason` is for tenants, `detail` for operators (empty if it adds nothing). `permanent` means that
-    a retry alone cannot help: it waits MAX_BACKOFF at once.
+    `reason` is for tenants, `detail` for operators (empty if it adds nothing). `status` is the one of
+    a row in error. `permanent` means that a retry alone cannot help: it waits MAX_BACKOFF at once.
     """
 
-    row: LeasedRow
+    row: Reconciled
     reason: str
     detail: str = ""
-    permanent: bool = False
+    status: str = field(kw_only=True)
+    permanent: bool = field(default=False, kw_only=True)
 
     succeeded = False
 
@@ -153,7 +154,7 @@ class Failed(Outcome):
         pause = MAX_BACKOFF if self.permanent else 2.0 ** min(current.attempts, 10) / 2
         return {
             **FREE,
-            "status": VolumeStatus.ERROR if isinstance(current, Volume) else SnapshotStatus.ERROR,
+            "status": self.status,
             **messages(self.reason, self.detail),
             "attempts": F("attempts") + 1,
             "due_at": Now() + timedelta(seconds=min(MAX_BACKOFF, pause) * jitter),
@@ -173,7 +174,7 @@ class SnapshotMissed(Failed):
         missed = {**FREE, **missed_values(self.reason, self.detail)}
         if current.is_deleted:
             return missed
-        return {**missed, "status": SnapshotStatus.ERROR, "due_at": Now(), "attempts": 0}
+        return {**missed, "status": self.status, "due_at": Now(), "attempts": 0}
 
 
 class SnapshotCleared(Outcome):
@@ -197,11 +198,12 @@ class SnapshotPostponed(Failed):
         return {name: value for name, value in values.items() if name not in unchanged}
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False)
 class Missing(Failed):
     """Data that existed is missing. It is looked for again, but never created again."""
 
-    since: datetime
+    row: Volume
+    since: datetime = field(kw_only=True)
 
     def values(self, current: Any, jitter: float) -> Values:
         values = super().values(current, jitter)

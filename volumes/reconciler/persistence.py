@@ -15,10 +15,10 @@ from config.db.claims import ClaimStatement
 from config.db.statements import PreparedQuery, PreparedUpdate, any_of
 from config.faultpoints import faultpoint
 from volumes.models import Environment, Snapshot, Volume
+from volumes.models.base import Reconciled
 from volumes.queries.quota import add_usage, lock_quotas
 from volumes.reconciler.availability import record_outage
 from volumes.reconciler.fencing import StillClaimed
-from volumes.reconciler.heartbeat import LeasedRow
 from volumes.reconciler.outcomes import Outcome, SnapshotRemoved, VolumeReady, VolumeRemoved
 
 Item = TypeVar("Item")
@@ -32,7 +32,7 @@ class Persisted(NamedTuple):
 
     lost: list[Outcome]
     """Their lease was lost: nothing was written for them."""
-    follow_up: list[LeasedRow]
+    follow_up: list[Reconciled]
     """Rows whose step succeeded, and that need another one."""
     ready: list[VolumeReady]
     """Their volumes are ready and otherwise as they were claimed."""
@@ -41,7 +41,7 @@ class Persisted(NamedTuple):
 def persist(outcomes: Iterable[Outcome]) -> Persisted:
     """Write the outcomes, many in a transaction."""
     lost: list[Outcome] = []
-    follow_up: list[LeasedRow] = []
+    follow_up: list[Reconciled] = []
     written, remaining = persist_unchanged(outcomes)
     record_outage(remaining)
     for group in _grouped(remaining, _lock_scope).values():
@@ -97,7 +97,7 @@ def _lock_scope(outcome: Outcome) -> tuple[Any, ...]:
 @transaction.atomic
 def _persist_group(
     outcomes: list[Outcome], *, skip_locked: bool
-) -> tuple[list[Outcome], list[LeasedRow]]:
+) -> tuple[list[Outcome], list[Reconciled]]:
     """Return the outcomes that were not written, and the rows that need another step."""
     # Lock quotas before volumes: locks have one order everywhere.
     is_removal = isinstance(outcomes[0], VolumeRemoved)
@@ -106,7 +106,7 @@ def _persist_group(
     found = rows.lock_current([outcome.row.pk for outcome in outcomes], skip_locked=skip_locked)
     pairs = [(outcome, found.get(outcome.row.pk)) for outcome in outcomes]
     ours = [pair for pair in pairs if pair[1] and pair[1].lease_owner == pair[0].row.lease_owner]
-    follow_up: list[LeasedRow] = []
+    follow_up: list[Reconciled] = []
     for kind, fenced in _grouped(ours, lambda pair: type(pair[0])).items():
         if environment is not None:
             _write_removals(fenced, environment)
@@ -118,7 +118,7 @@ def _persist_group(
     return [outcome for outcome in outcomes if id(outcome) not in written], follow_up
 
 
-def _update(fenced: list[Fenced]) -> list[LeasedRow]:
+def _update(fenced: list[Fenced]) -> list[Reconciled]:
     """Write equal values in one statement. Return the rows that need another step.
 
     The rows are locked, so the statement finds each of them.

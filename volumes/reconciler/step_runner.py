@@ -14,14 +14,14 @@ from django.db import connection
 
 from volumes.backends import Backend
 from volumes.models import Volume
+from volumes.models.base import Reconciled
 from volumes.reconciler import heartbeat
 from volumes.reconciler.executors import Executors, Work
 from volumes.reconciler.fair_queue import QueuedRow
-from volumes.reconciler.heartbeat import LeasedRow
 from volumes.reconciler.outcomes import Outcome
 from volumes.reconciler.persistence import Persisted, persist
-from volumes.reconciler.steps import apply, is_unwanted, reconcile_row, remove_leftovers
-from volumes.reconciler.targets import Rows, eligible, is_bulk
+from volumes.reconciler.steps import reconcile_row
+from volumes.reconciler.targets import Rows, target_of
 from volumes.storage import storage
 
 log = logging.getLogger("holdfast.reconciler")
@@ -54,7 +54,7 @@ class StepRunner:
         backend = storage()
         claimed = rows.claim([pk for pk, _ in queued])
         for row in claimed:
-            executor = self.executors.select(is_bulk=is_bulk(row))
+            executor = self.executors.select(is_bulk=target_of(row).is_bulk(row))
             executor.submit(row.environment_id, partial(self._step, row, backend))
         self._begun += len(claimed)
         return len(claimed)
@@ -113,9 +113,9 @@ class StepRunner:
         for executor in self.executors:
             executor.shutdown()
 
-    def _step(self, row: LeasedRow, backend: Backend) -> None:
+    def _step(self, row: Reconciled, backend: Backend) -> None:
         heartbeat.start_renewing([row])
-        self._finished.put(apply(row, backend))
+        self._finished.put(target_of(row).apply(row, backend))
 
     def _take_finished(self) -> list[Outcome]:
         """Return the outcomes that are there, without waiting."""
@@ -140,10 +140,11 @@ class StepRunner:
             self._clean_up(outcome.row)
         return persisted
 
-    def _clean_up(self, row: LeasedRow) -> None:
+    def _clean_up(self, row: Reconciled) -> None:
         # The threads of a loop query no database: there are more of them than connections.
-        if is_unwanted(row):
-            remove = partial(remove_leftovers, row, storage())
+        target = target_of(row)
+        if target.is_unwanted(row):
+            remove = partial(target.clean_up_after_lost_lease, row, storage())
             self.executors.bulk.submit(row.environment_id, remove)
 
     def _settle(self, outcomes: Sequence[Outcome], on_settled: Callable[[Volume], None]) -> None:
@@ -153,7 +154,7 @@ class StepRunner:
         for outcome in outcomes:
             on_settled(ready.get(outcome.row.pk, outcome.row))
         for row in persisted.follow_up:
-            work = partial(reconcile_row, eligible(row), row.pk)
+            work = partial(reconcile_row, target_of(row).eligible_like(row), row.pk)
             self._submit_later(row, work, time.monotonic() + INLINE_WAIT)
 
     def _release(
@@ -162,7 +163,7 @@ class StepRunner:
         """Release the rows: the loop or the next free thread of this process claims them."""
 
         def settle(row: Volume) -> None:
-            reconcile_row(eligible(row), row.pk)
+            reconcile_row(target_of(row).eligible_like(row), row.pk)
             on_settled(row)
 
         if rows:
@@ -170,7 +171,7 @@ class StepRunner:
         for row in rows:
             self._submit_later(row, partial(settle, row), deadline)
 
-    def _submit_later(self, row: LeasedRow, work: Work, deadline: float) -> None:
+    def _submit_later(self, row: Reconciled, work: Work, deadline: float) -> None:
         self.executors.quick.submit(row.environment_id, work, deadline=deadline)
 
 

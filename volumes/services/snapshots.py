@@ -14,7 +14,7 @@ from accounts.callers import Actor
 from config.errors import NotFound, Refused
 from volumes.models import Environment, Snapshot, SnapshotStatus
 from volumes.reconciler.inline import due_soon, reconcile_after_commit
-from volumes.reconciler.targets import snapshot_consistency
+from volumes.reconciler.targets.snapshot import snapshot_consistency
 from volumes.rules import snapshots as rules
 from volumes.rules.deletion import snapshot_delete_blockers
 from volumes.services import history

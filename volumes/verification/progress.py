@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import TypeAlias
 
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -12,6 +11,7 @@ from django.db.models.functions import Now
 from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
 from volumes.models.snapshot import SnapshotQuerySet
 from volumes.models.volume import VolumeQuerySet
+from volumes.reconciler.targets import TARGETS, Rows
 from volumes.verification.invariants import Invariant, Violation
 
 WITHIN = timedelta(seconds=60)
@@ -20,12 +20,10 @@ STATED = Q(status="error") & ~Q(status_message="")
 UNDER_WAY = Q(due_at__isnull=False) | Q(lease_until__isnull=False)
 IN_GRACE = Q(is_deleted=True, grace_until__gt=Now())
 
-Rows: TypeAlias = VolumeQuerySet | SnapshotQuerySet
-
 
 def violations(settled: bool) -> Iterator[Violation]:
-    for rows in (Volume.objects.all(), Snapshot.objects.all()):
-        yield from _wrong(_stuck(rows), "nobody has taken it up for 60 s")
+    for target in TARGETS:
+        yield from _wrong(_stuck(target.rows), "nobody has taken it up for 60 s")
     yield from _wrong(_forgotten_volumes(), "nobody will ever look at it again")
     yield from _wrong(_forgotten_snapshots(), "nobody will ever look at it again")
     if settled:
