@@ -1,4 +1,5 @@
 PYTHON ?= python3
+PORT ?= 8000
 BIN := .venv/bin
 STAMP := .venv/.installed
 DEV_STAMP := .venv/.installed-dev
@@ -6,8 +7,8 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 
 .PHONY: run test bench matrix chaos history fuzz mutants install install-dev lint requirements
 
-run: install ## everything a newcomer needs: ends serving, with a printed log-in
-	$(BIN)/python manage.py quickstart
+run: install ## everything a newcomer needs: ends serving, with a printed log-in; `make run PORT=9000` for another port
+	$(BIN)/python manage.py quickstart --bind 127.0.0.1:$(PORT)
 
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 
