@@ -50,7 +50,7 @@ def tokens(
         return _page(request, form, own_environments)
     token, secret = token_and_secret
     # Shown in this response, because a redirect would store the secret in a URL or in the session.
-    return render(request, "accounts/token_made.html", {"token": token, "secret": secret})
+    return render(request, "accounts/token_created.html", {"token": token, "secret": secret})
 
 
 @require_POST

@@ -1,6 +1,6 @@
-// What script adds to pages that work without it. htmx does the rest.
+// Additions to pages that work without script. htmx does the rest.
 document.addEventListener("keydown", (event) => {
-  // "/" goes to the filter, unless somebody is typing.
+  // "/" moves the focus to the filter, unless somebody is typing.
   const filter = document.querySelector("[data-filter]");
   if (event.key === "/" && filter && !event.target.closest("input, select, textarea")) {
     event.preventDefault();
@@ -8,10 +8,10 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// On a phone not all tabs fit beside each other: the current one shall be seen.
+// On a phone not all tabs fit beside each other: scroll to the current one.
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 
-// A copy button appears beside whatever can be copied.
+// Add a copy button after everything that can be copied.
 for (const snippet of document.querySelectorAll("[data-copy]")) {
   const button = document.createElement("button");
   button.type = "button";
@@ -31,11 +31,11 @@ document.addEventListener("htmx:configRequest", (event) => {
   if (token) event.detail.headers["X-CSRFToken"] = token.value;
 });
 
-// What is said to a field while somebody types goes for its input as well.
+// The feedback to a field is replaced while somebody types. Mark the input as invalid or valid too.
 document.addEventListener("htmx:afterSettle", () => {
-  for (const said of document.querySelectorAll(".said[id]")) {
-    const input = document.querySelector(`[aria-describedby="${said.id}"]`);
-    if (said.querySelector(".wrong-line")) input?.setAttribute("aria-invalid", "true");
+  for (const feedback of document.querySelectorAll(".feedback[id]")) {
+    const input = document.querySelector(`[aria-describedby="${feedback.id}"]`);
+    if (feedback.querySelector(".error-line")) input?.setAttribute("aria-invalid", "true");
     else input?.removeAttribute("aria-invalid");
   }
 });

@@ -17,7 +17,7 @@ def wrong_password(page: Page, world: World) -> None:
     page.fill("[name=username]", "alice")
     page.fill("[name=password]", "not hers")
     page.keyboard.press("Enter")
-    expect(page.locator(".wrong")).to_be_visible()
+    expect(page.locator(".error-list")).to_be_visible()
 
 
 def half_logged_in(page: Page, world: World) -> None:
@@ -29,7 +29,7 @@ def wrong_code(page: Page, world: World) -> None:
     half_logged_in(page, world)
     page.fill("[autocomplete=one-time-code]", "000000")
     page.keyboard.press("Enter")
-    expect(page.locator(".wrong")).to_be_visible()
+    expect(page.locator(".error-list")).to_be_visible()
 
 
 def too_many_tries(page: Page, world: World) -> None:
@@ -50,8 +50,8 @@ def until_the_reference_is_drawn(page: Page, world: World) -> None:
 def send_a_bad_name(page: Page, world: World) -> None:
     page.get_by_label("Name", exact=True).fill("No Label")
     with page.expect_navigation():  # the name may be called wrong while it is typed, too
-        page.locator("main form .button.main").click()
-    expect(page.locator(".wrong").first).to_be_visible()
+        page.locator("main form .button.primary").click()
+    expect(page.locator(".error-list").first).to_be_visible()
 
 
 def change_password_wrongly(page: Page, world: World) -> None:
@@ -59,7 +59,7 @@ def change_password_wrongly(page: Page, world: World) -> None:
     for field in section.locator("input:not([type=hidden])").all():
         field.fill("password")
     section.get_by_role("button").click()
-    expect(page.locator(".wrong").first).to_be_visible()
+    expect(page.locator(".error-list").first).to_be_visible()
 
 
 def enrol(page: Page, world: World) -> None:
@@ -96,7 +96,7 @@ def lower_own_role(page: Page, world: World) -> None:
 def tick_two(page: Page, world: World) -> None:
     page.get_by_label("Tick logs").check()
     page.get_by_label("Tick ml-models").check()
-    expect(page.locator(".chosen")).to_be_visible()
+    expect(page.locator(".bulk-bar")).to_be_visible()
 
 
 def ask_to_delete_several(page: Page, world: World) -> None:
@@ -117,14 +117,14 @@ def type_a_taken_name(page: Page, world: World) -> None:
     page.get_by_label("Size", exact=True).fill("120GB")
     page.get_by_label("Mount path", exact=True).fill("/etc/postgresql")
     page.get_by_label("api", exact=True).check()
-    expect(page.locator("#name-said")).to_contain_text("taken")
-    expect(page.locator("#mountPath-said")).to_contain_text("/etc")
+    expect(page.locator("#name-feedback")).to_contain_text("taken")
+    expect(page.locator("#mountPath-feedback")).to_contain_text("/etc")
     expect(page.locator("#quota")).to_contain_text("after")
 
 
 def type_a_smaller_size(page: Page, world: World) -> None:
     page.get_by_label("Size", exact=True).fill("1GB")
-    expect(page.locator("#size-said")).to_contain_text("can only grow")
+    expect(page.locator("#size-feedback")).to_contain_text("can only grow")
 
 
 def open_the_menu(page: Page, world: World) -> None:
@@ -132,13 +132,13 @@ def open_the_menu(page: Page, world: World) -> None:
 
 
 def send_the_danger(page: Page, world: World) -> None:
-    page.locator(".danger-sheet .button.danger").click()
-    expect(page.locator(".danger-sheet .wrong")).to_be_visible()
+    page.locator(".danger-panel .button.danger").click()
+    expect(page.locator(".danger-panel .error-list")).to_be_visible()
 
 
 def delete_by_name(page: Page, world: World) -> None:
-    page.locator(".danger-sheet input[type=text]").fill("old-cache")
-    page.locator(".danger-sheet .button.danger").click()
+    page.locator(".danger-panel input[type=text]").fill("old-cache")
+    page.locator(".danger-panel .button.danger").click()
     expect(page.get_by_role("button", name=re.compile("Undo"))).to_be_visible()
 
 

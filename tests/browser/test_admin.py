@@ -14,7 +14,7 @@ def test_an_action_says_what_will_happen_before_it_does(visit: Open) -> None:
     page.locator("tbody input[type=checkbox]").first.check()
     page.locator("select[name=action]").select_option(value="snapshot")
     page.locator("button[name=index]").click()
-    expect(page.locator(".fates")).to_contain_text("redis-aof")
+    expect(page.locator(".outcomes")).to_contain_text("redis-aof")
     page.locator(".submit-row [type=submit]").click()
     expect(page.locator(".messagelist")).to_be_visible()
 

@@ -32,8 +32,8 @@ def tab_to(page: Page, name: str) -> None:
 def test_the_first_stop_skips_to_the_content(visit: Open) -> None:
     page = visit("/")
     page.keyboard.press("Tab")
-    expect(page.locator(".skip")).to_be_focused()
-    expect(page.locator(".skip")).to_be_in_viewport()
+    expect(page.locator(".skip-link")).to_be_focused()
+    expect(page.locator(".skip-link")).to_be_in_viewport()
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_be_focused()
 
@@ -47,7 +47,7 @@ def test_every_stop_on_the_way_to_a_new_volume_is_seen(visit: Open) -> None:
     page.keyboard.type("typed-only")
     tab_to(page, "Size")
     page.keyboard.type("10 gb")
-    expect(page.locator("#size-said")).to_contain_text("10,240 MB")
+    expect(page.locator("#size-feedback")).to_contain_text("10,240 MB")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("typed-only")
     expect(page.locator("main")).to_contain_text(re.compile("10 GB"))

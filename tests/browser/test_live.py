@@ -34,7 +34,7 @@ def test_a_status_changes_by_itself(visit: Open, world: World) -> None:
     expect(page.locator("#volume-status")).to_contain_text("Data is missing")
     shutil.move(away, there)
     expect(page.locator("#volume-status")).to_contain_text("Ready")
-    expect(page.locator("#volume-trouble")).to_be_empty()
+    expect(page.locator("#volume-alert")).to_be_empty()
 
 
 @pytest.mark.parametrize("address", ["/", ENV, VOL, f"{ENV}/new", "/settings/tokens"])

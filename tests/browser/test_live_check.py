@@ -30,25 +30,25 @@ def test_error_correct_tab(
     page = visit(address)
     page.get_by_label("Name", exact=True).fill("fresh-volume")
     answer_to_typing(page, label, wrong)
-    expect(page.locator(f"#{name}-said .mend")).to_be_visible()
+    expect(page.locator(f"#{name}-feedback .link-button")).to_be_visible()
     answer_to_typing(page, label, right)
     page.keyboard.press("Tab")
     expect(page.locator("#curl")).to_contain_text(f'"{name}": "{right}"')
-    expect(page.locator(f"#{name}-said .wrong-line")).to_have_count(0)
+    expect(page.locator(f"#{name}-feedback .error-line")).to_have_count(0)
     expect(page.get_by_label(label, exact=True)).to_have_value(right)
 
 
 def test_typing_after_the_focus_was_on_an_offered_value(visit: Open) -> None:
     page = visit(f"{ENV}/new")
     answer_to_typing(page, "Mount path", "etc/x")
-    page.locator("#mountPath-said .mend").focus()
+    page.locator("#mountPath-feedback .link-button").focus()
     answer_to_typing(page, "Size", "3GB")
     expect(page.locator("#curl")).to_contain_text('"mountPath": "etc/x"')
-    expect(page.locator("#mountPath-said .wrong-line")).to_be_visible()
+    expect(page.locator("#mountPath-feedback .error-line")).to_be_visible()
 
 
 def test_an_offered_value_is_used_when_it_is_pressed(visit: Open) -> None:
     page = visit(f"{ENV}/new")
     answer_to_typing(page, "Name", "Not Right")
-    page.locator("#name-said .mend").click()
+    page.locator("#name-feedback .link-button").click()
     expect(page.get_by_label("Name", exact=True)).to_have_value("not-right")

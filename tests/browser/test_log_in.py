@@ -17,5 +17,5 @@ def test_alice_logs_in_with_password_and_code(visit: Open, world: World) -> None
     page.keyboard.press("Enter")
     page.fill("[autocomplete=one-time-code]", world.codes["alice"].pop())
     page.keyboard.press("Enter")
-    expect(page.locator(".person")).to_have_text("AL")
+    expect(page.locator(".avatar")).to_have_text("AL")
     expect(page.get_by_role("heading", level=1)).to_be_visible()

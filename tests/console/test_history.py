@@ -58,7 +58,7 @@ def test_the_overview_shows_the_latest_and_leads_to_all(alices, there):
     for size in range(101, 108):
         alices.post(f"{there}/grow", {"size": str(size)})
     page = alices.get(there).text
-    assert page.count('<p class="deed">') == 5
+    assert page.count('<p class="activity-phrase">') == 5
     assert "All 8 changes" in page
 
 
@@ -67,8 +67,8 @@ def test_many_changes_are_paged(alices, there, volume):
         Revision(subject="volume", subject_id=str(volume.pk), action="update", by="system")
         for _ in range(60)
     )
-    assert alices.get(f"{there}/history").text.count('<p class="deed">') == 50
-    assert alices.get(f"{there}/history?page=2").text.count('<p class="deed">') == 11
+    assert alices.get(f"{there}/history").text.count('<p class="activity-phrase">') == 50
+    assert alices.get(f"{there}/history?page=2").text.count('<p class="activity-phrase">') == 11
 
 
 def test_names_are_looked_up_at_once(volume, alice, environment, django_assert_max_num_queries):

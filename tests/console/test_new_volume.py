@@ -161,7 +161,7 @@ def test_the_quota_is_shown_as_it_would_be(alices, page, environment, volume):
     response = alices.post(page, {"name": "logs", "size": "10 gb", "check": "yes"})
     assert said(response, "size").startswith("10,240 MB. Leaves 89.9 GB of the quota.")
     assert "10.1 GB after" in text(response)
-    assert 'class="wish"' in response.content.decode()
+    assert 'class="requested"' in response.content.decode()
 
 
 def test_what_does_not_fit_comes_with_what_does(alices, page, environment, volume):

@@ -143,7 +143,7 @@ def test_a_recent_snapshot_is_enough(alices, change, snapshot):
 def test_each_volume_is_told_once_with_its_worst(alices, change):
     long_ago = timezone.now() - timedelta(days=61)
     change(status=VolumeStatus.ERROR, used_size=99, detached_at=long_ago, created_at=long_ago)
-    assert alices.get("/").text.count('class="why"') == 1
+    assert alices.get("/").text.count('class="alert-reason"') == 1
 
 
 def test_many_of_one_kind_are_few_lines_that_lead_to_all_of_them(alices, here, make):
@@ -179,7 +179,7 @@ def test_it_stays_within_its_queries(browser, alice, company, make, django_asser
     alices = browser(alice)
     with django_assert_max_num_queries(12):
         page = alices.get("/")
-    assert page.text.count('class="why"') == 4
+    assert page.text.count('class="alert-reason"') == 4
     assert "1–24 of 31" in text(page)
     assert "other-9" in text(alices.get("/?page=2"))
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from volumes.models import Volume
 
 LATER = "when the storage is available again."
-ICONS = {"good": "a check mark", "moving": "a ring", "warning": "a warning", "bad": "an error"}
+ICONS = {"good": "a check mark", "progress": "a ring", "warning": "a warning", "bad": "an error"}
 
 
 def notices(page: str) -> list[tuple[str, str]]:
@@ -33,7 +33,7 @@ def test_created(erins, here, memory):
 
 
 def test_creating(erins, here, by_loop):
-    assert create(erins, here) == [("moving", "Creating fresh, 1 GB.")]
+    assert create(erins, here) == [("progress", "Creating fresh, 1 GB.")]
 
 
 def test_accepted_while_the_storage_is_away(erins, here, memory):
@@ -60,7 +60,7 @@ def test_grown(erins, there, volume):
 
 
 def test_growing(erins, there, volume, by_loop):
-    assert grow(erins, there, volume) == [("moving", "Growing uploads to 1 GB.")]
+    assert grow(erins, there, volume) == [("progress", "Growing uploads to 1 GB.")]
 
 
 def test_growth_is_accepted_while_the_storage_is_away(erins, there, volume, memory):
@@ -78,7 +78,7 @@ def test_deleted(erins, there):
 
 
 def test_deleting(erins, there, by_loop):
-    assert delete(erins, there) == [("moving", "Deleting uploads.")]
+    assert delete(erins, there) == [("progress", "Deleting uploads.")]
 
 
 def test_a_delete_is_accepted_while_the_storage_is_away(erins, there, memory):

@@ -14,7 +14,9 @@ def text(response: Any) -> str:
 
 def said(response: Any, field: str) -> str:
     """Return the messages below one input."""
-    found = re.search(rf'id="{field}-said"[^>]*>(.*?)</div>', response.content.decode(), re.DOTALL)
+    found = re.search(
+        rf'id="{field}-feedback"[^>]*>(.*?)</div>', response.content.decode(), re.DOTALL
+    )
     assert found, field
     return plain(found[1])
 

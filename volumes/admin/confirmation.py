@@ -26,7 +26,7 @@ class ConfirmedActionsMixin(OperatorAdmin):
     """A list with confirmed actions instead of Django's, above all instead of its bulk delete."""
 
     verbs: Sequence[AdminAction] = ()
-    change_form_template = "admin/with_verbs.html"
+    change_form_template = "admin/row_actions.html"
 
     def check_reach(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
         """Raise PermissionDenied for rows that this operator may see but not change."""

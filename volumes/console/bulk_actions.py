@@ -36,11 +36,11 @@ class BulkAction:
     heading: str
     refused: str
     """Text between a volume's name and the reason of a refusal."""
-    weigh: Callable[[list[Volume]], list[Candidate]]
-    act: Callable[[EnvironmentContext, Volume], object]
+    precheck: Callable[[list[Volume]], list[Candidate]]
+    execute: Callable[[EnvironmentContext, Volume], object]
 
 
-def chosen(visit: EnvironmentContext, ids: Iterable[str]) -> list[Volume]:
+def selected_volumes(visit: EnvironmentContext, ids: Iterable[str]) -> list[Volume]:
     """Return the live volumes of this environment with these ids. Malformed ids are ignored."""
     pks = []
     for one in ids:
@@ -54,27 +54,27 @@ def chosen(visit: EnvironmentContext, ids: Iterable[str]) -> list[Volume]:
 class BulkPlan:
     """The result of the check for each volume, and whether the user has confirmed the action."""
 
-    def __init__(self, verb: BulkAction, volumes: list[Volume], *, typed: str) -> None:
-        self.verb, self.typed = verb, typed
-        self.fates = verb.weigh(volumes)
-        self.able = [fate.volume for fate in self.fates if not fate.why]
-        self.unable = [fate for fate in self.fates if fate.why]
+    def __init__(self, action: BulkAction, volumes: list[Volume], *, typed: str) -> None:
+        self.action, self.typed = action, typed
+        self.candidates = action.precheck(volumes)
+        self.allowed = [candidate.volume for candidate in self.candidates if not candidate.why]
+        self.refused = [candidate for candidate in self.candidates if candidate.why]
 
     @property
     def is_danger(self) -> bool:
-        return self.verb.name == "delete"
+        return self.action.name == "delete"
 
     @property
     def heading(self) -> str:
         """Return a heading such as "Delete 3 volumes", with the number that can be, or of all."""
-        count = len(self.able or self.fates)
-        return f"{self.verb.heading.format(count)}{'' if count == 1 else 's'}"
+        count = len(self.allowed or self.candidates)
+        return f"{self.action.heading.format(count)}{'' if count == 1 else 's'}"
 
     @property
     def is_confirmed(self) -> bool:
         """Return whether the action is confirmed. A delete requires typing the number of volumes."""
-        has_counted = not self.is_danger or self.typed == str(len(self.able))
-        return has_counted and bool(self.able)
+        has_counted = not self.is_danger or self.typed == str(len(self.allowed))
+        return has_counted and bool(self.allowed)
 
 
 def execute(
@@ -85,9 +85,9 @@ def execute(
     Returns the volumes that succeeded with the results of the service, and the refused ones.
     """
     done, refused = [], []
-    for volume in plan.able:
+    for volume in plan.allowed:
         try:
-            result = plan.verb.act(visit, volume)
+            result = plan.action.execute(visit, volume)
         except Refused as refusal:
             refused.append(Candidate(volume, _why(refusal.problems)))
         except NotFound:
@@ -101,14 +101,14 @@ def _why(problems: Iterable[Problem]) -> str:
     return " ".join(formatting.sentence(problem) for problem in problems)
 
 
-def _weigh_delete(volumes: list[Volume]) -> list[Candidate]:
+def _precheck_delete(volumes: list[Volume]) -> list[Candidate]:
     reasons = delete_blockers(volumes)
     return [Candidate(volume, _why(reasons[volume.pk])) for volume in volumes]
 
 
-def _weigh_snapshot(volumes: list[Volume]) -> list[Candidate]:
-    standing = Count("snapshots", filter=Q(snapshots__is_deleted=False))
-    counted = Volume.objects.filter(pk__in=[one.pk for one in volumes]).annotate(present=standing)
+def _precheck_snapshot(volumes: list[Volume]) -> list[Candidate]:
+    snapshots = Count("snapshots", filter=Q(snapshots__is_deleted=False))
+    counted = Volume.objects.filter(pk__in=[one.pk for one in volumes]).annotate(present=snapshots)
     present = dict(counted.values_list("pk", "present"))
     return [
         Candidate(volume, _why(snapshot_blockers(volume, present=present[volume.pk])))
@@ -130,9 +130,11 @@ def _snapshot(visit: EnvironmentContext, volume: Volume) -> object:
     return snapshot
 
 
-VERBS = {
-    "delete": BulkAction("delete", "Delete {} volume", "is not deleted.", _weigh_delete, _delete),
+ACTIONS = {
+    "delete": BulkAction(
+        "delete", "Delete {} volume", "is not deleted.", _precheck_delete, _delete
+    ),
     "snapshot": BulkAction(
-        "snapshot", "Take {} snapshot", "has no new snapshot.", _weigh_snapshot, _snapshot
+        "snapshot", "Take {} snapshot", "has no new snapshot.", _precheck_snapshot, _snapshot
     ),
 }

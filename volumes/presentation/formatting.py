@@ -89,7 +89,7 @@ def warning_sentence(warning: Problem) -> str:
 
 @dataclass(frozen=True)
 class State:
-    """A status for people. `kind` selects icon and colour: good, moving, warning, bad, muted."""
+    """A status for people. `kind` selects icon and colour: good, progress, warning, bad, muted."""
 
     kind: str
     label: str
@@ -97,7 +97,7 @@ class State:
     @property
     def is_in_progress(self) -> bool:
         """Return whether the state will change soon, so that the page refreshes."""
-        return self.kind == "moving"
+        return self.kind == "progress"
 
 
 def state(volume: Volume) -> State:
@@ -106,14 +106,14 @@ def state(volume: Volume) -> State:
     match volume.status:
         case "pending":
             return State(
-                "moving", "Filling from a snapshot" if volume.restore_from_id else "Making"
+                "progress", "Filling from a snapshot" if volume.restore_from_id else "Making"
             )
         case "resizing":
-            return State("moving", f"Growing to {size(volume.size)}")
+            return State("progress", f"Growing to {size(volume.size)}")
         case "deleting":
             if volume.grace_until and volume.grace_until > timezone.now():
                 return State("warning", f"Deleted, goes {ago(volume.grace_until)}")
-            return State("moving", "Deleting")
+            return State("progress", "Deleting")
         case "deleted":
             return State("muted", "Deleted")
         case "error":
@@ -128,9 +128,9 @@ def state(volume: Volume) -> State:
 def snapshot_state(snapshot: Snapshot) -> State:
     match snapshot.status:
         case "pending":
-            return State("moving", "Waiting" if snapshot.status_message else "Copying")
+            return State("progress", "Waiting" if snapshot.status_message else "Copying")
         case "deleting":
-            return State("moving", "Deleting")
+            return State("progress", "Deleting")
         case "error":
             return State("bad", "Not taken" if snapshot.is_missed else "Error")
     return State("good", "Ready")

@@ -55,7 +55,7 @@ def used(used_size: int | None, size: int) -> SafeString:
 USED = (
     '<span class="used" title="{exact}">'
     '<svg class="used-bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
-    '<rect class="rest" width="100" height="8"/><rect class="fill" width="{full}" height="8"/></svg>'
+    '<rect class="track" width="100" height="8"/><rect class="fill" width="{full}" height="8"/></svg>'
     '<span class="figures">{words}</span></span>'
 )
 

@@ -70,7 +70,7 @@ def created(volume: Volume) -> Result:
     return _result(
         now,
         done=f"Created {what}.",
-        moving=f"{verb} {what}.",
+        in_progress=f"{verb} {what}.",
         accepted=f"Accepted {what}.",
         later="It will be created",
     )
@@ -83,7 +83,7 @@ def grown(volume: Volume) -> Result:
     return _result(
         now,
         done=f"Grew {what}.",
-        moving=f"Growing {what}.",
+        in_progress=f"Growing {what}.",
         accepted=f"Accepted {formatting.size(now.size)} for {now.name}.",
         later="It will grow",
     )
@@ -104,7 +104,7 @@ def restored(volume: Volume) -> Result:
     return _result(
         now,
         done=f"Restored {now.name}.",
-        moving=f"Restoring {now.name}.",
+        in_progress=f"Restoring {now.name}.",
         accepted=f"Accepted the restore of {now.name}.",
         later="It will be ready",
     )
@@ -116,7 +116,7 @@ def retried(volume: Volume) -> Result:
     return _result(
         now,
         done=f"Retried {now.name}. It is ready.",
-        moving=f"Retrying {now.name}.",
+        in_progress=f"Retrying {now.name}.",
         accepted=f"{now.name} is still waiting.",
         later="It will be retried",
     )
@@ -127,7 +127,7 @@ def snapshot_taken(snapshot: Snapshot) -> Result:
     return _result(
         now,
         done=f"Took snapshot {now.name}.",
-        moving=f"Taking snapshot {now.name}.",
+        in_progress=f"Taking snapshot {now.name}.",
         accepted=f"Accepted snapshot {now.name}.",
         later="It will be taken",
         failed=f"Snapshot {now.name} was not taken.",
@@ -138,7 +138,7 @@ def snapshot_deleted(snapshot: Snapshot) -> Result:
     return _result(
         fresh(snapshot),
         done=f"Deleted snapshot {snapshot.name}.",
-        moving=f"Deleting snapshot {snapshot.name}.",
+        in_progress=f"Deleting snapshot {snapshot.name}.",
         accepted=f"Accepted the deletion of snapshot {snapshot.name}.",
         later="Its data will be removed",
     )
@@ -179,14 +179,14 @@ def _alike(pairs: Iterable[tuple[Volume, Any]], texts: dict[Progress, str]) -> l
 
 
 def _result(
-    row: Any, *, done: str, moving: str, accepted: str, later: str, failed: str = ""
+    row: Any, *, done: str, in_progress: str, accepted: str, later: str, failed: str = ""
 ) -> Result:
     found = progress(row)
     match found:
         case Progress.DONE:
             return Result(found, done)
         case Progress.MOVING:
-            return Result(found, moving)
+            return Result(found, in_progress)
         case Progress.WAITING:
             return Result(found, f"{accepted} {later} {WHEN_BACK}")
     return Result(found, f"{failed or accepted} {row.status_message}")

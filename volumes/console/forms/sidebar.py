@@ -25,12 +25,12 @@ def form_context(form: VolumeForm) -> dict[str, Any]:
         "room": form.found and form.found.room,
         # Lazy: queried only if a gauge is shown.
         "totals": SimpleLazyObject(lambda: usage_summary(environment.volumes.live())),
-        "size_well": _size_well(form),
+        "size_success": _size_success(form),
         "curl": as_curl(form),
     }
 
 
-def _size_well(form: VolumeForm) -> str:
+def _size_success(form: VolumeForm) -> str:
     """Return a hint about a valid size, or ""."""
     room, size = form.found.room, form.found.spec.size
     if not size or room.extra <= 0 or form.fields["size"].problems:

@@ -12,7 +12,7 @@ from volumes.presentation.form_values import Values, size_text
 from volumes.rules.volumes import Review
 from volumes.specs.parsers import InvalidValue, dns_label, mount_path
 
-MENDS = {
+LABELS = {
     "name_taken": "Free and close:",
     "system_path": "Usual:",
     "mount_path_taken": "Usual:",
@@ -22,7 +22,7 @@ MENDS = {
 
 def suggestion_label(problem: Problem) -> str:
     """Return the text before the suggested value."""
-    return MENDS.get(problem.code, "Close to it:")
+    return LABELS.get(problem.code, "Close to it:")
 
 
 def suggest(problem: Problem, values: Values, environment: Environment, found: Review) -> str:

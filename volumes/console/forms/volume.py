@@ -41,8 +41,8 @@ class Field:
     value: Any
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    mended: str = ""
-    lead: str = ""
+    suggestion: str = ""
+    suggestion_label: str = ""
     has_focus: bool = False
 
 
@@ -62,7 +62,7 @@ class VolumeForm:
         else:
             values = form_values.from_query(request.GET, names)
         self.fields = {name: Field(name, value) for name, value in values.items()}
-        self._take_mended_value()
+        self._apply_suggestion()
 
     @property
     def is_sent(self) -> bool:
@@ -102,7 +102,7 @@ class VolumeForm:
         return any(one.value or one.problems for one in self.fields.values() if one.name in DETAILS)
 
     @property
-    def to_mend(self) -> int:
+    def problem_count(self) -> int:
         inputs = [one for one in self.fields.values() if one.name != "version"]
         return len(self.problems) + sum(len(one.problems) for one in inputs)
 
@@ -130,27 +130,27 @@ class VolumeForm:
     def _place(self, problems: list[Problem]) -> None:
         self.problems = []
         for one in self.fields.values():
-            one.problems, one.warnings, one.mended = [], [], ""
+            one.problems, one.warnings, one.suggestion = [], [], ""
         for problem in problems:
             target = self._target(problem)
             (target.problems if target else self.problems).append(formatting.sentence(problem))
-            self._mend(problem, target)
+            self._suggest(problem, target)
         for warning in self.found.warnings:
             if target := self._target(warning):
                 target.warnings.append(formatting.sentence(warning))
-                self._mend(warning, target)
+                self._suggest(warning, target)
 
     def _target(self, problem: Problem) -> Field | None:
         name = problem.field.partition(".")[0]
         return self.fields.get(INPUTS.get(name, name))
 
-    def _mend(self, problem: Problem, target: Field | None) -> None:
-        if target and not target.mended:
+    def _suggest(self, problem: Problem, target: Field | None) -> None:
+        if target and not target.suggestion:
             environment = self.visit.environment
-            target.mended = suggestions.suggest(problem, self._values, environment, self.found)
-            target.lead = suggestions.suggestion_label(problem)
+            target.suggestion = suggestions.suggest(problem, self._values, environment, self.found)
+            target.suggestion_label = suggestions.suggestion_label(problem)
 
-    def _take_mended_value(self) -> None:
+    def _apply_suggestion(self) -> None:
         name, _, value = self.visit.request.POST.get("use", "").partition("=")
         if name in self.fields:
             self.fields[name].value = value

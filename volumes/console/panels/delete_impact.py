@@ -35,9 +35,10 @@ class DeleteImpact:
         return bool(self.users) and self.used_until is None
 
 
-def loss(volume: Volume) -> DeleteImpact:
+def delete_impact(volume: Volume) -> DeleteImpact:
+    """Return the impact of a delete, as the rows say at this moment."""
     users = list(volume.attachments.order_by("id").values_list("application__name", flat=True))
-    last = None if users else _last_let_go(volume)
+    last = None if users else _last_detachment(volume)
     return DeleteImpact(
         volume=volume,
         snapshots=list(volume.snapshots.live().order_by("id")),
@@ -47,7 +48,7 @@ def loss(volume: Volume) -> DeleteImpact:
     )
 
 
-def _last_let_go(volume: Volume) -> Revision | None:
+def _last_detachment(volume: Volume) -> Revision | None:
     """Return the revision that detached the last application."""
     history = Revision.objects.about(Subject.VOLUME, volume.pk)
     return history.filter(changes__has_key="attachedAppsRefs").newest_first().first()

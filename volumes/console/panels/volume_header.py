@@ -18,11 +18,11 @@ SOON, LATER = 3, 10
 
 
 def volume_frame(
-    visit: EnvironmentContext, volume: Volume, tab: str, *, moving: bool = False
+    visit: EnvironmentContext, volume: Volume, tab: str, *, is_changing: bool = False
 ) -> dict[str, Any]:
     """Return the context of the name, status, error, and tabs with their counts.
 
-    `moving` means that another part of the page will change soon.
+    `is_changing` means that another part of the page will change soon.
     """
     state = formatting.state(volume)
     is_in_error = volume.status == VolumeStatus.ERROR
@@ -33,7 +33,7 @@ def volume_frame(
         "state": state,
         "is_in_error": is_in_error,
         "may_come_back": volume.is_deleted and not volume.removal_started,
-        "look_again": SOON if state.is_in_progress or moving else LATER if is_in_error else 0,
+        "look_again": SOON if state.is_in_progress or is_changing else LATER if is_in_error else 0,
         "counts": _counts(volume),
         "tab": tab,
     }

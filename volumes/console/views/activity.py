@@ -48,12 +48,12 @@ COLUMNS = (
 def activity(request: AuthenticatedHttpRequest) -> HttpResponse:
     companies = _offered(request)
     company = _chosen(request, companies)
-    trail = ActivityFeed(company, clean_query(request)) if company else None
+    feed = ActivityFeed(company, clean_query(request)) if company else None
     context = {
         "company": company,
         "companies": companies,
         "is_typed": len(companies) > limits.MAX_CHOICES,
-        "trail": trail,
+        "feed": feed,
     }
     return with_short_address(request, render(request, "console/activity.html", context))
 
@@ -66,9 +66,9 @@ def export(request: AuthenticatedHttpRequest) -> HttpResponse:
     company = _chosen(request, _offered(request))
     if company is None:
         raise Http404
-    trail = ActivityFeed(company, request.GET)
+    feed = ActivityFeed(company, request.GET)
     name = f"activity-{slugify(company.name) or 'company'}-{timezone.now():%Y-%m-%d}.csv"
-    stream = ExportStream(request.user, _chunks(trail))
+    stream = ExportStream(request.user, _chunks(feed))
     answer = StreamingHttpResponse(
         stream,
         content_type="text/csv; charset=utf-8",
@@ -119,10 +119,10 @@ def _is(named: str) -> Q:
         return Q(name=named)
 
 
-def _chunks(trail: ActivityFeed) -> Iterator[str]:
+def _chunks(feed: ActivityFeed) -> Iterator[str]:
     """Yield the table in batches. Between batches, it holds neither a request slot nor a connection."""
     yield csv_text([COLUMNS])
-    batches = trail.batches()
+    batches = feed.batches()
     while True:
         with request_slot():
             batch = next(batches, None)

@@ -15,7 +15,7 @@ from config.errors import Refused
 from volumes.console import bulk_actions
 from volumes.console.access import EnvironmentContext, environment_view
 from volumes.console.forms.environment import ConfirmNameForm
-from volumes.console.panels.delete_impact import loss, undo_until
+from volumes.console.panels.delete_impact import delete_impact, undo_until
 from volumes.models import Volume
 from volumes.presentation import formatting, results
 from volumes.presentation.results import Progress, Result
@@ -49,7 +49,7 @@ def delete(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
         "visit": visit,
         "environment": visit.environment,
         "volume": volume,
-        "loss": loss(volume),
+        "impact": delete_impact(volume),
         "form": form,
         # If only snapshots block the delete, a checkbox includes them.
         "reasons": [reason for reason in reasons if reason.code != "has_snapshots"],
@@ -77,16 +77,16 @@ def undelete(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
 def selected(visit: EnvironmentContext) -> HttpResponse:
     """Show what would happen to each volume; run the action if `confirmed` is sent."""
     post, environment = visit.request.POST, visit.environment
-    verb = bulk_actions.VERBS.get(post.get("do", ""))
-    if verb is None:
+    action = bulk_actions.ACTIONS.get(post.get("do", ""))
+    if action is None:
         raise Http404
-    volumes = bulk_actions.chosen(visit, post.getlist("volume"))
+    volumes = bulk_actions.selected_volumes(visit, post.getlist("volume"))
     if not volumes:
         messages.warning(visit.request, "Tick the volumes first.")
         return redirect("environment", environment.pk)
-    if verb.name == "delete" and len(volumes) == 1 and "confirmed" not in post:
+    if action.name == "delete" and len(volumes) == 1 and "confirmed" not in post:
         return redirect("delete_volume", environment.pk, volumes[0].pk)
-    plan = bulk_actions.BulkPlan(verb, volumes, typed=post.get("count", "").strip())
+    plan = bulk_actions.BulkPlan(action, volumes, typed=post.get("count", "").strip())
     if "confirmed" in post and plan.is_confirmed:
         _do(visit, plan)
         return redirect("environment", environment.pk)
@@ -104,13 +104,15 @@ def selected(visit: EnvironmentContext) -> HttpResponse:
 def _do(visit: EnvironmentContext, plan: bulk_actions.BulkPlan) -> None:
     """Run the action for each volume, and show the results."""
     done, refused = bulk_actions.execute(visit, plan)
-    if plan.verb.name == "delete":
+    if plan.action.name == "delete":
         _tell_deleted(visit, [volume for volume, _ in done])
     else:
         for result in results.snapshots_taken(done):
             result.tell(visit.request)
-    for fate in refused:
-        messages.error(visit.request, f"{fate.volume.name} {plan.verb.refused} {fate.why}")
+    for candidate in refused:
+        messages.error(
+            visit.request, f"{candidate.volume.name} {plan.action.refused} {candidate.why}"
+        )
 
 
 def _tell_deleted(visit: EnvironmentContext, volumes: list[Volume]) -> None:

@@ -91,8 +91,8 @@ def _with_counts(applications: list[Application]) -> list[Application]:
 @gzip_page
 @environment_view()
 def activity(visit: EnvironmentContext) -> HttpResponse:
-    trail = ActivityFeed(visit.company, visit.request.GET, environment=visit.environment)
-    context = frame(visit, "activity") | {"trail": trail, "company": visit.company}
+    feed = ActivityFeed(visit.company, visit.request.GET, environment=visit.environment)
+    context = frame(visit, "activity") | {"feed": feed, "company": visit.company}
     return render(visit.request, "console/environment_activity.html", context)
 
 

@@ -30,8 +30,8 @@ NAMED = 3
 
 IN_WORDS = {
     VolumeStatus.ERROR: ("bad", "in error"),
-    VolumeStatus.PENDING: ("moving", "being made"),
-    VolumeStatus.RESIZING: ("moving", "growing"),
+    VolumeStatus.PENDING: ("progress", "being made"),
+    VolumeStatus.RESIZING: ("progress", "growing"),
     VolumeStatus.READY: ("good", "ready"),
 }
 """Each status with its icon, the most important first."""

@@ -59,8 +59,8 @@ def snapshots(visit: EnvironmentContext, volume_id: uuid.UUID) -> HttpResponse:
     page = CappedPaginator(volume.snapshots.order_by("-id"), limits.PAGE_SIZE).get_page(
         visit.request.GET.get("page")
     )
-    moving = any(formatting.snapshot_state(one).is_in_progress for one in page)
-    context = volume_frame(visit, volume, "snapshots", moving=moving)
+    is_changing = any(formatting.snapshot_state(one).is_in_progress for one in page)
+    context = volume_frame(visit, volume, "snapshots", is_changing=is_changing)
     present = context["counts"]["snapshots_kept"]
     makers = people(one.created_by for one in page)
     context |= {
