@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from threading import Event
 from typing import TypeVar
 
-from config.limits import RETENTION_PAUSE
+from config import limits
 
 BatchT = TypeVar("BatchT")
 
@@ -20,7 +20,7 @@ def paced(batches: Iterable[BatchT], stop: Event | None = None) -> Iterator[Batc
     for batch in batches:
         begun = time.monotonic()
         yield batch
-        pause = max(RETENTION_PAUSE, time.monotonic() - begun)
+        pause = max(limits.RETENTION_PAUSE, time.monotonic() - begun)
         if stop is None:
             time.sleep(pause)
         elif stop.wait(pause):

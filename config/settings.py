@@ -38,6 +38,8 @@ VOLUME_UID = env.optional_number("VOLUME_UID", most=2**32 - 2)
 VOLUME_GID = env.optional_number("VOLUME_GID", most=2**32 - 2)
 VOLUME_MODE = env.mode("VOLUME_MODE", 0o700)
 MEASURE_EVERY = env.number("MEASURE_EVERY", 3600, most=10 * 365 * 86400)
+PURGE_AFTER = env.optional_number("PURGE_AFTER", most=36_500)
+HISTORY_KEEP = env.optional_number("HISTORY_KEEP", most=36_500)
 
 EXECUTOR = "threads"
 """Where steps of requests run; tests choose "immediate": in the caller's thread and transaction."""

@@ -35,7 +35,7 @@ class Token(models.Model):
     name = models.CharField(max_length=100)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     scope = models.CharField(max_length=5, choices=Scope)
-    # No foreign key, because accounts must not depend on volumes. Environments' rows are never deleted.
+    # No foreign key, because accounts must not depend on volumes. Purging an environment revokes it.
     environment_id = models.UUIDField(null=True, blank=True)
     # Only members of this company see the token's changes; accounts cannot look it up by environment.
     company = models.ForeignKey(
@@ -60,6 +60,12 @@ class Token(models.Model):
                 fields=["environment_id", "id"],
                 condition=Q(environment_id__isnull=False),
                 name="token_list_by_environment",
+            ),
+            # purging.purge_expired()
+            models.Index(
+                fields=["revoked_at"],
+                condition=Q(revoked_at__isnull=False),
+                name="token_revoked",
             ),
             # The tokens that expire next. Most tokens have no expiry.
             models.Index(

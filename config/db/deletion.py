@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from config.limits import RETENTION_BATCH_ROWS
+from config import limits
 from config.pacing import paced
 
 
@@ -19,7 +19,7 @@ def delete_in_batches(rows: QuerySet[Any, Any], stop: Event | None = None) -> in
 
 def _batches(rows: QuerySet[Any, Any]) -> Iterator[list[Any]]:
     pks = rows.order_by("pk").values_list("pk", flat=True)
-    while batch := list(pks[:RETENTION_BATCH_ROWS]):
+    while batch := list(pks[: limits.RETENTION_BATCH_ROWS]):
         yield batch
         pks = pks.filter(pk__gt=batch[-1])
 

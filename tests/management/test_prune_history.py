@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Company, Revision, Subject
-from config import limits, pacing
+from config import limits
 from tests.factories import ApplicationFactory
 from volumes.models import Environment, HistoryBaseline, Volume
 from volumes.reconciler import history_pruning
@@ -26,7 +26,7 @@ ALL = ("--older-than", "0", "--no-input")
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch):
     monkeypatch.setattr(data, "PAUSE", 0)
-    monkeypatch.setattr(pacing, "RETENTION_PAUSE", 0)
+    monkeypatch.setattr(limits, "RETENTION_PAUSE", 0)
 
 
 @pytest.fixture

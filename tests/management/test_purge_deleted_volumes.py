@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import Revision
-from volumes.models import Volume
+from accounts.models import Revision, Token
+from tests.factories import give_token
+from volumes.models import Application, Environment, Volume
 
 PURGE = "purge_deleted_volumes"
 
@@ -22,7 +23,10 @@ def gone(alices, here, row, memory):
 
 def test_nothing_to_do_is_a_success(run, volume):
     outcome = run(PURGE, "--no-input")
-    assert (outcome.code, outcome.out) == (0, "No deleted volumes to remove.\n")
+    assert (outcome.code, outcome.out) == (
+        0,
+        "No deleted volumes, applications and environments to remove.\n",
+    )
     assert Volume.objects.count() == 1
 
 
@@ -112,3 +116,57 @@ def test_what_another_process_holds_is_left_alone_and_no_failure(run, alices, he
 @pytest.mark.parametrize("days", ["-1", "x", "1.5", "1_0", "99999999999999999999", "\u0663"])
 def test_wrong_usage_exits_with_2(run, db, days):
     assert run(PURGE, "--older-than", days).code == 2
+
+
+@pytest.fixture
+def gone_environment(gone, alices, environment, web, apps):
+    """The environment with an application, deleted 31 days ago with its volume."""
+    alices.delete(f"/environments/{environment.pk}")
+    for model in (Application, Environment):
+        model.objects.update(modified_at=timezone.now() - timedelta(days=31))
+    return environment
+
+
+def test_deleted_applications_and_environments_go_as_volumes_do(
+    run, gone, gone_environment, web, environment
+):
+    outcome = run(PURGE, "--no-input", "--json")
+    ids = [gone.ref, web.ref, str(environment.pk)]
+    assert (outcome.code, [row["id"] for row in outcome.json["removed"]]) == (0, ids)
+    assert not any(model.objects.exists() for model in (Volume, Application, Environment))
+    assert run("verify").code == 0
+
+
+def test_live_and_recently_deleted_applications_stay(run, alices, apps, web, worker):
+    Application.objects.update(modified_at=timezone.now() - timedelta(days=31))
+    alices.delete(f"{apps}/{web.pk}")
+    assert run(PURGE, "--no-input").code == 0
+    assert Application.objects.count() == 2
+    Application.objects.update(modified_at=timezone.now() - timedelta(days=31))
+    assert run(PURGE, "--no-input").code == 0
+    assert list(Application.objects.all()) == [worker]
+
+
+def test_an_environment_stays_while_its_volumes_do(run, gone_environment, memory):
+    Volume.objects.update(deleted_at=timezone.now() - timedelta(days=29))
+    assert run(PURGE, "--no-input", "--json").json["removed"][0]["name"] == "web"
+    assert Environment.objects.exists()
+
+
+def test_an_environment_stays_while_data_of_a_volume_cannot_be_removed(
+    run, gone_environment, memory
+):
+    Volume.objects.update(status="error", provisioned_size=100, due_at=timezone.now())
+    memory.fail("delete")
+    outcome = run(PURGE, "--no-input", "--json")
+    assert (outcome.code, [row["name"] for row in outcome.json["failed"]]) == (1, ["uploads"])
+    assert Environment.objects.exists()
+
+
+def test_tokens_of_a_purged_environment_are_revoked(run, alice, environment, gone_environment):
+    give_token(alice, environment_id=environment.pk)
+    give_token(alice)
+    run(PURGE, "--no-input")
+    revoked = Token.objects.exclude(revoked_at=None)
+    assert [token.environment_id for token in revoked] == [environment.pk]
+    assert Revision.objects.filter(subject="token", action="revoke", by="system").count() == 1

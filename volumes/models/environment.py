@@ -61,6 +61,10 @@ class Environment(Versioned):
         indexes = [
             # The environments of a company with deleted ones, in creation order.
             models.Index(fields=["company", "id"], name="environment_list"),
+            # purging.expired_environments()
+            models.Index(
+                fields=["modified_at"], condition=Q(is_deleted=True), name="environment_deleted"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -95,6 +99,10 @@ class Application(Versioned):
         indexes = [
             # The list of an environment with deleted ones, in creation order.
             models.Index(fields=["environment", "id"], name="application_list"),
+            # purging.expired_applications()
+            models.Index(
+                fields=["modified_at"], condition=Q(is_deleted=True), name="application_deleted"
+            ),
         ]
 
     def __str__(self) -> str:

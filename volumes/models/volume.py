@@ -165,6 +165,10 @@ class Volume(Versioned, Reconciled):
             ),
             # mark_older_data() at the start of a server. Almost empty afterwards.
             models.Index(fields=["id"], condition=Q(is_accepted=True), name="volume_accepted"),
+            # purging.expired_volumes()
+            models.Index(
+                fields=["deleted_at"], condition=Q(is_deleted=True), name="volume_deleted"
+            ),
             # unsettled(). Settled rows are left out.
             models.Index(
                 fields=["environment", "due_at"],

@@ -23,7 +23,7 @@ than its pool.
                                               hours; waiting environments take turns in both
                                               usage samples, and looks at settled volumes: 4 each
                                               in the loop; 1
-    volumes/reconciler/periodic.py            4 threads, one for each periodic job, over all tenants
+    volumes/reconciler/periodic.py            5 threads, one for each periodic job, over all tenants
     volumes/reconciler/marking.py             8 threads, once, before a server or loop serves anybody
     volumes/reconciler/availability.py        1 thread a loop; asks the storage, which may never answer
     volumes/reconciler/heartbeat.py           1 thread a process; renews the leases of running steps

@@ -10,14 +10,14 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event
 from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from accounts.models import QUOTA_FIELDS, Company, Revision, Subject
-from accounts.models.revision import RevisionQuerySet
 from config import limits
 from config.pacing import paced
 from config.pagination import iterate_in_batches
@@ -43,18 +43,30 @@ class Batch(NamedTuple):
     """Entries that can be removed only after entries of a later batch."""
 
 
-def old_entries(before: datetime, rows: RevisionQuerySet | None = None) -> Iterator[list[Revision]]:
+def old_entries(before: datetime, *, until_recent: bool = False) -> Iterator[list[Revision]]:
     """Yield the entries from before that time, in batches, without those that stay for their quota.
 
-    It looks at every entry, because a clock that was wrong may have given any entry any time.
+    It looks at every entry, because a clock that was wrong may have given any entry any time. With
+    `until_recent`, it ends where a whole batch is recent.
     """
-    entries = Revision.objects.all() if rows is None else rows
     scanned = Revision.objects.values_list("pk", "at", named=True)
     for window in iterate_in_batches(scanned, limits.RETENTION_BATCH_ROWS):
         old = [row.pk for row in window if row.at < before]
-        batch = list(entries.filter(pk__in=old).order_by("pk")) if old else []
+        if until_recent and not old:
+            return
+        batch = Revision.objects.filter(pk__in=old).order_by("pk")
         if removable := [entry for entry in batch if not _sets_quota_in_force(entry)]:
             yield removable
+
+
+def prune_expired(older_than: timedelta, stop: Event) -> None:
+    """Remove old entries, beginning with the oldest, until recent ones come."""
+    before = timezone.now() - older_than
+
+    def ids() -> Iterator[list[uuid.UUID]]:
+        return ([entry.pk for entry in batch] for batch in old_entries(before, until_recent=True))
+
+    prune(ids, stop=stop)
 
 
 def prune(

@@ -1,4 +1,4 @@
-"""Periodic jobs: check settled volumes, sample usage, scan the storage, remove expired rows."""
+"""Periodic jobs: check settled volumes, sample usage, scan the storage, remove what has expired."""
 
 from __future__ import annotations
 
@@ -12,16 +12,20 @@ from functools import partial
 from threading import Event
 
 from django.conf import settings
-from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
+from config.db.deletion import delete_in_batches
 from volumes.backends import StorageUnavailable
 from volumes.models import IdempotencyRecord, Installation, StorageScan, Volume
 from volumes.reconciler.availability import watch_availability
 from volumes.reconciler.executors import run_in_thread
+from volumes.reconciler.history_pruning import prune_expired
 from volumes.reconciler.orphans import MIN_ORPHAN_AGE, scan
 from volumes.reconciler.passes import FailureCollector
+from volumes.reconciler.purging import purge_expired
 from volumes.reconciler.rounds import Rounds, for_each
 from volumes.reconciler.steps import check_row
 from volumes.reconciler.usage_samples import sample_all
@@ -29,6 +33,7 @@ from volumes.reconciler.usage_samples import sample_all
 log = logging.getLogger("holdfast.reconciler")
 
 CHECK_INTERVAL = timedelta(hours=1)
+RETENTION_INTERVAL = timedelta(minutes=1)
 SCAN_INTERVAL = timedelta(days=1)
 """Operators see the orphans of a scan and remove them by `remove_orphaned_data`."""
 
@@ -93,8 +98,8 @@ def check_hourly(stop: Event) -> None:
     """Check the data of settled volumes once an hour, in the first process that claims the job."""
     is_due = partial(claim_job, "checked_at", CHECK_INTERVAL)
     if is_due():
-        IdempotencyRecord.objects.expired().delete()
-        SessionStore.clear_expired()
+        delete_in_batches(IdempotencyRecord.objects.expired(), stop)
+        delete_in_batches(Session.objects.filter(expire_date__lt=timezone.now()), stop)
         check_all_settled(stop=stop, is_due=is_due)
 
 
@@ -125,10 +130,25 @@ def scan_daily() -> None:
         log.warning("storage_scan_failed", extra={"cause": error.detail})
 
 
+def remove_expired(stop: Event) -> None:
+    """Purge what was deleted PURGE_AFTER days ago, and prune the history to HISTORY_KEEP days."""
+    purge_after, history_keep = settings.PURGE_AFTER, settings.HISTORY_KEEP
+    if purge_after is not None and claim_job("purged_at", RETENTION_INTERVAL):
+        purge_expired(timedelta(days=purge_after), stop)
+    if history_keep is not None and claim_job("pruned_at", RETENTION_INTERVAL):
+        prune_expired(timedelta(days=history_keep), stop)
+
+
 def claim_job(column: str, every: timedelta) -> bool:
     """Return whether the job is due and this process is the first to claim it."""
     old = Q(**{f"{column}__isnull": True}) | Q(**{f"{column}__lte": Now() - every})
     return Installation.objects.filter(old).update(**{column: Now()}) == 1
 
 
-JOBS: tuple[Job, ...] = (watch_availability, check_hourly, scan_when_due, sample_usage)
+JOBS: tuple[Job, ...] = (
+    watch_availability,
+    check_hourly,
+    scan_when_due,
+    sample_usage,
+    remove_expired,
+)

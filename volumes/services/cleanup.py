@@ -1,4 +1,4 @@
-"""Clean-up by operators: rows of deleted volumes, and unused volumes."""
+"""Clean-up by operators: volumes that nobody uses."""
 
 from __future__ import annotations
 
@@ -9,30 +9,9 @@ from django.db.models.functions import Now
 
 from accounts.callers import Actor
 from config.errors import NotFound, Refused
-from volumes.models import Volume, VolumeStatus
+from volumes.models import Volume
 from volumes.models.volume import VolumeQuerySet
-from volumes.reconciler.steps import reconcile_row
 from volumes.services.volumes import delete_volume
-
-
-def expired_deletions(older_than: timedelta) -> VolumeQuerySet:
-    return Volume.objects.filter(is_deleted=True, deleted_at__lte=Now() - older_than).order_by("id")
-
-
-def purge(volume: Volume) -> bool | None:
-    """Remove remaining data of a deleted volume, also in its grace period, and then its row.
-
-    Returns False if the data could not be removed (the row has the reason), None if the volume was
-    skipped: another process has leased it, or a user has restored it meanwhile.
-    """
-    if volume.status != VolumeStatus.DELETED:
-        Volume.objects.filter(pk=volume.pk, is_deleted=True).update(grace_until=None, due_at=Now())
-        reconcile_row(Volume.objects.eligible(), volume.pk)
-    gone = Volume.objects.filter(pk=volume.pk, is_deleted=True, status=VolumeStatus.DELETED)
-    if gone.delete()[0]:
-        return True
-    failed = Volume.objects.free().filter(pk=volume.pk, is_deleted=True)
-    return False if failed.exists() else None
 
 
 def unused(since: timedelta, environment_id: uuid.UUID | None) -> VolumeQuerySet:
