@@ -5,7 +5,7 @@ import gc
 import os
 import sys
 
-from config import data_dir
+from config import startup
 from config.encoding import refuse_other_encodings
 
 # What is imported stays: to look for garbage among it again and again takes a tenth of every start,
@@ -14,7 +14,7 @@ gc.set_threshold(50_000)
 
 if __name__ == "__main__":
     refuse_other_encodings(sys.argv)
-    data_dir.prepare(create=not data_dir.READING_COMMANDS.issuperset(sys.argv[1:2]))
+    startup.prepare(*sys.argv[1:2])
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.core.management import execute_from_command_line
     from django.db import InterfaceError, OperationalError

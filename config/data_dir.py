@@ -12,14 +12,24 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 PRIVATE_UMASK = 0o077
 """The database and the keys are nobody else's to read; volumes have modes of their own."""
 
-READING_COMMANDS = frozenset(
-    {"help", "--help", "-h", "version", "--version", "check", "makemigrations"}
-)
-"""Commands of `manage.py` that need neither the directory nor a key that stays."""
-
 
 def location() -> Path:
     return env.directory("DATA_DIR", BASE_DIR / "data")
+
+
+def storage_root() -> Path:
+    return env.directory("STORAGE_ROOT", location() / "volumes")
+
+
+def owner() -> tuple[int, int]:
+    """Return user and group of DATA_DIR, or this process's own while it is missing."""
+    try:
+        status = location().stat()
+    except FileNotFoundError:
+        return os.geteuid(), os.getegid()
+    except OSError as error:
+        raise BadSetting("DATA_DIR", f"cannot be looked at: {error}") from None
+    return status.st_uid, status.st_gid
 
 
 def prepare(*, create: bool = True) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import dj_database_url
 
-from config.secret_files import SecretFileReader, UnusableSecret
+from config.secret_files import UnusableSecret, read_secret
 
 
 class BadSetting(SystemExit):
@@ -35,12 +35,9 @@ def is_set(name: str) -> bool:
     return name in os.environ or f"{name}_FILE" in os.environ
 
 
-secret_files = SecretFileReader()
-
-
 def _secret(name: str, path: Path) -> str:
     try:
-        return secret_files.read(path)
+        return read_secret(path)
     except UnusableSecret as error:
         raise BadSetting(name, str(error)) from None
 

@@ -14,42 +14,29 @@ class UnusableSecret(ValueError):
     """A secret that cannot be used. Says why, never what it is."""
 
 
-class SecretFileReader:
-    """Reads files of root and of the user that the server runs as."""
+def read_secret(path: Path) -> str:
+    """Return the secret without the line end. Raises UnusableSecret."""
+    try:
+        with open(path, "rb", opener=_open) as file:
+            # What is checked is what is read, whatever happens to the name.
+            _check(os.fstat(file.fileno()))
+            return _parse(file.read(MAX_BYTES + 1))
+    except OSError as error:
+        # Without the path: somebody may have set the secret itself in its place.
+        raise UnusableSecret(f"cannot be read: {error.strerror}") from None
 
-    def __init__(self) -> None:
-        self._owners = {0, os.geteuid()}
 
-    def trust_owner_of(self, directory: Path) -> None:
-        """For root, who runs commands for a service: also read files of the service's user.
-
-        `directory` is the service's own, if it is there already.
-        """
-        if os.geteuid() == 0 and directory.exists():
-            self._owners.add(directory.stat().st_uid)
-
-    def read(self, path: Path) -> str:
-        """Return the secret without the line end. Raises UnusableSecret."""
-        try:
-            with open(path, "rb", opener=_open) as file:
-                # What is checked is what is read, whatever happens to the name.
-                self._check(os.fstat(file.fileno()))
-                return _parse(file.read(MAX_BYTES + 1))
-        except OSError as error:
-            # Without the path: somebody may have set the secret itself in its place.
-            raise UnusableSecret(f"cannot be read: {error.strerror}") from None
-
-    def _check(self, status: os.stat_result) -> None:
-        if not stat.S_ISREG(status.st_mode):
-            raise UnusableSecret("must be a regular file")
-        if status.st_uid not in self._owners:
-            raise UnusableSecret(
-                f"belongs to user {status.st_uid}: it must belong to the server's user or to root"
-            )
-        if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-            raise UnusableSecret(
-                f"has mode {stat.S_IMODE(status.st_mode):04o}, so others can write it: chmod go-w"
-            )
+def _check(status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise UnusableSecret("must be a regular file")
+    if status.st_uid not in (0, os.geteuid()):
+        raise UnusableSecret(
+            f"belongs to user {status.st_uid}: it must belong to the server's user or to root"
+        )
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise UnusableSecret(
+            f"has mode {stat.S_IMODE(status.st_mode):04o}, so others can write it: chmod go-w"
+        )
 
 
 def _open(path: str, flags: int) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 from config import data_dir, env
 from config.logs import logging_config
 from config.mail import mail_server
-from volumes.backends.registry import BACKENDS
+from volumes.backends.registry import BACKENDS, DEFAULT_BACKEND
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -14,7 +14,6 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 DEBUG = env.flag("DEBUG", False)
 DATA_DIR = data_dir.location()
-env.secret_files.trust_owner_of(DATA_DIR)
 SECRET_KEY = env.secret_key("SECRET_KEY", DATA_DIR)
 PUBLIC_URL = env.http_url("PUBLIC_URL", "http://127.0.0.1:8000")
 ALLOWED_HOSTS = env.hosts(
@@ -27,8 +26,8 @@ METRICS_TOKEN = env.token("METRICS_TOKEN", least=16)
 MAIL_SERVER = mail_server("EMAIL_URL", public_host=PUBLIC_URL.hostname or "localhost")
 DATABASES = {"default": env.database("DATABASE_URL", DATA_DIR / "holdfast.sqlite3")}
 
-STORAGE_BACKEND = env.choice("STORAGE_BACKEND", "directory", BACKENDS)
-STORAGE_ROOT = env.directory("STORAGE_ROOT", DATA_DIR / "volumes")
+STORAGE_BACKEND = env.choice("STORAGE_BACKEND", DEFAULT_BACKEND, BACKENDS)
+STORAGE_ROOT = data_dir.storage_root()
 RECONCILE_INLINE = env.flag("RECONCILE_INLINE", True)
 VOLUME_DELETE_GRACE = env.number("VOLUME_DELETE_GRACE", 0, most=10 * 365 * 86400)
 VOLUME_MAX_SIZE = env.number("VOLUME_MAX_SIZE", 16 * 1024 * 1024, least=1, most=2**40)

@@ -4,11 +4,11 @@ import os
 
 import django
 
-from config import data_dir
+from config import startup
 from config.encoding import refuse_other_encodings
 
 refuse_other_encodings([])  # for other servers than `manage.py serve`, which has checked already
-data_dir.prepare()
+startup.prepare("serve")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup(set_prefix=False)
 

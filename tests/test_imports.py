@@ -54,7 +54,7 @@ NEVER = {
     "volumes.management": INTERFACES,
 }
 
-ROOT_MODULES = {"config.settings", "config.urls", "config.wsgi", "accounts.urls"}
+ROOT_MODULES = {"config.settings", "config.startup", "config.urls", "config.wsgi", "accounts.urls"}
 PACKAGES = [package for line in LINES for cell in line for package in cell]
 MODULES = sorted(
     path

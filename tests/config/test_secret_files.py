@@ -12,7 +12,6 @@ import pytest
 
 from config import data_dir, env
 from config.env import BadSetting
-from config.secret_files import SecretFileReader
 from tests.support.installation import ROOT
 from tests.support.needs import needs
 
@@ -96,19 +95,6 @@ def test_a_link_to_a_file_of_another_user_is_refused(
     (tmp_path / "link").symlink_to(tmp_path / "secret")
     monkeypatch.setenv("SECRET_KEY_FILE", str(tmp_path / "link"))
     assert "belongs to user 65534" in refusal("SECRET_KEY")
-
-
-@needs(os.geteuid() == 0, "needs root, to give files away")
-def test_root_reads_the_files_of_the_services_user(tmp_path: Path) -> None:
-    home, path = tmp_path / "home", tmp_path / "secret"
-    home.mkdir()
-    path.write_text(KEY)
-    path.chmod(0o600)
-    for one in (home, path):
-        os.chown(one, NOBODY, NOBODY)
-    reader = SecretFileReader()
-    reader.trust_owner_of(home)
-    assert reader.read(path) == KEY
 
 
 @pytest.mark.parametrize(

@@ -92,9 +92,37 @@ GUARDS = [
     Guard(
         "secret files of other users",
         "config/secret_files.py",
-        "if status.st_uid not in self._owners:",
+        "if status.st_uid not in (0, os.geteuid()):",
         "if False:",
         "config/test_secret_files.py::test_a_file_of_another_user_is_refused",
+    ),
+    Guard(
+        "users other than the owner of the storage",
+        "config/startup.py",
+        "if owner and owner[0] != os.geteuid():",
+        "if False:",
+        "config/test_startup.py::test_another_user_than_the_owner_is_refused_in_one_line",
+    ),
+    Guard(
+        "files of root",
+        "config/startup.py",
+        "    if uid != 0:",
+        "    if False:",
+        "config/test_startup.py::test_what_root_creates_belongs_to_the_owner_of_the_storage",
+    ),
+    Guard(
+        "migrations that the code does not know",
+        "config/schema.py",
+        "    if unknown:",
+        "    if False:",
+        "config/test_schema.py::test_a_newer_database_stops_the_command_with_one_line",
+    ),
+    Guard(
+        "missing migrations",
+        "config/schema.py",
+        "    if missing and not will_migrate:",
+        "    if False:",
+        "config/test_schema.py::test_an_older_database_stops_the_command_with_one_line",
     ),
     Guard(
         "empty secret files",

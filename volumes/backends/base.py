@@ -131,6 +131,14 @@ class Backend(ABC):
         """Return why this process cannot serve with these settings, with the cure; empty if it can."""
         return ""
 
+    @classmethod
+    def storage_owner(cls, root: str) -> tuple[int, int] | None:
+        """Return user and group of the storage at STORAGE_ROOT; None if that decides nothing.
+
+        Commands run as this user only, and root creates everything for it.
+        """
+        return None
+
     # Ownership of the storage. These methods work without a marker.
 
     @abstractmethod

@@ -64,6 +64,16 @@ class Directory(Backend):
     def settings_problem(cls, settings: Any) -> str:
         return ownership_problem(settings.VOLUME_UID, settings.VOLUME_GID)
 
+    @classmethod
+    def storage_owner(cls, root: str) -> tuple[int, int] | None:
+        try:
+            status = os.stat(root)
+        except OSError:
+            return None
+        # Without its disk, the mount point belongs to root, whoever the storage belongs to.
+        is_mount_point = status.st_uid == 0 and marker.is_missing(root)
+        return None if is_mount_point else (status.st_uid, status.st_gid)
+
     # Ownership of the storage.
 
     def prepare(self, installation: str) -> None:

@@ -33,6 +33,15 @@ def read(root: int) -> str | None:
         os.close(fd)
 
 
+def is_missing(root: str) -> bool:
+    """Return whether there is certainly no marker. Needs no permission to read it."""
+    try:
+        os.lstat(os.path.join(root, NAME))
+    except OSError as error:
+        return error.errno == errno.ENOENT
+    return False
+
+
 def write(root: int, installation: str) -> None:
     """Write the marker atomically. An existing marker stays as it is."""
     name = f"{NAME}.{secrets.token_hex(8)}"

@@ -12,6 +12,8 @@ BACKENDS = {
     "memory": "volumes.backends.memory.Memory",
 }
 
+DEFAULT_BACKEND = "directory"
+
 
 def backend_class(name: str) -> type[Backend]:
     module, _, class_name = BACKENDS[name].rpartition(".")
