@@ -17,11 +17,19 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from django.utils.crypto import salted_hmac
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.strategies import FixedWindowRateLimiter
+from prometheus_client import Counter
 
 from accounts.auth.throttle_storage import DatabaseStorage
 from config.errors import Throttled
 
 MINUTES = 5
+LOGIN_FAILURES = Counter(
+    "holdfast_login_failures_total",
+    "Wrong passwords, and wrong codes of the second factor",
+    ["step"],
+)
+for step in ("password", "code"):
+    LOGIN_FAILURES.labels(step)  # begins at 0, so that the first failure is an increase
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,7 @@ class Throttle:
 
     def failed(self) -> None:
         """Count a failure."""
+        LOGIN_FAILURES.labels(self.kind).inc()
         for limit, key in self._buckets():
             _limiter().hit(limit, key)
 

@@ -1,11 +1,14 @@
 """/healthz, /readyz and /metrics."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import InternalError, OperationalError, connection
+from django.utils import timezone
 
 from accounts.models import FailureCount
+from volumes.models import Volume
 from volumes.monitoring import health
 
 
@@ -206,3 +209,40 @@ def test_a_grace_that_runs_is_not_unsettled(scrape, alices, here, settings):
     settings.VOLUME_DELETE_GRACE = 3600
     alices.delete(here)
     assert value(scrape(), "holdfast_oldest_unsettled_seconds") == 0
+
+
+def test_unsettled_changes_are_counted_with_their_age(scrape, make, memory, alices, volumes):
+    memory.fail("create")
+    broken = make("broken", size=11)
+    Volume.objects.update(modified_at=timezone.now() - timedelta(seconds=90))
+    text = scrape()
+    assert value(text, 'holdfast_unsettled{status="error",type="volume"}') == 1
+    age = value(text, 'holdfast_unsettled_seconds{status="error",type="volume"}')
+    assert 90 <= age < 150
+    assert value(text, "holdfast_oldest_unsettled_seconds") == age
+    assert value(text, 'holdfast_unsettled{status="pending",type="snapshot"}') == 0
+    assert broken["status"] == "error"
+
+
+def test_space_of_the_storage_is_reported_while_it_is_there(scrape, make, memory):
+    make("one", size=70)
+    text = scrape()
+    capacity = memory.capacity()
+    assert value(text, "holdfast_storage_bytes") == capacity.total
+    assert value(text, "holdfast_storage_free_bytes") == capacity.free
+    memory.unmount()
+    text = scrape()
+    assert "holdfast_storage_free_bytes" not in text
+    assert value(text, 'holdfast_volumes{status="ready"}') == 1
+
+
+def test_size_of_the_database_is_reported(scrape, make, memory):
+    make("one")
+    assert value(scrape(), "holdfast_database_bytes") > 100_000
+
+
+def test_failed_logins_are_counted(scrape, alice, client, memory):
+    series = 'holdfast_login_failures_total{step="password"}'
+    before = value(scrape(), series)
+    client.post("/login", {"username": alice.username, "password": "wrong"})
+    assert value(scrape(), series) == before + 1

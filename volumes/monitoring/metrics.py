@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 
 from django.conf import settings
-from django.db.models import Count, Sum
+from django.db.models import Count, Max, Min, Sum
 from django.db.models.functions import Now
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.crypto import constant_time_compare
@@ -17,7 +17,10 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from config.http.envelope import envelope
 from volumes.models import Environment, Volume, VolumeStatus
+from volumes.monitoring.space import SpaceCollector
 from volumes.reconciler.targets import TARGETS
+
+SETTLED = {VolumeStatus.READY, VolumeStatus.DELETED}
 
 
 @require_safe
@@ -46,6 +49,7 @@ def _requests() -> CollectorRegistry:
 def _volumes() -> CollectorRegistry:
     registry = CollectorRegistry()
     registry.register(VolumeCollector())
+    registry.register(SpaceCollector())
     return registry
 
 
@@ -55,7 +59,7 @@ class VolumeCollector:
     def collect(self) -> Iterable[Metric]:
         yield self._by_status()
         yield from self._by_environment()
-        yield self._oldest_unsettled()
+        yield from self._unsettled()
 
     def _by_status(self) -> Metric:
         gauge = GaugeMetricFamily("holdfast_volumes", "Volumes by status", labels=["status"])
@@ -84,15 +88,35 @@ class VolumeCollector:
             used.add_metric([str(pk)], full)
         return provisioned, used
 
-    def _oldest_unsettled(self) -> Metric:
-        """Return the seconds that the oldest eligible row has waited; 0 if all is settled."""
-        ages = [0.0]
+    def _unsettled(self) -> Iterable[Metric]:
+        """Return what is eligible for a step, and how long it has waited; 0 if all is settled."""
+        labels = ["type", "status"]
+        number = GaugeMetricFamily(
+            "holdfast_unsettled", "Changes that are not finished", labels=labels
+        )
+        age = GaugeMetricFamily(
+            "holdfast_unsettled_seconds", "Age of the oldest of them", labels=labels
+        )
+        oldest = 0.0
         for target in TARGETS:
-            rows = target.rows.eligible().annotate(since=target.waits_since, now=Now())
-            oldest = rows.order_by("since").values_list("since", "now")[:1]
-            ages += [(now - since).total_seconds() for since, now in oldest]
-        return GaugeMetricFamily(
+            rows = target.rows.eligible().annotate(since=target.waits_since).order_by()
+            waiting = {
+                status: (count, (now - since).total_seconds())
+                for status, count, since, now in rows.values_list("status").annotate(
+                    count=Count("pk"), oldest=Min("since"), now=Max(Now())
+                )
+            }
+            meta = target.rows.model._meta
+            statuses = {status for status, _ in meta.get_field("status").flatchoices} - SETTLED
+            for status in sorted(statuses | waiting.keys()):
+                count, seconds = waiting.get(status, (0, 0.0))
+                number.add_metric([str(meta.model_name), status], count)
+                age.add_metric([str(meta.model_name), status], seconds)
+                oldest = max(oldest, seconds)
+        yield number
+        yield age
+        yield GaugeMetricFamily(
             "holdfast_oldest_unsettled_seconds",
             "Age of the oldest change that is not settled",
-            value=max(ages),
+            value=oldest,
         )
