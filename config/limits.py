@@ -112,3 +112,6 @@ RETENTION_BATCH_ROWS = 500
 RETENTION_PAUSE = 0.02  # seconds, or as long as the batch took, if that was longer
 VERIFY_BATCH_ROWS = 1000
 """Rows, or entries of the storage, that `verify` looks at together."""
+MIN_LEFTOVER_AGE = 3600.0
+"""Seconds. The hourly check removes what a killed step left, if it is older: one that lost its lease may
+still be at work."""

@@ -111,6 +111,7 @@ OPERATIONS = [
     ("delete_snapshot", HANDLE, SNAPSHOT),
     ("inventory",),
     ("leftovers",),
+    ("remove_leftovers", HANDLE, None, 0.0),
     ("last_changed", HANDLE),
 ]
 
@@ -136,6 +137,8 @@ NAMING = [
     ("snapshot", HANDLE, "{}"),
     ("delete_snapshot", "{}", SNAPSHOT),
     ("delete_snapshot", HANDLE, "{}"),
+    ("remove_leftovers", "{}", None, 0.0),
+    ("remove_leftovers", HANDLE, "{}", 0.0),
     ("last_changed", "{}"),
     ("last_changed", HANDLE, "{}"),
 ]

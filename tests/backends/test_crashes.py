@@ -1,5 +1,6 @@
 """What a process that was killed leaves, and how the next one copes."""
 
+import fcntl
 import os
 import time
 from collections.abc import Callable
@@ -177,6 +178,39 @@ class TestCrashes:
         assert names_below(root) == {
             ".holdfast", ".tmp", ".trash", ".trash/foreign", "foreign"
         }  # fmt: skip
+
+    def test_leftovers_of_one_item_are_removed_without_the_others(
+        self, storage: Directory, handle: str, snapshot: str
+    ) -> None:
+        root = Path(storage.root)
+        (root / ".tmp" / f"{handle}.0" / "data").mkdir(parents=True)
+        (root / ".trash" / f"{handle}.0b").mkdir()
+        (root / ".tmp" / f"{handle}.{snapshot}.0c").mkdir()
+        storage.remove_leftovers(handle, None, time.time() - 60)
+        assert set(storage.inventory()) == {StoredItem(handle), StoredItem(handle, snapshot)}
+        storage.remove_leftovers(handle, None, time.time() + 60)
+        storage.remove_leftovers(handle, None, time.time() + 60)
+        assert list(storage.inventory()) == [StoredItem(handle, snapshot)]
+
+    def test_leftovers_of_a_process_that_lives_stay(self, storage: Directory, handle: str) -> None:
+        piece = Path(storage.root) / ".tmp" / f"{handle}.0"
+        piece.mkdir()
+        fd = os.open(piece, os.O_RDONLY)
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        storage.remove_leftovers(handle, None, time.time() + 60)
+        assert piece.exists()
+        os.close(fd)
+        storage.remove_leftovers(handle, None, time.time() + 60)
+        assert not piece.exists()
+
+    def test_leftovers_that_nobody_may_list_are_removed(
+        self, storage: Directory, handle: str
+    ) -> None:
+        piece = Path(storage.root) / ".tmp" / f"{handle}.0"
+        (piece / "data").mkdir(parents=True)
+        piece.chmod(0)
+        storage.remove_leftovers(handle, None, time.time() + 60)
+        assert not piece.exists()
 
     def test_deleting_a_snapshot_removes_only_its_own_leftovers(
         self, storage: Directory, data: Path, handle: str, snapshot: str

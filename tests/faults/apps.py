@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.apps import AppConfig
 
-from config import faultpoints
+from config import faultpoints, limits
 from tests.faults.switch import pull
 
 
@@ -14,4 +14,6 @@ class Faults(AppConfig):
     name = "tests.faults"
 
     def ready(self) -> None:
+        if age := os.environ.get("MIN_LEFTOVER_AGE"):
+            limits.MIN_LEFTOVER_AGE = float(age)
         faultpoints.hook = partial(pull, Path(os.environ["FAULT"]))

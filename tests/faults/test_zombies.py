@@ -6,16 +6,26 @@ import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.faults.campaign import faulty
 from tests.faults.fork_server import Nursery
-from tests.faults.operations import CONTENT, Clone, Create, Delete, Operation, World, content
+from tests.faults.operations import (
+    CONTENT,
+    Clone,
+    Create,
+    Delete,
+    Operation,
+    TakeSnapshot,
+    World,
+    content,
+)
 from tests.faults.switch import Fault, Switch
 from tests.support.installation import PATIENCE, Installation, Process, eventually
-from tests.support.invariants import UNSETTLED, must_hold
+from tests.support.invariants import UNSETTLED, leftovers, must_hold
 from tests.support.server import is_frozen
 
 ROWS = "SELECT * FROM volumes_volume ORDER BY id"
@@ -82,6 +92,23 @@ def undead(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Undead]:
         other.terminate()
         assert other.wait(60) == 0
         yield undead
+
+
+def test_what_one_leaves_that_is_killed_after_another_finished_is_removed(tmp_path: Path) -> None:
+    with faulty(tmp_path, MEASURE_EVERY="0", MIN_LEFTOVER_AGE="0") as installation:
+        undead = Undead(installation)
+        undead.freeze(Clone("filled-twice"), "copy:one-copied")
+        undead.freeze(TakeSnapshot("copied-twice"), "copy:one-copied")
+        # This looks at every settled volume too. What the frozen ones have begun is locked.
+        assert undead.now.run("reconcile").returncode == 0
+        assert not installation.rows(UNSETTLED)
+        assert len(leftovers(installation)) == 2
+        for zombie in undead.zombies:
+            zombie.kill()
+            zombie.wait(60)
+        assert len(leftovers(installation)) == 2
+        assert undead.now.run("reconcile").returncode == 0
+        must_hold(installation, run=undead.now.run)
 
 
 def test_what_a_zombie_does_in_the_end_changes_no_row_and_leaves_nothing(undead: Undead) -> None:

@@ -3,6 +3,7 @@
 from tests.mutants.guard import Guard
 
 RECONCILER = "reconciler/test_steps.py"
+LEFTOVERS = "reconciler/test_leftovers.py"
 COMMANDS = "management"
 
 GUARDS = [
@@ -96,5 +97,40 @@ GUARDS = [
         "    elif not known.exists():",
         "    else:",
         f"{COMMANDS}/test_remove_orphaned_data.py::test_an_orphan_that_gets_a_row_meanwhile_stays",
+    ),
+    Guard(
+        "leftovers: removed beside settled data",
+        "volumes/reconciler/periodic.py",
+        "            remove_old_leftovers(old.pop(volume.pk, []))\n",
+        "            pass\n",
+        f"{LEFTOVERS}::test_old_leftovers_are_removed_and_the_data_stays",
+    ),
+    Guard(
+        "leftovers: age",
+        "volumes/reconciler/leftovers.py",
+        "entry.since < before",
+        "True",
+        f"{LEFTOVERS}::test_young_leftovers_stay",
+    ),
+    Guard(
+        "leftovers: no step",
+        "volumes/reconciler/leftovers.py",
+        "        if not _has_step(item):\n",
+        "        if True:\n",
+        f"{LEFTOVERS}::test_leftovers_of_a_leased_step_stay",
+    ),
+    Guard(
+        "leftovers: data is there",
+        "volumes/reconciler/periodic.py",
+        "        if check_row(volume):\n",
+        "        if check_row(volume) or True:\n",
+        f"{LEFTOVERS}::test_leftovers_stay_while_the_data_is_missing",
+    ),
+    Guard(
+        "leftovers: no process",
+        "volumes/backends/workshop.py",
+        "if _lock(fd) is not Lock.OTHERS and os.fstat",
+        "if os.fstat",
+        "backends/test_crashes.py::TestCrashes::test_leftovers_of_a_process_that_lives_stay",
     ),
 ]

@@ -313,6 +313,15 @@ class Backend(ABC):
         """
 
     @abstractmethod
+    def remove_leftovers(self, handle: str, snapshot: str | None, before: float) -> None:
+        """Remove leftovers of attempts at the volume or the snapshot that began before `before`.
+
+        `before` is in seconds since the epoch. The data itself stays, and so do a volume's snapshots
+        and their leftovers. An attempt whose process lives stays too if the storage can tell;
+        otherwise that attempt fails. Already removed is success.
+        """
+
+    @abstractmethod
     def last_changed(self, handle: str, snapshot: str | None = None) -> float:
         """Return when anything in it, or in its leftovers, last changed: seconds since the epoch.
 

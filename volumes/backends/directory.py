@@ -30,7 +30,7 @@ from .layout import DATA, SNAPSHOTS, TMP, TRASH
 from .oserrors import as_unavailable, translating_errors
 from .privileges import ownership_problem
 from .shared import SharedDescriptor
-from .workshop import sweep, workpiece
+from .workshop import remove_abandoned, sweep, workpiece
 
 
 class Directory(Backend):
@@ -341,6 +341,11 @@ class Directory(Backend):
                     yield from _leftovers_in(root, area)
             except BackendError as error:
                 yield Unreadable(error)
+
+    def remove_leftovers(self, handle: str, snapshot: str | None, before: float) -> None:
+        identifiers = names.identifiers(handle, snapshot)
+        with self._storage("remove what is left over", *identifiers) as root:
+            remove_abandoned(root, StoredItem(handle, snapshot), before)
 
     def last_changed(self, handle: str, snapshot: str | None = None) -> float:
         with self._storage("look at its changes", *names.identifiers(handle, snapshot)) as root:

@@ -215,6 +215,10 @@ class Memory(Backend):
         with self._storage():
             return iter(())
 
+    def remove_leftovers(self, handle: str, snapshot: str | None, before: float) -> None:
+        with self._storage(*names.identifiers(handle, snapshot)):
+            pass
+
     def last_changed(self, handle: str, snapshot: str | None = None) -> float:
         with self._storage(*names.identifiers(handle, snapshot)):
             if snapshot is None:

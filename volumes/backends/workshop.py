@@ -3,13 +3,15 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from . import names, tree
-from .fds import DIRECTORY, Inode, inode_of, is_inode, open_directory
-from .layout import TMP, working_directory
+from .base import StoredItem
+from .failures import collecting_failures
+from .fds import ANYTHING, DIRECTORY, Inode, inode_of, is_inode, open_directory
+from .layout import TMP, TRASH, entries, working_directory
 
 
 class Lock(Enum):
@@ -85,12 +87,36 @@ def _sweep(tmp: int, prefix: str) -> None:
                     tree.remove(tmp, name)
 
 
+def remove_abandoned(root: int, item: StoredItem, before: float) -> None:
+    """Remove leftovers of the item that are older than `before`, unless their process lives."""
+    with collecting_failures() as failures:
+        for area in (TMP, TRASH):
+            for name in entries(root, area):
+                if names.parse_leftover(name) == item:
+                    with failures.collect(), open_directory(root, area) as directory:
+                        _remove_abandoned(directory, name, before)
+
+
+def _remove_abandoned(directory: int, name: str, before: float) -> None:
+    with ExitStack() as stack:
+        try:
+            fd = stack.enter_context(open_directory(directory, name))
+        except FileNotFoundError:
+            return
+        except PermissionError:
+            # A copy gets the mode of the data last, and this one cannot be locked.
+            fd = stack.enter_context(open_directory(directory, name, flags=ANYTHING))
+        # While it is locked, no attempt takes its name.
+        if _lock(fd) is not Lock.OTHERS and os.fstat(fd).st_ctime < before:
+            tree.remove(directory, name)
+
+
 def _lock(fd: int) -> Lock:
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return Lock.OTHERS
     except OSError:
-        # NFS cannot lock directories: there only delete() removes leftovers of killed attempts.
+        # NFS cannot lock directories: there a sweep removes nothing, remove_abandoned() and delete() do.
         return Lock.NONE
     return Lock.OURS

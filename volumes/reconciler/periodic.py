@@ -23,6 +23,7 @@ from volumes.models import IdempotencyRecord, Installation, StorageScan, Volume
 from volumes.reconciler.availability import watch_availability
 from volumes.reconciler.executors import run_in_thread
 from volumes.reconciler.history_pruning import prune_expired
+from volumes.reconciler.leftovers import find_old_leftovers, remove_old_leftovers
 from volumes.reconciler.orphans import MIN_ORPHAN_AGE, scan
 from volumes.reconciler.passes import FailureCollector
 from volumes.reconciler.purging import purge_expired
@@ -85,8 +86,23 @@ def check_settled(volumes: Iterable[Volume]) -> tuple[int, list[str]]:
 
 
 def check_all_settled(*, stop: Event | None = None, is_due: Callable[[], bool] = bool) -> list[str]:
-    """Check all settled volumes, fair to environments. Return a sentence for each failed check."""
-    rounds = Rounds(Volume.objects.settled(), for_each(check_row), stop=stop, is_due=is_due)
+    """Check all settled volumes, fair to environments, and remove what killed steps left beside them.
+
+    Returns a sentence for each failed check.
+    """
+    old = find_old_leftovers()
+
+    def check(volume: Volume) -> None:
+        if check_row(volume):
+            remove_old_leftovers(old.pop(volume.pk, []))
+
+    def is_next_due() -> bool:
+        if not is_due():
+            return False
+        old.update(find_old_leftovers())
+        return True
+
+    rounds = Rounds(Volume.objects.settled(), for_each(check), stop=stop, is_due=is_next_due)
     try:
         rounds.run()
     except StorageUnavailable as error:
