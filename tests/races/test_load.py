@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -80,21 +81,37 @@ def test_a_reload_replaces_the_workers_and_no_request_is_lost(
     assert set(answers) == {200}
 
 
-def test_a_worker_is_replaced_only_once_the_new_one_serves(installation: Installation) -> None:
+@pytest.fixture
+def small_server(installation: Installation) -> Iterator[Server]:
+    """A server with one worker."""
     server = Server(installation, workers=1)
     server.start()
+    yield server
+    server.terminate()
+
+
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    """Stop a process; let it go on afterwards, also if the test fails."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_a_worker_is_replaced_only_once_the_new_one_serves(small_server: Server) -> None:
+    server = small_server
     (old,) = server.workers()
     os.kill(server.pid, signal.SIGHUP)
     eventually(lambda: len(server.workers()) == 2)
     (new,) = set(server.workers()) - {old}
-    os.kill(new, signal.SIGSTOP)
-    time.sleep(5)
-    assert server.wire().get("/healthz").status == 200
-    assert old in server.workers()
-    os.kill(new, signal.SIGCONT)
+    with stopped(new):
+        time.sleep(5)
+        assert server.wire().get("/healthz").status == 200
+        assert old in server.workers()
     eventually(lambda: server.workers() == [new])
     assert server.wire().get("/healthz").status == 200
-    server.terminate()
 
 
 def test_many_clients_create_all_their_volumes(server: Server) -> None:
