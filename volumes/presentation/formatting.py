@@ -10,6 +10,7 @@ from django.utils import timezone
 from config.errors import Problem
 from config.units import UNITS, short, size
 from volumes.models import Snapshot, Volume
+from volumes.specs.volume import FIELD_LABELS
 
 __all__ = ["UNITS", "size"]
 
@@ -83,8 +84,7 @@ def sentence(problem: Problem) -> str:
 
 def warning_sentence(warning: Problem) -> str:
     """Return a warning about a finished change: "Its mount path hides what an image keeps in /etc."."""
-    what = "mount path" if warning.field == "mountPath" else warning.field
-    return f"Its {what} {warning.message}."
+    return f"Its {FIELD_LABELS[warning.field]} {warning.message}."
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from accounts.models import Revision, Subject, User
 from volumes.models import Application
 from volumes.presentation import formatting
 from volumes.presentation.audit_phrases import VERBS, AuditPhrase, Names, audit_phrase
-from volumes.specs.volume import VOLUME_FIELDS
+from volumes.specs.volume import FIELD_LABELS
 
 __all__ = ["VERBS", "Change", "Entry", "entries", "people"]
 
 FIELDS = {
-    **{field.name: field.label for field in VOLUME_FIELDS if field.label},
+    **FIELD_LABELS,
     "resourceQuota.storage": "quota",
     "storageQuota": "quota",
     "role": "role",

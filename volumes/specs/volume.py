@@ -209,6 +209,8 @@ VOLUME_FIELDS = (
 RESPONSE_FIELDS = tuple(field for field in VOLUME_FIELDS if field.schema is not None)
 STORED_FIELDS = tuple(field for field in VOLUME_FIELDS if field.is_stored)
 """Those of which a caller sets a column of the row."""
+FIELD_LABELS = {field.name: field.label for field in VOLUME_FIELDS if field.label}
+"""What people read for a field, by its name on the wire."""
 _READ_NEW = tuple(field for field in VOLUME_FIELDS if field.is_set_by_caller)
 _READ = tuple(field for field in _READ_NEW if not field.is_only_new)
 _KNOWN_NEW = frozenset(field.name for field in VOLUME_FIELDS)
