@@ -229,7 +229,7 @@ def test_the_history_is_told_in_words_and_narrowed(
 ) -> None:
     spec = {"_selected_action": [str(volume.pk)]}
     desk.post(f"{VOLUMES}do/protect/", spec)
-    page = desk.get("/admin/accounts/revision/?door=admin")
+    page = desk.get("/admin/accounts/revision/?interface=admin")
     (row,) = page.context["cl"].result_list
     assert (row.entry.who, row.via) == ("olga", "admin")
     assert "protected" in page.text

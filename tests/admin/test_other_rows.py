@@ -95,8 +95,8 @@ def test_an_application_is_made_renamed_and_deleted(desk: Client, environment: E
     assert (api.name, api.version) == ("gateway", 2)
     assert "It mounts nothing." in ask(desk, api)
     assert "Deleted: gateway." in do(desk, api)
-    doors = Revision.objects.values_list("action", "via")
-    assert sorted(doors) == [("create", "admin"), ("delete", "admin"), ("update", "admin")]
+    entries = Revision.objects.values_list("action", "via")
+    assert sorted(entries) == [("create", "admin"), ("delete", "admin"), ("update", "admin")]
 
 
 def test_an_applications_bad_name_is_refused(desk: Client, web: Application) -> None:

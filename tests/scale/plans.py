@@ -1,4 +1,4 @@
-"""How much work the database has with what a door asks of it."""
+"""How much work the database has with a request to the API, the console or the admin."""
 
 from __future__ import annotations
 

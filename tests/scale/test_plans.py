@@ -108,7 +108,7 @@ WALKS = [
     "/admin/volumes/attachment/?read_only__exact=1",
     "/admin/volumes/application/?deleted=yes",
     "/admin/accounts/revision/?action=adopt",
-    "/admin/accounts/revision/?door=admin",
+    "/admin/accounts/revision/?interface=admin",
     "/admin/accounts/revision/?subject__exact=company",
     "/admin/accounts/revision/?environment={env}&action=adopt",
     "/admin/accounts/token/?life=over",
@@ -157,7 +157,7 @@ TALLIES = [
 
 
 @pytest.mark.parametrize(
-    ("door", "path", "most"),
+    ("client", "path", "most"),
     [
         *(("api", path, FLAT) for path in API),
         *(("api", path, SEARCH) for path in SEARCHES),
@@ -188,10 +188,10 @@ TALLIES = [
     ],
 )
 def test_it_reads_little_more_than_it_shows(
-    multitude: Multitude, door: str, path: str, most: dict[str, int]
+    multitude: Multitude, client: str, path: str, most: dict[str, int]
 ) -> None:
     with watched() as plans:
-        answer = getattr(multitude, door).get(path.format(**multitude.names))
+        answer = getattr(multitude, client).get(path.format(**multitude.names))
     assert answer.status_code == 200
     assert plans.work <= most[connection.vendor], str(plans)
 

@@ -25,7 +25,7 @@ PAGES = {
     Subject.ENVIRONMENT: "volumes_environment",
     Subject.COMPANY: "accounts_company",
 }
-DOORS = {"session": "Pages", "token:": "Tokens", "admin": "Admin", "command": "Commands"}
+INTERFACES = {"session": "Pages", "token:": "Tokens", "admin": "Admin", "command": "Commands"}
 
 
 class About(admin.SimpleListFilter):
@@ -36,36 +36,48 @@ class About(admin.SimpleListFilter):
     is_indexed = True
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the choices."""
         return [(self.value() or "", self.value() or "")] if self.value() else []
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        """Narrow the list to the choice."""
         found = queryset.filter(about(self.value() or "")).with_position()  # type: ignore[attr-defined]
         return found if self.value() else None
 
 
 class Action(admin.SimpleListFilter):
+    """Filter the history by what was done."""
+
     title = "action"
     parameter_name = "action"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the choices."""
         return [(name, name.replace("_", " ").capitalize()) for name in VERBS]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        """Narrow the list to the choice."""
         return queryset.filter(action=self.value()) if self.value() else None
 
 
-class Door(admin.SimpleListFilter):
-    title = "door"
-    parameter_name = "door"
+class InterfaceFilter(admin.SimpleListFilter):
+    """Filter the history by the interface that a change came through."""
+
+    title = "interface"
+    parameter_name = "interface"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return list(DOORS.items())
+        """Return the choices."""
+        return list(INTERFACES.items())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
-        return queryset.filter(via__startswith=self.value()) if self.value() in DOORS else None
+        """Narrow the list to the choice."""
+        return queryset.filter(via__startswith=self.value()) if self.value() in INTERFACES else None
 
 
 class Time(admin.DateFieldListFilter):
+    """Filter the history by its time."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.title = "time"
@@ -75,12 +87,15 @@ class RevisionList(IndexedChangeList):
     """The history of one object is in the order of its versions, all others by time."""
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        """Return the order of versions for one object, else the newest first."""
         is_of_one = bool(request.GET.get(About.parameter_name))
         return ["-position", "-pk"] if is_of_one else super().get_ordering(request, queryset)
 
 
 @admin.register(Revision, site=site)
 class RevisionAdmin(ReadOnly):
+    """The history of all companies, without actions."""
+
     list_display = [
         "when",
         "who",
@@ -94,7 +109,7 @@ class RevisionAdmin(ReadOnly):
     list_filter = [
         "subject",
         Action,
-        Door,
+        InterfaceFilter,
         ("at", Time),
         related_filter("company", Company, "company"),
         related_filter("environment", Environment, "environment_id"),
@@ -122,6 +137,7 @@ class RevisionAdmin(ReadOnly):
     ]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RevisionList]:
+        """Return the list that knows the order of versions."""
         return RevisionList
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
@@ -138,6 +154,7 @@ class RevisionAdmin(ReadOnly):
         return None if name.startswith("user-") else about(name)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """Return the row with its sentence."""
         row = super().get_object(request, object_id, from_field)
         if row is not None:
             row.entry = entries([row])[0]
@@ -145,10 +162,12 @@ class RevisionAdmin(ReadOnly):
 
     @admin.display(description="When")
     def when(self, row: Any) -> str:
+        """Show the time."""
         return markup.ago(row.at)
 
     @admin.display(description="Who")
     def who(self, row: Any) -> str:
+        """Show the actor, with a link if it is a user."""
         if not row.by.startswith("user-"):
             return str(row.entry.who)
         url = reverse("admin:accounts_user_change", args=[row.by.removeprefix("user-")])
@@ -156,18 +175,22 @@ class RevisionAdmin(ReadOnly):
 
     @admin.display(description="Did")
     def what(self, row: Any) -> str:
+        """Show the verb of the sentence."""
         return str(row.entry.verb)
 
     @admin.display(description="To")
     def subject_link(self, row: Any) -> str:
+        """Link to what was changed."""
         return subject_of(row)
 
     @admin.display(description="What changed")
     def changes_in_words(self, row: Any) -> str:
+        """Show values before and after."""
         return format_html("<div>{}</div>", changes_of(row.entry) or "–")
 
     @admin.display(description="Company")
     def company_link(self, row: Any) -> str:
+        """Link to the company."""
         return admin_link(row.company)
 
 

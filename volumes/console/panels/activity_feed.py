@@ -21,7 +21,7 @@ from volumes.models import Environment, Volume, VolumeStatus
 from volumes.presentation import timeline
 
 BATCH_ROWS = 500
-DOORS = {"session": "The console", "admin": "The administration", "command": "A command"}
+INTERFACES = {"session": "The console", "admin": "The administration", "command": "A command"}
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,9 @@ class ActivityFeed:
     @property
     def tokens(self) -> list[tuple[str, str]]:
         vias = {via for _, via, _ in self._seen}
-        doors = [(via, DOORS[via]) for via in DOORS if via in vias]
+        interfaces = [(via, INTERFACES[via]) for via in INTERFACES if via in vias]
         tokens = sorted(via for via in vias if via.startswith("token:"))
-        return doors + [(via, f"Token {via.removeprefix('token:')}") for via in tokens]
+        return interfaces + [(via, f"Token {via.removeprefix('token:')}") for via in tokens]
 
     @property
     def actions(self) -> list[tuple[str, str]]:
