@@ -16,10 +16,12 @@ Reasons = Mapping[Any, Sequence[Problem]]
 
 
 def no_reasons(rows: Sequence[Any]) -> Reasons:
+    """Return no reasons against the action, for rows that nothing blocks."""
     return {}
 
 
 def words_of(refusal: DomainError) -> str:
+    """Return the message of a refusal."""
     return GONE if isinstance(refusal, NotFound) else str(refusal)
 
 

@@ -23,9 +23,12 @@ from volumes.specs.parsers import Body
 
 
 class ApplicationForm(SpecForm):
+    """The form of an application."""
+
     name = forms.CharField(required=False)
 
     def spec(self) -> ApplicationSpec:
+        """Return what the form requests."""
         given = self.cleaned_data
         body: Body = {name: given[name] for name in ("name", "version") if name in given}
         return parse_application(body, new="version" not in given)
@@ -58,6 +61,8 @@ DELETE = AdminAction(
 
 @admin.register(Application, site=site)
 class ApplicationAdmin(AuditColumns, ServiceModelAdmin):
+    """Applications: operators create, rename and delete them."""
+
     form = ApplicationForm
     verbs = [DELETE]
     list_display = ["name", "where", "mounts", "changed"]
@@ -70,9 +75,11 @@ class ApplicationAdmin(AuditColumns, ServiceModelAdmin):
     readonly_fields = ["where", "mounts", "ident", "made", "last_change"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
+        """Return the rows with everything that the page shows of them."""
         return super().get_queryset(request).select_related("environment__company")
 
     def get_fieldsets(self, request: HttpRequest, obj: Application | None = None) -> Any:
+        """Return the inputs, and below them the facts of an existing row."""
         if obj is None:
             return [(None, {"fields": ["environment", "name"]})]
         return [
@@ -81,25 +88,31 @@ class ApplicationAdmin(AuditColumns, ServiceModelAdmin):
         ]
 
     def verb_rows(self, rows: QuerySet[Any]) -> Any:
+        """Return the rows that actions may change, with what their checks read."""
         return rows.filter(is_deleted=False).annotate(mounts=Count("attachments"))
 
     def create(self, form: Any, actor: Actor) -> Application:
+        """Create the row by the service."""
         return services.create_application(
             environment=form.cleaned_data["environment"], spec=form.spec(), actor=actor
         )
 
     def update(self, row: Application, spec: ApplicationSpec, actor: Actor) -> Application:
+        """Change the row by the service."""
         return services.update_application(
             environment=row.environment, application_id=row.pk, spec=spec, actor=actor
         )
 
     def full_name(self, row: Application) -> str:
+        """Return the name with the names of everything that it belongs to."""
         return f"{row.environment.company} / {row.environment} / {row}"
 
     @admin.display(description="Environment")
     def where(self, row: Application) -> str:
+        """Link to the environment."""
         return environment_link(row.environment)
 
     @admin.display(description="Mounts")
     def mounts(self, row: Application) -> str:
+        """Link to the volumes that it mounts."""
         return changelist_link(Attachment, "Volumes", application=row.pk)

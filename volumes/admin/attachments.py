@@ -23,11 +23,14 @@ from volumes.specs.attachment import AttachmentSpec, parse_attachment
 
 
 class AttachmentForm(SpecForm):
+    """The form that attaches a volume to an application."""
+
     mount_path = forms.CharField(required=False, help_text="Empty for the volume's own")
 
     field_of = {"appIdRef": "application", "mountPath": "mount_path"}
 
     def spec(self) -> AttachmentSpec:
+        """Return what the form requests."""
         given = self.cleaned_data
         path = {"mountPath": given["mount_path"]} if given["mount_path"] else {}
         body = {"appIdRef": given["application"].ref, "readOnly": given["read_only"], **path}
@@ -56,6 +59,8 @@ DETACH = AdminAction(
 
 @admin.register(Attachment, site=site)
 class AttachmentAdmin(ServiceModelAdmin):
+    """Attachments: operators attach and detach; nothing else of them changes."""
+
     form = AttachmentForm
     verbs = [DETACH]
     fields = ["volume", "application", "mount_path", "read_only"]
@@ -71,31 +76,38 @@ class AttachmentAdmin(ServiceModelAdmin):
     sortable_when_filtered = ["volume", "application"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
+        """Return the rows with everything that the page shows of them."""
         rows = super().get_queryset(request)
         return rows.prefetch_related(volumes_of_a_page(), "application")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return False: an attachment never changes."""
         return False
 
     def create(self, form: Any, actor: Actor) -> Attachment:
+        """Create the row by the service."""
         volume = form.cleaned_data["volume"]
         return services.attach(
             environment=volume.environment, volume_id=volume.pk, spec=form.spec(), actor=actor
         )
 
     def warnings(self, form: Any, row: Attachment | None) -> Iterable[Problem]:
+        """Return warnings about what was typed."""
         given = form.cleaned_data
         path = given["mount_path"] or given["volume"].mount_path
         return attachment_warnings(given["volume"], given["application"], path)
 
     @admin.display(description="Volume")
     def volume_link(self, row: Attachment) -> str:
+        """Link to the volume."""
         return admin_link(row.volume)
 
     @admin.display(description="Application")
     def application_link(self, row: Attachment) -> str:
+        """Link to the application."""
         return admin_link(row.application)
 
     @admin.display(description="Environment")
     def where(self, row: Attachment) -> str:
+        """Link to the environment."""
         return environment_link(row.volume.environment)

@@ -88,6 +88,7 @@ class ServiceModelAdmin(ConfirmedActionsMixin):
         return ()
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        """Save by the service, so that its problems become errors of the form."""
         actor, row = actor_of(request), form.instance if change else None
         # Compute warnings before saving, because they depend on the quota then; show them afterwards.
         remarks = [formatting.warning_sentence(warning) for warning in self.warnings(form, row)]
@@ -107,12 +108,13 @@ class ServiceModelAdmin(ConfirmedActionsMixin):
     # The history has the change with the old values, so Django's log would be a second record.
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """Nothing."""
+        """Do nothing: the service has recorded the change."""
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """Nothing."""
+        """Do nothing: the service has recorded the change."""
 
     def field_errors(self, refusal: DomainError) -> FieldErrors:
+        """Show the problems of a refusal at their fields."""
         if isinstance(refusal, NotFound):
             return [("", GONE)]
         if not isinstance(refusal, Refused):
@@ -129,9 +131,11 @@ class ServiceModelAdmin(ConfirmedActionsMixin):
         return name, f"{inner}: {problem.message}" if is_nested else problem.message
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return whether the row may be changed; a deleted row may not."""
         return not _is_deleted(obj) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return whether the row may be deleted; a deleted row may not."""
         return not _is_deleted(obj) and super().has_delete_permission(request, obj)
 
     def get_search_results(

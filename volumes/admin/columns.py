@@ -69,10 +69,12 @@ class AuditColumns:
 
     @admin.display(description="Changed", ordering="modified_at")
     def changed(self, row: Any) -> str:
+        """Show when it was changed last."""
         return markup.ago(row.modified_at)
 
     @admin.display(description="Last change")
     def last_change(self, row: Any) -> str:
+        """Show when and by whom it was changed last."""
         return format_html(
             "version {}, {} by {}",
             row.version,
@@ -82,8 +84,10 @@ class AuditColumns:
 
     @admin.display(description="Made")
     def made(self, row: Any) -> str:
+        """Show when and by whom it was created."""
         return format_html("{} by {}", markup.ago(row.created_at), user_link(row.created_by))
 
     @admin.display(description="Id")
     def ident(self, row: Any) -> str:
+        """Show the identifier with its prefix."""
         return format_html("<code>{}</code>", row.ref)

@@ -36,10 +36,12 @@ class ConfirmedActionsMixin(OperatorAdmin):
         return rows
 
     def get_urls(self) -> list[URLPattern]:
+        """Add the page that confirms and runs an action."""
         view = self.admin_site.admin_view(self.verb_view)
         return [path("do/<slug:name>/", view, name=self._named_url("do")), *super().get_urls()]
 
     def get_actions(self, request: HttpRequest) -> Any:
+        """Return the actions that the operator may run, for the list."""
         if "_popup" in request.GET:
             return {}
         chosen = f"the chosen {self.opts.verbose_name_plural}"
@@ -49,6 +51,7 @@ class ConfirmedActionsMixin(OperatorAdmin):
         }
 
     def permitted(self, request: HttpRequest) -> list[AdminAction]:
+        """Return the actions that the operator may run."""
         return [
             verb
             for verb in self.verbs
@@ -70,6 +73,7 @@ class ConfirmedActionsMixin(OperatorAdmin):
     def ask(
         self, request: HttpRequest, verb: AdminAction, chosen: QuerySet[Any]
     ) -> HttpResponseBase:
+        """Show what the action would do to each row."""
         rows = list(chosen[: limits.MAX_ACTION_ROWS + 1])
         if not 0 < len(rows) <= limits.MAX_ACTION_ROWS:
             why = (
@@ -116,6 +120,7 @@ class ConfirmedActionsMixin(OperatorAdmin):
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        """Redirect to the confirmation of the delete action."""
         return redirect(self._verb_url("delete", object_id))
 
     def render_change_form(
@@ -127,6 +132,7 @@ class ConfirmedActionsMixin(OperatorAdmin):
         form_url: str = "",
         obj: Any = None,
     ) -> HttpResponse:
+        """Add links to the actions that the row allows."""
         # The page already has a delete button.
         others = [verb for verb in self.permitted(request) if verb.name != "delete"]
         offered = [verb for verb in others if obj and verb.offered(obj)]

@@ -28,6 +28,8 @@ from volumes.specs.environment import EnvironmentSpec, parse_environment
 
 
 class EnvironmentForm(SpecForm):
+    """The form of an environment."""
+
     name = forms.CharField(required=False)
     storage_quota = forms.IntegerField(
         required=False, label="Quota", help_text="MB (MiB); empty for none"
@@ -36,6 +38,7 @@ class EnvironmentForm(SpecForm):
     field_of = {"resourceQuota": "storage_quota", "resourceQuota.storage": "storage_quota"}
 
     def spec(self) -> EnvironmentSpec:
+        """Return what the form requests."""
         given = self.cleaned_data
         body = {"name": given["name"], "resourceQuota": {"storage": given["storage_quota"]}}
         version = {"version": given["version"]} if "version" in given else {}
@@ -65,6 +68,8 @@ DELETE = AdminAction(
 
 @admin.register(Environment, site=site)
 class EnvironmentAdmin(AuditColumns, ServiceModelAdmin):
+    """Environments: operators create, change and delete them."""
+
     form = EnvironmentForm
     verbs = [DELETE]
     list_display = ["name", "company_link", "quota", "taken", "volumes", "changed"]
@@ -79,9 +84,11 @@ class EnvironmentAdmin(AuditColumns, ServiceModelAdmin):
     sorts_anywhere = ["name", "quota", "taken"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
+        """Return the rows with everything that the page shows of them."""
         return super().get_queryset(request).select_related("company")
 
     def get_fieldsets(self, request: HttpRequest, obj: Environment | None = None) -> Any:
+        """Return the inputs, and below them the facts of an existing row."""
         if obj is None:
             return [(None, {"fields": ["company", "name", "storage_quota"]})]
         shown = ["taken", "volumes", "applications", "tokens", "ident", "made", "last_change"]
@@ -103,40 +110,51 @@ class EnvironmentAdmin(AuditColumns, ServiceModelAdmin):
     ]
 
     def create(self, form: Any, actor: Actor) -> Environment:
+        """Create the row by the service."""
         company = form.cleaned_data["company"]
         return services.create_environment(company=company, spec=form.spec(), actor=actor)
 
     def update(self, row: Environment, spec: EnvironmentSpec, actor: Actor) -> Environment:
+        """Change the row by the service."""
         return services.update_environment(environment=row, spec=spec, actor=actor)
 
     def exact_name(self, name: str) -> Q:
+        """Return the condition for a search by the whole name of a company."""
         return Q(company__in=list(Company.objects.filter(name=name)))
 
     def full_name(self, row: Environment) -> str:
+        """Return the name with the names of everything that it belongs to."""
         return f"{row.company} / {row}"
 
     @admin.display(description="Company", ordering="company__name")
     def company_link(self, row: Environment) -> str:
+        """Link to the company."""
         return admin_link(row.company)
 
     @admin.display(ordering="storage_quota")
     def quota(self, row: Environment) -> str:
+        """Show the quota."""
         return markup.mb(row.storage_quota)
 
     @admin.display(description="Taken", ordering="storage_used")
     def taken(self, row: Environment) -> str:
+        """Show how much of the quota is taken."""
         if row.storage_quota is None:
             return formatting.size(row.storage_used)
         return formatting.share(row.storage_used, row.storage_quota)
 
     def volumes(self, row: Environment) -> str:
+        """Link to the volumes."""
         return changelist_link(Volume, "Volumes", environment=row.pk)
 
     def applications(self, row: Environment) -> str:
+        """Link to the applications."""
         return changelist_link(Application, "Applications", environment=row.pk)
 
     def tokens(self, row: Environment) -> str:
+        """Link to the tokens."""
         return changelist_link(Token, "Tokens bound to it", environment=row.pk)
 
     def activity(self, row: Environment) -> str:
+        """Link to the history."""
         return changelist_link(Revision, "Everything that happened in it", environment=row.pk)

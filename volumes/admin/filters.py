@@ -29,9 +29,11 @@ class DeletedFilter(admin.SimpleListFilter):
         return self.value() != "yes"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        """Return the choices."""
         return [("no", "Not deleted"), ("yes", "Deleted"), ("all", "All")]
 
     def choices(self, changelist: Any) -> Any:
+        """Yield the choices, without "All"."""
         for value, title in self.lookup_choices:
             yield {
                 "selected": (self.value() or "no") == value,
@@ -40,6 +42,7 @@ class DeletedFilter(admin.SimpleListFilter):
             }
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        """Narrow the list to the choice."""
         if self.value() == "all":
             return queryset
         return queryset.filter(is_deleted=self.value() == "yes")
@@ -50,22 +53,28 @@ class Status(admin.ChoicesFieldListFilter):
 
     @property
     def is_indexed(self) -> bool:
+        """Return whether an index serves this choice, so that the list need not be cut."""
         asked: Any = self.lookup_val  # a list, as addresses may repeat a name
         return bool(asked) and UNSETTLED.issuperset(asked)
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """Narrow the list to the choice."""
         found: Any = super().queryset(request, queryset)
         return found.unsettled() if self.is_indexed else found
 
 
 class Use(admin.SimpleListFilter):
+    """Filter volumes by whether an application mounts them."""
+
     title = "use"
     parameter_name = "mounted"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        """Return the choices."""
         return [("yes", "Mounted"), ("no", "Mounted by nobody")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """Narrow the list to the choice."""
         if self.value() not in ("yes", "no"):
             return None
         mounted = Q(as_case(is_mounted()))
@@ -84,6 +93,7 @@ class Trouble(admin.SimpleListFilter):
         return self.value() in ("missing", "unsettled", "error")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        """Return the choices."""
         return [
             ("missing", "Data is missing"),
             ("unsettled", "Not settled"),
@@ -91,6 +101,7 @@ class Trouble(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """Narrow the list to the choice."""
         rows = queryset.unsettled() if self.is_indexed else queryset
         if self.value() == "missing":
             return rows.filter(missing_since__isnull=False)

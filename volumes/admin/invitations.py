@@ -52,6 +52,7 @@ class InvitationAdmin(ReadOnly, ConfirmedActionsMixin):
     fields = ["name", "company_link", "role", "inviter_link", "created", "expires"]
 
     def has_withdraw_permission(self, request: HttpRequest) -> bool:
+        """Return whether the operator may withdraw: that takes the right to delete invitations."""
         return bool(request.user.has_perm("accounts.delete_invitation"))
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
@@ -59,23 +60,29 @@ class InvitationAdmin(ReadOnly, ConfirmedActionsMixin):
         return not lookup.startswith("user") and super().lookup_allowed(lookup, value, request)
 
     def verb_rows(self, rows: QuerySet[Any]) -> Any:
+        """Return the rows with the companies that the confirmation names."""
         return rows.select_related("company")
 
     def full_name(self, row: Invitation) -> str:
+        """Return the name with the names of everything that it belongs to."""
         return f"{row.name} to {row.company}"
 
     @admin.display(description="Company")
     def company_link(self, row: Invitation) -> str:
+        """Link to the company."""
         return admin_link(row.company)
 
     @admin.display(description="Invited by")
     def inviter_link(self, row: Invitation) -> str:
+        """Link to who invited."""
         return admin_link(row.invited_by)
 
     @admin.display(description="Invited")
     def created(self, row: Invitation) -> str:
+        """Show when it was created."""
         return markup.ago(row.created_at)
 
     @admin.display(description="Expires")
     def expires(self, row: Invitation) -> str:
+        """Show when it expires."""
         return markup.ago(row.expires_at)

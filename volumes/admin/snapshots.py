@@ -29,6 +29,8 @@ from volumes.specs.snapshot import SnapshotSpec, parse_snapshot
 
 
 class SnapshotForm(SpecForm):
+    """The form of a new snapshot."""
+
     name = forms.CharField(required=False, help_text="Empty for the date and time")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -37,6 +39,7 @@ class SnapshotForm(SpecForm):
             volume.help_text = formatting.CONSISTENCY[expected_consistency()]
 
     def spec(self) -> SnapshotSpec:
+        """Return what the form requests."""
         name = self.cleaned_data["name"]
         return parse_snapshot({"name": name} if name else {})
 
@@ -72,6 +75,8 @@ DELETE = AdminAction(
 
 @admin.register(Snapshot, site=site)
 class SnapshotAdmin(Failing, ServiceModelAdmin):
+    """Snapshots: operators take and delete them; nothing else of them changes."""
+
     form = SnapshotForm
     verbs = [DELETE]
     list_display = ["name", "volume_link", "where", "state", "size_in_words", "taken"]
@@ -93,18 +98,22 @@ class SnapshotAdmin(Failing, ServiceModelAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> Any:
+        """Return the rows with everything that the page shows of them."""
         return super().get_queryset(request).prefetch_related(volumes_of_a_page())
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Return the inputs of a new snapshot, or the facts of an existing one."""
         if obj is None:
             return ["volume", "name"]
         facts = ["volume_link", "where", "name", "size_in_words", "state", "reason"]
         return [*facts, "taken", "consistency", "requested", "made_by"]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return False: a snapshot never changes."""
         return False
 
     def create(self, form: Any, actor: Actor) -> Snapshot:
+        """Take the snapshot by the service. Raises Refused."""
         volume = form.cleaned_data["volume"]
         snapshot, _ = services.take_snapshot(
             environment=volume.environment, volume_id=volume.pk, spec=form.spec(), actor=actor
@@ -112,9 +121,11 @@ class SnapshotAdmin(Failing, ServiceModelAdmin):
         return snapshot
 
     def result(self, saved: Snapshot, before: Snapshot | None) -> Result:
+        """Return the message after a save."""
         return results.snapshot_taken(saved)
 
     def verb_rows(self, rows: QuerySet[Any]) -> Any:
+        """Return the snapshots that are not deleted."""
         return rows.filter(is_deleted=False)
 
     def subject_id(self, object_id: str) -> str:
@@ -125,32 +136,40 @@ class SnapshotAdmin(Failing, ServiceModelAdmin):
         return str(found or object_id)
 
     def full_name(self, row: Snapshot) -> str:
+        """Return the name with the names of everything that it belongs to."""
         return f"{row.volume.environment.company} / {row.volume} / {row}"
 
     @admin.display(description="Volume")
     def volume_link(self, row: Snapshot) -> str:
+        """Link to the volume."""
         return admin_link(row.volume)
 
     @admin.display(description="Environment")
     def where(self, row: Snapshot) -> str:
+        """Link to the environment."""
         return environment_link(row.volume.environment)
 
     @admin.display(description="Status")
     def state(self, row: Snapshot) -> str:
+        """Show the status, and the reason of an error."""
         return failing(formatting.snapshot_state(row), row)
 
     @admin.display(description="Size")
     def size_in_words(self, row: Snapshot) -> str:
+        """Show the size with its unit."""
         return markup.mb(row.size)
 
     @admin.display(description="Taken")
     def taken(self, row: Snapshot) -> str:
+        """Show when the copy was made."""
         return markup.ago(row.taken_at) if row.taken_at else "–"
 
     @admin.display(description="Requested")
     def requested(self, row: Snapshot) -> str:
+        """Show when it was requested."""
         return markup.ago(row.created_at)
 
     @admin.display(description="By")
     def made_by(self, row: Snapshot) -> str:
+        """Link to who requested it."""
         return user_link(row.created_by)

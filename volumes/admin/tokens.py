@@ -32,17 +32,22 @@ SOON = timedelta(days=14)
 
 
 class TokenStateFilter(admin.SimpleListFilter):
+    """Filter tokens by whether they can be used."""
+
     title = "life"
     parameter_name = "life"
 
     @property
     def is_indexed(self) -> bool:
+        """Return whether an index serves this choice, so that the list need not be cut."""
         return self.value() == "soon"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the choices."""
         return [("usable", "Usable"), ("soon", "Expires within two weeks"), ("over", "Over")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """Narrow the list to the choice."""
         match self.value():
             case "usable":
                 return queryset.usable()
@@ -55,6 +60,7 @@ class TokenStateFilter(admin.SimpleListFilter):
 
 
 def life(token: Token) -> State:
+    """Return the state of a token as a badge shows it."""
     if token.revoked_at:
         return State("muted", "Revoked")
     if token.expires_at is None:
@@ -90,6 +96,8 @@ REVOKE = AdminAction(
 
 @admin.register(Token, site=site)
 class TokenAdmin(ReadOnly, ConfirmedActionsMixin):
+    """Tokens, read-only; the only action revokes them."""
+
     verbs = [REVOKE]
     list_display = ["name", "owner_link", "scope", "life", "expires", "last_used"]
     list_filter = [
@@ -109,12 +117,15 @@ class TokenAdmin(ReadOnly, ConfirmedActionsMixin):
     fields = ["name", "owner_link", "scope", "where", "life", "expires", "last_used", "made"]
 
     def exact_name(self, name: str) -> Q:
+        """Return the condition for a search by the owner's whole name."""
         return Q(owner__in=list(User.objects.filter(username=name)))
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Return whether the operator may revoke: that takes the right to change tokens."""
         return bool(request.user.has_perm("accounts.change_token"))
 
     def check_reach(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
+        """Raise PermissionDenied if the owner of a token is another privileged user."""
         if rows.filter(operators.owned_beyond_reach(operator_of(request))).exists():
             raise PermissionDenied
 
@@ -123,6 +134,7 @@ class TokenAdmin(ReadOnly, ConfirmedActionsMixin):
         return not lookup.startswith("digest") and super().lookup_allowed(lookup, value, request)
 
     def verb_rows(self, rows: QuerySet[Any]) -> Any:
+        """Return the tokens with their owners, whom the confirmation names."""
         return rows.select_related("owner")
 
     def subject_id(self, object_id: str) -> str:
@@ -134,24 +146,30 @@ class TokenAdmin(ReadOnly, ConfirmedActionsMixin):
 
     @admin.display(description="Owner", ordering="owner__username")
     def owner_link(self, row: Token) -> str:
+        """Link to the owner."""
         return admin_link(row.owner)
 
     @admin.display(description="Environment")
     def where(self, row: Token) -> str:
+        """Link to the environment that the token is bound to."""
         if row.environment_id is None:
             return "every one of its owner"
         return admin_link(Environment.objects.filter(pk=row.environment_id).first())
 
     def life(self, row: Token) -> str:
+        """Show the state as a badge."""
         return status_badge(life(row))
 
     def made(self, row: Token) -> str:
+        """Show when it was created."""
         return markup.ago(row.created_at)
 
     @admin.display(description="Expires", ordering="expires_at")
     def expires(self, row: Token) -> str:
+        """Show when it expires."""
         return markup.ago(row.expires_at)
 
     @admin.display(description="Last used", ordering="last_used_at")
     def last_used(self, row: Token) -> str:
+        """Show when it was last used."""
         return markup.ago(row.last_used_at)

@@ -30,6 +30,8 @@ def _input(field: VolumeField) -> forms.Field:
 
 
 class VolumeForm(SpecForm):
+    """The inputs of a volume, as `VOLUME_FIELDS` lists them for the admin."""
+
     vars().update({field.column: _input(field) for field in FIELDS})
 
     field_of = {
@@ -50,6 +52,7 @@ class VolumeForm(SpecForm):
             self.initial.update({field.column: shown[field.form_name] for field in FIELDS})
 
     def spec(self) -> VolumeSpec:
+        """Return the typed values as the spec of a request."""
         given, new = self.cleaned_data, "version" not in self.cleaned_data
         values = {field.form_name: given[field.column] for field in FIELDS}
         values["labels"] = values["labels"].replace("\r\n", "\n")

@@ -38,6 +38,8 @@ METADATA = ["ident", "made", "last_change", "next_look"]
 
 @admin.register(Volume, site=site)
 class VolumeAdmin(AuditColumns, Failing, ServiceModelAdmin):
+    """Volumes: what the console offers, and the actions of operators."""
+
     form = VolumeForm
     verbs = [RETRY, RECONCILE, PROTECT, UNPROTECT, SNAPSHOT, ACCEPT, DELETE, DELETE_ALL, RESTORE]
     list_display = ["name", "where", "state", "used", "mounted_by", "safe", "changed"]
@@ -61,12 +63,14 @@ class VolumeAdmin(AuditColumns, Failing, ServiceModelAdmin):
     readonly_fields = ["where", *FACTS, *METADATA]
 
     def get_queryset(self, request: HttpRequest) -> Any:
+        """Return the rows with everything that the page shows of them."""
         rows: Any = super().get_queryset(request)
         return rows.select_related("environment__company").prefetch_related(
             "attachments__application"
         )
 
     def get_fieldsets(self, request: HttpRequest, obj: Volume | None = None) -> Any:
+        """Return the inputs, and below them the facts of an existing volume."""
         if obj is None:
             return [(None, {"fields": ["environment", *EDITABLE, "restore_from"]})]
         return [
@@ -76,6 +80,7 @@ class VolumeAdmin(AuditColumns, Failing, ServiceModelAdmin):
         ]
 
     def search(self, request: HttpRequest, rows: Any, term: str) -> tuple[Any, bool]:
+        """Return the rows whose name contains every word of `term`."""
         for word in term.split():
             rows = name_contains(
                 rows if is_indexed(word) else newest(rows, limits.MAX_SEARCHED_VOLUMES),
@@ -86,10 +91,12 @@ class VolumeAdmin(AuditColumns, Failing, ServiceModelAdmin):
         return rows, False
 
     def verb_rows(self, rows: QuerySet[Any]) -> Any:
+        """Return the rows with the number of their live snapshots."""
         standing = Count("snapshots", filter=Q(snapshots__is_deleted=False))
         return rows.annotate(snapshot_count=standing)
 
     def create(self, form: Any, actor: Actor) -> Volume:
+        """Create the volume by the service. Raises Refused."""
         volume, _ = create_volume(
             environment=form.cleaned_data["environment"],
             spec=form.spec(),
@@ -99,11 +106,13 @@ class VolumeAdmin(AuditColumns, Failing, ServiceModelAdmin):
         return volume
 
     def update(self, row: Volume, spec: VolumeSpec, actor: Actor) -> Volume:
+        """Change the volume by the service. Raises Refused."""
         return services.update_volume(
             environment=row.environment, volume_id=row.pk, spec=spec, actor=actor
         )
 
     def result(self, saved: Volume, before: Volume | None) -> Result:
+        """Return the message after a save: created, grown or changed."""
         if before is None:
             return results.created(saved)
         return results.grown(saved) if saved.size > before.size else results.updated(saved)
@@ -118,18 +127,22 @@ class VolumeAdmin(AuditColumns, Failing, ServiceModelAdmin):
         ]
 
     def full_name(self, row: Volume) -> str:
+        """Return the name with the names of everything that it belongs to."""
         return f"{row.environment.company} / {row.environment} / {row}"
 
     @admin.display(description="Environment")
     def where(self, row: Volume) -> str:
+        """Link to the environment."""
         return environment_link(row.environment)
 
     @admin.display(description="Status")
     def state(self, row: Volume) -> str:
+        """Show the status, and the reason of an error."""
         return failing(formatting.state(row), row)
 
     @admin.display(description="Used", ordering="size")
     def used(self, row: Volume) -> str:
+        """Show used space and size; if the last measurement failed, show why."""
         exact = f"{row.used_size if row.used_size is not None else '–'} of {row.size} MB"
         shown = formatting.share(row.used_size, row.size)
         figures = format_html('<span class="figures" title="{}">{}</span>', exact, shown)
@@ -139,28 +152,34 @@ class VolumeAdmin(AuditColumns, Failing, ServiceModelAdmin):
 
     @admin.display(description="Protected")
     def safe(self, row: Volume) -> str:
+        """Show whether it is protected."""
         return "protected" if row.protected else ""
 
     @admin.display(description="In the storage")
     def held(self, row: Volume) -> str:
+        """Show the size that the storage holds."""
         return markup.mb(row.provisioned_size)
 
     @admin.display(description="Mounted by")
     def mounted_by(self, row: Volume) -> str:
+        """Link to the applications that mount it."""
         mounts = [(admin_link(mount.application),) for mount in row.attachments.all()]
         return format_html_join(", ", "{}", mounts) or "nobody"
 
     def snapshots(self, row: Volume) -> str:
+        """Link to its snapshots and attachments."""
         snapshots = changelist_link(Snapshot, "Snapshots", volume=row.pk)
         return format_html(
             "{}, {}", snapshots, changelist_link(Attachment, "attachments", volume=row.pk)
         )
 
     def filled_from(self, row: Volume) -> str:
+        """Show the directory or the snapshot that it was filled from."""
         return row.adopt_from or admin_link(row.restore_from)
 
     @admin.display(description="Next look")
     def next_look(self, row: Volume) -> str:
+        """Show when the reconciler looks at it next."""
         if row.due_at is None:
             return "It is settled."
         return format_html("{}, after {} failed steps", markup.ago(row.due_at), row.attempts)
