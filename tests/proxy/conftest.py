@@ -1,4 +1,4 @@
-"""Holdfast behind nginx, as `docs/operating.md` sets both up."""
+"""Holdfast behind nginx, as the files in `deploy/` and `docs/operating.md` set both up."""
 
 from __future__ import annotations
 

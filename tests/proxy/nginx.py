@@ -1,4 +1,4 @@
-"""A real nginx with the documented configuration, on ports and with a certificate of its own."""
+"""A real nginx with the configuration in `deploy/`, on ports and with a certificate of its own."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from pathlib import Path
 
-from tests.support.documents import DOCS, fenced
-from tests.support.installation import eventually
+from tests.support.installation import ROOT, eventually
 from tests.support.postgres import free_port
 
 PATH = f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin"
@@ -72,14 +71,9 @@ class Proxy:
         return response, text
 
 
-def block() -> str:
-    """Return the configuration in `docs/operating.md`."""
-    return fenced(DOCS / "operating.md", "nginx")
-
-
 @contextmanager
 def nginx(home: Path, upstream: int, proxy: Proxy, **replaced: str) -> Iterator[None]:
-    """Run it in front of this port. What else is `replaced` in the block: `gzip="gzip on;"`."""
+    """Run it in front of this port. What else is `replaced` in the file: `gzip="gzip on;"`."""
     home.mkdir()
     certify(home)
     (home / "conf").write_text(configuration(home, upstream, proxy, **replaced))
@@ -96,7 +90,7 @@ def nginx(home: Path, upstream: int, proxy: Proxy, **replaced: str) -> Iterator[
 
 
 def configuration(home: Path, upstream: int, proxy: Proxy, **replaced: str) -> str:
-    text = block()
+    text = (ROOT / "deploy" / "nginx" / "holdfast.conf").read_text()
     changes = {
         "127.0.0.1:8000": f"127.0.0.1:{upstream}",
         "listen 80;": f"listen 127.0.0.1:{proxy.http_port};",
