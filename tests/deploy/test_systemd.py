@@ -1,0 +1,73 @@
+"""The units in `deploy/systemd` are valid, and systemd rates them as well protected."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.docs.test_documents import COMMANDS
+from tests.support.installation import ROOT
+from tests.support.needs import needs
+
+UNITS = ROOT / "deploy" / "systemd"
+SERVICES = sorted(UNITS.glob("*.service"))
+ANALYZE = shutil.which("systemd-analyze")
+MAX_EXPOSURE = 20
+"""In tenths, as `systemd-analyze security --threshold` takes it: from 0, for none, to 100."""
+
+analyzed = needs(ANALYZE is not None, "systemd-analyze is not installed")
+
+
+def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(ANALYZE), *arguments], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def protection(service: Path) -> list[str]:
+    """The lines of a unit about what the service may do."""
+    text = service.read_text(encoding="utf-8")
+    return text[text.index("# What the service may do.") :].partition("\n\n")[0].splitlines()
+
+
+@analyzed
+def test_systemd_understands_every_unit(tmp_path: Path) -> None:
+    for unit in UNITS.iterdir():
+        # The program must exist where systemd looks for it.
+        text = unit.read_text(encoding="utf-8")
+        text = text.replace("/opt/holdfast/.venv/bin/python", sys.executable)
+        (tmp_path / unit.name).write_text(text)
+    units = [str(path) for path in tmp_path.iterdir() if path.suffix in {".service", ".timer"}]
+    done = analyze("verify", "--man=no", *units)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@analyzed
+@pytest.mark.parametrize("service", SERVICES, ids=lambda path: path.name)
+def test_every_service_is_protected(service: Path) -> None:
+    done = analyze("security", "--offline=yes", f"--threshold={MAX_EXPOSURE}", str(service))
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda path: path.name)
+def test_every_service_may_do_the_same(service: Path) -> None:
+    assert protection(service) == protection(UNITS / "holdfast.service")
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda path: path.name)
+def test_every_service_runs_commands_that_exist_as_its_own_user(service: Path) -> None:
+    text = service.read_text(encoding="utf-8")
+    commands = re.findall(r"manage\.py (\w+)", text.partition("[Service]")[2])
+    assert commands
+    assert set(commands) <= set(COMMANDS)
+    assert "\nUser=holdfast\n" in text
+
+
+@pytest.mark.parametrize("timer", sorted(UNITS.glob("*.timer")), ids=lambda path: path.name)
+def test_every_timer_has_its_service(timer: Path) -> None:
+    assert timer.with_suffix(".service") in SERVICES
