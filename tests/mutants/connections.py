@@ -84,7 +84,7 @@ GUARDS = [
     ),
     Guard(
         "strangers' trees under the name of the counters",
-        "config/server/metrics_directories.py",
+        "config/work_directories.py",
         "status.st_uid != os.geteuid() or ",
         "",
         "config/test_metrics_directories.py::test_files_of_another_user_are_kept",
