@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+import socket
 from collections.abc import Collection
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
@@ -180,8 +181,11 @@ def _host(text: str) -> str:
 
 
 def database(name: str, default: Path) -> dict[str, Any]:
+    return parse_database(name, text(name, f"sqlite:///{default}"))
+
+
+def parse_database(name: str, value: str) -> dict[str, Any]:
     """A sqlite:// or postgres:// address as Django wants it, with the options that each one needs."""
-    value = text(name, f"sqlite:///{default}")
     try:
         config: dict[str, Any] = dict(dj_database_url.parse(value))
     except Exception as error:  # the library raises its own, ValueError and KeyError
@@ -215,6 +219,8 @@ ENGINES: dict[str, tuple[str, dict[str, Any]]] = {
         "config.db.postgresql",
         {
             "connect_timeout": 5,
+            # Names the process, for operators and for config/db/usage.py; 63 bytes at most.
+            "application_name": f"holdfast {os.getpid()}@{socket.gethostname()}"[:63],
             "options": (
                 "-c jit=off "  # compiling a plan takes longer than any of them runs
                 # Lists are read to their end: a cursor's plan is that of any statement.

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from config.commands import CheckedCommand
+from config.db.usage import announce_server
 from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
 from volumes.reconciler.availability import refresh_availability
 from volumes.reconciler.loop import run_forever, run_once
@@ -56,4 +57,5 @@ class Command(CheckedCommand):
         stop = Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
-        run_forever(stop)
+        with announce_server():
+            run_forever(stop)

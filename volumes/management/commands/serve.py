@@ -19,6 +19,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from config.commands import CheckedCommand
+from config.db.usage import announce_server
 from config.deployment import warn_of_unsafe_settings
 from config.env import BadSetting, address
 from config.http.static_files import StaticFilesPublisher
@@ -80,7 +81,7 @@ class Command(CheckedCommand):
         if shared:
             mark_older_data()
         connection.close()
-        with metrics_directories.shared_directory() as directory:
+        with announce_server(), metrics_directories.shared_directory() as directory:
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
             run(host, port, (workers or min(4, os.cpu_count() or 1)) if shared else 1, sweep=shared)
 
