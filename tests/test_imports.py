@@ -26,7 +26,7 @@ LINES = [
     ],
     [["volumes.models"], ["volumes.specs"], ["volumes.queries"], ["volumes.rules"]],
     [["volumes.backends"], ["volumes.storage"], ["volumes.reconciler"], ["volumes.services"]],
-    [["volumes.verification", "volumes.presentation"], ["volumes.monitoring"]],
+    [["volumes.verification", "volumes.presentation"], ["volumes.monitoring", "volumes.backup"]],
     [["volumes.api", "volumes.console", "volumes.admin"]],
     [["volumes.templatetags"], ["volumes", "root"], ["config.server"], ["volumes.management"]],
 ]
@@ -47,6 +47,7 @@ NEVER = {
     "volumes.backends": ["accounts", "volumes.models"],
     "volumes.services": ["volumes.backends", "volumes.storage"],
     "volumes.presentation": ["config.db", *STORAGE],
+    "volumes.backup": ["config.http", *STORAGE],
     "volumes.api": ["volumes.backends", "volumes.reconciler", "config.db"],
     "volumes.console": ["volumes.backends", "volumes.reconciler", "config.db"],
     "volumes.admin": ["volumes.backends", "config.db"],

@@ -20,7 +20,7 @@ ARGUMENTS = {
     "remove_unused_volumes": ("--unattached-for", "0", "--no-input"),
 }
 SOME = [*ARGUMENTS, "verify", "reconcile", "measure_usage", "init_storage", "remove_orphaned_data"]
-MIGRATING = {"bootstrap", "quickstart"}
+MIGRATING = {"bootstrap", "quickstart", "restore"}
 
 
 @pytest.fixture(scope="module")

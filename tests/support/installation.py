@@ -40,24 +40,19 @@ SETTINGS = (
 Process = subprocess.Popen[bytes]
 
 
-class Installation:
-    """An installation, bootstrapped with a company, an environment and a token."""
+class BareInstallation:
+    """Settings, a place and a database that nothing has been done with yet."""
 
     def __init__(self, home: Path, database_url: str, **settings: str) -> None:
         self.home = home
         self.database_url = database_url
-        self.storage_root = home / "volumes"
+        self.storage_root = Path(settings.get("STORAGE_ROOT", home / "volumes"))
         self.log = home / "log"
         kept = {name: value for name, value in os.environ.items() if name not in SETTINGS}
         # Clients of tests send more requests than the default limit allows.
         ours = {"DATA_DIR": str(home), "DATABASE_URL": database_url, "API_RATE_LIMIT": ""}
         self.environ = {**kept, **ours, **settings}
         self.started: list[Process] = []
-        self.ledger = Ledger()
-        self.witnesses: dict[Path, bytes] = {}
-        """Files in volumes that no test changes, with their content."""
-        self.made = self.bootstrap("Acme", "production", "alice")
-        self.token: str = self.made["token"]
 
     def bootstrap(self, company: str, environment: str, username: str, *more: str) -> Any:
         names = ("--company", company, "--environment", environment, "--username", username)
@@ -160,6 +155,18 @@ class Installation:
         return [json.loads(line) for line in self.log.read_text().splitlines()]
 
 
+class Installation(BareInstallation):
+    """An installation, bootstrapped with a company, an environment and a token."""
+
+    def __init__(self, home: Path, database_url: str, **settings: str) -> None:
+        super().__init__(home, database_url, **settings)
+        self.ledger = Ledger()
+        self.witnesses: dict[Path, bytes] = {}
+        """Files in volumes that no test changes, with their content."""
+        self.made = self.bootstrap("Acme", "production", "alice")
+        self.token: str = self.made["token"]
+
+
 def eventually(holds: Callable[[], object], within: float = PATIENCE) -> None:
     """Wait until the condition holds. Fails after `within` seconds."""
     deadline = time.monotonic() + within
@@ -194,6 +201,18 @@ def installed(home: Path, **settings: str) -> Iterator[Installation]:
     home.mkdir(parents=True, exist_ok=True)
     with new_database(home) as url:
         installation = Installation(home, url, **settings)
+        try:
+            yield installation
+        finally:
+            installation.close()
+
+
+@contextmanager
+def uninstalled(home: Path, **settings: str) -> Iterator[BareInstallation]:
+    """Create settings and an empty database, and nothing else. Processes end with the block."""
+    home.mkdir(parents=True, exist_ok=True)
+    with new_database(home) as url:
+        installation = BareInstallation(home, url, **settings)
         try:
             yield installation
         finally:

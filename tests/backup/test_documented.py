@@ -1,0 +1,50 @@
+"""The commands in the chapters on backups work, word for word."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.support.documents import DOCS, fenced
+from tests.support.installation import ROOT, BareInstallation, Installation
+from tests.support.needs import needs
+
+pytestmark = needs(shutil.which("rsync") is not None, "needs rsync")
+
+
+def walk(name: str, installation: BareInstallation, backups: Path) -> str:
+    """Run the commands of a chapter with the places of this test."""
+    script = fenced(DOCS / "operating.md", name)
+    for documented, here in (
+        (".venv/bin/python", sys.executable),
+        ("/var/backups/holdfast", str(backups)),
+        ("/srv/holdfast", str(installation.storage_root)),
+    ):
+        assert documented in script
+        script = script.replace(documented, here)
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=ROOT,
+        env=installation.environ,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_chapters_lead_from_a_running_installation_to_a_verified_one(
+    source: Installation, target: BareInstallation, tmp_path: Path
+) -> None:
+    backups = tmp_path / "backups"
+    backups.mkdir()
+    assert "Wrote" in walk("backup", source, backups)
+    assert "Restored" in walk("restore", target, backups)
+    (note,) = target.storage_root.glob("*/data/note")
+    assert note.read_text() == "still here"
+    (copied,) = target.storage_root.glob("*/snapshots/*/note")
+    assert copied.read_text() == "still here"
