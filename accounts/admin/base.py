@@ -122,6 +122,18 @@ class OperatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             messages.error(request, str(refusal))
             return redirect(request.get_full_path())
 
+    # The history has each change with the old values. Django's log would be a second record, which
+    # nothing prunes.
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Do nothing: the history has the change."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Do nothing: the history has the change."""
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        """Do nothing: the history has the change."""
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
         return IndexedChangeList
 

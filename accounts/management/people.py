@@ -1,11 +1,13 @@
 """What commands about one person share."""
 
-from django.core.management.base import CommandError, CommandParser
+from argparse import ArgumentParser
+
+from django.core.management.base import CommandError
 
 from accounts.models import User
 
 
-def add_username(parser: CommandParser) -> None:
+def add_username(parser: ArgumentParser) -> None:
     parser.add_argument("username", metavar="USERNAME")
 
 

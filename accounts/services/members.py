@@ -57,6 +57,16 @@ def remove_member(*, membership: Membership, actor: Actor) -> None:
     present.delete()
 
 
+@transaction.atomic
+def leave_all(*, person: User, actor: Actor) -> None:
+    """Delete the memberships of an account that is deactivated, also where it was the last admin."""
+    for membership in person.memberships.select_related("company", "user").order_by("company"):
+        company = membership.company
+        lock_company(company)
+        _record_member(membership, actor, "delete", [membership.role, None])
+        membership.delete()
+
+
 def last_admin_problem(membership: Membership) -> str | None:
     """Return why this member must stay an admin, or None."""
     if membership.role != Role.ADMIN:

@@ -66,7 +66,7 @@ GUARDS = [
     Guard(
         "yes before a clean-up",
         "volumes/management/cleanup.py",
-        'if sys.stdin.readline().strip().lower() in {"y", "yes"}:',
+        'if answer == name if name else answer.lower() in {"y", "yes"}:',
         "if True:",
         f"{COMMANDS}/test_remove_unused_volumes.py::test_unless_confirmed_it_only_lists",
     ),

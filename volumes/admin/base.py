@@ -105,14 +105,6 @@ class ServiceModelAdmin(ConfirmedActionsMixin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Do nothing: `save_form` has saved related rows."""
 
-    # The history has the change with the old values, so Django's log would be a second record.
-
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """Do nothing: the service has recorded the change."""
-
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """Do nothing: the service has recorded the change."""
-
     def field_errors(self, refusal: DomainError) -> FieldErrors:
         """Show the problems of a refusal at their fields."""
         if isinstance(refusal, NotFound):

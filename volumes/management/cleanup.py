@@ -44,7 +44,8 @@ class CleanupCommand(CheckedCommand):
         if not options["json"]:
             self.stdout.write(table(rows) if rows else f"No {what} to remove.")
         results: list[bool | None] = []
-        if items and not options["dry_run"] and self._confirmed(len(items), what, options):
+        question = f"Remove {len(items)} {what} for good?"
+        if items and not options["dry_run"] and self.is_confirmed(question, options):
             results = [remove(item) for item in tqdm(items, desc=what, unit="", disable=None)]
             say.write(f"Removed {results.count(True)} of {len(items)} {what}.")
         if options["json"]:
@@ -57,12 +58,14 @@ class CleanupCommand(CheckedCommand):
         if False in results:
             raise CommandError(f"{results.count(False)} of {len(items)} could not be removed.")
 
-    def _confirmed(self, number: int, what: str, options: dict[str, Any]) -> bool:
+    def is_confirmed(self, question: str, options: dict[str, Any], *, name: str = "") -> bool:
+        """Ask for a yes or, if there is a name, for that; --no-input answers."""
         if options["no_input"]:
             return True
-        self.stderr.write(f"Remove {number} {what} for good? Type yes: ", ending="")
+        self.stderr.write(f"{question} Type {name or 'yes'}: ", ending="")
         self.stderr.flush()
-        if sys.stdin.readline().strip().lower() in {"y", "yes"}:
+        answer = sys.stdin.readline().strip()
+        if answer == name if name else answer.lower() in {"y", "yes"}:
             return True
         self.stderr.write("Nothing was removed.")
         return False

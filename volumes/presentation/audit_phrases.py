@@ -24,6 +24,7 @@ VERBS = {
     "accept": "accepted the invitation for",
     "decline": "declined the invitation for",
     "withdraw": "withdrew the invitation for",
+    "erase": "erased the personal data of",
 }
 
 Names = Mapping[str, str]

@@ -38,7 +38,8 @@ class Command(CleanupCommand):
             self.stdout.write(table(_rows(found)) if found else "No history entries to remove.")
         removed: Counter[str] = Counter()
         may_remove = found and not options["dry_run"]
-        if may_remove and self._confirmed(found.total(), "history entries", options):
+        question = f"Remove {found.total()} history entries for good?"
+        if may_remove and self.is_confirmed(question, options):
             removed = self._prune(before, export, found.total())
             say = self.stderr if options["json"] else self.stdout
             say.write(f"Removed {removed.total()} of {found.total()} history entries.")
