@@ -5,7 +5,7 @@ import secrets
 from pathlib import Path
 
 from config import env
-from config.env import BadSetting
+from config.setting_sources import BadSetting, is_set
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -41,7 +41,7 @@ def prepare(*, create: bool = True) -> None:
     if create:
         path = location()
         _create_directory(path)
-        if not env.is_set("SECRET_KEY"):
+        if not is_set("SECRET_KEY"):
             _create_secret_key(path / "secret_key")
 
 

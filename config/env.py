@@ -1,4 +1,7 @@
-"""Reading the environment strictly: nonsense stops the start with one line that says which and why."""
+"""Reading settings strictly: nonsense stops the start with one line that says which and why.
+
+A setting comes from the environment, else from the file of settings (`config.settings_file`).
+"""
 
 import os
 import re
@@ -12,34 +15,24 @@ from urllib.parse import SplitResult, urlsplit
 
 import dj_database_url
 
-from config.secret_files import UnusableSecret, read_secret
-
-
-class BadSetting(SystemExit):
-    """A setting that cannot be used. As a SystemExit it ends the process with its sentence alone."""
-
-    def __init__(self, name: str, why: str) -> None:
-        super().__init__(f"holdfast: {name} {why}")
+from config.private_files import UnusableFile, read_secret
+from config.setting_sources import BadSetting, absolute, is_set, lookup
 
 
 def text(name: str, default: str = "") -> str:
     """The value of NAME, or the content of the file that NAME_FILE names (for secrets)."""
-    path = os.environ.get(f"{name}_FILE")
-    if path is None:
-        return os.environ.get(name, "").strip() or default
-    if not path:
-        raise BadSetting(f"{name}_FILE", "is empty: name a file, or do not set it")
-    return _secret(f"{name}_FILE", Path(path))
-
-
-def is_set(name: str) -> bool:
-    return name in os.environ or f"{name}_FILE" in os.environ
+    key, value = lookup(name)
+    if key == name:
+        return (value or "").strip() or default
+    if not value:
+        raise BadSetting(key, "is empty: name a file, or do not set it")
+    return _secret(key, absolute(key, value))
 
 
 def _secret(name: str, path: Path) -> str:
     try:
         return read_secret(path)
-    except UnusableSecret as error:
+    except UnusableFile as error:
         raise BadSetting(name, str(error)) from None
 
 
@@ -84,8 +77,8 @@ PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 
 def rates(name: str, default: str) -> tuple[Rate, Rate] | None:
     """Two rates such as 600/minute,6000/minute. None if NAME is set and empty."""
-    is_empty = os.environ.get(name, "-").strip() == "" and f"{name}_FILE" not in os.environ
-    if is_empty:
+    key, given = lookup(name)
+    if key == name and given is not None and not given.strip():
         return None
     value = text(name, default)
     found = [_rate(part.strip()) for part in value.split(",")]
@@ -129,7 +122,7 @@ def directory(name: str, default: Path) -> Path:
     value = text(name, str(default))
     if "\0" in value:
         raise BadSetting(name, "must be a path")
-    return Path(value).absolute()
+    return absolute(name, value)
 
 
 def http_url(name: str, default: str) -> SplitResult:
@@ -196,6 +189,8 @@ def parse_database(name: str, value: str) -> dict[str, Any]:
     if not config["NAME"]:
         raise BadSetting(name, "names no database")
     engine, options = ENGINES[config["ENGINE"]]
+    if config["ENGINE"] == "django.db.backends.sqlite3":
+        absolute(name, config["NAME"])
     config |= {"ENGINE": engine, "OPTIONS": {**options, **config.get("OPTIONS", {})}}
     config["CONN_MAX_AGE"] = 0
     return config

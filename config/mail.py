@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from config import env
+from config.setting_sources import BadSetting
 
 PORTS = {"smtp": 25, "submission": 587, "smtps": 465}
 """Default ports by scheme: without TLS, with STARTTLS, with TLS from the first byte."""
@@ -38,7 +39,7 @@ def mail_server(name: str, *, public_host: str) -> MailServer | None:
         parts = urlsplit(value)
         server = _server(parts, public_host)
     except ValueError:
-        raise env.BadSetting(name, f"must be like {URL_FORMAT}") from None
+        raise BadSetting(name, f"must be like {URL_FORMAT}") from None
     return server
 
 

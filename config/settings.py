@@ -1,4 +1,4 @@
-"""Every setting of Holdfast, read from the environment. `docs/operating.md` documents each."""
+"""Every setting, from the environment or the file of settings. `docs/operating.md` documents each."""
 
 import os
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 from config import data_dir, env
 from config.logs import logging_config
 from config.mail import mail_server
+from config.setting_sources import refuse_unknown_names
 from volumes.backends.registry import BACKENDS, DEFAULT_BACKEND
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -39,6 +40,8 @@ VOLUME_MODE = env.mode("VOLUME_MODE", 0o700)
 MEASURE_EVERY = env.number("MEASURE_EVERY", 3600, most=10 * 365 * 86400)
 PURGE_AFTER = env.optional_number("PURGE_AFTER", most=36_500)
 HISTORY_KEEP = env.optional_number("HISTORY_KEEP", most=36_500)
+
+refuse_unknown_names()  # every setting is read above
 
 EXECUTOR = "threads"
 """Where steps of requests run; tests choose "immediate": in the caller's thread and transaction."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from config import data_dir, env
+from config import data_dir, env, settings_file
 from config.service_user import become, described
 from volumes.backends.registry import BACKENDS, DEFAULT_BACKEND, backend_class
 
@@ -20,32 +20,31 @@ def prepare(command: str = "help") -> None:
     What root creates belongs to the service's user. Raises SystemExit with one line.
     """
     creates = command not in READING_COMMANDS
-    if creates:
-        _become_owner()
+    owner = _storage_owner()
+    if os.getuid() == 0:
+        _become(*(owner or data_dir.owner()))
+    elif creates and owner and owner[0] != os.geteuid():
+        raise SystemExit(
+            f"holdfast: the storage {data_dir.storage_root()} belongs to {described(owner[0])}, and"
+            f" this is {described(os.geteuid())}: run it as that user or as root, or chown the storage"
+        )
+    settings_file.refuse_other_owners()
     data_dir.prepare(create=creates)
 
 
-def _become_owner() -> None:
-    """Turn root into the owner of the storage, or of DATA_DIR while there is no storage.
-
-    Raises SystemExit for any other user than that owner.
-    """
-    root = data_dir.storage_root()
+def _storage_owner() -> tuple[int, int] | None:
     backend = backend_class(env.choice("STORAGE_BACKEND", DEFAULT_BACKEND, BACKENDS))
-    owner = backend.storage_owner(str(root))
-    if os.getuid() != 0:
-        if owner and owner[0] != os.geteuid():
-            raise SystemExit(
-                f"holdfast: the storage {root} belongs to {described(owner[0])}, and this is"
-                f" {described(os.geteuid())}: run it as that user or as root, or chown the storage"
-            )
+    return backend.storage_owner(str(data_dir.storage_root()))
+
+
+def _become(uid: int, gid: int) -> None:
+    """Turn root into the service's user. Raises SystemExit where it may not."""
+    if uid == 0:
         return
-    uid, gid = owner or data_dir.owner()
-    if uid != 0:
-        try:
-            become(uid, gid)
-        except OSError as error:
-            raise SystemExit(
-                f"holdfast: the storage {root} belongs to {described(uid)}, and root may not act for"
-                f" that user here ({error.strerror}): run it as that user"
-            ) from None
+    try:
+        become(uid, gid)
+    except OSError as error:
+        raise SystemExit(
+            f"holdfast: the storage belongs to {described(uid)}, and root may not act for that user"
+            f" here ({error.strerror}): run it as that user"
+        ) from None

@@ -38,6 +38,7 @@ def _prepare(config: pytest.Config) -> None:
     for name in ("PUBLIC_URL", "ALLOWED_HOSTS", "DEBUG", "STORAGE_BACKEND", "STORAGE_ROOT"):
         os.environ.pop(name, None)
     os.environ["DATA_DIR"] = str(home / "data")
+    os.environ["HOLDFAST_CONFIG"] = ""
     os.environ["SECRET_KEY"] = "only-for-tests-" * 4
     # Tests of the limit set their own.
     os.environ["API_RATE_LIMIT"] = ""

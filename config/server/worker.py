@@ -14,11 +14,23 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from granian._granian import ASGIWorker, CallbackScheduler, WorkerSignal
+from granian._internal import load_target
 from granian.server.common import WORKERS_METHODS
 from granian.server.mp import WorkerProcess
 
+from config import settings_file
 from config.server.granian_types import InlineLoop, Watcher
 from config.server.shutdown import on_signal
+from config.settings_file import SettingsFile
+
+
+def load_application(settings: SettingsFile, target: str) -> Any:
+    """Return the application, with the settings of the file as they were when the server started.
+
+    They come by the pipe of the new process, so that no environment shows them.
+    """
+    settings_file.use(settings)
+    return load_target(target)
 
 
 @WorkerProcess.wrap_target  # type: ignore[untyped-decorator]

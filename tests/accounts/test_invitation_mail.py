@@ -7,8 +7,8 @@ from django.core import mail
 from django.test import Client
 
 from accounts.models import Company, Invitation, User
-from config.env import BadSetting
 from config.mail import mail_server
+from config.setting_sources import BadSetting
 from tests.factories import UserFactory
 from tests.support.people import log_in
 

@@ -7,9 +7,10 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.auth.token_format import new_secret
 from config import limits
-from config.env import BadSetting, Rate, rates
+from config.env import Rate, rates
 from config.http import rate_limiting
 from config.http.rate_limiting import WindowTable
+from config.setting_sources import BadSetting
 from tests.support.browser import Browser
 
 POLICY = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from config import env
-from config.env import BadSetting
+from config.setting_sources import BadSetting
 
 
 def hosts(value: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:

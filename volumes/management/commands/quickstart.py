@@ -16,7 +16,8 @@ from django.core.management.base import CommandError
 from accounts.callers import SYSTEM
 from accounts.models import Company
 from config.commands import CheckedCommand
-from config.env import BadSetting, address
+from config.env import address
+from config.setting_sources import BadSetting
 from volumes.models import Environment
 from volumes.services.applications import create_application
 from volumes.services.bootstrap import BootstrapResult, bootstrap

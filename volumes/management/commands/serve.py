@@ -8,6 +8,7 @@ import os
 import socket
 import time
 from argparse import ArgumentParser
+from functools import partial
 from threading import Event, Thread
 from typing import Any
 
@@ -18,10 +19,11 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from config import settings_file
 from config.commands import CheckedCommand
 from config.db.usage import announce_server
 from config.deployment import warn_of_unsafe_settings
-from config.env import BadSetting, address
+from config.env import address
 from config.http.static_files import StaticFilesPublisher
 from config.limits import (
     KEEP_ALIVE_TIMEOUT,
@@ -31,7 +33,8 @@ from config.limits import (
 )
 from config.server import metrics_directories
 from config.server.supervisor import Supervisor
-from config.server.worker import spawn_worker
+from config.server.worker import load_application, spawn_worker
+from config.setting_sources import BadSetting
 from volumes.checks import storage_settings_problem
 from volumes.reconciler.loop import run_forever
 from volumes.reconciler.marking import mark_older_data
@@ -142,7 +145,7 @@ def run(host: str, port: int, workers: int, *, sweep: bool) -> None:
             websockets=False,
             respawn_failed_workers=True,
             workers_kill_timeout=5,
-        ).serve(spawn_worker)
+        ).serve(spawn_worker, partial(load_application, settings_file.current()))
     finally:
         stop.set()
         static_files.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from config import data_dir, env
-from config.env import BadSetting
+from config.setting_sources import BadSetting
 from tests.support.installation import ROOT
 from tests.support.needs import needs
 
