@@ -11,21 +11,19 @@ from typing import Any
 import orjson
 from pythonjsonlogger.orjson import OrjsonFormatter
 
+from config import limits
+
 current_request_id: ContextVar[str] = ContextVar("current_request_id", default="")
 
 SECRET = re.compile(r'hfst_[0-9A-Za-z]+|(?i:bearer)\s+[^\s"\\]+')
 
 
-MAX_FIELD = 1000
-"""Bytes of one field."""
-MAX_TRACEBACK = 8000
-"""Characters of a traceback: its first frames, and its end with the message of the exception."""
 PLAIN_FIELDS = ("method", "status", "path", "ip", "row", "cause", "hint")
 """Fields that plain lines show after the message."""
 TRACEBACKS = {"exc_info", "stack_info"}
 MAX_BYTES_PER_CHARACTER = 6
 """The bytes that JSON needs for a character at most: a control character is \\u0001."""
-MAX_UNCHECKED = MAX_FIELD // MAX_BYTES_PER_CHARACTER
+MAX_UNCHECKED = limits.MAX_LOG_FIELD_BYTES // MAX_BYTES_PER_CHARACTER
 """Characters that fit into a field whatever they are. Most values have less."""
 
 
@@ -62,8 +60,9 @@ def shorten(text: str, maximum: int) -> str:
 
 def shorten_traceback(text: str) -> str:
     """Cut the middle out of a long traceback. Its end, the exception, matters most."""
-    half = MAX_TRACEBACK // 2
-    return text if len(text) <= MAX_TRACEBACK else f"{text[:half]}\n…\n{text[-half:]}"
+    maximum = limits.MAX_LOG_TRACEBACK_LENGTH
+    half = maximum // 2
+    return text if len(text) <= maximum else f"{text[:half]}\n…\n{text[-half:]}"
 
 
 class JsonLines(OrjsonFormatter):
@@ -78,7 +77,7 @@ class JsonLines(OrjsonFormatter):
             text = value if value.__class__ is str else str(value)
             # Tracebacks were shortened when they were formatted.
             if len(text) > MAX_UNCHECKED and name not in TRACEBACKS:
-                log_data[name] = shorten(text, MAX_FIELD)
+                log_data[name] = shorten(text, limits.MAX_LOG_FIELD_BYTES)
         return log_data
 
     def formatException(self, ei: Any) -> str:
@@ -94,7 +93,7 @@ class PlainLines(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:
         fields = [getattr(record, name, None) for name in PLAIN_FIELDS]
         parts = [super().formatMessage(record), *(str(value) for value in fields if value)]
-        return shorten(" ".join(parts), MAX_FIELD)
+        return shorten(" ".join(parts), limits.MAX_LOG_FIELD_BYTES)
 
     def formatException(self, ei: Any) -> str:
         return shorten_traceback(str(super().formatException(ei)))

@@ -12,7 +12,6 @@ import pytest
 from config import env, limits
 from volumes import reconciler
 from volumes.reconciler import executors, periodic
-from volumes.services import group_commit
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("accounts", "config", "volumes")
@@ -71,18 +70,14 @@ def test_a_worker_has_a_connection_for_each_thread_that_may_hold_one(
     quick, bulk = executors._INLINE
     heartbeat = 1
     holding = (
-        limits.MAX_CONCURRENT_REQUESTS
-        + group_commit.COMMIT_THREADS
-        + quick.size
-        + bulk.size
-        + heartbeat
+        limits.MAX_CONCURRENT_REQUESTS + limits.COMMIT_THREADS + quick.size + bulk.size + heartbeat
     )
     assert holding <= connections(monkeypatch)
 
 
 def test_reconcile_loop_has_a_connection_for_each_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     loop = heartbeat = 1  # steps ask the database nothing there
-    looking = measuring = executors.ROUNDS_THREADS
+    looking = measuring = limits.ROUNDS_THREADS
     holding = loop + heartbeat + len(periodic.JOBS) + looking + measuring
     assert holding <= connections(monkeypatch)
 

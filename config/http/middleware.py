@@ -38,10 +38,6 @@ REQUESTS = Histogram(
     ["interface", "method", "status"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
-MAX_LOGGED_PATH = 500
-"""Characters, percent-encoded as in a URL."""
-MAX_METHOD = 20
-MAX_LOGGED_HOST = 100
 UNQUOTED = "/:@!$&'()*+,;="
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"})
 
@@ -60,12 +56,12 @@ def request_log(get_response: Handler) -> Handler:
             seconds = time.perf_counter() - began
             _count(request, response, seconds)
             # Never log the query: people paste secrets into it.
-            method = str(request.method)[:MAX_METHOD]
+            method = str(request.method)[: limits.MAX_LOG_METHOD_LENGTH]
             log.info(
                 "request_finished",
                 extra={
                     "method": method,
-                    "path": quote(request.path, safe=UNQUOTED)[:MAX_LOGGED_PATH],
+                    "path": quote(request.path, safe=UNQUOTED)[: limits.MAX_LOG_PATH_LENGTH],
                     "status": response.status_code,
                     "ip": client_ip(request),
                     "ms": round(seconds * 1000, 1),
@@ -166,7 +162,7 @@ def known_host(get_response: Handler) -> Handler:
         try:
             request.get_host()
         except DisallowedHost:
-            host = request.META.get("HTTP_HOST", "")[:MAX_LOGGED_HOST]
+            host = request.META.get("HTTP_HOST", "")[: limits.MAX_LOG_HOST_LENGTH]
             fields = {"host": host, "ip": client_ip(request)}
             log.warning("host_not_allowed", extra=fields)
             return error_responses.foreign_host(request)

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand
 
 from tests.support.documents import DOCS, DOCUMENTS, code_spans, relative, rows
 from tests.support.installation import ROOT
+from tests.support.limits import sections, with_tables
 from tests.support.metrics import METRICS
 from tests.support.routes import ROWS
 from tests.test_imports import LINES
@@ -134,3 +135,16 @@ def test_the_import_directions_are_documented() -> None:
     lines = [" < ".join(", ".join(cell) for cell in line) for line in LINES]
     development = (DOCS / "development.md").read_text(encoding="utf-8")
     assert "```text\n{}\n```".format("\n".join(lines)) in development
+
+
+def test_the_tables_of_limits_are_up_to_date() -> None:
+    text = OPERATING.read_text(encoding="utf-8")
+    assert text.count("| `MAX_CONNECTIONS` | 1,024 |") == 1
+    assert with_tables(text) == text, "run .venv/bin/python -m tests.support.limits"
+
+
+def test_a_bound_without_a_reason_is_found(tmp_path: Path) -> None:
+    source = tmp_path / "limits.py"
+    source.write_text('# Section.\nA = 1\n"""Why."""\nB = 2\n')
+    with pytest.raises(ValueError, match="B has no reason"):
+        list(sections(source))

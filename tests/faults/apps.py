@@ -1,6 +1,7 @@
 """Installs the switch in every process of an installation under test."""
 
 import os
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -15,5 +16,5 @@ class Faults(AppConfig):
 
     def ready(self) -> None:
         if age := os.environ.get("MIN_LEFTOVER_AGE"):
-            limits.MIN_LEFTOVER_AGE = float(age)
+            limits.MIN_LEFTOVER_AGE = timedelta(seconds=float(age))
         faultpoints.hook = partial(pull, Path(os.environ["FAULT"]))

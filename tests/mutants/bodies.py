@@ -15,7 +15,7 @@ GUARDS = [
     Guard(
         "length of a logged path",
         "config/http/middleware.py",
-        "safe=UNQUOTED)[:MAX_LOGGED_PATH]",
+        "safe=UNQUOTED)[: limits.MAX_LOG_PATH_LENGTH]",
         "safe=UNQUOTED)",
         f"{LOGS}::test_path_is_logged_once_and_cut",
     ),
@@ -50,14 +50,14 @@ GUARDS = [
     Guard(
         "length of a field of the log",
         "config/logs.py",
-        "                log_data[name] = shorten(text, MAX_FIELD)\n",
+        "                log_data[name] = shorten(text, limits.MAX_LOG_FIELD_BYTES)\n",
         "                pass\n",
         f"{LOGS}::test_every_field_of_a_line_is_shortened",
     ),
     Guard(
         "length of a traceback",
         "config/logs.py",
-        "return text if len(text) <= MAX_TRACEBACK else",
+        "return text if len(text) <= maximum else",
         "return text if text else",
         f"{LOGS}::test_long_traceback_keeps_its_beginning_and_end",
     ),

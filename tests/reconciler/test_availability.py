@@ -4,6 +4,7 @@ from threading import Event
 
 import pytest
 
+from config import limits
 from tests.support.storage import Fallible
 from volumes.models import StorageState
 from volumes.reconciler import availability
@@ -48,10 +49,10 @@ def test_what_has_not_changed_is_not_written(db, backend, django_assert_num_quer
 
 
 def test_a_storage_that_does_not_answer_is_unavailable(monkeypatch):
-    monkeypatch.setattr(availability, "CHECK_TIMEOUT", 0.05)
+    monkeypatch.setattr(limits, "STORAGE_CHECK_TIMEOUT", 0.05)
     check, backend = AvailabilityCheck(), Silent()
     assert [check.run(backend), check.run(backend)] == [NO_ANSWER, NO_ANSWER]
     assert backend.asked == 1
     backend.answer.set()
-    monkeypatch.setattr(availability, "CHECK_TIMEOUT", 5.0)
+    monkeypatch.setattr(limits, "STORAGE_CHECK_TIMEOUT", 5.0)
     assert check.run(backend) == ""

@@ -15,12 +15,12 @@ from django.db.models.functions import Now
 
 from accounts.callers import SYSTEM
 from accounts.models import Company
+from config import limits
 from tests.factories import EnvironmentFactory
 from tests.support.installation import eventually
 from tests.support.storage import Fallible
 from volumes import storage
 from volumes.models import Environment, Snapshot, UsageSample, Volume, VolumeStatus
-from volumes.models.querysets import LEASE
 from volumes.reconciler import executors, fair_queue, loop, periodic, rounds
 from volumes.reconciler.executors import Executors, FairExecutor
 from volumes.reconciler.fair_queue import Backlog, RoundRobin
@@ -260,7 +260,7 @@ def test_rows_of_a_batch_that_did_not_begin_are_released(disk, hostile, small):
     for volume in volumes:
         volume.lease_owner = uuid.uuid4()
         Volume.objects.filter(pk=volume.pk).update(
-            lease_owner=volume.lease_owner, lease_until=Now() + LEASE
+            lease_owner=volume.lease_owner, lease_until=Now() + limits.LEASE
         )
     hang(disk, volumes[:2])
     settled: list[Volume] = []
@@ -277,7 +277,7 @@ def test_what_was_released_is_settled_by_the_next_free_thread(disk, hostile, sma
     for volume in volumes:
         volume.lease_owner = uuid.uuid4()
         Volume.objects.filter(pk=volume.pk).update(
-            lease_owner=volume.lease_owner, lease_until=Now() + LEASE
+            lease_owner=volume.lease_owner, lease_until=Now() + limits.LEASE
         )
     hang(disk, volumes[:2])
     settled: list[Volume] = []

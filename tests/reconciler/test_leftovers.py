@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ from accounts.models import User
 from config import limits
 from tests.support.api import Api
 from volumes.models import Environment, Snapshot, Volume
-from volumes.models.querysets import LEASE
 from volumes.reconciler.periodic import check_all_settled
 
 OTHER = "0199a000-0000-7000-8000-000000000002"
@@ -22,7 +22,7 @@ OTHER = "0199a000-0000-7000-8000-000000000002"
 @pytest.fixture
 def old(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything is old enough to be removed."""
-    monkeypatch.setattr(limits, "MIN_LEFTOVER_AGE", -1.0)
+    monkeypatch.setattr(limits, "MIN_LEFTOVER_AGE", timedelta(seconds=-1))
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_young_leftovers_stay(leave: Callable[..., Path]) -> None:
 
 @pytest.mark.usefixtures("old")
 def test_leftovers_of_a_leased_step_stay(leave: Callable[..., Path]) -> None:
-    Snapshot.objects.update(due_at=Now(), lease_until=Now() + LEASE)
+    Snapshot.objects.update(due_at=Now(), lease_until=Now() + limits.LEASE)
     own, others = leave(Snapshot.objects.get().pk), leave()
     assert check_all_settled() == []
     assert (own.exists(), others.exists()) == (True, False)

@@ -16,12 +16,13 @@ from unittest.mock import patch
 
 from django.db import transaction
 
+from config import limits
 from config.db.cte import execute
 from config.errors import NotFound
 from volumes.backends.directory import Directory
-from volumes.models import Environment, Volume, querysets
+from volumes.models import Environment, Volume
 from volumes.queries import volume_rows
-from volumes.reconciler import inline, persistence, step_runner, steps
+from volumes.reconciler import persistence, step_runner, steps
 from volumes.rules import volumes as rules
 from volumes.rules.quota import QuotaHeadroom
 from volumes.services import attachments, creation, group_commit, history, idempotency, locking
@@ -92,8 +93,8 @@ def short_leases() -> Replacements:
         time.sleep(40 * MOMENT)
 
     yield patch.object(Directory, "delete", slowly)
-    yield patch.object(querysets, "LEASE", querysets.LEASE / 100)
-    yield patch.object(inline, "INLINE_HEAD_START", querysets.LEASE)
+    yield patch.object(limits, "LEASE", limits.LEASE / 100)
+    yield patch.object(limits, "INLINE_HEAD_START", limits.LEASE)
 
 
 def no_fence() -> Replacements:

@@ -15,13 +15,13 @@ from django.utils import timezone
 
 from accounts.callers import SYSTEM
 from accounts.models import Company, Revision, User
+from config import limits
 from config.db.cte import execute_if_locked
 from config.errors import Refused
 from tests.factories import EnvironmentFactory
 from tests.support.installation import eventually
 from tests.support.storage import Fallible
 from volumes.models import Environment, Snapshot, Volume
-from volumes.reconciler import inline
 from volumes.services import group_commit
 from volumes.services.creation import create_volume
 from volumes.services.group_commit import AuthorizedCreate, EnvironmentQueue
@@ -115,7 +115,7 @@ def crowd(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[..., list[Future[Any]]]:
     """What creates come to who all wait until the step of one before them is over."""
-    monkeypatch.setattr(inline, "BATCH_TIMEOUT", 60)
+    monkeypatch.setattr(limits, "BATCH_TIMEOUT", 60)
 
     def crowded(
         creates: list[Callable[[], Any]], *, then: Callable[[], Any] = int
@@ -287,7 +287,7 @@ def test_nor_those_that_were_written_with_it(crowd, environment, statements, mem
 
     def hang_again() -> None:
         hanging.append(Hanging(memory))
-        monkeypatch.setattr(inline, "BATCH_TIMEOUT", 0.1)
+        monkeypatch.setattr(limits, "BATCH_TIMEOUT", 0.1)
 
     made = [create.result() for create in crowd(wishes(environment, NAMES), then=hang_again)]
     assert len(statements) == 2

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 from functools import lru_cache
 from typing import Any, Protocol, Self, TypeVar
 
@@ -13,6 +12,7 @@ from django.db.models import Func, Q
 from django.db.models.functions import Now
 from django.utils.functional import cached_property
 
+from config import limits
 from config.db.claims import ClaimStatement
 from config.db.statements import PreparedQuery, QueryParam, any_of, columns, instance
 
@@ -29,7 +29,6 @@ class CallerLike(Protocol):
     def environment_id(self) -> Any: ...
 
 
-LEASE = timedelta(seconds=20)
 _PK_IN = any_of("pk")
 
 
@@ -90,7 +89,11 @@ class ReconciledQuerySet(models.QuerySet[Row]):
         owner = QueryParam("owner", models.UUIDField())
         return ClaimStatement(
             lambda: self.free().filter(_PK_IN).values_list(*columns(self.model)),
-            lambda: {"lease_owner": owner, "lease_until": Now() + LEASE, **self.claim_values},
+            lambda: {
+                "lease_owner": owner,
+                "lease_until": Now() + limits.LEASE,
+                **self.claim_values,
+            },
         )
 
     def lock_current(self, pks: Iterable[uuid.UUID], *, skip_locked: bool) -> dict[uuid.UUID, Row]:
@@ -103,7 +106,7 @@ class ReconciledQuerySet(models.QuerySet[Row]):
     def renew(self, leases: Mapping[uuid.UUID, uuid.UUID]) -> int:
         """Another lease's time for those rows that these owners still hold."""
         held = self.filter(pk__in=leases, lease_owner__in=leases.values())
-        return held.update(lease_until=Now() + LEASE)
+        return held.update(lease_until=Now() + limits.LEASE)
 
     def release(self, leases: Mapping[uuid.UUID, uuid.UUID]) -> int:
         """Give these owners' leases back, so that any process can claim the rows at once."""

@@ -8,6 +8,7 @@ from threading import Event, Thread
 
 from django.db.models.functions import Now
 
+from config import limits
 from volumes.backends import Backend, BackendError
 from volumes.backends.texts import cut
 from volumes.models import StorageState
@@ -17,8 +18,6 @@ from volumes.storage import storage
 
 log = logging.getLogger("holdfast.reconciler")
 
-CHECK_TIMEOUT = 5.0
-"""Seconds after which a storage without an answer counts as unavailable."""
 NO_ANSWER = "The storage does not answer. Check the disk or the network mount of STORAGE_ROOT."
 
 
@@ -37,7 +36,7 @@ class AvailabilityCheck:
         if self._thread is None or not self._thread.is_alive():
             self._thread = Thread(target=self._ask, args=(backend,), daemon=True)
             self._thread.start()
-        self._thread.join(CHECK_TIMEOUT)
+        self._thread.join(limits.STORAGE_CHECK_TIMEOUT)
         return NO_ANSWER if self._thread.is_alive() else self._detail
 
     def _ask(self, backend: Backend) -> None:

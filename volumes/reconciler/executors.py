@@ -15,12 +15,11 @@ from typing import NamedTuple, Protocol
 from django.conf import settings
 from django.db import connection
 
+from config import limits
+
 log = logging.getLogger("holdfast.reconciler")
 
 Work = Callable[[], object]
-
-ROUNDS_THREADS = 4
-"""Each thread may hold a database connection."""
 
 
 class Executor(Protocol):
@@ -204,17 +203,22 @@ def inline_executors() -> Executors:
 def loop_executors() -> Executors:
     """Return new executors for a reconcile loop. Most of their threads wait for the disk."""
     return Executors(
-        FairExecutor("quick", size=96, share=64), FairExecutor("bulk", size=32, share=8)
+        FairExecutor("quick", size=limits.LOOP_QUICK_THREADS, share=limits.LOOP_QUICK_SHARE),
+        FairExecutor("bulk", size=limits.LOOP_BULK_THREADS, share=limits.LOOP_BULK_SHARE),
     )
 
 
 def rounds_executor() -> Executor:
     """Return a new executor for work on all volumes. A walk over one tree may take hours."""
     return (
-        _IMMEDIATE.bulk if is_immediate() else FairExecutor("rounds", size=ROUNDS_THREADS, share=1)
+        _IMMEDIATE.bulk
+        if is_immediate()
+        else FairExecutor("rounds", size=limits.ROUNDS_THREADS, share=1)
     )
 
 
 _IMMEDIATE = Executors(ImmediateExecutor(), ImmediateExecutor())
-# Each of these threads may hold a database connection.
-_INLINE = Executors(FairExecutor("quick", size=6, share=4), FairExecutor("bulk", size=4, share=2))
+_INLINE = Executors(
+    FairExecutor("quick", size=limits.QUICK_THREADS, share=limits.QUICK_SHARE),
+    FairExecutor("bulk", size=limits.BULK_THREADS, share=limits.BULK_SHARE),
+)

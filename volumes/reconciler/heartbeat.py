@@ -11,14 +11,14 @@ from contextlib import contextmanager
 
 from django.db import Error, connection
 
+from config import limits
 from config.faultpoints import faultpoint
 from volumes.models.base import Reconciled
-from volumes.models.querysets import LEASE
 from volumes.reconciler.targets import TARGETS
 
 log = logging.getLogger("holdfast.reconciler")
 
-RENEW_INTERVAL = LEASE.total_seconds() / 4  # seconds
+RENEW_INTERVAL = limits.LEASE.total_seconds() / 4  # seconds
 
 _leases: dict[tuple[type[Reconciled], uuid.UUID], uuid.UUID] = {}
 """The owner of each renewed lease, by row."""

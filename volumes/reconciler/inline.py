@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import wait
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -17,29 +16,26 @@ from django.db import transaction
 from django.db.models import Expression
 from django.db.models.functions import Now
 
+from config import limits
 from config.concurrency import slot_released
 from config.faultpoints import faultpoint
 from volumes.models import Volume
 from volumes.models.base import Reconciled
-from volumes.models.querysets import LEASE
 from volumes.reconciler.executors import inline_executors, is_immediate
 from volumes.reconciler.periodic import check_settled
-from volumes.reconciler.step_runner import INLINE_WAIT, StepRunner
+from volumes.reconciler.step_runner import StepRunner
 from volumes.reconciler.steps import reconcile_row
 from volumes.reconciler.targets import target_of
 
-BATCH_TIMEOUT = 0.25
-"""Seconds that new volumes wait for others of their batch. Most steps take less."""
-INLINE_HEAD_START = timedelta(seconds=2)
 _NOW = Now()
-_LEASE_END = Now() + LEASE
+_LEASE_END = Now() + limits.LEASE
 
 _deadline: ContextVar[float | None] = ContextVar("waits_until", default=None)
 
 
 def due_soon() -> Expression:
     """Return when new work is due for the loop: the request that makes it has a head start."""
-    return Now() + INLINE_HEAD_START if settings.RECONCILE_INLINE else _NOW
+    return Now() + limits.INLINE_HEAD_START if settings.RECONCILE_INLINE else _NOW
 
 
 def initial_lease() -> dict[str, Any]:
@@ -61,7 +57,7 @@ def reconcile_after_commit(row: Reconciled) -> None:
 def reconcile_batch(rows: Sequence[Volume], on_settled: Callable[[Volume], None]) -> None:
     """Reconcile new volumes that were just written together, each with its own lease."""
     runner = StepRunner(inline_executors())
-    _begin_inline(lambda: _run_steps(lambda: runner.run(rows, BATCH_TIMEOUT, on_settled)))
+    _begin_inline(lambda: _run_steps(lambda: runner.run(rows, limits.BATCH_TIMEOUT, on_settled)))
 
 
 def _begin_inline(begin: Callable[[], object]) -> None:
@@ -83,7 +79,7 @@ def reconcile_now(volume: Volume) -> None:
 @contextmanager
 def deadline() -> Iterator[None]:
     """Limit the waits for all steps of the block together to INLINE_WAIT seconds."""
-    token = _deadline.set(time.monotonic() + INLINE_WAIT)
+    token = _deadline.set(time.monotonic() + limits.INLINE_WAIT)
     try:
         yield
     finally:
@@ -119,4 +115,4 @@ def _run_steps(steps: Callable[[], object]) -> None:
 
 def _response_deadline() -> float:
     ends_at = _deadline.get()
-    return time.monotonic() + INLINE_WAIT if ends_at is None else ends_at
+    return time.monotonic() + limits.INLINE_WAIT if ends_at is None else ends_at

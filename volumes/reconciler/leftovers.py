@@ -54,4 +54,4 @@ def _has_step(item: StoredItem) -> bool:
 
 
 def _oldest_kept() -> float:
-    return time.time() - limits.MIN_LEFTOVER_AGE
+    return time.time() - limits.MIN_LEFTOVER_AGE.total_seconds()

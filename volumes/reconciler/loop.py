@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from django.db import Error, connection
 
-from volumes.models.querysets import LEASE
+from config import limits
 from volumes.reconciler.executors import Executor, loop_executors
 from volumes.reconciler.expiry import ExpiryTimer
 from volumes.reconciler.fair_queue import Backlog, RoundRobin
@@ -22,9 +22,6 @@ from volumes.reconciler.step_runner import StepRunner
 from volumes.reconciler.targets import TARGETS, Rows
 
 log = logging.getLogger("holdfast.reconciler")
-
-POLL_INTERVAL = 1.0
-"""Seconds between two queries for work while there is none."""
 
 
 class Queue(NamedTuple):
@@ -81,9 +78,9 @@ def run_forever(stop: Event) -> None:
             started = 0
         periodic.run_due(stop)
         if loop.runner.is_busy:
-            loop.runner.collect(timeout=0.05 if started else POLL_INTERVAL)
+            loop.runner.collect(timeout=0.05 if started else limits.POLL_INTERVAL)
         else:
-            stop.wait(POLL_INTERVAL)
+            stop.wait(limits.POLL_INTERVAL)
     loop.runner.drain()
     periodic.drain()
     connection.close()  # the thread's own connection; SQLite keeps its log until then
@@ -97,7 +94,7 @@ def run_once() -> PassResult:
     runner = StepRunner(loop_executors())
     seen: set[uuid.UUID] = set()
     stuck: set[uuid.UUID] = set()
-    deadline = time.monotonic() + LEASE.total_seconds() + 2
+    deadline = time.monotonic() + limits.LEASE.total_seconds() + 2
     while True:
         for outcome in _run_pass(runner, stuck):
             seen.add(outcome.row.pk)
@@ -121,7 +118,7 @@ def _run_pass(runner: StepRunner, stuck: set[uuid.UUID]) -> Iterator[Outcome]:
     while any(queue.order for queue in queues) or runner.is_busy:
         for queue in queues:
             start(runner, queue)
-        yield from runner.collect(timeout=POLL_INTERVAL if runner.is_busy else 0)
+        yield from runner.collect(timeout=limits.POLL_INTERVAL if runner.is_busy else 0)
 
 
 def _backlog(rows: Rows, stuck: set[uuid.UUID]) -> Backlog:

@@ -10,17 +10,13 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
+from config import limits
 from config.faultpoints import faultpoint
 from volumes.backends import Backend, StoredItem, Unreadable
 from volumes.models import Snapshot, StorageScan, Volume, VolumeStatus
 from volumes.reconciler.passes import FailureCollector
 from volumes.reconciler.presence import is_present
 from volumes.storage import storage
-
-MIN_ORPHAN_AGE = timedelta(days=1)
-"""Orphans have been unchanged for this long: data under construction is no orphan."""
-MAX_EXAMPLES = 20
-"""Orphans that are recorded by name. The others are counted."""
 
 
 @dataclass(frozen=True)
@@ -121,9 +117,11 @@ def _save(result: Scan) -> None:
         defaults={
             "at": timezone.now(),
             "orphans": len(result.orphans),
-            "examples": [orphan.as_example() for orphan in result.orphans[:MAX_EXAMPLES]],
+            "examples": [
+                orphan.as_example() for orphan in result.orphans[: limits.MAX_SCAN_EXAMPLES]
+            ],
             "missing": len(result.missing),
-            "unreadable": result.unreadable[:MAX_EXAMPLES],
+            "unreadable": result.unreadable[: limits.MAX_SCAN_EXAMPLES],
             "is_plausible": result.is_plausible,
         },
     )

@@ -12,15 +12,13 @@ from typing import Any
 from django.db.models import CharField, F
 from django.db.models.functions import Greatest, Now
 
+from config import limits
 from volumes.backends.texts import cut
 from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
 from volumes.models.base import Reconciled
 
 Values = dict[str, Any]
 """Columns to write. Outcomes with equal values share a statement."""
-
-MAX_BACKOFF = 20.0
-"""Seconds. Together with the time of a step, rows settle within 60 s of the last fault."""
 
 FREE: Values = {"lease_owner": None, "lease_until": None}
 SETTLED: Values = {
@@ -151,13 +149,13 @@ class Failed(Outcome):
         if current.is_deleted != self.row.is_deleted:
             # The failed change is no longer requested, and the new request has set its own due time.
             return FREE
-        pause = MAX_BACKOFF if self.permanent else 2.0 ** min(current.attempts, 10) / 2
+        pause = limits.MAX_BACKOFF if self.permanent else 2.0 ** min(current.attempts, 10) / 2
         return {
             **FREE,
             "status": self.status,
             **messages(self.reason, self.detail),
             "attempts": F("attempts") + 1,
-            "due_at": Now() + timedelta(seconds=min(MAX_BACKOFF, pause) * jitter),
+            "due_at": Now() + timedelta(seconds=min(limits.MAX_BACKOFF, pause) * jitter),
         }
 
 

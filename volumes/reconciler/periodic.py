@@ -17,6 +17,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from config import limits
 from config.db.deletion import delete_in_batches
 from volumes.backends import StorageUnavailable
 from volumes.models import IdempotencyRecord, Installation, StorageScan, Volume
@@ -24,7 +25,7 @@ from volumes.reconciler.availability import watch_availability
 from volumes.reconciler.executors import run_in_thread
 from volumes.reconciler.history_pruning import prune_expired
 from volumes.reconciler.leftovers import find_old_leftovers, remove_old_leftovers
-from volumes.reconciler.orphans import MIN_ORPHAN_AGE, scan
+from volumes.reconciler.orphans import scan
 from volumes.reconciler.passes import FailureCollector
 from volumes.reconciler.purging import purge_expired
 from volumes.reconciler.rounds import Rounds, for_each
@@ -33,10 +34,7 @@ from volumes.reconciler.usage_samples import sample_all
 
 log = logging.getLogger("holdfast.reconciler")
 
-CHECK_INTERVAL = timedelta(hours=1)
 RETENTION_INTERVAL = timedelta(minutes=1)
-SCAN_INTERVAL = timedelta(days=1)
-"""Operators see the orphans of a scan and remove them by `remove_orphaned_data`."""
 
 RUN_DUE_INTERVAL = 10.0
 """Seconds between two checks whether a job is due."""
@@ -112,7 +110,7 @@ def check_all_settled(*, stop: Event | None = None, is_due: Callable[[], bool] =
 
 def check_hourly(stop: Event) -> None:
     """Check the data of settled volumes once an hour, in the first process that claims the job."""
-    is_due = partial(claim_job, "checked_at", CHECK_INTERVAL)
+    is_due = partial(claim_job, "checked_at", limits.CHECK_INTERVAL)
     if is_due():
         delete_in_batches(IdempotencyRecord.objects.expired(), stop)
         delete_in_batches(Session.objects.filter(expire_date__lt=timezone.now()), stop)
@@ -132,16 +130,16 @@ def sample_usage(stop: Event) -> None:
 
 def scan_when_due(_: Event) -> None:
     """Compare storage and rows once a day. A failed scan is repeated after an hour."""
-    if claim_job("scan_begun_at", CHECK_INTERVAL):
+    if claim_job("scan_begun_at", limits.CHECK_INTERVAL):
         scan_daily()
 
 
 def scan_daily() -> None:
     """Scan the storage, unless any process has done so within a day."""
-    if StorageScan.objects.filter(at__gt=Now() - SCAN_INTERVAL).exists():
+    if StorageScan.objects.filter(at__gt=Now() - limits.SCAN_INTERVAL).exists():
         return
     try:
-        scan(MIN_ORPHAN_AGE)
+        scan(limits.MIN_ORPHAN_AGE)
     except StorageUnavailable as error:
         log.warning("storage_scan_failed", extra={"cause": error.detail})
 

@@ -12,6 +12,7 @@ from threading import Event
 
 from django.db import connection
 
+from config import limits
 from volumes.backends import Backend
 from volumes.models import Volume
 from volumes.models.base import Reconciled
@@ -26,8 +27,6 @@ from volumes.storage import storage
 
 log = logging.getLogger("holdfast.reconciler")
 
-INLINE_WAIT = 5.0
-"""Seconds that a response waits for its step."""
 BATCH_WINDOW = 0.005
 """Seconds to wait for more outcomes after the first: persisting many costs little more than one."""
 
@@ -104,7 +103,8 @@ class StepRunner:
         is_done.wait(timeout)
         is_late.set()
         self._settle(self._take_finished(), on_settled)
-        self._release(list(iter(partial(_next, waiting), None)), begun + INLINE_WAIT, on_settled)
+        unbegun = list(iter(partial(_next, waiting), None))
+        self._release(unbegun, begun + limits.INLINE_WAIT, on_settled)
 
     def drain(self) -> None:
         """Persist the outcomes of running steps, and end."""
@@ -155,7 +155,7 @@ class StepRunner:
             on_settled(ready.get(outcome.row.pk, outcome.row))
         for row in persisted.follow_up:
             work = partial(reconcile_row, target_of(row).eligible_like(row), row.pk)
-            self._submit_later(row, work, time.monotonic() + INLINE_WAIT)
+            self._submit_later(row, work, time.monotonic() + limits.INLINE_WAIT)
 
     def _release(
         self, rows: Sequence[Volume], deadline: float, on_settled: Callable[[Volume], None]

@@ -8,10 +8,11 @@ from datetime import timedelta
 
 from django.db.models.functions import Now
 
+from config import limits
 from volumes.models import Volume, VolumeStatus
 from volumes.models.base import Reconciled
 from volumes.reconciler import heartbeat
-from volumes.reconciler.outcomes import MAX_BACKOFF, Outcome, messages
+from volumes.reconciler.outcomes import Outcome, messages
 from volumes.reconciler.persistence import persist
 from volumes.reconciler.presence import check_data
 from volumes.reconciler.targets import Rows, target_of
@@ -72,6 +73,6 @@ def check_row(volume: Volume) -> bool:
         **messages(outcome.reason, outcome.detail),
         missing_since=outcome.since,
         is_accepted=False,
-        due_at=Now() + timedelta(seconds=MAX_BACKOFF),
+        due_at=Now() + timedelta(seconds=limits.MAX_BACKOFF),
     )
     return False

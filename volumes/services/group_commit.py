@@ -21,28 +21,25 @@ from django.db import IntegrityError, connection
 
 from accounts.callers import Actor, Caller
 from accounts.models import Role
+from config import limits
 from config.concurrency import Completion
 from config.db.cte import execute_if_locked
 from volumes.models import Environment, Volume
 from volumes.queries.quota import quota_lock_statements
 from volumes.reconciler.executors import is_immediate, run_in_thread
 from volumes.reconciler.inline import reconcile_batch
-from volumes.reconciler.step_runner import INLINE_WAIT
 from volumes.services.new_volume import NewVolume, insert_statements
 from volumes.services.token_lookup import TokenLookup
 from volumes.specs.volume import VolumeSpec
 
 log = logging.getLogger("holdfast.group_commit")
 
-BATCH_SIZE = 64
-"""Requests of one batch."""
 BATCH_WINDOW = 0.006
 """Seconds, for each request of the last batch, to wait for the next batch to grow as large.
 
 A response, the client's next request and its token lookup take that long.
 """
-COMMIT_THREADS = 6
-commit_pool = ThreadPoolExecutor(COMMIT_THREADS, thread_name_prefix="commit")
+commit_pool = ThreadPoolExecutor(limits.COMMIT_THREADS, thread_name_prefix="commit")
 """Each thread writes one batch of one environment, which then goes to the end of the queue."""
 _tokens = TokenLookup()
 
@@ -65,7 +62,7 @@ class AuthorizedCreate:
 
     def wait(self) -> None:
         """Wait until it is finished. Once it is written, wait for INLINE_WAIT seconds at most."""
-        while not self._is_finished.wait(INLINE_WAIT) and self.volume is None:
+        while not self._is_finished.wait(limits.INLINE_WAIT) and self.volume is None:
             pass
 
 
@@ -112,13 +109,13 @@ class EnvironmentQueue:
         batch: dict[str | None, AuthorizedCreate] = {}
         for request in self._requests:
             batch.setdefault(request.spec.name, request)
-            if len(batch) == BATCH_SIZE:
+            if len(batch) == limits.MAX_CREATE_BATCH:
                 break
         return list(batch.values())
 
     def remove(self, batch: Sequence[AuthorizedCreate]) -> None:
         """Remove a batch that was written."""
-        self._expected = min(len(self._requests), BATCH_SIZE)
+        self._expected = min(len(self._requests), limits.MAX_CREATE_BATCH)
         finished = set(map(id, batch))
         self._requests = deque(one for one in self._requests if id(one) not in finished)
         if len(self._requests) < self._expected:
@@ -169,7 +166,7 @@ class GroupCommitter:
             _write_and_settle(batch)
             with self._lock:
                 queue.remove(batch)
-                others_wait = len(self._queues) > COMMIT_THREADS
+                others_wait = len(self._queues) > limits.COMMIT_THREADS
             if others_wait:
                 self._write_later(environment_id)
                 return

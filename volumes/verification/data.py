@@ -19,7 +19,6 @@ from volumes.backends import (
 from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
 from volumes.models.snapshot import SnapshotQuerySet
 from volumes.models.volume import VolumeQuerySet
-from volumes.reconciler.periodic import CHECK_INTERVAL
 from volumes.reconciler.presence import is_present
 from volumes.storage import storage
 from volumes.verification.invariants import Invariant, Unseen, Violation
@@ -29,7 +28,7 @@ Listed = TypeVar("Listed")
 
 PAUSE = 2.0
 """Seconds before an apparent violation is checked again: a change may be in progress."""
-LEFT_FOR = limits.MIN_LEFTOVER_AGE + 2 * CHECK_INTERVAL.total_seconds()
+LEFT_FOR = (limits.MIN_LEFTOVER_AGE + 2 * limits.CHECK_INTERVAL).total_seconds()
 """Seconds after which a leftover counts as abandoned: the hourly check should have removed it."""
 
 
