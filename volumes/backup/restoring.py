@@ -11,7 +11,7 @@ from typing import IO
 from django.conf import settings
 from django.db.migrations.loader import MigrationLoader
 
-from config import env
+from config.setting_sources import is_set
 from volumes.backup import archive
 from volumes.backup.copiers import copier
 from volumes.backup.creation import working_in
@@ -94,7 +94,7 @@ _NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 def _keep_key(key: str) -> bool:
     """Make the key that of DATA_DIR. Return whether the settings name another one instead."""
-    if env.is_set("SECRET_KEY"):
+    if is_set("SECRET_KEY"):
         return not secrets.compare_digest(key.encode(), str(settings.SECRET_KEY).encode())
     path = Path(settings.DATA_DIR) / SECRET_KEY_FILE
     draft = path.with_name(f".secret_key.{secrets.token_hex(8)}")

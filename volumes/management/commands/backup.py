@@ -9,8 +9,8 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from config import env
 from config.commands import CheckedCommand
+from config.setting_sources import is_set
 from volumes.backup import instructions
 from volumes.backup.creation import back_up_to_file, back_up_to_pipe
 from volumes.backup.errors import BackupError
@@ -44,7 +44,7 @@ def _describe(place: str, manifest: Manifest) -> str:
     """Return one sentence about the backup, and what about it is easily forgotten."""
     people = manifest.tables.get("accounts_user", 0)
     volumes = manifest.tables.get("volumes_volume", 0)
-    where = "SECRET_KEY" if env.is_set("SECRET_KEY") else "DATA_DIR/secret_key"
+    where = "SECRET_KEY" if is_set("SECRET_KEY") else "DATA_DIR/secret_key"
     return (
         f"Wrote {place} and checked it: {manifest.database.size:,} bytes of the database with"
         f" {people} accounts and {volumes} volumes, deleted ones included. It also holds the secret"
