@@ -181,7 +181,7 @@ MIN_ORPHAN_AGE = timedelta(days=1)
 """Data without a row that is unchanged for this long is orphaned; newer data may be just being made."""
 MAX_SCAN_EXAMPLES = 20
 """Orphans, and entries that could not be read, that the scan records by name. Others are counted."""
-RETENTION_BATCH_ROWS = 500
+RETENTION_BATCH_ROWS = 100
 """Rows that clean-up removes in one transaction. It pauses in between, so that writers get their turn."""
 RETENTION_PAUSE = 0.02
 """Seconds between two batches, or as long as the batch took, if that was longer."""

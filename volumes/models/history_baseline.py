@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from django.db import models
 
+from volumes.models.installation import Installation
 from volumes.models.volume import Volume
 
 
@@ -33,6 +34,14 @@ class HistoryBaseline(models.Model):
 
     def __str__(self) -> str:
         return f"version {self.version} of {self.volume_id}"
+
+    @staticmethod
+    def lock() -> None:
+        """Wait for others that rewrite history and baselines, and keep them out for this transaction.
+
+        Pruning puts values of entries into a baseline, and erasing replaces values in both.
+        """
+        Installation.objects.select_for_update(no_key=True).first()
 
     def absorb(self, change: Change) -> bool:
         """Continue the state by this change. Return False, unchanged, if it does not fit.

@@ -24,16 +24,12 @@ from config.pagination import iterate_in_batches
 from volumes.models import Environment, HistoryBaseline, Volume
 
 MAX_ATTEMPTS = 5
-"""Attempts at one batch, if other processes remove its entries or volumes at the same time."""
+"""Attempts at one batch, if other processes remove its volumes at the same time."""
 OWNERS = {Subject.ENVIRONMENT: Environment.objects, Subject.COMPANY: Company.objects}
 """The rows that have a quota."""
 
 Source = Callable[[], Iterable[list[uuid.UUID]]]
 """Yields the ids of the entries to remove, in batches, each time it is called."""
-
-
-class _Overtaken(Exception):
-    """Another process has removed entries of this batch."""
 
 
 class Batch(NamedTuple):
@@ -91,7 +87,7 @@ def _remove(ids: list[uuid.UUID]) -> Batch:
     for attempt in range(1, MAX_ATTEMPTS + 1):
         try:
             return _remove_once(ids)
-        except (_Overtaken, IntegrityError):
+        except IntegrityError:
             if attempt == MAX_ATTEMPTS:
                 raise
     raise AssertionError
@@ -99,6 +95,7 @@ def _remove(ids: list[uuid.UUID]) -> Batch:
 
 @transaction.atomic
 def _remove_once(ids: list[uuid.UUID]) -> Batch:
+    HistoryBaseline.lock()
     entries = [
         entry
         for entry in Revision.objects.filter(pk__in=ids).order_by("pk")
@@ -107,9 +104,7 @@ def _remove_once(ids: list[uuid.UUID]) -> Batch:
     chains = [entry for entry in entries if _is_in_chain(entry)]
     postponed = _of_existing_volumes(chains) | _deletes_with_a_past(chains)
     removed = [entry for entry in entries if entry.pk not in postponed]
-    deleted, _ = Revision.objects.filter(pk__in=[entry.pk for entry in removed]).delete()
-    if deleted != len(removed):
-        raise _Overtaken
+    Revision.objects.filter(pk__in=[entry.pk for entry in removed]).delete()
     return Batch(Counter(entry.subject for entry in removed), len(postponed))
 
 

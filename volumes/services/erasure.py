@@ -72,6 +72,7 @@ def _volumes_to_erase(names: Pseudonymizer) -> Iterator[str]:
 @transaction.atomic
 def _erase_in_volume(volume_id: str, names: Pseudonymizer) -> None:
     """Replace the person in a volume, its baseline and its history together: they must agree."""
+    HistoryBaseline.lock()
     volume = Volume.objects.select_for_update(no_key=True).filter(pk=UUID(volume_id)).first()
     if volume and (changed := _changed_columns(volume, names)):
         Volume.objects.filter(pk=volume.pk).update(**changed)
