@@ -5,9 +5,6 @@ from typing import Any
 from django.core.handlers.wsgi import WSGIRequest
 from django.utils.http import parse_header_parameters
 
-ARRIVED_AT = "holdfast.arrived_at"
-"""The key in `META` of the time (`time.monotonic()`) when the server had received the whole request."""
-
 
 class Utf8Request(WSGIRequest):
     """A request that is decoded as UTF-8, whatever charset its Content-Type names.

@@ -13,7 +13,6 @@ from django.conf import settings
 from django.http.response import HttpResponseBase
 
 from config.concurrency import request_slots
-from config.http.request import ARRIVED_AT
 from config.limits import UNCOUNTED_BYTES
 from config.server.body import Arrival, BodyReader, body_length, has_body
 from config.server.connections import ConnectionGuard
@@ -76,7 +75,6 @@ class Exchange:
             self._wait_for_slot()
 
     def _wait_for_slot(self) -> None:
-        self._environ[ARRIVED_AT] = time.monotonic()
         request_slots.run(self._respond)
 
     def _read_body(self) -> None:

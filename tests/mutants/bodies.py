@@ -219,8 +219,8 @@ GUARDS = [
     Guard(
         "the rate limit of the fast path",
         "volumes/api/fast_path.py",
-        "    charge(request, digest, is_change=True)\n",
-        "",
+        "        admit=partial(charge, request, digest, is_change=True),\n",
+        "        admit=int,\n",
         f"{LIMITED}::test_creates_are_limited_on_the_fast_path_too",
     ),
     Guard(

@@ -5,6 +5,7 @@ from tests.mutants.guard import Guard
 FAIRNESS = "reconciler/test_fairness.py"
 EXECUTORS = "reconciler/test_executors.py"
 COMMITS = "services/test_group_commit.py"
+BY_TOKEN = "services/test_create_by_token.py"
 
 GUARDS = [
     Guard(
@@ -72,7 +73,7 @@ GUARDS = [
     ),
     Guard(
         "rights before the queue of creates",
-        "volumes/services/group_commit.py",
+        "volumes/services/create_requests.py",
         "    if not caller.may(Role.EDITOR, role=environment.role):\n        return None\n",
         "",
         f"{COMMITS}::test_the_refused_enter_no_queue",
@@ -80,10 +81,8 @@ GUARDS = [
     Guard(
         "the first request of each name",
         "volumes/services/group_commit.py",
-        "            batch.setdefault(request.spec.name, request)\n",
-        "            if request.spec.name in batch:\n"
-        "                break\n"
-        "            batch[request.spec.name] = request\n",
+        "            if len(batch) < limits.MAX_CREATE_BATCH and request.spec.name not in batch:\n",
+        "            if len(batch) < limits.MAX_CREATE_BATCH:\n",
         f"{COMMITS}::test_a_batch_takes_the_first_request_of_each_name",
     ),
     Guard(
@@ -116,9 +115,16 @@ GUARDS = [
     ),
     Guard(
         "a create shares no look-up that began before it was there",
-        "volumes/services/token_lookup.py",
-        "lookup.begun_at > max(arrived_at, oldest)",
-        "lookup.begun_at > oldest",
-        "services/test_token_lookup.py::test_one_that_arrives_after_it_began_asks_itself",
+        "volumes/services/group_commit.py",
+        "        arrived, self._arrived = self._arrived, []\n",
+        "        arrived = self._arrived\n",
+        f"{BY_TOKEN}::test_a_create_that_arrives_during_a_look_up_is_not_part_of_it",
+    ),
+    Guard(
+        "a token that made nothing waits for nobody",
+        "volumes/services/group_commit.py",
+        "if queue is None or not queue.expects(create):",
+        "if queue is None:",
+        f"{BY_TOKEN}::test_another_token_waits_for_none_of_them",
     ),
 ]

@@ -72,7 +72,7 @@ GUARDS = [
     ),
     Guard(
         "role of the fast path",
-        "volumes/services/group_commit.py",
+        "volumes/services/create_requests.py",
         "not caller.may(Role.EDITOR, role=environment.role)",
         "False",
         "api/test_fast_path.py::test_roles_count_the_same_both_ways",

@@ -23,8 +23,9 @@ from tests.support.installation import eventually
 from tests.support.storage import Fallible
 from volumes.models import Environment, Snapshot, Volume
 from volumes.services import group_commit
+from volumes.services.create_requests import AuthorizedCreate
 from volumes.services.creation import create_volume
-from volumes.services.group_commit import AuthorizedCreate, EnvironmentQueue
+from volumes.services.group_commit import EnvironmentQueue
 from volumes.specs.volume import VolumeSpec
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,14 +58,14 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 @pytest.fixture
 def waiting(monkeypatch: pytest.MonkeyPatch) -> Semaphore:
-    """Counts orders that have begun to wait."""
-    counted, wait = Semaphore(0), AuthorizedCreate.wait
+    """Counts creates that have entered a queue."""
+    counted, add = Semaphore(0), EnvironmentQueue.add
 
-    def counting(self: AuthorizedCreate) -> None:
+    def counting(self: EnvironmentQueue, request: AuthorizedCreate) -> None:
+        add(self, request)
         counted.release()
-        wait(self)
 
-    monkeypatch.setattr(AuthorizedCreate, "wait", counting)
+    monkeypatch.setattr(EnvironmentQueue, "add", counting)
     return counted
 
 
@@ -169,8 +170,8 @@ def test_as_many_as_came_last_are_waited_for(pool, environment, monkeypatch):
     some = [AuthorizedCreate(environment, VolumeSpec(name=name), SYSTEM) for name in NAMES[:3]]
     for request in some:
         queue.add(request)
-    assert queue.first_of_each_name() == some
-    queue.remove(some)
+    assert queue.begin_batch() == some
+    queue.end_batch()
     waiting = pool.submit(queue.wait)
     for request in some[:2]:
         queue.add(request)
@@ -178,7 +179,7 @@ def test_as_many_as_came_last_are_waited_for(pool, environment, monkeypatch):
         waiting.result(0.1)
     queue.add(some[2])
     waiting.result(60)
-    assert queue.first_of_each_name() == some
+    assert queue.begin_batch() == some
 
 
 def test_a_batch_takes_the_first_request_of_each_name(environment):
@@ -189,10 +190,9 @@ def test_a_batch_takes_the_first_request_of_each_name(environment):
     ]
     for request in some:
         queue.add(request)
-    batch = queue.first_of_each_name()
-    assert batch == [some[0], some[2]]
-    queue.remove(batch)
-    assert queue.first_of_each_name() == [some[1]]
+    assert queue.begin_batch() == [some[0], some[2]]
+    queue.end_batch()
+    assert queue.begin_batch() == [some[1]]
 
 
 def test_a_name_that_two_want_at_once_is_given_once(crowd, environment):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterable
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -27,7 +28,7 @@ from config.errors import DomainError
 from config.http.error_responses import unavailable
 from config.http.middleware import Handler, public_scheme, request_log
 from config.http.rate_limiting import add_headers, charge, is_exhausted
-from config.http.request import ARRIVED_AT, Utf8Request
+from config.http.request import Utf8Request
 from config.paths import CANONICAL_UUID
 from volumes.api import responses
 from volumes.api.headers import idempotency_key
@@ -35,7 +36,8 @@ from volumes.api.pagination import ROWS_AT_ONCE, ListPage
 from volumes.api.parsers import StrictJSONParser, is_encoded
 from volumes.api.query_params import Query
 from volumes.queries import volume_rows
-from volumes.services.creation import authorize_by_token, create_authorized
+from volumes.services.create_requests import CreateByToken
+from volumes.services.creation import create_by_token
 from volumes.specs.parsers import Body
 from volumes.specs.volume import parse_volume
 
@@ -184,17 +186,14 @@ def _create(request: HttpRequest, env_id: uuid.UUID) -> HttpResponse:
     if idempotency_key(request) is not None:
         raise FallThrough
     digest = _digest(request, is_change=True)
-    authorized = authorize_by_token(
-        environment_id=env_id,
-        spec=parse_volume(_plain_body(request), new=True),
+    create = CreateByToken(
+        env_id,
+        parse_volume(_plain_body(request), new=True),
         digest=digest,
         ip=client_ip(request),
-        arrived_at=request.META.get(ARRIVED_AT),
+        admit=partial(charge, request, digest, is_change=True),
     )
-    if authorized is None:
-        raise FallThrough
-    charge(request, digest, is_change=True)
-    volume = create_authorized(authorized)
+    volume = create_by_token(create)
     if volume is None:
         raise FallThrough
     return responses.created_response(request, volume)

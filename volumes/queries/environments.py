@@ -31,7 +31,11 @@ def environment_of(caller: Caller, pk: uuid.UUID) -> Environment | None:
     return environment
 
 
-def environment_by_token(digest: str, pk: uuid.UUID) -> tuple[User, Token, Environment] | None:
+TokenAccess = tuple[User, Token, Environment]
+"""A token's owner, the token, and an environment that it reaches."""
+
+
+def environment_by_token(digest: str, pk: uuid.UUID) -> TokenAccess | None:
     """Return the token with this digest, its owner and the environment, in one query.
 
     The objects have only the fields that a new volume needs. None may have any reason.

@@ -36,7 +36,6 @@ than its pool.
     config/http/rate_limiting.py              1 lock; the table of request counts
     config/server/body.py                     1 lock for each body; its end and its deadline may meet
     config/server/quota.py                    1 lock for each quota; what each address takes
-    volumes/services/token_lookup.py          1 event for each look-up; creates of one token wait for it
     volumes/monitoring/health.py              1 lock; one request at a time writes to the database,
                                               no other waits for it
     volumes/reconciler/step_runner.py         1 queue a loop or batch; outcomes, for one thread to record;

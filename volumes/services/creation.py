@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-
 from django.db import connection, transaction
 
 from accounts.callers import Actor
@@ -13,7 +11,8 @@ from volumes.models import Environment, Volume
 from volumes.models.snapshot import SnapshotQuerySet
 from volumes.reconciler.inline import reconcile_after_commit
 from volumes.rules.volumes import review
-from volumes.services.group_commit import AuthorizedCreate, GroupCommitter, authorize_create
+from volumes.services.create_requests import AuthorizedCreate, CreateByToken
+from volumes.services.group_commit import GroupCommitter
 from volumes.services.idempotency import IdempotencyKey
 from volumes.services.locking import lock_environment
 from volumes.services.new_volume import NewVolume, insert_statements
@@ -35,32 +34,18 @@ def create_volume(
     """
     # Another request may write it: that must not be undone with a transaction of this one's.
     if not key and not connection.in_atomic_block and spec.is_self_contained:
-        volume = create_authorized(AuthorizedCreate(environment, spec, actor))
+        volume = _COMMITTER.submit(AuthorizedCreate(environment, spec, actor))
         if volume:
             return volume, False
     return _create_locked(environment, spec, snapshots, actor, key)
 
 
-def authorize_by_token(
-    *,
-    environment_id: uuid.UUID,
-    spec: VolumeSpec,
-    digest: str,
-    ip: str | None,
-    arrived_at: float | None = None,
-) -> AuthorizedCreate | None:
-    """The request for `create_authorized`, if the token with this digest may make it.
+def create_by_token(create: CreateByToken) -> Volume | None:
+    """Do the same for the token with this digest, together with others.
 
-    Looked up before any queue. None leaves the request to `create_volume`.
+    Returns None for any reason, and leaves the request to `create_volume`.
     """
-    if not spec.is_self_contained:
-        return None
-    return authorize_create(digest, environment_id, spec, ip, arrived_at)
-
-
-def create_authorized(request: AuthorizedCreate) -> Volume | None:
-    """As `create_volume`, together with others. None leaves it to that."""
-    return _COMMITTER.submit(request)
+    return _COMMITTER.submit_by_token(create) if create.spec.is_self_contained else None
 
 
 _COMMITTER = GroupCommitter()

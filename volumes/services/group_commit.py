@@ -19,81 +19,60 @@ from functools import partial
 from django.conf import settings
 from django.db import IntegrityError, connection
 
-from accounts.callers import Actor, Caller
-from accounts.models import Role
 from config import limits
-from config.concurrency import Completion
 from config.db.cte import execute_if_locked
-from volumes.models import Environment, Volume
+from volumes.models import Volume
 from volumes.queries.quota import quota_lock_statements
 from volumes.reconciler.executors import is_immediate, run_in_thread
 from volumes.reconciler.inline import reconcile_batch
+from volumes.services.create_requests import AuthorizedCreate, CreateByToken, authorize
 from volumes.services.new_volume import NewVolume, insert_statements
-from volumes.services.token_lookup import TokenLookup
-from volumes.specs.volume import VolumeSpec
 
 log = logging.getLogger("holdfast.group_commit")
 
 BATCH_WINDOW = 0.006
 """Seconds, for each request of the last batch, to wait for the next batch to grow as large.
 
-A response, the client's next request and its token lookup take that long.
+A response and the client's next request take that long.
 """
 commit_pool = ThreadPoolExecutor(limits.COMMIT_THREADS, thread_name_prefix="commit")
 """Each thread writes one batch of one environment, which then goes to the end of the queue."""
-_tokens = TokenLookup()
-
-
-class AuthorizedCreate:
-    """A create whose caller is authorized. Its spec has no parse problems."""
-
-    def __init__(self, environment: Environment, spec: VolumeSpec, actor: Actor) -> None:
-        self.environment = environment
-        self.spec = spec
-        self.actor = actor
-        self.volume: Volume | None = None
-        self.error: Exception | None = None
-        self._is_finished = Completion()
-
-    def finish(self, volume: Volume | None = None) -> None:
-        """Wake the thread that waits for this request. `volume` is as its step left it."""
-        self.volume = volume or self.volume
-        self._is_finished.set()
-
-    def wait(self) -> None:
-        """Wait until it is finished. Once it is written, wait for INLINE_WAIT seconds at most."""
-        while not self._is_finished.wait(limits.INLINE_WAIT) and self.volume is None:
-            pass
-
-
-def authorize_create(
-    digest: str,
-    environment_id: uuid.UUID,
-    spec: VolumeSpec,
-    ip: str | None,
-    arrived_at: float | None,
-) -> AuthorizedCreate | None:
-    """Return the create if token, second factor, role and scope allow it, None for any reason if not.
-
-    `digest` is the token's. `arrived_at` is when the whole request had arrived, if that is known.
-    """
-    found = _tokens.find(digest, environment_id, arrived_at)
-    if found is None:
-        return None
-    user, token, environment = found
-    caller = Caller(user=user, token=token, ip=ip)
-    if not caller.may(Role.EDITOR, role=environment.role):
-        return None
-    return AuthorizedCreate(environment, spec, caller.actor)
 
 
 class EnvironmentQueue:
-    """The requests of one environment. Those of the running batch stay until they are written."""
+    """The creates of one environment: those to look up, and the authorized ones to write."""
 
     def __init__(self) -> None:
+        self._arrived: list[CreateByToken] = []
         self._requests: deque[AuthorizedCreate] = deque()
+        self._running: list[AuthorizedCreate] = []
+        """The batch that is being written."""
         self._expected = 1
         self._has_expected = threading.Event()
+        self._callers: set[str] = set()
+        """The tokens of the last batch. Only these are expected again."""
+
+    @property
+    def window(self) -> float:
+        """Seconds to wait for the expected requests."""
+        return 0 if is_immediate() else BATCH_WINDOW * self._expected
+
+    def expects(self, create: CreateByToken) -> bool:
+        """Return whether the create's token was allowed to create a volume in the last batch."""
+        return create.digest in self._callers
+
+    def arrive(self, create: CreateByToken) -> list[CreateByToken]:
+        """Add a create. Return all creates to look up now: none while more are expected."""
+        self._arrived.append(create)
+        has_expected = len(self._arrived) + len(self._requests) >= self._expected
+        return self.take_arrived(create) if has_expected else []
+
+    def take_arrived(self, create: CreateByToken) -> list[CreateByToken]:
+        """Return all creates to look up; none if another thread took this one."""
+        if create not in self._arrived:
+            return []
+        arrived, self._arrived = self._arrived, []
+        return arrived
 
     def add(self, request: AuthorizedCreate) -> None:
         self._requests.append(request)
@@ -102,22 +81,25 @@ class EnvironmentQueue:
 
     def wait(self) -> None:
         """Wait until the queue has its previous length, or for a moment."""
-        self._has_expected.wait(0 if is_immediate() else BATCH_WINDOW * self._expected)
+        self._has_expected.wait(self.window)
 
-    def first_of_each_name(self) -> list[AuthorizedCreate]:
-        """Return the next batch: the first request of each name. Later ones stay queued."""
+    def begin_batch(self) -> list[AuthorizedCreate]:
+        """Remove and return the next batch: the first request of each name."""
         batch: dict[str | None, AuthorizedCreate] = {}
+        later: deque[AuthorizedCreate] = deque()
         for request in self._requests:
-            batch.setdefault(request.spec.name, request)
-            if len(batch) == limits.MAX_CREATE_BATCH:
-                break
-        return list(batch.values())
+            if len(batch) < limits.MAX_CREATE_BATCH and request.spec.name not in batch:
+                batch[request.spec.name] = request
+            else:
+                later.append(request)
+        self._running, self._requests = list(batch.values()), later
+        return self._running
 
-    def remove(self, batch: Sequence[AuthorizedCreate]) -> None:
-        """Remove a batch that was written."""
-        self._expected = min(len(self._requests), limits.MAX_CREATE_BATCH)
-        finished = set(map(id, batch))
-        self._requests = deque(one for one in self._requests if id(one) not in finished)
+    def end_batch(self) -> None:
+        """Expect the callers of the batch again, besides those that came meanwhile."""
+        waiting = len(self._arrived) + len(self._requests)
+        self._expected = min(len(self._running) + waiting, limits.MAX_CREATE_BATCH)
+        self._callers = {request.digest for request in self._running}
         if len(self._requests) < self._expected:
             self._has_expected.clear()
 
@@ -127,30 +109,51 @@ class GroupCommitter:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._queues: dict[uuid.UUID, EnvironmentQueue] = {}
+        self.queues: dict[uuid.UUID, EnvironmentQueue] = {}
 
     def submit(self, request: AuthorizedCreate) -> Volume | None:
         """Return the volume, settled or still pending; None if something prevents it.
 
         Raises the database's error of the batch.
         """
-        environment_id = request.environment.pk
-        if self._is_first(request):
-            self._write_later(environment_id)
-        request.wait()
-        if request.error:
-            raise request.error
-        return request.volume
+        self._add([request])
+        return request.result.wait()
 
-    def _is_first(self, request: AuthorizedCreate) -> bool:
-        """Add a request to its queue. Return whether the queue is new, and so has no writer yet."""
+    def submit_by_token(self, create: CreateByToken) -> Volume | None:
+        """Look the token up, then do the same. Returns None if the token does not allow it.
+
+        One look-up serves all creates that arrived before it began. No look-up waits for a writer.
+        """
+        self._add(authorize(self._arrive(create)))
+        return create.result.wait()
+
+    def _arrive(self, create: CreateByToken) -> list[CreateByToken]:
+        """Return the creates whose tokens this thread has to look up."""
         with self._lock:
-            queue = self._queues.get(request.environment.pk)
+            queue = self.queues.get(create.environment_id)
+            if queue is None or not queue.expects(create):
+                return [create]
+            if arrived := queue.arrive(create):
+                return arrived
+        if create.result.is_finished_within(queue.window):
+            return []
+        with self._lock:
+            return queue.take_arrived(create)
+
+    def _add(self, requests: Sequence[AuthorizedCreate]) -> None:
+        """Add requests of one environment to its queue. Start a writer if the queue has none yet."""
+        if not requests:
+            return
+        environment_id = requests[0].environment.pk
+        with self._lock:
+            queue = self.queues.get(environment_id)
             is_new = queue is None
             if queue is None:
-                queue = self._queues[request.environment.pk] = EnvironmentQueue()
-            queue.add(request)
-        return is_new
+                queue = self.queues[environment_id] = EnvironmentQueue()
+            for request in requests:
+                queue.add(request)
+        if is_new:
+            self._write_later(environment_id)
 
     def _write_later(self, environment_id: uuid.UUID) -> None:
         work = partial(self._write_batches, environment_id)
@@ -161,12 +164,12 @@ class GroupCommitter:
 
     def _write_batches(self, environment_id: uuid.UUID) -> None:
         """Write batches until the queue is empty. After each batch, waiting environments go first."""
-        queue = self._queues[environment_id]
+        queue = self.queues[environment_id]
         while batch := self._next_batch(environment_id, queue):
             _write_and_settle(batch)
             with self._lock:
-                queue.remove(batch)
-                others_wait = len(self._queues) > limits.COMMIT_THREADS
+                queue.end_batch()
+                others_wait = len(self.queues) > limits.COMMIT_THREADS
             if others_wait:
                 self._write_later(environment_id)
                 return
@@ -177,9 +180,9 @@ class GroupCommitter:
         """Return the next batch. If it is empty, the queue is removed."""
         queue.wait()
         with self._lock:
-            batch = queue.first_of_each_name()
+            batch = queue.begin_batch()
             if not batch:
-                del self._queues[environment_id]
+                del self.queues[environment_id]
         return batch
 
 
@@ -189,13 +192,13 @@ def _write_and_settle(batch: Sequence[AuthorizedCreate]) -> None:
     except Exception as error:
         connection.close_if_unusable_or_obsolete()  # the next batch opens another one
         for request in batch:
-            request.error = None if request.volume else error
+            request.result.error = None if request.result.volume else error
     try:
         _settle(batch)
     except Exception:
         log.exception("steps_abandoned")  # the reconcile loop repeats them
         for request in batch:
-            request.finish()
+            request.result.finish()
 
 
 def _write(batch: Sequence[AuthorizedCreate]) -> None:
@@ -216,7 +219,7 @@ def _write(batch: Sequence[AuthorizedCreate]) -> None:
         is_written = False
     if is_written:
         for request, volume in zip(batch, volumes, strict=True):
-            request.volume = volume
+            request.result.volume = volume
     elif len(batch) > 1:  # what prevents one need not prevent the others
         for one in batch:
             _write([one])
@@ -224,11 +227,11 @@ def _write(batch: Sequence[AuthorizedCreate]) -> None:
 
 def _settle(batch: Sequence[AuthorizedCreate]) -> None:
     """Run the steps of a batch and wait for them, unless they are slow. A settled request is finished."""
-    requests = {request.volume.pk: request for request in batch if request.volume}
+    results = {one.result.volume.pk: one.result for one in batch if one.result.volume}
     is_waited_for = settings.RECONCILE_INLINE
     for request in batch:
-        if request.volume is None or not is_waited_for:
-            request.finish()
-    volumes = [request.volume for request in batch if request.volume]
+        if request.result.volume is None or not is_waited_for:
+            request.result.finish()
+    volumes = [one.result.volume for one in batch if one.result.volume]
     if volumes:
-        reconcile_batch(volumes, lambda volume: requests[volume.pk].finish(volume))
+        reconcile_batch(volumes, lambda volume: results[volume.pk].finish(volume))
