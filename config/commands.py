@@ -16,12 +16,15 @@ class CheckedCommand(BaseCommand):
     `config.startup` has checked the user that the command runs as.
     """
 
-    requires_migrations_checks = True
     applies_migrations = False
     """True if `handle` begins by applying the missing migrations."""
 
-    def check_migrations(self) -> None:
-        """Replace Django's notice, which does not stop the command."""
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        self.check_first(**options)
+        return super().execute(*args, **options)
+
+    def check_first(self, **options: Any) -> None:
+        """Raise CommandError if the command must not run with these options."""
         try:
             _connect_once()
             problem = schema_problem(will_migrate=self.applies_migrations)

@@ -139,6 +139,13 @@ GUARDS = [
         "config/test_settings_file.py::test_what_is_not_plain_is_refused_without_its_value",
     ),
     Guard(
+        "clean-up under another policy",
+        "volumes/management/cleanup.py",
+        'if not options["dry_run"] and (conflict := policy_conflict()):',
+        "if conflict := False:",
+        "management/test_policy.py::test_under_another_grace_it_refuses_and_names_both",
+    ),
+    Guard(
         "empty secret files",
         "config/private_files.py",
         "    if not secret:",

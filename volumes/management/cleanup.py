@@ -12,6 +12,7 @@ from django.core.management.base import CommandError
 from tqdm import tqdm
 
 from config.commands import CheckedCommand
+from volumes.services.policy import policy_conflict
 
 Item = TypeVar("Item")
 
@@ -23,6 +24,12 @@ class CleanupCommand(CheckedCommand):
         parser.add_argument("--dry-run", action="store_true", help="only show what would go")
         parser.add_argument("--no-input", action="store_true", help="do it without asking")
         parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+    def check_first(self, **options: Any) -> None:
+        """Also refuse to remove under other settings than the server's."""
+        super().check_first(**options)
+        if not options["dry_run"] and (conflict := policy_conflict()):
+            raise CommandError(conflict)
 
     def clean_up(
         self,

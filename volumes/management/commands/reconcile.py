@@ -15,6 +15,7 @@ from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
 from volumes.reconciler.availability import refresh_availability
 from volumes.reconciler.loop import run_forever, run_once
 from volumes.reconciler.marking import mark_older_data
+from volumes.services.policy import record_policy
 
 
 class Command(CheckedCommand):
@@ -54,6 +55,7 @@ class Command(CheckedCommand):
             raise CommandError(detail)
 
     def _watch(self) -> None:
+        record_policy()
         stop = Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())

@@ -38,6 +38,7 @@ from config.setting_sources import BadSetting
 from volumes.checks import storage_settings_problem
 from volumes.reconciler.loop import run_forever
 from volumes.reconciler.marking import mark_older_data
+from volumes.services.policy import record_policy
 from volumes.storage import ensure_installation, storage
 
 ACCEPT_QUEUE = 4096
@@ -80,6 +81,7 @@ class Command(CheckedCommand):
         wait_for(host, port)
         warn_of_unsafe_settings(host)
         ensure_installation()
+        record_policy()
         shared = storage().shared
         if shared:
             mark_older_data()
