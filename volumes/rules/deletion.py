@@ -5,8 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable
 
+from accounts.models import Company
 from config.errors import Problem
-from volumes.models import Environment, Snapshot, Volume
+from volumes.models import Environment, Snapshot, Volume, VolumeStatus
+from volumes.models.volume import VolumeQuerySet
 from volumes.queries import blockers
 
 NAMED_IN_A_REFUSAL = 10
@@ -55,11 +57,29 @@ def snapshot_delete_blockers(snapshot: Snapshot) -> Iterable[Problem]:
 
 def environment_delete_blockers(environment: Environment) -> Iterable[Problem]:
     """Yield a problem while the environment has volumes."""
-    volumes = environment.volumes.live().order_by("id")
-    if count := volumes.count():
-        names = list(volumes.values_list("name", flat=True)[:NAMED_IN_A_REFUSAL])
-        more = f" and {count - len(names)} more" if count > len(names) else ""
-        yield Problem("", "in_use", f"It has volumes: {', '.join(names)}{more}.")
+    if names := _first_names(environment.volumes.live()):
+        yield Problem("", "in_use", f"It has volumes: {names}.")
+
+
+def company_removal_blockers(company: Company, *, with_volumes: bool) -> Iterable[Problem]:
+    """Yield a problem for protected volumes and, unless they shall go along, for all with data."""
+    volumes = Volume.objects.filter(environment__company=company)
+    if not with_volumes and (names := _first_names(volumes.exclude(status=VolumeStatus.DELETED))):
+        yield Problem(
+            "", "in_use", f"{company} has volumes: {names}. To delete them too: --with-volumes."
+        )
+    if names := _first_names(volumes.filter(protected=True)):
+        yield Problem(
+            "", "protected", f"Protected volumes stay: {names}. Take the protection off first."
+        )
+
+
+def _first_names(volumes: VolumeQuerySet) -> str:
+    """Return the first names in a sentence, and how many more there are; empty if there is none."""
+    if not (count := volumes.count()):
+        return ""
+    names = list(volumes.order_by("id").values_list("name", flat=True)[:NAMED_IN_A_REFUSAL])
+    return ", ".join(names) + (f" and {count - len(names)} more" if count > len(names) else "")
 
 
 def _reasons(
