@@ -4,10 +4,12 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 from django.db import InternalError, OperationalError, connection
 from django.utils import timezone
 
 from accounts.models import FailureCount
+from config import limits
 from volumes.models import Volume
 from volumes.monitoring import health
 
@@ -246,3 +248,30 @@ def test_failed_logins_are_counted(scrape, alice, client, memory):
     before = value(scrape(), series)
     client.post("/login", {"username": alice.username, "password": "wrong"})
     assert value(scrape(), series) == before + 1
+
+
+def test_every_table_has_its_rows_reported(scrape, make, memory):
+    reported = re.findall(r'^holdfast_table_rows{table="(\w+)"} ', scrape(), re.MULTILINE)
+    assert set(reported) == {model._meta.db_table for model in apps.get_models()}
+
+
+ONLY_SQLITE = pytest.mark.skipif(
+    "connection.vendor != 'sqlite'", reason="PostgreSQL counts after the end of a transaction"
+)
+
+
+@ONLY_SQLITE
+@pytest.mark.parametrize("bound", [1, 2, 30_000])
+def test_rows_are_counted_up_to_a_bound_and_then_estimated(
+    scrape, make, memory, monkeypatch, bound
+):
+    monkeypatch.setattr(limits, "MAX_COUNTED_ROWS", bound)
+    make("one")
+    make("two")
+    assert value(scrape(), 'holdfast_table_rows{table="volumes_volume"}') == 2
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one file for all")
+def test_sizes_of_tables_are_reported(scrape, make, memory):
+    make("one")
+    assert value(scrape(), 'holdfast_table_bytes{table="volumes_volume"}') > 8_000

@@ -18,6 +18,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from config.http.envelope import envelope
 from volumes.models import Environment, Volume, VolumeStatus
 from volumes.monitoring.space import SpaceCollector
+from volumes.monitoring.tables import TableCollector
 from volumes.reconciler.targets import TARGETS
 
 SETTLED = {VolumeStatus.READY, VolumeStatus.DELETED}
@@ -50,6 +51,7 @@ def _volumes() -> CollectorRegistry:
     registry = CollectorRegistry()
     registry.register(VolumeCollector())
     registry.register(SpaceCollector())
+    registry.register(TableCollector())
     return registry
 
 
