@@ -237,6 +237,10 @@ class TestContract:
         assert bool(can.no_enforcement_reason) is not can.enforces_sizes
         assert bool(can.no_instant_snapshots_reason) is not can.instant_snapshots
 
+    def test_a_sound_storage_has_no_problems(self, backend: Backend) -> None:
+        backend.create(HANDLE, 10)
+        assert backend.diagnose().problems == []
+
     def test_its_capacity_is_in_bytes(self, backend: Backend) -> None:
         capacity = backend.capacity()
         assert capacity.total >= 2**20

@@ -150,6 +150,13 @@ GUARDS = [
         "management/test_remove_orphaned_data.py::test_another_id_is_refused_in_words",
     ),
     Guard(
+        "problems of the storage fail its check",
+        "volumes/management/commands/check_storage.py",
+        "        if number := len(found.problems):",
+        "        if number := 0:",
+        "management/test_check_storage.py::test_each_problem_has_its_path_and_cure_in_one_line",
+    ),
+    Guard(
         "an owner that cannot be given stops the start",
         "volumes/management/commands/serve.py",
         "        if problem := storage_settings_problem():",

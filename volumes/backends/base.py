@@ -105,6 +105,23 @@ class Unreadable:
 
 
 @dataclass(frozen=True)
+class StorageProblem:
+    """Something that is wrong with the storage, for operators: "<path> <problem>. <cure>"."""
+
+    path: str
+    problem: str
+    cure: str
+    """One or more sentences, or a command."""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    facts: dict[str, str]
+    """What operators should know about the storage, by name."""
+    problems: list[StorageProblem]
+
+
+@dataclass(frozen=True)
 class Leftover:
     """An unfinished creation or removal: its process still works on it, or has died."""
 
@@ -163,6 +180,14 @@ class Backend(ABC):
         Every method below starts with this check. In the storage of another installation, or when
         the disk is not mounted, nothing is created, measured, removed, listed or reported missing.
         """
+
+    def diagnose(self) -> Diagnosis:
+        """Examine the storage as a whole. Works without a marker, and changes nothing."""
+        try:
+            self.check()
+        except StorageUnavailable as error:
+            return Diagnosis({}, [StorageProblem("The storage", "is not available", error.detail)])
+        return Diagnosis({}, [])
 
     @abstractmethod
     def capabilities(self) -> Capabilities:

@@ -13,13 +13,14 @@ from typing import Any, Self
 
 from config.faultpoints import faultpoint
 
-from . import adoption, layout, linux, marker, marks, names, place, tree
+from . import adoption, diagnosis, layout, linux, marker, marks, names, place, tree
 from .base import (
     Backend,
     BackendError,
     Capabilities,
     Capacity,
     DataState,
+    Diagnosis,
     Leftover,
     StorageUnavailable,
     StoredItem,
@@ -109,6 +110,9 @@ class Directory(Backend):
     def check(self) -> None:
         with self._storage("use the storage"):
             pass
+
+    def diagnose(self) -> Diagnosis:
+        return diagnosis.diagnose(self.root, self.installation)
 
     def capabilities(self) -> Capabilities:
         self.check()
