@@ -1,13 +1,14 @@
 """Every setting, from the environment or the file of settings. `docs/operating.md` documents each."""
 
 import os
+import sys
 from pathlib import Path
 
 from config import data_dir, env
 from config.logs import logging_config
 from config.mail import mail_server
 from config.setting_sources import refuse_unknown_names
-from volumes.backends.registry import BACKENDS, DEFAULT_BACKEND
+from volumes.backends.registry import BACKENDS, DEFAULT_BACKEND, backend_class
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -42,6 +43,8 @@ PURGE_AFTER = env.optional_number("PURGE_AFTER", most=36_500)
 HISTORY_KEEP = env.optional_number("HISTORY_KEEP", most=36_500)
 
 refuse_unknown_names()  # every setting is read above
+if storage_problem := backend_class(STORAGE_BACKEND).settings_problem(sys.modules[__name__]):
+    raise SystemExit(f"holdfast: {storage_problem}")
 
 EXECUTOR = "threads"
 """Where steps of requests run; tests choose "immediate": in the caller's thread and transaction."""

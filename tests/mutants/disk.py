@@ -158,9 +158,9 @@ GUARDS = [
     ),
     Guard(
         "an owner that cannot be given stops the start",
-        "volumes/management/commands/serve.py",
-        "        if problem := storage_settings_problem():",
-        "        if False:",
+        "config/settings.py",
+        "if storage_problem := backend_class(STORAGE_BACKEND).settings_problem(sys.modules[__name__]):",
+        "if storage_problem := False:",
         "backends/test_privileges.py::test_a_server_that_may_not_give_volumes_away_does_not_start",
     ),
     Guard(

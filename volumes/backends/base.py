@@ -145,7 +145,10 @@ class Backend(ABC):
 
     @classmethod
     def settings_problem(cls, settings: Any) -> str:
-        """Return why this process cannot serve with these settings, with the cure; empty if it can."""
+        """Return why this process cannot work with these settings, with the cure; empty if it can.
+
+        `settings` has the attributes of `config.settings`. A problem stops every command.
+        """
         return ""
 
     @classmethod

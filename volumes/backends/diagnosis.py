@@ -47,11 +47,8 @@ def diagnose(root: str, installation: str) -> Diagnosis:
 def _user() -> str:
     missing = missing_capabilities()
     if not missing:
-        return f"{os.geteuid()}, with all capabilities that data of other users takes"
-    return (
-        f"{os.geteuid()}, without {', '.join(missing)}: data that belongs to other users cannot be"
-        " measured, copied, given away or removed"
-    )
+        return f"{os.geteuid()}, with the capabilities that data of other users takes"
+    return f"{os.geteuid()}, without {', '.join(missing)}, which data of other users takes"
 
 
 def _unopened(root: str, error: OSError) -> StorageProblem:

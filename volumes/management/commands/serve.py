@@ -35,7 +35,6 @@ from config.server import metrics_directories
 from config.server.supervisor import Supervisor
 from config.server.worker import load_application, spawn_worker
 from config.setting_sources import BadSetting
-from volumes.checks import storage_settings_problem
 from volumes.reconciler.loop import run_forever
 from volumes.reconciler.marking import mark_older_data
 from volumes.services.policy import record_policy
@@ -76,8 +75,6 @@ class Command(CheckedCommand):
             raise CommandError(str(error), returncode=2) from None
         if workers is not None and not 1 <= workers <= 64:
             raise CommandError("--workers must be between 1 and 64", returncode=2)
-        if problem := storage_settings_problem():
-            raise CommandError(problem)
         wait_for(host, port)
         warn_of_unsafe_settings(host)
         ensure_installation()
