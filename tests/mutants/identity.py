@@ -118,7 +118,7 @@ GUARDS = [
     Guard(
         "identity: missing data is not accepted when older data is",
         "volumes/reconciler/marking.py",
-        "        if backend.state(item.handle, item.snapshot) in (DataState.UNMARKED, DataState.EMPTY):",
+        "        if backend.state(*name) in (DataState.UNMARKED, DataState.EMPTY):",
         "        if True:",
         f"{ROWS}::TestOlderData::test_what_is_missing_by_then_is_not_accepted_later",
     ),

@@ -14,6 +14,7 @@ from volumes.reconciler import fair_queue
 from volumes.reconciler.fair_queue import RoundRobin
 from volumes.reconciler.outcomes import Failed, SnapshotReady, VolumeReady
 from volumes.reconciler.persistence import Persisted, persist
+from volumes.reconciler.targets import Rows
 
 ROOM = 10
 SETTLED, DUE = 1000, 200
@@ -56,19 +57,20 @@ def next_volumes() -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    ("model", "kind", "index"),
+    ("rows", "index"),
     [
-        (Volume, "quick", "volume_due_quick"),
-        (Volume, "bulk", "volume_due_bulk"),
-        (Snapshot, "bulk", "snapshot_due"),
+        (Volume.objects.due().quick(), "volume_due_quick"),
+        (Volume.objects.due().bulk(), "volume_due_bulk"),
+        (Snapshot.objects.due(), "snapshot_due"),
     ],
+    ids=["quick", "bulk", "snapshots"],
 )
 @pytest.mark.usefixtures("busy")
 def test_whose_turn_it_is_is_read_off_the_index_in_its_order(
-    model: Any, kind: str, index: str, monkeypatch: pytest.MonkeyPatch
+    rows: Rows, index: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fair_queue, "PAGE", ROOM)
-    queue = RoundRobin(getattr(model.objects.due(), kind)())
+    queue = RoundRobin(rows)
     for turn in (1, 2, 3):
         found = plans(lambda: queue.take(ROOM, lambda environment: ROOM))
         assert [plan.indexes for plan in found] == [{index}] * len(found), turn

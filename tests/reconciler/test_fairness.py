@@ -154,7 +154,8 @@ def test_a_volume_is_filled_from_a_snapshot_in_bulk(hostile):
     assert target_of(filled).is_bulk(filled)
     assert target_of(snapshot).is_bulk(snapshot)
     assert Volume.objects.bulk().get() == filled
-    assert Snapshot.objects.bulk().get() == snapshot
+    ((rows_of_snapshots, is_bulk_work),) = target_of(snapshot).due()
+    assert (is_bulk_work, rows_of_snapshots.model) == (True, Snapshot)
 
 
 def test_the_loop_gives_one_environment_its_share_of_bulk_work_and_no_lease_to_the_rest(

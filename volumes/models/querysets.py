@@ -57,7 +57,7 @@ class ReconciledQuerySet(models.QuerySet[Row]):
         return self.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=Now()))
 
     def quick(self) -> Self:
-        """Return rows whose next step opens no tenant file, so that it ends quickly."""
+        """Return rows whose next step opens no tenant file, if the type has steps of both kinds."""
         raise NotImplementedError
 
     def bulk(self) -> Self:

@@ -47,12 +47,6 @@ class SnapshotQuerySet(ReconciledQuerySet["Snapshot"]):
         """Return snapshots that failed for good."""
         return self.filter(is_deleted=False, taken_at__isnull=True, take_until__isnull=True)
 
-    def quick(self) -> Self:
-        return self.none()
-
-    def bulk(self) -> Self:
-        return self.all()
-
     def live(self) -> Self:
         """Return snapshots that are not deleted. They block a volume's delete and count to its limit."""
         return self.filter(is_deleted=False)

@@ -6,11 +6,11 @@ import logging
 from abc import ABC, abstractmethod
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Expression, F, Q
+from django.db.models import Expression, F
 from django.utils.functional import cached_property
 
 from config.faultpoints import faultpoint
-from volumes.backends import Backend, BackendError, StorageUnavailable, StoredItem
+from volumes.backends import Backend, BackendError, StorageUnavailable
 from volumes.models.base import STORAGE_UNAVAILABLE, Reconciled
 from volumes.models.querysets import ReconciledQuerySet
 from volumes.reconciler.outcomes import Failed, Outcome
@@ -29,9 +29,9 @@ class Target(ABC, Generic[Row]):
     error_status: str
     """The status of a row whose last step failed."""
     has_quick_steps = True
-    """False if every step of the type opens tenant files."""
-    has_data: Q
-    """The condition of rows whose data was created and is not being removed."""
+    """False if every step opens tenant files."""
+    has_bulk_steps = True
+    """False if no step opens tenant files."""
     waits_since: Expression | F
     """Since when an unsettled row waits for its step."""
 
@@ -50,9 +50,12 @@ class Target(ABC, Generic[Row]):
         """
         return self._eligible[self.is_bulk(row)]
 
-    @abstractmethod
     def is_bulk(self, row: Row) -> bool:
-        """Return whether the row's next step opens tenant files, like `bulk()` of the queryset."""
+        """Return whether the row's next step opens tenant files, like `bulk()` of the queryset.
+
+        A type with both kinds of steps overrides this, and its queryset has `quick()` and `bulk()`.
+        """
+        return self.has_bulk_steps
 
     def apply(self, row: Row, backend: Backend) -> Outcome:
         """Make the storage match the row, and return the outcome. Makes no database query."""
@@ -93,13 +96,10 @@ class Target(ABC, Generic[Row]):
     def clean_up_after_lost_lease(self, row: Row, backend: Backend) -> None:
         """Remove the data that a step made for an unwanted row. Makes no database query."""
 
-    @abstractmethod
-    def item(self, row: Row) -> StoredItem:
-        """Return the name of the row's data in the storage."""
-
     def _split(self, rows: Rows) -> list[tuple[Rows, bool]]:
-        bulk = (rows.bulk(), True)
-        return [(rows.quick(), False), bulk] if self.has_quick_steps else [bulk]
+        if self.has_quick_steps and self.has_bulk_steps:
+            return [(rows.quick(), False), (rows.bulk(), True)]
+        return [(rows, self.has_bulk_steps)]
 
     @cached_property
     def _eligible(self) -> dict[bool, Rows]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from django.db.models import F, Q
+from django.db.models import F
 
-from volumes.backends import Backend, BackendError, StorageUnavailable, StoredItem
+from volumes.backends import Backend, BackendError, StorageUnavailable
 from volumes.models import Snapshot, SnapshotStatus
 from volumes.reconciler.expiry import timeout_reason
 from volumes.reconciler.outcomes import (
@@ -27,11 +27,7 @@ class SnapshotTarget(Target[Snapshot]):
     rows = Snapshot.objects.all()
     error_status = SnapshotStatus.ERROR
     has_quick_steps = False
-    has_data = Q(taken_at__isnull=False)
     waits_since = F("created_at")
-
-    def is_bulk(self, row: Snapshot) -> bool:
-        return True
 
     def step(self, row: Snapshot, backend: Backend) -> Outcome:
         if row.is_deleted or row.is_missed:
@@ -53,9 +49,6 @@ class SnapshotTarget(Target[Snapshot]):
 
     def clean_up_after_lost_lease(self, row: Snapshot, backend: Backend) -> None:
         backend.delete_snapshot(str(row.volume_id), str(row.pk))
-
-    def item(self, row: Snapshot) -> StoredItem:
-        return StoredItem(str(row.volume_id), str(row.pk))
 
 
 def snapshot_consistency() -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 
-from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from volumes.backends import Backend, DataState, StoredItem
+from volumes.backends import Backend, DataState
 from volumes.models import Volume, VolumeStatus
 from volumes.reconciler.outcomes import Missing, Outcome, VolumeReady, VolumeRemoved
 from volumes.reconciler.presence import check_data, missing_detail, missing_message
@@ -20,7 +19,6 @@ log = logging.getLogger("holdfast.reconciler")
 class VolumeTarget(Target[Volume]):
     rows = Volume.objects.all()
     error_status = VolumeStatus.ERROR
-    has_data = Q(provisioned_size__isnull=False, removal_started=False)
     waits_since = Coalesce("grace_until", "modified_at")
 
     def is_bulk(self, row: Volume) -> bool:
@@ -45,9 +43,6 @@ class VolumeTarget(Target[Volume]):
 
     def clean_up_after_lost_lease(self, row: Volume, backend: Backend) -> None:
         backend.delete(str(row.pk))
-
-    def item(self, row: Volume) -> StoredItem:
-        return StoredItem(str(row.pk))
 
 
 def missing(volume: Volume, state: DataState, backend: Backend) -> Missing:
