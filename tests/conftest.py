@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Company, Role, User
+from config.http.static_files import StaticFilesMiddleware
 from tests.factories import (
     CompanyFactory,
     EnvironmentFactory,
@@ -36,6 +37,23 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     asked = sum(value for one in properties for name, value in one if name == "asked")
     if asked:
         terminalreporter.write_line(f"tenant matrix: {asked:,} routes x callers asked")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_found_once() -> Iterator[None]:
+    """Find the static files once for all clients. The middleware of each would find them again."""
+    files: dict[str, Any] = {}
+    find = StaticFilesMiddleware.add_files_from_finders
+
+    def find_once(middleware: StaticFilesMiddleware) -> None:
+        if not files:
+            find(middleware)
+            files.update(middleware.files)
+        middleware.files.update(files)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(StaticFilesMiddleware, "add_files_from_finders", find_once)
+        yield
 
 
 @pytest.fixture

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from config.env import http_url
+from tests.support.command_fixtures import Outcome
 from tests.support.installation import ROOT, eventually, installed
 from tests.support.postgres import free_port
 from tests.support.server import PATIENCE_AT_START
@@ -52,11 +54,10 @@ def test_quickstart_prints_public_url_or_where_it_listens(
     assert public_url(*bind) == printed
 
 
-def test_quickstart_refuses_an_address_that_is_none(tmp_path: Path) -> None:
-    with installed(tmp_path) as installation:
-        done = installation.run("quickstart", "--bind", "9000")
-    assert done.returncode == 2
-    assert done.stderr.strip().endswith("--bind must be like 127.0.0.1:8000, not '9000'")
+def test_quickstart_refuses_an_address_that_is_none(run: Callable[..., Outcome], db: None) -> None:
+    refused = run("quickstart", "--bind", "9000")
+    assert refused.code == 2
+    assert refused.err.strip().endswith("--bind must be like 127.0.0.1:8000, not '9000'")
 
 
 @pytest.mark.parametrize(("given", "port"), [([], "8000"), (["PORT=9000"], "9000")])
