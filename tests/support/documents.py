@@ -38,3 +38,12 @@ def rows(document: Path, heading: str) -> list[list[str]]:
 
 def code_spans(text: str) -> list[str]:
     return re.findall(r"`([^`\n]+)`", text)
+
+
+def shell_lines(document: Path, heading: str) -> list[str]:
+    """Return the lines of every shell block below a heading `## …`."""
+    text = document.read_text(encoding="utf-8")
+    found = re.search(rf"^## {re.escape(heading)}$(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE)
+    assert found, f"{document} has no {heading}"
+    blocks = re.findall(r"^```sh\n(.*?)^```$", found[1], re.DOTALL | re.MULTILINE)
+    return [line for block in blocks for line in block.splitlines()]
