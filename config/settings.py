@@ -8,6 +8,7 @@ from config import data_dir, env
 from config.logs import logging_config
 from config.mail import mail_server
 from config.setting_sources import refuse_unknown_names
+from volumes.backends.base import LimitMode
 from volumes.backends.registry import BACKENDS, DEFAULT_BACKEND, backend_class
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -30,6 +31,7 @@ DATABASES = {"default": env.database("DATABASE_URL", DATA_DIR / "holdfast.sqlite
 
 STORAGE_BACKEND = env.choice("STORAGE_BACKEND", DEFAULT_BACKEND, BACKENDS)
 STORAGE_ROOT = data_dir.storage_root()
+STORAGE_LIMITS = env.choice("STORAGE_LIMITS", LimitMode.AUTO, list(LimitMode))
 RECONCILE_INLINE = env.flag("RECONCILE_INLINE", True)
 VOLUME_DELETE_GRACE = env.number("VOLUME_DELETE_GRACE", 0, most=10 * 365 * 86400)
 VOLUME_MAX_SIZE = env.number("VOLUME_MAX_SIZE", 16 * 1024 * 1024, least=1, most=2**40)

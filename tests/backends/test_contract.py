@@ -75,7 +75,11 @@ PLACES = {"memory": InMemory, "directory": InDirectory}
 @pytest.fixture(params=BACKENDS)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     settings = SimpleNamespace(
-        STORAGE_ROOT=tmp_path / "storage", VOLUME_UID=None, VOLUME_GID=None, VOLUME_MODE=0o700
+        STORAGE_ROOT=tmp_path / "storage",
+        STORAGE_LIMITS="auto",
+        VOLUME_UID=None,
+        VOLUME_GID=None,
+        VOLUME_MODE=0o700,
     )
     backend = backend_class(request.param).from_settings(settings, INSTALLATION)
     backend.prepare(INSTALLATION)

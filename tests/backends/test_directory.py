@@ -222,7 +222,7 @@ class TestManyAtOnce:
 
 @contextmanager
 def stopped_halfway(
-    storage: Directory, operation: Callable[..., None], *args: Any
+    storage: Directory, operation: Callable[..., object], *args: Any
 ) -> Iterator[None]:
     """Hold another process in the middle of its copying; afterwards it runs to its end."""
     maker = FORK.Process(target=quietly, args=(operation, *args))
@@ -234,7 +234,7 @@ def stopped_halfway(
     maker.join()
 
 
-def quietly(operation: Callable[..., None], *args: Any) -> None:
+def quietly(operation: Callable[..., object], *args: Any) -> None:
     with suppress(BackendError):
         operation(*args)
 

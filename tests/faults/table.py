@@ -95,6 +95,13 @@ IN_A_COMMAND = _rows(
     }
 )
 
+# These need a disk with project quotas: tests/backends/limits kills at them, in a machine that has one.
+WITH_PROJECT_QUOTAS = (
+    *("project:recorded", "project:reserved", "project:assigned", "project:limited"),
+    *("project:one-assigned", "project:tree-assigned", "project:finished"),
+    *("project:limit-removed", "project:released"),
+)
+
 BY_VICTIM = {
     "server": IN_A_SERVER,
     "request": IN_A_REQUEST,

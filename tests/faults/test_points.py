@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from config import faultpoints
 from tests.faults.points import points_in_source
-from tests.faults.table import BY_VICTIM
+from tests.faults.table import BY_VICTIM, WITH_PROJECT_QUOTAS
 
 
 def test_every_point_of_the_source_has_a_row_in_the_campaign() -> None:
     rows = {row.point for rows in BY_VICTIM.values() for row in rows}
-    assert rows == set(points_in_source())
+    assert rows | set(WITH_PROJECT_QUOTAS) == set(points_in_source())
 
 
 def test_every_point_has_a_name_of_its_own() -> None:

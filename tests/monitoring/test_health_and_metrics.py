@@ -53,6 +53,14 @@ def refuse_writes(sql):
         raise refusal
 
 
+def test_required_limits_that_are_not_there_are_not_ready(api, memory, settings, caplog):
+    settings.STORAGE_LIMITS = "required"
+    assert api().get("/readyz").json() == unready("ok", "unavailable")
+    assert "not enforced" in "".join(getattr(record, "cause", "") for record in caplog.records)
+    memory.enforces_sizes = True
+    assert api().get("/readyz").status_code == 200
+
+
 def unready(database, storage):
     return {"status": "unavailable", "checks": {"database": database, "storage": storage}}
 

@@ -41,15 +41,15 @@ GUARDS = [
     Guard(
         "identity: a directory in the way is not a finished volume",
         "volumes/backends/directory.py",
-        "            if layout.is_own(root, handle):",
-        "            if layout.state_at(root, handle) is not DataState.MISSING:",
+        "        if layout.is_own(root, handle):",
+        "        if layout.state_at(root, handle) is not DataState.MISSING:",
         f"{CONTRACT}::TestMakingInPlaceOfAnother::test_an_empty_one_is_replaced",
     ),
     Guard(
         "identity: a directory in the way is not a finished clone",
         "volumes/backends/directory.py",
-        "            if layout.is_own(root, target):",
-        "            if layout.state_at(root, target) is not DataState.MISSING:",
+        "        if layout.is_own(root, handle):",
+        "        if layout.state_at(root, handle) is not DataState.MISSING:",
         f"{IDENTITY}::TestReplacing::test_a_clone_is_filled_whatever_was_there",
     ),
     Guard(

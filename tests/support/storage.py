@@ -63,17 +63,17 @@ class Fallible(Memory):
     def _denied(self, handle: str) -> BackendError:
         return BackendError("Permission denied.", f"Permission denied (at '/srv/{handle}').")
 
-    def create(self, handle: str, size: int) -> None:
+    def create(self, handle: str, size: int) -> bool:
         self._meddle("create", handle)
-        super().create(handle, size)
+        return super().create(handle, size)
 
-    def clone(self, handle: str, snapshot: str, target: str, size: int) -> None:
+    def clone(self, handle: str, snapshot: str, target: str, size: int) -> bool:
         self._meddle("clone", target)
-        super().clone(handle, snapshot, target, size)
+        return super().clone(handle, snapshot, target, size)
 
-    def grow(self, handle: str, size: int) -> None:
+    def grow(self, handle: str, size: int) -> bool:
         self._meddle("grow", handle)
-        super().grow(handle, size)
+        return super().grow(handle, size)
 
     def state(self, handle: str, snapshot: str | None = None) -> DataState:
         self._meddle("state", handle)

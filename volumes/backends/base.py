@@ -17,7 +17,7 @@ end state is the same, and an operation that finds its work done succeeds silent
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any, Self
 
 
@@ -57,6 +57,16 @@ class DataState(Enum):
     """Another directory without content."""
     MISSING = "missing"
     """No directory."""
+
+
+class LimitMode(StrEnum):
+    """The values of STORAGE_LIMITS."""
+
+    AUTO = "auto"
+    """Enforce sizes where that is possible."""
+    REQUIRED = "required"
+    """Create and grow nothing whose size is not enforced."""
+    OFF = "off"
 
 
 @dataclass(frozen=True)
@@ -202,13 +212,15 @@ class Backend(ABC):
 
     # Volumes.
 
+    # Those that take a size return whether it is enforced now: a write past it fails.
+
     @abstractmethod
-    def create(self, handle: str, size: int) -> None:
+    def create(self, handle: str, size: int) -> bool:
         """Create an empty volume. Marked data in its place is success, and does not change."""
 
     @abstractmethod
-    def clone(self, handle: str, snapshot: str, target: str, size: int) -> None:
-        """Create volume `target` with the content of `snapshot` of `handle`.
+    def clone(self, handle: str, snapshot: str, target: str, size: int) -> bool:
+        """Create volume `target` with the content of `snapshot` of `handle`, even if that is larger.
 
         `target` appears complete or not at all. Marked data in its place is success. A snapshot
         without data is an error.
@@ -222,7 +234,7 @@ class Backend(ABC):
         """
 
     @abstractmethod
-    def adopt(self, handle: str, path: str, size: int) -> None:
+    def adopt(self, handle: str, path: str, size: int) -> bool:
         """Make the directory `path` the data of `handle`.
 
         Marked data in place and `path` gone is success. A directory that another program replaces
@@ -230,11 +242,18 @@ class Backend(ABC):
         """
 
     @abstractmethod
-    def grow(self, handle: str, size: int) -> None:
+    def grow(self, handle: str, size: int) -> bool:
         """Let the volume hold `size` MB.
 
         Missing data is an error and is never created again. Here and below, an unmarked empty
         directory in its place counts as missing.
+        """
+
+    @abstractmethod
+    def enforce(self, handle: str, size: int) -> bool:
+        """Limit a volume that was created before its size could be enforced. A limit is never lowered.
+
+        Missing data is an error. Files are never removed: a volume above its size becomes full.
         """
 
     def exists(self, handle: str, snapshot: str | None = None) -> bool:

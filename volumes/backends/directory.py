@@ -1,4 +1,6 @@
-"""Volumes as plain directories: works everywhere and without privileges, enforces no sizes.
+"""Volumes as plain directories: works everywhere and without privileges.
+
+Sizes are enforced by project quotas where the file system and the privileges allow it.
 
 Everything is opened by descriptor from the root, through names that are UUIDs. No link below the
 root is followed. `layout` describes the directories.
@@ -22,6 +24,7 @@ from .base import (
     DataState,
     Diagnosis,
     Leftover,
+    LimitMode,
     StorageUnavailable,
     StoredItem,
     Unreadable,
@@ -31,6 +34,7 @@ from .layout import DATA, SNAPSHOTS, TMP, TRASH
 from .oserrors import as_unavailable, translating_errors
 from .privileges import ownership_problem
 from .shared import SharedDescriptor
+from .size_limits import SizeLimits, set_limit
 from .workshop import remove_abandoned, sweep, workpiece
 
 
@@ -42,13 +46,18 @@ class Directory(Backend):
         uid: int | None = None,
         gid: int | None = None,
         mode: int = 0o700,
+        limits: str = LimitMode.AUTO,
     ) -> None:
-        """`uid`, `gid` and `mode` are those of a new volume; None means the server's own."""
+        """`uid`, `gid` and `mode` are those of a new volume; None means the server's own.
+
+        `limits` is a value of STORAGE_LIMITS.
+        """
         self.root = os.path.abspath(root)
         self.installation = installation
         self.uid = uid
         self.gid = gid
         self.mode = mode
+        self._limits = SizeLimits(LimitMode(limits))
         self._root_descriptor = SharedDescriptor(self._open_verified)
 
     @classmethod
@@ -59,6 +68,7 @@ class Directory(Backend):
             uid=settings.VOLUME_UID,
             gid=settings.VOLUME_GID,
             mode=settings.VOLUME_MODE,
+            limits=settings.STORAGE_LIMITS,
         )
 
     @classmethod
@@ -115,11 +125,12 @@ class Directory(Backend):
         return diagnosis.diagnose(self.root, self.installation)
 
     def capabilities(self) -> Capabilities:
-        self.check()
+        with self._storage("look at what the storage can do") as root:
+            problem = self._limits.problem(root)
         return Capabilities(
-            enforces_sizes=False,
+            enforces_sizes=not problem,
             instant_snapshots=False,
-            no_enforcement_reason="Directories have no size: watch the usage of each volume.",
+            no_enforcement_reason=problem,
             no_instant_snapshots_reason=(
                 "Files are copied one by one: stop the application, or let it dump first."
             ),
@@ -171,35 +182,43 @@ class Directory(Backend):
 
     # Volumes.
 
-    def create(self, handle: str, size: int) -> None:
+    def create(self, handle: str, size: int) -> bool:
         with self._storage("make the volume", handle) as root:
-            if layout.is_own(root, handle):
-                sweep(root, handle)
-            else:
-                self._make(root, handle, self._set_owner_and_mode)
-            os.fsync(root)
+            return self._provide(root, handle, size, self._set_owner_and_mode)
 
-    def clone(self, handle: str, snapshot: str, target: str, size: int) -> None:
+    def clone(self, handle: str, snapshot: str, target: str, size: int) -> bool:
         with self._storage("fill the volume", handle, snapshot, target) as root:
-            if layout.is_own(root, target):
-                sweep(root, target)
-            else:
-                self._make(root, target, partial(_fill, root, handle, snapshot))
-            os.fsync(root)
+            return self._provide(root, target, size, partial(_fill, root, handle, snapshot))
 
-    def _make(self, root: int, handle: str, fill: Callable[[int], None]) -> None:
+    def _provide(self, root: int, handle: str, size: int, fill: Callable[[int], None]) -> bool:
+        """Make the volume unless it is there. Return whether its size is enforced."""
+        if layout.is_own(root, handle):
+            sweep(root, handle)
+            # An earlier attempt made it, perhaps with a smaller size.
+            is_enforced = self._limits.raise_to(root, handle, size)
+        else:
+            is_enforced = self._make(root, handle, size, fill)
+        os.fsync(root)
+        return is_enforced
+
+    def _make(self, root: int, handle: str, size: int, fill: Callable[[int], None]) -> bool:
         with workpiece(root, handle) as piece:
             os.fchmod(piece.fd, layout.PASSABLE)
             os.mkdir(DATA, 0o700, dir_fd=piece.fd)
             faultpoint("volume:half-made")
             with open_directory(piece.fd, DATA) as data:
+                record = self._limits.begin(root, piece.fd, handle, data)
                 fill(data)
+                if record:
+                    # Not before it is filled: with too much data it becomes full, which is no error.
+                    set_limit(root, record, size)
                 marks.write(piece.fd, DATA, data)
                 faultpoint("volume:marked")
                 os.fsync(data)
             # This puts the mark on the disk before the volume gets its name.
             os.fsync(piece.fd)
             place.put_volume(piece, root, handle)
+            return record is not None
 
     def _set_owner_and_mode(self, data: int) -> None:
         """Set owner and mode of a new volume, independently of the umask."""
@@ -218,14 +237,20 @@ class Directory(Backend):
         with self._storage("look at the directory to adopt") as root:
             return adoption.check(root, path)
 
-    def adopt(self, handle: str, path: str, size: int) -> None:
+    def adopt(self, handle: str, path: str, size: int) -> bool:
         with self._storage("adopt the directory", handle) as root:
+            self._limits.are_possible(root)  # before anything is moved
             adoption.adopt(root, handle, path)
+            return self._limits.limit(root, handle, size)
 
-    def grow(self, handle: str, size: int) -> None:
-        # Sizes are advisory here, but the data must exist.
+    def grow(self, handle: str, size: int) -> bool:
+        # Where sizes are advisory, the data must exist nevertheless.
         with self._storage("grow the volume", handle) as root, layout.open_data(root, handle):
-            pass
+            return self._limits.raise_to(root, handle, size)
+
+    def enforce(self, handle: str, size: int) -> bool:
+        with self._storage("limit the volume", handle) as root, layout.open_data(root, handle):
+            return self._limits.limit(root, handle, size)
 
     def state(self, handle: str, snapshot: str | None = None) -> DataState:
         with self._storage("look for the data", *names.identifiers(handle, snapshot)) as root:
@@ -255,7 +280,8 @@ class Directory(Backend):
             self._storage("measure the volume", handle) as root,
             layout.open_data(root, handle) as fd,
         ):
-            return tree.measure(fd)
+            counted = self._limits.usage(root, handle, fd)
+            return tree.measure(fd) if counted is None else counted
 
     def source(self, handle: str) -> str:
         return os.path.join(self.root, names.require_identifier(handle), DATA)

@@ -8,6 +8,7 @@
 - `ROOT/.tmp/<volume>[.<snapshot>].<random>`: under construction
 - `ROOT/.aside.<volume>.<random>`: another user's empty directory that was in a volume's place
 - `ROOT/.trash/<volume>[.<snapshot>].<random>`: under removal
+- `ROOT/.projects/…`: see `projects`
 """
 
 import errno
@@ -19,7 +20,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 
 from config.faultpoints import faultpoint
 
-from . import marker, marks, names, tree
+from . import marker, marks, names, projects, tree
 from .base import BackendError, DataState
 from .failures import collecting_failures
 from .fds import ANYTHING, DIRECTORY, MISSING, created_directory, locate, open_directory, path_of
@@ -171,7 +172,9 @@ def is_empty(root: int) -> bool:
     # A new file system has its own lost+found; a killed prepare() leaves a temporary marker.
     rest = {name for name in os.listdir(root) if not name.startswith(marker.NAME)}
     rest -= {"lost+found"}
-    return rest <= {TMP, TRASH} and not any(entries(root, name) for name in rest)
+    return rest <= {TMP, TRASH, projects.DIRECTORY} and not any(
+        entries(root, name) for name in rest
+    )
 
 
 def move(name: str, source: int, new_name: str, target: int) -> None:
@@ -208,7 +211,26 @@ def discard(root: int, directory: int, name: str, handle: str, snapshot: str | N
         if error.errno not in _FULL:
             raise
         # The disk has no space even for a name in the trash. Removal in place frees space.
+        _remove_from(root, directory, name, handle, snapshot)
+
+
+def remove_leftover(root: int, directory: int, name: str) -> None:
+    """Remove an entry of a working directory for good."""
+    item = names.parse_leftover(name)
+    if item is None:
         tree.remove(directory, name)
+    else:
+        _remove_from(root, directory, name, item.handle, item.snapshot)
+
+
+def _remove_from(root: int, directory: int, name: str, handle: str, snapshot: str | None) -> None:
+    """Remove a volume or snapshot. A volume's project is free as soon as no file has it."""
+    # The files of a snapshot are an application's: nothing in them is a record.
+    if snapshot is None and projects.is_used(root):
+        with suppress(FileNotFoundError), open_directory(directory, name) as volume:
+            tree.remove(volume, DATA)
+            projects.release(root, volume, handle)
+    tree.remove(directory, name)
 
 
 def discard_leftovers(root: int, prefix: str, handle: str, snapshot: str | None = None) -> None:
@@ -226,7 +248,7 @@ def empty_trash(root: int, prefix: str) -> None:
         for name in entries(root, TRASH):
             if name.startswith(prefix):
                 with failures.collect(), open_directory(root, TRASH) as trash:
-                    tree.remove(trash, name)
+                    remove_leftover(root, trash, name)
     faultpoint("trash:removed")
     for name in (TMP, TRASH):
         with suppress(FileNotFoundError), open_directory(root, name) as fd:

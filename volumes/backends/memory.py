@@ -94,15 +94,17 @@ class Memory(Backend):
                 )
             yield
 
-    def create(self, handle: str, size: int) -> None:
+    def create(self, handle: str, size: int) -> bool:
         with self._storage(handle):
             self._make(handle, size)
+            return self.enforces_sizes
 
-    def clone(self, handle: str, snapshot: str, target: str, size: int) -> None:
+    def clone(self, handle: str, snapshot: str, target: str, size: int) -> bool:
         with self._storage(handle, snapshot, target):
             if target not in self.volumes and not self._has_data(handle, snapshot):
                 raise BackendError("The snapshot's data is missing from the storage.")
             self._make(target, size)
+            return self.enforces_sizes
 
     def _make(self, handle: str, size: int) -> None:
         if handle not in self.volumes:
@@ -121,26 +123,31 @@ class Memory(Backend):
         with self._storage():
             return self._adoptable(path)
 
-    def adopt(self, handle: str, path: str, size: int) -> None:
+    def adopt(self, handle: str, path: str, size: int) -> bool:
         with self._storage(handle):
             if handle in self.volumes and path not in self.adoptable:
-                return
+                return self.enforces_sizes
             used = self._adoptable(path)
             if handle in self.volumes:
                 raise _not_adoptable(path, "data is there")
             self._make(handle, size)
             self.used[handle] = used
             del self.adoptable[path]
+            return self.enforces_sizes
 
     def _adoptable(self, path: str) -> int:
         if path not in self.adoptable:
             raise _not_adoptable(path, "it does not exist")
         return self.adoptable[path]
 
-    def grow(self, handle: str, size: int) -> None:
+    def grow(self, handle: str, size: int) -> bool:
         with self._storage(handle):
             self._require_data(handle)
             self.sizes[handle] = max(size, self.sizes.get(handle, 0))
+            return self.enforces_sizes
+
+    def enforce(self, handle: str, size: int) -> bool:
+        return self.grow(handle, size)
 
     def state(self, handle: str, snapshot: str | None = None) -> DataState:
         with self._storage(*names.identifiers(handle, snapshot)):

@@ -7,11 +7,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from . import names, tree
+from . import names
 from .base import StoredItem
 from .failures import collecting_failures
 from .fds import ANYTHING, DIRECTORY, Inode, inode_of, is_inode, open_directory
-from .layout import TMP, TRASH, entries, working_directory
+from .layout import TMP, TRASH, entries, remove_leftover, working_directory
 
 
 class Lock(Enum):
@@ -35,7 +35,7 @@ class Workpiece:
 def workpiece(root: int, handle: str, snapshot: str | None = None) -> Iterator[Workpiece]:
     """Create a new directory, locked while its process lives. Remove it unless it is put in place."""
     with working_directory(root, TMP) as tmp:
-        piece = _locked_directory(tmp, handle, snapshot)
+        piece = _locked_directory(root, tmp, handle, snapshot)
         try:
             yield piece
         finally:
@@ -43,11 +43,11 @@ def workpiece(root: int, handle: str, snapshot: str | None = None) -> Iterator[W
             # one that ended this attempt.
             if not piece.is_in_place:
                 with suppress(OSError):
-                    tree.remove(tmp, piece.name)
+                    remove_leftover(root, tmp, piece.name)
             os.close(piece.fd)
 
 
-def _locked_directory(tmp: int, handle: str, snapshot: str | None) -> Workpiece:
+def _locked_directory(root: int, tmp: int, handle: str, snapshot: str | None) -> Workpiece:
     # Without another attempt, the first name is free, so most attempts do not list the directory,
     # which may be large. The first name is tried again after a sweep: only an attempt that finds it
     # taken sweeps, so nobody would remove leftovers under other names.
@@ -57,7 +57,7 @@ def _locked_directory(tmp: int, handle: str, snapshot: str | None) -> Workpiece:
         try:
             os.mkdir(name, 0o700, dir_fd=tmp)
         except FileExistsError:
-            _sweep(tmp, names.prefix(handle, snapshot))
+            _sweep(root, tmp, names.prefix(handle, snapshot))
             name = names.random_name(handle, snapshot) if is_swept else first_name
             is_swept = True
             continue
@@ -74,17 +74,17 @@ def _locked_directory(tmp: int, handle: str, snapshot: str | None) -> Workpiece:
 def sweep(root: int, handle: str, snapshot: str | None = None) -> None:
     """Remove leftovers of killed attempts at an item that another attempt has finished."""
     with working_directory(root, TMP) as tmp:
-        _sweep(tmp, names.prefix(handle, snapshot))
+        _sweep(root, tmp, names.prefix(handle, snapshot))
 
 
-def _sweep(tmp: int, prefix: str) -> None:
+def _sweep(root: int, tmp: int, prefix: str) -> None:
     """Remove leftovers of killed attempts: the kernel has released their locks."""
     # Remove the first name last: while it exists, the next attempt sweeps the others.
     for name in sorted(os.listdir(tmp), reverse=True):
         if name.startswith(prefix):
             with suppress(OSError), open_directory(tmp, name) as fd:
                 if _lock(fd) is Lock.OURS:
-                    tree.remove(tmp, name)
+                    remove_leftover(root, tmp, name)
 
 
 def remove_abandoned(root: int, item: StoredItem, before: float) -> None:
@@ -94,10 +94,10 @@ def remove_abandoned(root: int, item: StoredItem, before: float) -> None:
             for name in entries(root, area):
                 if names.parse_leftover(name) == item:
                     with failures.collect(), open_directory(root, area) as directory:
-                        _remove_abandoned(directory, name, before)
+                        _remove_abandoned(root, directory, name, before)
 
 
-def _remove_abandoned(directory: int, name: str, before: float) -> None:
+def _remove_abandoned(root: int, directory: int, name: str, before: float) -> None:
     with ExitStack() as stack:
         try:
             fd = stack.enter_context(open_directory(directory, name))
@@ -108,7 +108,7 @@ def _remove_abandoned(directory: int, name: str, before: float) -> None:
             fd = stack.enter_context(open_directory(directory, name, flags=ANYTHING))
         # While it is locked, no attempt takes its name.
         if _lock(fd) is not Lock.OTHERS and os.fstat(fd).st_ctime < before:
-            tree.remove(directory, name)
+            remove_leftover(root, directory, name)
 
 
 def _lock(fd: int) -> Lock:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
+from django.conf import settings
 from django.db import Error, connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import FailureCount
 from volumes.backends import BackendError
+from volumes.backends.base import LimitMode
 from volumes.storage import storage
 
 log = logging.getLogger("holdfast.health")
@@ -115,9 +117,18 @@ def _check_database() -> str:
     return OK
 
 
+def _check_limits() -> None:
+    """Raise BackendError if sizes must be enforced and are not: then no volume can be created."""
+    if settings.STORAGE_LIMITS != LimitMode.REQUIRED:
+        return
+    if reason := storage().capabilities().no_enforcement_reason:
+        raise BackendError(f"STORAGE_LIMITS is required, but sizes are not enforced. {reason}")
+
+
 def _check_storage() -> str:
     try:
         storage().check()
+        _check_limits()
     except BackendError as error:
         log.warning("storage_unusable", extra={"cause": error.detail})
         return UNAVAILABLE

@@ -4,8 +4,9 @@ A tree may be a thousand levels deep, deeper than PATH_MAX allows, and hostile. 
 does not recurse, keep a descriptor for each level, build paths, follow links or enter mounts.
 """
 
+from .assigning import assign
 from .copying import copy
 from .removal import remove
 from .walk import measure, newest
 
-__all__ = ["copy", "measure", "newest", "remove"]
+__all__ = ["assign", "copy", "measure", "newest", "remove"]

@@ -10,7 +10,7 @@ from ..linux import open_on_mount
 from .cursor import Cursor
 
 # Entries that vanish meanwhile do not count, nor do mounts inside, as with `du --one-file-system`.
-_SKIPPED = MISSING | {errno.EXDEV}
+SKIPPED = MISSING | {errno.EXDEV}
 
 
 def measure(fd: int) -> int:
@@ -86,7 +86,7 @@ def _is_mount(directory: int, name: str) -> bool:
     try:
         os.close(open_on_mount(directory, name, ANYTHING))
     except OSError as error:
-        if error.errno in _SKIPPED:
+        if error.errno in SKIPPED:
             return True
         raise
     return False
@@ -97,7 +97,7 @@ def _enter(here: Cursor, name: str) -> os.stat_result | None:
     try:
         return here.down(name)
     except OSError as error:
-        if error.errno in _SKIPPED:
+        if error.errno in SKIPPED:
             return None
         here.locate(error, name)
         raise

@@ -1,0 +1,43 @@
+"""What a storage has reserved and limited, and what is left of other tests."""
+
+from collections.abc import Iterator
+
+from volumes.backends import projects
+from volumes.backends.directory import Directory
+from volumes.backends.project_quotas import Quota, get_next, set_limit
+
+MIB = 2**20
+
+
+def quotas(fd: int) -> Iterator[Quota]:
+    """Yield the projects in use that volumes may have."""
+    project = projects.FIRST
+    while quota := get_next(fd, project):
+        if quota.is_in_use:
+            yield quota
+        project = quota.project + 1
+
+
+def limits(storage: Directory) -> dict[int, int]:
+    """Return the limit in MB of each project that has one."""
+    # XFS counts removed files for a moment longer, so what is in use is not looked at.
+    with storage._root() as root:
+        return {quota.project: quota.limit // MIB for quota in quotas(root) if quota.limit}
+
+
+def reservations(storage: Directory) -> dict[int, str]:
+    """Return the volume that owns each reserved project."""
+    with storage._root() as root:
+        return projects.reservations(root)
+
+
+def assert_no_projects(storage: Directory) -> None:
+    """Assert that no project is reserved or limited."""
+    assert limits(storage) == {}
+    assert reservations(storage) == {}
+
+
+def remove_limits(fd: int) -> None:
+    """Remove the limits of volumes that tests have removed without their storage."""
+    for quota in list(quotas(fd)):
+        set_limit(fd, quota.project, 0)

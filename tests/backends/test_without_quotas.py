@@ -1,0 +1,57 @@
+"""STORAGE_LIMITS on a file system without project quotas."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.backends.helpers import INSTALLATION, memory_disk
+from volumes.backends import BackendError
+from volumes.backends.directory import Directory
+
+
+@pytest.fixture
+def disk() -> Path:
+    return memory_disk()
+
+
+def test_sizes_are_advisory_and_it_says_why(storage: Directory, handle: str) -> None:
+    assert storage.create(handle, 10) is False
+    assert storage.grow(handle, 20) is False
+    assert storage.enforce(handle, 20) is False
+    can = storage.capabilities()
+    assert not can.enforces_sizes
+    assert "mounted with" in can.no_enforcement_reason
+
+
+def test_nothing_of_projects_is_written(storage: Directory, handle: str, snapshot: str) -> None:
+    storage.create(handle, 10)
+    storage.snapshot(handle, snapshot)
+    names = {path.name for path in Path(storage.root).rglob("*")}
+    assert not [name for name in names if "project" in name]
+
+
+def test_required_creates_and_grows_nothing(
+    storage: Directory, ground: Path, handle: str, snapshot: str, target: str
+) -> None:
+    storage.create(handle, 10)
+    storage.snapshot(handle, snapshot)
+    old = ground / "old"
+    old.mkdir()
+    required = Directory(storage.root, INSTALLATION, limits="required")
+    for operation in [
+        lambda: required.create(target, 10),
+        lambda: required.clone(handle, snapshot, target, 10),
+        lambda: required.adopt(target, str(old), 10),
+        lambda: required.grow(handle, 20),
+    ]:
+        with pytest.raises(BackendError, match="STORAGE_LIMITS is required") as refused:
+            operation()
+        assert "mounted with" in refused.value.detail
+        assert "STORAGE_LIMITS" not in refused.value.message
+    assert old.is_dir()
+    assert not required.exists(target)
+    assert required.usage(handle) >= 0
+    required.delete(handle)
+    assert required.is_empty()
