@@ -17,6 +17,8 @@ from config.private_files import UnusableFile, check_owner, read_private
 CHOICE = "HOLDFAST_CONFIG"
 DEFAULTS = (Path("/etc/holdfast/holdfast.env"), Path("holdfast.env"))
 
+CODE = Path(__file__)
+
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _BLANKS = " \t"
@@ -55,8 +57,16 @@ def current() -> SettingsFile:
     """Return the settings of the file, or none. Raises SystemExit if the file cannot be used."""
     if _inherited:
         return _inherited[0]
-    path = _path()
-    return SettingsFile() if path is None else _read(path)
+    chosen = os.environ.get(CHOICE)
+    if chosen is not None:
+        return _read(Path(chosen).absolute()) if chosen else SettingsFile()
+    path = next((path for path in DEFAULTS if os.path.lexists(path)), None)
+    if path is None:
+        return SettingsFile()
+    settings = _read(path.absolute())
+    if not path.is_absolute():
+        _refuse_strangers_settings(settings)
+    return settings
 
 
 def refuse_other_owners() -> None:
@@ -68,11 +78,16 @@ def refuse_other_owners() -> None:
         raise SystemExit(f"holdfast: {settings.path} {error}") from None
 
 
-def _path() -> Path | None:
-    chosen = os.environ.get(CHOICE)
-    if chosen is not None:
-        return Path(chosen).absolute() if chosen else None
-    return next((path.absolute() for path in DEFAULTS if os.path.lexists(path)), None)
+def _refuse_strangers_settings(settings: SettingsFile) -> None:
+    """Keep root from acting for whoever left a file in the working directory.
+
+    Root acts for the owner of the storage, and the file names the storage. Raises SystemExit.
+    """
+    if os.getuid() == 0 and settings.owner not in (0, CODE.stat().st_uid):
+        raise SystemExit(
+            f"holdfast: {settings.path} belongs to user {settings.owner}, who owns neither this code nor"
+            f" the machine: to use it all the same, name it in {CHOICE}"
+        )
 
 
 def _read(path: Path) -> SettingsFile:
@@ -89,6 +104,10 @@ def _parse(text: str) -> dict[str, Entry]:
     for number, line in enumerate(_LINE_END.split(text), 1):
         stripped = line.strip(_BLANKS)
         if not stripped or stripped[0] in "#;":
+            if stripped.endswith("\\"):
+                raise UnusableFile(
+                    f"cannot be read: the comment in line {number} ends in a backslash"
+                )
             continue
         name, equals, value = stripped.partition("=")
         name = name.rstrip(_BLANKS)

@@ -106,6 +106,7 @@ def test_values_keep_what_systemd_keeps(write: Write) -> None:
         ("SECRET_KEY='s3'cret'", "the value of SECRET_KEY in line 1 begins with a quote"),
         ("SECRET_KEY=s3cret # mine", "SECRET_KEY in line 1 has a comment behind it"),
         ("SECRET_KEY=s3cret\\", "SECRET_KEY in line 1 has a backslash"),
+        ("# mine \\\nDEBUG=true", "the comment in line 1 ends in a backslash"),
         ("SECRET_KEY=s3cret\0", "SECRET_KEY in line 1 has a character"),
         (b"SECRET_KEY=s3cret\xff", "is not UTF-8"),
         (b"#" * 100_000, "is longer than"),
@@ -189,6 +190,22 @@ def test_the_first_default_that_exists_is_read(
         path.chmod(0o600)
         settings_file.current.cache_clear()
         assert snapshots() == number
+
+
+@needs(os.geteuid() == 0, "needs root, to give files away")
+def test_root_takes_a_strangers_file_only_by_name(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write("VOLUME_MAX_SNAPSHOTS=3\n")
+    os.chown(path, 61234, 61234)
+    assert snapshots() == 3
+    settings_file.current.cache_clear()
+    monkeypatch.delenv("HOLDFAST_CONFIG")
+    monkeypatch.setattr(settings_file, "DEFAULTS", (Path("holdfast.env"),))
+    monkeypatch.chdir(tmp_path)
+    line = refusal()
+    assert line.startswith(f"holdfast: {path} belongs to user 61234")
+    assert "name it in HOLDFAST_CONFIG" in line
 
 
 def test_an_empty_choice_is_no_file(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:

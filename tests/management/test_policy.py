@@ -20,7 +20,7 @@ CLEANUPS = {
     "remove_orphaned_data": (),
     "prune_history": ("--older-than", "0"),
     "erase_person": ("alice",),
-    "remove_company": ("Acme",),
+    "remove_company": ("Acme", "--with-volumes"),
 }
 NAMES = sorted(set(CLEANUPS) & set(get_commands()))
 
@@ -97,7 +97,7 @@ def test_a_copy_of_the_database_elsewhere_is_another_one(run, db) -> None:
     ServerPolicy.objects.update(database="/backup/holdfast.sqlite3")
     outcome = run("purge_deleted_volumes", "--no-input")
     assert outcome.code == 1
-    assert "the database=/backup/holdfast.sqlite3." in outcome.err
+    assert "database=/backup/holdfast.sqlite3." in outcome.err
 
 
 def test_before_the_first_server_nothing_is_refused(run, settings, unused) -> None:

@@ -292,3 +292,22 @@ def test_no_token_ever_gets_into_the_log(server: Server) -> None:
 def _lines(server: Server, request_id: str) -> list[dict[str, object]]:
     lines = server.installation.log_lines()
     return [line for line in lines if line["requestId"] == request_id]
+
+
+def test_replaced_workers_keep_the_settings_that_the_server_was_started_with(
+    installation: Installation, tmp_path: Path
+) -> None:
+    path = tmp_path / "holdfast.env"
+    path.write_text("METRICS_TOKEN=the-first-metrics-token\n")
+    path.chmod(0o600)
+    with serving(installation, HOLDFAST_CONFIG=str(path)) as server:
+        before = server.workers()
+        path.write_text("METRICS_TOKEN=another-metrics-token\n")
+        os.kill(server.pid, signal.SIGHUP)
+        eventually(lambda: not set(before) & set(server.workers()), within=120)
+        eventually(server.is_ready, within=120)
+        wire = Wire(server.port, "the-first-metrics-token")
+        assert wire.get("/metrics").status == 200
+        environs = [Path(f"/proc/{pid}/environ").read_bytes() for pid in server.workers()]
+        assert not any(b"metrics-token" in environ for environ in environs)
+        server.terminate()

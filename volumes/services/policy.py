@@ -15,7 +15,7 @@ NAMES = {
     "delete_grace": "VOLUME_DELETE_GRACE",
     "storage_backend": "STORAGE_BACKEND",
     "storage_root": "STORAGE_ROOT",
-    "database": "the database",
+    "database": "database",
 }
 
 
