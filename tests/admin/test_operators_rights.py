@@ -24,7 +24,7 @@ from tests.factories import (
 )
 from tests.support.browser import Browser
 from tests.support.callers import member
-from tests.support.undone import undone
+from tests.support.rollback import rolled_back
 
 MODELS = {
     "company",
@@ -209,7 +209,7 @@ def test_staff_change_only_what_their_permission_is_for(
         before = rights()
         for kind, row in rows.items():
             form = {field: value.format(**row) for field, value in attempt.form.items()}
-            with undone():
+            with rolled_back():
                 with possible_writes() as writes:
                     desk.post(attempt.url.format(**row), form)
                 # Most attempts are refused without a write: to compare all rights takes longest.

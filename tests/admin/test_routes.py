@@ -14,7 +14,7 @@ from tests.support import callers
 from tests.support.admin_routes import OPEN, ROUTES, Desk, admin_routes
 from tests.support.api import Api
 from tests.support.browser import Browser
-from tests.support.undone import undone
+from tests.support.rollback import rolled_back
 from volumes.models import Attachment, Snapshot, Volume
 
 NOT_IN, REFUSED = 302, 403
@@ -74,7 +74,7 @@ def outsiders(alice: User, bob: User, charlie: User, olga: User) -> dict[str, tu
 
 
 def ask(speaker: Api, method: str, desk: Desk, world: dict[str, str]) -> int:
-    with undone():
+    with rolled_back():
         return int(speaker.send(method, f"/{desk.path.format(**world)}", None).status_code)
 
 

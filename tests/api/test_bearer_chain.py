@@ -9,7 +9,7 @@ from django.test.client import ClientHandler
 from django.utils import timezone
 
 from config.http.handlers import BearerChain, is_by_token
-from tests.support.undone import undone
+from tests.support.rollback import rolled_back
 
 WRONG = {"colour": "red"}
 NOWHERE = "01900000-0000-7000-8000-000000000000"
@@ -29,7 +29,7 @@ def both_chains(alice, api):
         answers = []
         for handler in (BearerClientHandler, ClientHandler):
             speaker.client.handler = handler(enforce_csrf_checks=True)
-            with undone():
+            with rolled_back():
                 answer = speaker.send(method, path, body, X_Request_ID="same", **headers)
             answers.append((answer.status_code, dict(answer.items()), answer.content))
         return answers

@@ -9,7 +9,7 @@ from django.test.client import ClientHandler
 from django.utils import timezone
 from rest_framework.views import APIView
 
-from tests.support.handler import Served
+from tests.support.handler import FastPathHandler
 from volumes.models import Volume
 
 WISH = {"name": "app-data", "size": 20, "labels": {"tier": "db"}, "description": 'é "quoted"\n\t😀'}
@@ -24,7 +24,7 @@ def both_ways(alice, bob, charlie, api):
         speaking = api(person, **noted | (token or {})) if person else api()
         answers = []
         for handler in (
-            Served(enforce_csrf_checks=False),
+            FastPathHandler(enforce_csrf_checks=False),
             ClientHandler(enforce_csrf_checks=False),
         ):
             speaking.client.handler = handler

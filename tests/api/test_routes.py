@@ -6,8 +6,8 @@ import pytest
 
 from accounts.models import Role
 from tests.support import callers
+from tests.support.rollback import rolled_back
 from tests.support.routes import ROWS, bases, expected, filled, routes
-from tests.support.undone import undone
 from volumes.models import Environment
 
 NOWHERE = {
@@ -56,7 +56,7 @@ def verdicts(row, *, stranger):
 
 
 def ask(speaker, method, path, body):
-    with undone():
+    with rolled_back():
         return speaker.send(method, path, body)
 
 

@@ -65,7 +65,7 @@ by_chance = settings(
 
 
 @contextmanager
-def undone() -> Iterator[None]:
+def rolled_back() -> Iterator[None]:
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
@@ -87,7 +87,7 @@ def codes_of(answer: Any) -> set[tuple[str, str]]:
 def test_create_does_what_validate_says(
     alices: Api, volumes: str, make: Callable[..., Any], spec: dict[str, Any]
 ) -> None:
-    with undone():
+    with rolled_back():
         make("taken")
         said, done = alices.post(f"{volumes}/validate", spec), alices.post(volumes, spec)
     assert (done.status_code == 201) == (codes_of(said) == set())
@@ -103,7 +103,7 @@ def test_create_does_what_validate_says(
 def test_update_does_what_validate_says(
     alices: Api, volumes: str, make: Callable[..., Any], change: dict[str, Any]
 ) -> None:
-    with undone():
+    with rolled_back():
         make("taken")
         volume = make("uploads")
         said = alices.post(f"{volumes}/validate", {**change, "id": volume["id"]})
@@ -122,7 +122,7 @@ def test_what_validate_makes_of_a_wish_is_what_is_made(
     assume(codes_of(said) == set())
     normalized = said.json()["normalized"]
     again = alices.post(f"{volumes}/validate", normalized).json()
-    with undone():
+    with rolled_back():
         made = alices.post(volumes, spec).json()
     assert again["normalized"] == normalized
     assert {field: made[field] for field in normalized} == normalized

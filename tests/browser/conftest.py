@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
 from tests.browser.world import World, world_in
-from tests.support.chromium import Complaints, context_for, launch
+from tests.support.chromium import BrowserErrors, context_for, launch
 
 Open = Callable[..., Page]
 Sessions = Callable[[str], StorageState]
@@ -51,7 +51,7 @@ def visit(world: World, chromium: Browser, sessions: Sessions) -> Iterator[Open]
         state = {"storage_state": sessions(who)} if who else {}
         context = context_for(chromium, world.origin, **state, **options)
         contexts.append(context)
-        field_errors.append(Complaints(context, world.origin))
+        field_errors.append(BrowserErrors(context, world.origin))
         page = context.new_page()
         page.goto(world.address(address))
         return page

@@ -16,7 +16,7 @@ from tests.support import callers
 from tests.support.api import Api
 from tests.support.browser import Browser
 from tests.support.page_routes import OUTSIDE, PAGES, Page, page_routes
-from tests.support.undone import undone
+from tests.support.rollback import rolled_back
 from volumes.models import Application, Environment, Snapshot, Volume
 from volumes.services.attachments import attach
 from volumes.services.creation import create_volume
@@ -134,7 +134,7 @@ def send(speaker: Api, method: str, page: Page, names: World, **headers: str) ->
 
 def ask(speaker: Api, method: str, page: Page, names: World, **headers: str) -> int:
     cookies = deepcopy(speaker.client.cookies)
-    with undone():
+    with rolled_back():
         status = int(send(speaker, method, page, names, **headers).status_code)
     speaker.client.cookies = cookies  # who has logged out goes on
     return status
@@ -227,7 +227,7 @@ def test_a_reference_to_something_foreign_is_one_to_nothing(
     page = Page(path, {}, form)
     seen = []
     for names in (world, NOWHERE):
-        with undone():
+        with rolled_back():
             seen.append(looks(send(Browser(charlie), method, page, names | charlies_own)))
     assert seen[0] == seen[1]
     assert not Volume.objects.get(name="uploads").is_deleted

@@ -1,8 +1,8 @@
-"""Processes of one installation without the second that each needs to start.
+"""Runs commands and requests of one installation in forked processes, which need no second to start.
 
-As a program it has the product loaded and forks a child for each task: a command, or a request as a
-worker of the server answers it. What a child does and how it dies is its own; nothing is shared. One
-more child goes on for as long as the program, and answers what nobody is to die of: that is cheaper.
+The program loads the product once and forks a child for each task: a command, or a request that is
+answered as by a worker of the server. Children share nothing, so a test can kill any of them. One more
+child lives as long as the program and answers the requests during which nothing is killed.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from tests.support.installation import ROOT, Installation
 from tests.support.wire import Answer, Request
 
 PATIENCE = 60
-"""Seconds that a child may take for one task; then it ends itself."""
+"""Seconds of one task. A child that takes longer ends itself."""
 
 KILLED = -signal.SIGKILL
 
 Ended = subprocess.CompletedProcess[str]
-"""How a child ended, and what it wrote to standard output; what else it wrote is in the log."""
+"""Exit code and standard output of a child. Standard error is in the log of the installation."""
 
 
-class Nursery:
-    """The test's end of it."""
+class ForkServer:
+    """The program, as a test uses it."""
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
@@ -48,13 +48,13 @@ class Nursery:
         installation.started.append(self.process)
 
     def run(self, *arguments: str) -> Ended:
-        """A command, until it ends or is killed."""
+        """Run a command until it ends or is killed."""
         return self._in_child("command", arguments)
 
     def send(self, request: Request, *, inline: bool = True) -> Answer:
-        """A request, answered by the process that goes on.
+        """Send a request to the permanent child.
 
-        `inline` says whether it makes the storage so itself, or leaves that to others.
+        `inline` means that the request runs the step in the storage itself.
         """
         return Answer(**self._ask("request", [asdict(request), self.installation.token, inline]))
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import cycle
 
-from tests.faults.fork_server import KILLED, Nursery
+from tests.faults.fork_server import KILLED, ForkServer
 from tests.faults.operations import Operation, World
 from tests.faults.switch import Fault, Switch
 from tests.faults.table import IN_A_COMMAND, IN_A_RECONCILER, IN_A_REQUEST, IN_A_SERVER, Row
@@ -56,8 +56,10 @@ class Victims:
         self.installation = installation
         self.switch = Switch(installation.home / "fault")
         self.environment = f"/{installation.made['environmentId']}"
-        self.nursery = Nursery(installation)
-        self.world = World(installation, self.environment, self.nursery.send, self.nursery.run)
+        self.fork_server = ForkServer(installation)
+        self.world = World(
+            installation, self.environment, self.fork_server.send, self.fork_server.run
+        )
 
     def finish(self, kills: list[Kill], watch: Watch) -> None:
         """Once all has settled: what each was about is there, and everything that must hold holds."""
@@ -67,7 +69,7 @@ class Victims:
             kill.settled_at = watch.settled_at[kill.operation.name]
             assert kill.settled_at - last <= PATIENCE, f"late after a kill of {kill.row}"
             _check(kill, self.world)
-        must_hold(self.installation, run=self.nursery.run)
+        must_hold(self.installation, run=self.fork_server.run)
 
 
 def _check(kill: Kill, world: World) -> None:
@@ -110,7 +112,7 @@ class Servers(Victims):
 
     def _at(self, server: Server) -> World:
         eventually(server.is_ready, WAIT)
-        return World(self.installation, self.environment, server.wire().send, self.nursery.run)
+        return World(self.installation, self.environment, server.wire().send, self.fork_server.run)
 
 
 class Workers(Victims):
@@ -118,9 +120,9 @@ class Workers(Victims):
 
     def __init__(self, installation: Installation) -> None:
         super().__init__(installation)
-        deferring = partial(self.nursery.send, inline=False)
+        deferring = partial(self.fork_server.send, inline=False)
         self.deferring = replace(self.world, send=deferring)
-        self.mortal = replace(self.world, send=self.nursery.risk)
+        self.mortal = replace(self.world, send=self.fork_server.risk)
 
     def kill(self, number: int, watch: Watch) -> list[Kill]:
         """All within a lease's time, if the machine allows: then none finds what another left."""
@@ -148,7 +150,7 @@ class Workers(Victims):
     def _in_a_reconciler(self, kill: Kill) -> bool:
         assert kill.operation.ask(self.deferring)
         self.switch.arm(Fault(kill.row.point))
-        return self.nursery.run("reconcile", "--watch").returncode == KILLED
+        return self.fork_server.run("reconcile", "--watch").returncode == KILLED
 
     def _in_a_command(self, kill: Kill) -> bool:
         # Not earlier: the clean-up before it would have it.

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.faults.campaign import faulty
-from tests.faults.fork_server import Nursery
+from tests.faults.fork_server import ForkServer
 from tests.faults.operations import fill
 from tests.faults.switch import Fault, Switch
 from tests.support.installation import eventually
@@ -43,18 +43,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def nursery(server: Server) -> Nursery:
-    return Nursery(server.installation)
+def fork_server(server: Server) -> ForkServer:
+    return ForkServer(server.installation)
 
 
 @pytest.fixture
-def switch(server: Server, nursery: Nursery) -> Iterator[Switch]:
+def switch(server: Server, fork_server: ForkServer) -> Iterator[Switch]:
     """Once the disk is well again, everything settles, and the server is still the same."""
     switch = Switch(server.installation.home / "fault")
     workers = server.workers()
     yield switch
     switch.disarm()
-    must_hold(server.installation, run=nursery.run)
+    must_hold(server.installation, run=fork_server.run)
     assert server.workers() == workers
 
 

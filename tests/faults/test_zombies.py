@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.faults.campaign import faulty
-from tests.faults.fork_server import Nursery
+from tests.faults.fork_server import ForkServer
 from tests.faults.operations import (
     CONTENT,
     Clone,
@@ -37,10 +37,10 @@ class Undead:
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
         self.switch = Switch(installation.home / "fault")
-        nursery = Nursery(installation)
+        fork_server = ForkServer(installation)
         environment = f"/{installation.made['environmentId']}"
-        self.now = World(installation, environment, nursery.send, nursery.run)
-        self.later = replace(self.now, send=partial(nursery.send, inline=False))
+        self.now = World(installation, environment, fork_server.send, fork_server.run)
+        self.later = replace(self.now, send=partial(fork_server.send, inline=False))
         self.zombies: list[Process] = []
 
     def freeze(self, operation: Operation, point: str) -> None:

@@ -26,4 +26,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if here in item.path.parents:
             item.add_marker(pytest.mark.races)
             # A file's tests share their installation.
-            item.add_marker(pytest.mark.xdist_group(f"surroundings-{item.path.stem}"))
+            item.add_marker(pytest.mark.xdist_group(f"infrastructure-{item.path.stem}"))

@@ -1,4 +1,4 @@
-"""What the tests of the surroundings have in common."""
+"""Helpers of the tests of failing infrastructure."""
 
 from __future__ import annotations
 

@@ -9,11 +9,11 @@ from tests.mutants import (
     documents,
     fairness,
     identity,
+    infrastructure,
     operators,
     people,
     running,
     steps,
-    surroundings,
     tenants,
     times,
 )
@@ -32,6 +32,6 @@ GUARDS = [
     *running.GUARDS,
     *connections.GUARDS,
     *console.GUARDS,
-    *surroundings.GUARDS,
+    *infrastructure.GUARDS,
     *times.GUARDS,
 ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.test import Client
 
-from tests.support.handler import Served
+from tests.support.handler import FastPathHandler
 
 
 class Api:
@@ -15,7 +15,7 @@ class Api:
 
     def __init__(self, token: str | None) -> None:
         self.client = Client(raise_request_exception=False)
-        self.client.handler = Served(enforce_csrf_checks=False)
+        self.client.handler = FastPathHandler(enforce_csrf_checks=False)
         self.headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def get(self, path: str, **headers: str) -> Any:

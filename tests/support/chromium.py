@@ -39,7 +39,7 @@ INTENDED = (
 """Beginnings of expected messages of the browser's console."""
 
 
-class Complaints:
+class BrowserErrors:
     """Collects errors of all pages of one browser context. There should be none."""
 
     def __init__(self, context: BrowserContext, origin: str) -> None:

@@ -11,7 +11,7 @@ from config.http.request import Utf8Request
 from volumes.api.fast_path import FastPath
 
 
-class Served(ClientHandler):
+class FastPathHandler(ClientHandler):
     """What answers a `Client` of ours."""
 
     def __init__(self, **options: Any) -> None:

@@ -31,7 +31,7 @@ from volumes.services.creation import create_volume
 from volumes.specs.volume import VolumeSpec
 
 FACTS = ["state", "reason", "used", "held", "mounted_by", "snapshots", "filled_from"]
-FEW = 51
+FREQUENT_MATCHES = 51
 """More than a page shows: where so many are among the first ones, others are near."""
 METADATA = ["ident", "made", "last_change", "next_look"]
 
@@ -85,7 +85,7 @@ class VolumeAdmin(AuditColumns, Failing, ServiceModelAdmin):
             rows = name_contains(
                 rows if is_indexed(word) else newest(rows, limits.MAX_SEARCHED_VOLUMES),
                 word,
-                many=FEW,
+                many=FREQUENT_MATCHES,
                 order="-pk",
             )
         return rows, False

@@ -18,7 +18,7 @@ Named = TypeVar("Named", Volume, Application, Environment)
 
 
 def filter_named(
-    rows: models.QuerySet[Named], query: Query, *, many: int = search.MANY
+    rows: models.QuerySet[Named], query: Query, *, many: int = search.FREQUENT_MATCHES
 ) -> models.QuerySet[Named]:
     """`name` (substring, whatever its case), `nameIs` (exact), `includeDeleted`.
 

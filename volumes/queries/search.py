@@ -34,7 +34,7 @@ from volumes.specs.parsers import is_label_key, is_label_value
 
 Rows = TypeVar("Rows", bound=models.QuerySet[Any])
 
-MANY = 1_000
+FREQUENT_MATCHES = 1_000
 """Matches in the sample that fill a whole page: then a walk ends soon too."""
 
 TRIGRAM = re.compile("[a-z0-9]{3}")
@@ -47,7 +47,12 @@ def is_indexed(part: str) -> bool:
 
 
 def name_contains(
-    rows: Rows, part: str, *, many: int = MANY, order: str = "pk", of: int = limits.SAMPLE_ROWS
+    rows: Rows,
+    part: str,
+    *,
+    many: int = FREQUENT_MATCHES,
+    order: str = "pk",
+    of: int = limits.SAMPLE_ROWS,
 ) -> Rows:
     """Return the rows with `part` in their name, ignoring case, for pages of less than `many` rows.
 
@@ -97,7 +102,7 @@ def filter_labelled(rows: VolumeQuerySet, key: str, value: str) -> VolumeQuerySe
     return rows.filter(has_it)
 
 
-def _has_few(rows: models.QuerySet[Any], has_it: GreaterThan, many: int = MANY) -> bool:
+def _has_few(rows: models.QuerySet[Any], has_it: GreaterThan, many: int = FREQUENT_MATCHES) -> bool:
     """Return whether few of the first rows match, so that a walk may be long and an index is better."""
     if connection.vendor != "postgresql":
         return False

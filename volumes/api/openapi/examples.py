@@ -10,7 +10,7 @@ VOL = "vol-550e8400-e29b-41d4-a716-446655440000"
 APP = "app-880e8400-e29b-41d4-a716-446655440003"
 SNAP = "snap-990e8400-e29b-41d4-a716-446655440004"
 MADE = "2026-01-31T11:00:00.000000Z"
-SEEN = "2026-01-31T12:00:00.000000Z"
+TIMESTAMP = "2026-01-31T12:00:00.000000Z"
 
 VOLUME_WISH = {"name": "app-data-volume", "size": 10240, "mountPath": "/app/data"}
 VOLUME_CHANGE = {"size": 20480, "version": 1}
@@ -20,7 +20,7 @@ VOLUME = {field.name: field.example for field in RESPONSE_FIELDS} | {
     "companyIdRef": COMPANY,
     "createdBy": "user-123",
     "modifiedBy": "user-123",
-    "usedSizeAt": SEEN,
+    "usedSizeAt": TIMESTAMP,
     "attachedAppsRefs": [APP],
     "createdAt": MADE,
     "modifiedAt": MADE,
@@ -64,17 +64,17 @@ SNAPSHOT = {
     "volumeIdRef": VOL,
     "name": "before-upgrade",
     "size": 10240,
-    "takenAt": SEEN,
+    "takenAt": TIMESTAMP,
     "consistency": "files",
     "status": "ready",
     "statusMessage": "",
     "createdBy": "user-123",
-    "createdAt": SEEN,
+    "createdAt": TIMESTAMP,
 }
 USAGE = {
     "volumeIdRef": VOL,
     "size": 10240,
-    "samples": [{"at": SEEN, "usedSize": 812, "size": 10240}],
+    "samples": [{"at": TIMESTAMP, "usedSize": 812, "size": 10240}],
     "fullAt": None,
 }
 HISTORY_ENTRY = {
@@ -83,7 +83,7 @@ HISTORY_ENTRY = {
     "by": "user-123",
     "via": "token:deploy",
     "ip": "192.0.2.7",
-    "at": SEEN,
+    "at": TIMESTAMP,
     "changes": {"size": [10240, 20480]},
 }
 APPLICATION_WISH = {"name": "web"}

@@ -85,7 +85,12 @@ class Command(CheckedCommand):
         connection.close()
         with announce_server(), metrics_directories.shared_directory() as directory:
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
-            run(host, port, (workers or min(4, os.cpu_count() or 1)) if shared else 1, sweep=shared)
+            run(
+                host,
+                port,
+                (workers or min(4, os.cpu_count() or 1)) if shared else 1,
+                with_loop=shared,
+            )
 
 
 def wait_for(host: str, port: int) -> None:
@@ -106,10 +111,10 @@ def wait_for(host: str, port: int) -> None:
             time.sleep(0.1)
 
 
-def run(host: str, port: int, workers: int, *, sweep: bool) -> None:
+def run(host: str, port: int, workers: int, *, with_loop: bool) -> None:
     """Serve until SIGTERM or SIGINT.
 
-    `sweep` starts the reconcile loop. It is False for a backend that lives in the memory of its worker.
+    `with_loop` starts the reconcile loop. It is False for a backend in the memory of its worker.
     """
     # Spawn, because a fork would inherit broken threads and connections of this process.
     multiprocessing.set_start_method("spawn", force=True)
@@ -117,10 +122,10 @@ def run(host: str, port: int, workers: int, *, sweep: bool) -> None:
     os.environ["HOLDFAST_SERVER_PORT"] = str(port)
     os.environ.update({**ALLOCATORS, **os.environ})
     stop = Event()
-    sweeper = Thread(target=run_forever, args=(stop,), name="sweeper")
+    reconciler = Thread(target=run_forever, args=(stop,), name="reconciler")
     static_files = StaticFilesPublisher(settings.DATA_DIR / "static")
-    if sweep:
-        sweeper.start()
+    if with_loop:
+        reconciler.start()
     try:
         Supervisor(
             "config.server.app:application",
@@ -148,5 +153,5 @@ def run(host: str, port: int, workers: int, *, sweep: bool) -> None:
     finally:
         stop.set()
         static_files.close()
-        if sweep:
-            sweeper.join()
+        if with_loop:
+            reconciler.join()

@@ -1,4 +1,4 @@
-"""Rolls changes of a test back, so that it can make many independent calls."""
+"""Roll back the changes of a part of a test, so that many independent calls can follow each other."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import transaction
 
 
 @contextmanager
-def undone() -> Iterator[None]:
+def rolled_back() -> Iterator[None]:
     """Roll back everything that is written in the block."""
     with transaction.atomic():
         yield
