@@ -56,8 +56,9 @@ def ensure_installation() -> None:
         else:
             cause = (
                 f"The storage belongs to another installation ({marker}), and this database is new:"
-                " restore the database that belongs to it, or set STORAGE_ROOT to another directory"
-                " and run `manage.py init_storage`."
+                " restore the database that belongs to it. If that is lost, run `manage.py"
+                " take_over_storage`. To begin elsewhere, set STORAGE_ROOT to another directory and run"
+                " `manage.py init_storage`."
             )
             log.warning("storage_of_another_installation", extra={"cause": cause})
 

@@ -61,3 +61,14 @@ def test_storage_moves_to_another_disk(source: Installation, tmp_path: Path) -> 
     disk = tmp_path / "new"
     walk("disk", source, tmp_path, **{"/mnt/new": str(disk)})
     assert source.run("verify", STORAGE_ROOT=str(disk)).returncode == 0
+
+
+def test_storage_of_a_lost_database_is_taken_over(
+    source: Installation, target: BareInstallation, tmp_path: Path
+) -> None:
+    shutil.copytree(source.storage_root, target.storage_root)
+    made = target.bootstrap("Acme", "recovered", "alice", "--superuser")
+    done = walk("lost", target, tmp_path, ENVIRONMENT=made["environmentId"])
+    assert "2 directories became volumes" in done.stdout
+    (note,) = target.storage_root.glob("*/data/note")
+    assert note.read_text() == "still here"

@@ -100,6 +100,16 @@ class Measurement:
 
 
 @dataclass(frozen=True)
+class SnapshotFacts:
+    """What the storage knows about a snapshot without its row."""
+
+    used: int
+    """Bytes on disk."""
+    taken_at: float
+    """When the copy began, as far as it is known: seconds since the epoch."""
+
+
+@dataclass(frozen=True)
 class StoredItem:
     """A volume or a snapshot that is in the storage."""
 
@@ -185,6 +195,14 @@ class Backend(ABC):
     @abstractmethod
     def is_empty(self) -> bool:
         """Return whether the storage has no content. A marker and empty working directories are none."""
+
+    def take_over(self, previous: str) -> None:
+        """Put this installation's marker in the place of that of the installation `previous`.
+
+        Nothing else changes. From then on, servers of `previous` change nothing here. Already done is
+        success. Raises StorageUnavailable if the storage has another marker.
+        """
+        raise StorageUnavailable("This kind of storage cannot be taken over.")
 
     @abstractmethod
     def check(self) -> None:
@@ -336,6 +354,10 @@ class Backend(ABC):
         when this attempt began, in seconds since the epoch; the default is now. The return value
         belongs to the attempt that made the copy: after a crash it may be an earlier one.
         """
+
+    def snapshot_facts(self, handle: str, snapshot: str) -> SnapshotFacts:
+        """Return what is known about a snapshot that is there. Missing data is an error."""
+        return SnapshotFacts(0, self.last_changed(handle, snapshot))
 
     @abstractmethod
     def delete_snapshot(self, handle: str, snapshot: str) -> None:

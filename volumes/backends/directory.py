@@ -25,6 +25,7 @@ from .base import (
     Diagnosis,
     Leftover,
     LimitMode,
+    SnapshotFacts,
     StorageUnavailable,
     StoredItem,
     Unreadable,
@@ -116,6 +117,12 @@ class Directory(Backend):
                     return layout.is_empty(root)
             except FileNotFoundError:
                 return True
+
+    def take_over(self, previous: str) -> None:
+        with as_unavailable(f"take over the storage root {self.root}"), self._root() as root:
+            if marker.read(root) == previous:
+                marker.replace(root, self.installation)
+            marker.verify(marker.read(root), self.installation, self.root)
 
     def check(self) -> None:
         with self._storage("use the storage"):
@@ -316,6 +323,14 @@ class Directory(Backend):
                 os.fsync(snapshots)
                 with open_directory(snapshots, snapshot, flags=ANYTHING | os.O_DIRECTORY) as placed:
                     return marks.since(volume, snapshot, placed)
+
+    def snapshot_facts(self, handle: str, snapshot: str) -> SnapshotFacts:
+        with (
+            self._storage("measure the snapshot", handle, snapshot) as root,
+            layout.open_snapshot(root, handle, snapshot) as content,
+            open_directory(root, handle) as volume,
+        ):
+            return SnapshotFacts(tree.measure(content), marks.since(volume, snapshot, content))
 
     def delete_snapshot(self, handle: str, snapshot: str) -> None:
         prefix = names.prefix(handle, snapshot)

@@ -7,7 +7,8 @@ import errno
 import os
 import secrets
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from .base import StorageUnavailable
 from .linux import rename_new
@@ -44,6 +45,19 @@ def is_missing(root: str) -> bool:
 
 def write(root: int, installation: str) -> None:
     """Write the marker atomically. An existing marker stays as it is."""
+    with _draft(root, installation) as name, suppress(FileExistsError):
+        rename_new(name, root, NAME, root)
+
+
+def replace(root: int, installation: str) -> None:
+    """Write the marker atomically, in the place of another one."""
+    with _draft(root, installation) as name:
+        os.rename(name, NAME, src_dir_fd=root, dst_dir_fd=root)
+
+
+@contextmanager
+def _draft(root: int, installation: str) -> Iterator[str]:
+    """Write a marker under another name, which the block changes."""
     name = f"{NAME}.{secrets.token_hex(8)}"
     fd = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=root)
     try:
@@ -53,8 +67,7 @@ def write(root: int, installation: str) -> None:
             os.fsync(fd)
         finally:
             os.close(fd)
-        with suppress(FileExistsError):
-            rename_new(name, root, NAME, root)
+        yield name
     finally:
         with suppress(FileNotFoundError):
             os.unlink(name, dir_fd=root)
@@ -71,6 +84,7 @@ def verify(found: str | None, installation: str, root: str) -> None:
     if found != installation:
         raise StorageUnavailable(
             f"The storage root {root} belongs to another installation ({found!r:.80}, not"
-            f" {installation!r:.80}): mount the right disk, or set STORAGE_ROOT to another"
-            " directory and run `manage.py init_storage`."
+            f" {installation!r:.80}): mount the right disk. If the database of that installation is"
+            " lost, run `manage.py take_over_storage`. To begin elsewhere, set STORAGE_ROOT to"
+            " another directory and run `manage.py init_storage`."
         )

@@ -65,6 +65,12 @@ class Memory(Backend):
     def is_empty(self) -> bool:
         return not (self.volumes or self.strangers)
 
+    def take_over(self, previous: str) -> None:
+        with self._lock:
+            if self.owner not in (previous, self.installation):
+                raise StorageUnavailable("The storage belongs to another installation.")
+            self.owner = self.installation
+
     def check(self) -> None:
         with self._storage():
             pass

@@ -35,8 +35,10 @@ class NewVolume:
         adopt_from: str = "",
         action: str = "create",
         is_leased: bool = False,
+        held: dict[str, Any] | None = None,
     ) -> None:
-        due = initial_lease() if is_leased else {"due_at": due_soon()}
+        """`held` has the columns of a volume whose data is in the storage: it is settled."""
+        due = held or (initial_lease() if is_leased else {"due_at": due_soon()})
         self.volume = volume = _volume(
             environment, spec, actor, restore_from=snapshot, adopt_from=adopt_from, due=due
         )
