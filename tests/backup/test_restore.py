@@ -95,6 +95,16 @@ def test_sessions_end(source: Installation, target: BareInstallation, backup: Pa
     assert target.rows("SELECT count(*) FROM django_session") == [(0,)]
 
 
+def test_clean_up_works_before_the_first_server(
+    source: Installation, target: BareInstallation, backup: Path
+) -> None:
+    """The settings of the old server, such as its STORAGE_ROOT, do not count here."""
+    restored(target, backup)
+    copy_storage(source, target)
+    done = target.run("remove_orphaned_data", "--dry-run")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_next_steps_are_printed(target: BareInstallation, backup: Path) -> None:
     out = restored(target, backup)
     assert f"SOURCE/ {target.home}/volumes/" in out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -18,6 +19,7 @@ from volumes.backup.creation import working_in
 from volumes.backup.errors import BackupError
 from volumes.backup.manifest import SECRET_KEY_FILE, Manifest, Migration
 from volumes.backup.progress import counting_bytes, reporting
+from volumes.models import ServerPolicy
 
 MARKS_SINCE = ("volumes", "0008_data_identity")
 """Before this migration there are no marks; it accepts the data that is there by itself."""
@@ -27,8 +29,9 @@ _ACCEPT_DATA = (
     " AND missing_since IS NULL AND NOT removal_started",
     "UPDATE volumes_snapshot SET is_accepted = TRUE WHERE taken_at IS NOT NULL",
 )
-# Those that ended after the backup would be valid again.
+# Sessions that ended after the backup would be valid again.
 _END_SESSIONS = "DELETE FROM django_session"
+_POLICY = ServerPolicy._meta.db_table
 
 
 @dataclass(frozen=True)
@@ -62,12 +65,20 @@ def restore(source: IO[bytes]) -> Restored:
         key = (directory / SECRET_KEY_FILE).read_text(encoding="utf-8").strip()
         # Before the database: a restore that ends in between can be repeated.
         has_other_key = _keep_key(key)
-        statements = [_END_SESSIONS]
-        if MARKS_SINCE in manifest.migrations:
-            statements += _ACCEPT_DATA
+        statements = list(_statements(manifest))
         with reporting("restoring the database") as report:
             database.load(path, manifest.tables, statements, report)
     return Restored(manifest, needs_migrate=pending, has_other_key=has_other_key)
+
+
+def _statements(manifest: Manifest) -> Iterator[str]:
+    """Yield what has to change in the restored database."""
+    yield _END_SESSIONS
+    if MARKS_SINCE in manifest.migrations:
+        yield from _ACCEPT_DATA
+    if _POLICY in manifest.tables:
+        # No server has run here yet, whose settings a clean-up could be held to.
+        yield f"DELETE FROM {_POLICY}"  # noqa: S608  (the name is the model's)
 
 
 def _check_fits(manifest: Manifest, vendor: str) -> bool:
