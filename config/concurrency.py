@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from config import limits
 from config.limits import MAX_WAITING_REQUESTS
@@ -213,7 +213,8 @@ def _leave_slot(slots: FifoSemaphore) -> None:
 
     The database connection returns to the pool, because waiting requests must not keep it from others.
     """
-    if connection.vendor == "postgresql":
-        connection.close()
+    here = connections[DEFAULT_DB_ALIAS]  # once: finding a thread's connection takes time
+    if here.connection is not None and here.vendor == "postgresql":
+        here.close()
     _this_thread.has_slot = False
     slots.release()

@@ -5,6 +5,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
 from django.conf import settings
@@ -78,7 +79,12 @@ def _count(request: HttpRequest, response: HttpResponse, seconds: float) -> None
     # No label may have values that callers choose: each new one would stay in memory forever.
     interface = "api" if is_api_path(request.path) else "page"
     method = request.method if request.method in METHODS else "other"
-    REQUESTS.labels(interface, method, response.status_code).observe(seconds)
+    _counter(interface, method, response.status_code).observe(seconds)
+
+
+@lru_cache(maxsize=256)
+def _counter(interface: str, method: str | None, status: int) -> Histogram:
+    return REQUESTS.labels(interface, method, status)
 
 
 def public_scheme(get_response: Handler) -> Handler:

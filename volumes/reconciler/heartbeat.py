@@ -30,13 +30,14 @@ def start_renewing(rows: Iterable[Reconciled]) -> None:
     """Renew the leases of these rows from now on."""
     global _thread
     with _changed:
+        if not _leases:  # else the thread does not wait for any
+            if _thread is None or not _thread.is_alive():
+                _thread = threading.Thread(target=_renew_forever, name="lease-keeper", daemon=True)
+                _thread.start()
+            _changed.notify()
         for row in rows:
             assert row.lease_owner is not None
             _leases[type(row), row.pk] = row.lease_owner
-        if _thread is None or not _thread.is_alive():
-            _thread = threading.Thread(target=_renew_forever, name="lease-keeper", daemon=True)
-            _thread.start()
-        _changed.notify()
     faultpoint("step:claimed")
 
 
