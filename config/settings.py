@@ -76,6 +76,9 @@ COMMON_MIDDLEWARE = [
     "config.http.middleware.security_headers",
     "config.http.middleware.known_host",
     "config.http.middleware.reject_nul_bytes",
+]
+# These add the same headers to all responses.
+HEADER_MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -83,11 +86,13 @@ COMMON_MIDDLEWARE = [
 # What requests by token pass: an API path with Authorization and without Cookie.
 BEARER_MIDDLEWARE = [
     *COMMON_MIDDLEWARE,
+    "config.http.middleware.constant_headers",
     "config.http.middleware.rate_limit_headers",
     "config.http.middleware.anonymous_user",
 ]
 MIDDLEWARE = [
     *COMMON_MIDDLEWARE,
+    *HEADER_MIDDLEWARE,
     "config.http.middleware.page_query_limits",
     "config.http.middleware.rate_limit_headers",
     "config.http.static_files.StaticFilesMiddleware",

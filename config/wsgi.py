@@ -13,6 +13,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup(set_prefix=False)
 
 from config.http.handlers import Handler  # noqa: E402
-from volumes.api.fast_path import FastPath  # noqa: E402
+from volumes.api.fast_path import fast_path  # noqa: E402
 
-application = FastPath(Handler())
+application = Handler(fast_path)

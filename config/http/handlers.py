@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.conf import settings
+from django.core.handlers.base import BaseHandler
 from django.core.handlers.exception import convert_exception_to_response
-from django.core.handlers.wsgi import WSGIHandler
+from django.core.handlers.wsgi import WSGIHandler, get_script_name
+from django.core.signals import request_started
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import set_script_prefix
 from django.utils.module_loading import import_string
 
 from config.http.request import Utf8Request
 from config.paths import is_api_path
 
 Environ = dict[str, Any]
+FastPath = Callable[[HttpRequest], HttpResponse]
+StartResponse = Callable[..., Any]
+
+
+class FallThrough(Exception):
+    """The fast path leaves this request to the views."""
 
 
 class BearerChain:
@@ -23,34 +34,83 @@ class BearerChain:
     A mixin of a Django handler. None of this middleware has hooks for views, templates or exceptions.
     """
 
+    fast_path: FastPath | None = None
+    """Answers frequent requests, or raises FallThrough for the views to answer."""
+
     def load_middleware(self, is_async: bool = False) -> None:
         handler: Any = self
         handler._view_middleware = []
         handler._template_response_middleware = []
         handler._exception_middleware = []
-        chain = convert_exception_to_response(handler._get_response)
+        chain = convert_exception_to_response(self._answer)
         for name in reversed(settings.BEARER_MIDDLEWARE):
-            chain = convert_exception_to_response(import_string(name)(chain))
-        handler._middleware_chain = chain
+            chain = import_string(name)(chain)
+        handler._middleware_chain = convert_exception_to_response(chain)
+
+    def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        if self.fast_path is not None:
+            try:
+                return self.fast_path(request)
+            except FallThrough:
+                pass
+        return self._answer_by_view(request)
+
+    def _answer_by_view(self, request: HttpRequest) -> HttpResponseBase:
+        handler: Any = self
+        response: HttpResponseBase = handler._get_response(request)
+        return response
 
 
-class BearerHandler(BearerChain, WSGIHandler):
+class BearerRequest(Utf8Request):
+    """A request by token."""
+
+    is_answered_by_view = False
+
+
+class BearerHandler(BearerChain, BaseHandler):
+    """The WSGI application for requests by token. None of their responses sets a cookie."""
+
+    def __init__(self, fast_path: FastPath) -> None:
+        self.fast_path = fast_path
+        self.load_middleware()
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        request = BearerRequest(environ)
+        response: Any = self.get_response(request)
+        status = f"{response.status_code} {response.reason_phrase}"
+        start_response(status, list(response.items()))
+        if request.is_answered_by_view:
+            response._handler_class = type(self)  # the sender of the signal when it is closed
+            whole: Iterable[bytes] = response
+            return whole
+        # Without Django's signals, which cost half as much as reading a volume.
+        connection.close_if_unusable_or_obsolete()
+        return [response.content]
+
+    def _answer_by_view(self, request: HttpRequest) -> HttpResponseBase:
+        assert isinstance(request, BearerRequest)
+        request.is_answered_by_view = True
+        set_script_prefix(get_script_name(request.environ))
+        request_started.send(sender=type(self), environ=request.environ)
+        return super()._answer_by_view(request)
+
+
+class BrowserHandler(WSGIHandler):
+    """The WSGI application for all other requests."""
+
     request_class = Utf8Request
 
 
-class Handler(WSGIHandler):
-    """Processes requests by token in the short chain, and all others in the whole one."""
+class Handler:
+    """Passes requests by token through the short chain, and all others through the whole one."""
 
-    request_class = Utf8Request
+    def __init__(self, fast_path: FastPath) -> None:
+        self._bearer = BearerHandler(fast_path)
+        self._browser = BrowserHandler()
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._bearer = BearerHandler()
-
-    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> HttpResponseBase:
-        if is_by_token(environ):
-            return self._bearer(environ, start_response)
-        return super().__call__(environ, start_response)
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        handler = self._bearer if is_by_token(environ) else self._browser
+        return handler(environ, start_response)
 
 
 def is_by_token(environ: Environ) -> bool:

@@ -1,4 +1,4 @@
-"""The middleware of Holdfast. COMMON_MIDDLEWARE and MIDDLEWARE in the settings define the order."""
+"""The middleware of Holdfast. MIDDLEWARE and BEARER_MIDDLEWARE in the settings define the order."""
 
 import logging
 import re
@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import BadRequest, DisallowedHost
 from django.http import HttpRequest, HttpResponse
+from django.utils.module_loading import import_string
 from prometheus_client import Histogram
 
 from config import limits
@@ -116,6 +117,34 @@ def security_headers(get_response: Handler) -> Handler:
         return response
 
     return middleware
+
+
+def constant_headers(get_response: Handler) -> Handler:
+    """Add the headers that HEADER_MIDDLEWARE adds to all responses, without passing through each of it.
+
+    Which these are, an empty response shows.
+    """
+    constant: dict[str, str] = {}
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if not constant:
+            constant.update(_headers_of_empty_response(request))
+        for name, value in constant.items():
+            response.headers.setdefault(name, value)
+        if not response.streaming:
+            response.headers.setdefault("Content-Length", str(len(response.content)))
+        return response
+
+    return middleware
+
+
+def _headers_of_empty_response(request: HttpRequest) -> dict[str, str]:
+    chain: Handler = lambda request: HttpResponse()  # noqa: E731
+    for name in reversed(settings.HEADER_MIDDLEWARE):
+        chain = import_string(name)(chain)
+    own = {"Content-Type", "Content-Length"}
+    return {name: value for name, value in chain(request).items() if name not in own}
 
 
 def rate_limit_headers(get_response: Handler) -> Handler:

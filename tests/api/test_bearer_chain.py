@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import base64
+import json
 
 import pytest
-from django.test.client import ClientHandler
+from django.http import HttpResponse
+from django.test.client import ClientHandler, RequestFactory
 from django.utils import timezone
 
-from config.http.handlers import BearerChain, is_by_token
+from config.http.handlers import FallThrough, Handler, is_by_token
+from tests.support.handler import BearerClientHandler
 from tests.support.rollback import rolled_back
 
 WRONG = {"colour": "red"}
 NOWHERE = "01900000-0000-7000-8000-000000000000"
 BASIC = f"Basic {base64.b64encode(b'alice:secret').decode()}"
-
-
-class BearerClientHandler(BearerChain, ClientHandler):
-    """The test client's handler with the short chain."""
 
 
 @pytest.fixture
@@ -106,3 +105,38 @@ def test_the_short_chain_is_for_api_paths_with_authorization_and_without_cookie(
     path, headers, expected
 ):
     assert is_by_token({"PATH_INFO": path, **headers}) is expected
+
+
+def answer(fast_path, path="/environments"):
+    """Return what the WSGI application answers to a request by token."""
+    begun = []
+    environ = {**RequestFactory().get(path, HTTP_AUTHORIZATION="Bearer x").environ}
+    body = Handler(fast_path)(environ, lambda *begin: begun.append(begin))
+    try:
+        ((status, headers),) = begun
+        return status, dict(headers), b"".join(body)
+    finally:
+        getattr(body, "close", int)()
+
+
+@pytest.mark.django_db
+def test_the_fast_path_answers_inside_the_chain():
+    status, headers, body = answer(lambda request: HttpResponse("fast"))
+    assert (status, body, headers["Content-Length"]) == ("200 OK", b"fast", "4")
+    assert headers.keys() >= {"X-Request-ID", "X-Frame-Options", "Content-Security-Policy"}
+
+
+@pytest.mark.django_db
+def test_a_request_that_falls_through_is_answered_by_its_view():
+    def fall_through(request):
+        raise FallThrough
+
+    status, headers, body = answer(fall_through)
+    assert (status, headers["X-Frame-Options"]) == ("401 Unauthorized", "DENY")
+    assert json.loads(body)["code"] == "UNAUTHORIZED"
+
+
+@pytest.mark.django_db
+def test_a_bug_of_the_fast_path_is_a_500():
+    status, headers, _ = answer(lambda request: 1 / 0)
+    assert (status, headers["X-Frame-Options"]) == ("500 Internal Server Error", "DENY")
