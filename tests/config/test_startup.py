@@ -139,3 +139,13 @@ def test_root_keeps_its_capabilities_and_so_do_its_children(home: Path) -> None:
     done = manage("shell", "-v0", "-c", program, home=home)
     ids = f"({NOBODY}, {NOBODY}, {NOBODY})"
     assert done.stdout.split("\n")[:3] == [f"{ids} {ids}", "of root", "of root"], done.stderr
+
+
+def test_a_disk_that_root_mounted_is_given_to_the_service(home: Path) -> None:
+    make_storage(home / "volumes", 0, marker=False)
+    os.chown(home, SOMEBODY, SOMEBODY)
+    assert manage("migrate", home=home).returncode == 0
+    done = manage("init_storage", home=home)
+    assert done.returncode == 0, done.stderr
+    assert (home / "volumes").stat().st_uid == SOMEBODY
+    assert start(home, SOMEBODY) == (0, "started\n", "")

@@ -36,3 +36,25 @@ def test_another_installations_disk_is_refused(run, storage_root):
     outcome = run("init_storage")
     assert (outcome.code, "another installation" in outcome.err) == (1, True)
     assert (storage_root / ".holdfast").read_text() == "somebody-elses\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("init_storage",),
+        ("bootstrap", "--company", "Acme", "--environment", "production", "--username", "alice"),
+        ("serve", "--bind", "127.0.0.1:1024"),
+        ("quickstart", "--bind", "127.0.0.1:1024"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_storage_that_cannot_be_marked_is_one_line(run, settings, tmp_path, command):
+    Installation.objects.all().delete()
+    storage.installation_id.cache_clear()
+    (tmp_path / "file").touch()
+    settings.STORAGE_ROOT = tmp_path / "file" / "volumes"
+    storage.build_backend.cache_clear()
+    outcome = run(*command)
+    assert outcome.code == 1
+    assert outcome.err.startswith(f"Could not look at the storage root {tmp_path}/file/volumes: ")
+    assert not Installation.objects.exists()

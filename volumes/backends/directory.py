@@ -96,11 +96,25 @@ class Directory(Backend):
                     os.fchmod(root, layout.PASSABLE)
             with self._root() as root:
                 if marker.read(root) is None:
+                    self._take(root)
                     marker.write(root, installation)
                 marker.verify(marker.read(root), installation, self.root)
                 for name in (TMP, TRASH):
                     create_directory(root, name, layout.PRIVATE)
                 os.fsync(root)
+
+    def _take(self, root: int) -> None:
+        """Make this process's user the owner of a new root, such as a disk that root has mounted."""
+        owner = os.fstat(root).st_uid
+        if owner == os.geteuid():
+            return
+        try:
+            os.fchown(root, os.geteuid(), os.getegid())
+        except PermissionError as error:
+            raise StorageUnavailable(
+                f"The storage root {self.root} belongs to user {owner}, and has to belong to the"
+                f" server's: chown {os.geteuid()} {self.root}"
+            ) from error
 
     def marker(self) -> str | None:
         with as_unavailable(f"look at the storage root {self.root}"):

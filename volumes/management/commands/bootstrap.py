@@ -15,8 +15,8 @@ from accounts.models import Role
 from config.commands import CheckedCommand
 from config.errors import Refused
 from volumes.management.arguments import megabytes
+from volumes.management.installation import begin_installation
 from volumes.services.bootstrap import bootstrap
-from volumes.storage import ensure_installation
 
 
 class Command(CheckedCommand):
@@ -36,7 +36,7 @@ class Command(CheckedCommand):
 
     def handle(self, **options: Any) -> None:
         call_command("migrate", verbosity=0, interactive=False)
-        ensure_installation()
+        begin_installation()
         try:
             made = bootstrap(
                 company_name=options["company"],

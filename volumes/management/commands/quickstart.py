@@ -18,11 +18,11 @@ from accounts.models import Company
 from config.commands import CheckedCommand
 from config.env import address
 from config.setting_sources import BadSetting
+from volumes.management.installation import begin_installation
 from volumes.models import Environment
 from volumes.services.applications import create_application
 from volumes.services.bootstrap import BootstrapResult, bootstrap
 from volumes.specs.application import ApplicationSpec
-from volumes.storage import ensure_installation
 
 BIND = "127.0.0.1:8000"
 COMPANY, ENVIRONMENT, USERNAME = "Demo", "production", "admin"
@@ -44,7 +44,7 @@ class Command(CheckedCommand):
         except BadSetting as error:
             raise CommandError(str(error), returncode=2) from None
         call_command("migrate", verbosity=0, interactive=False)
-        ensure_installation()
+        begin_installation()
         if Company.objects.exists():
             self.stdout.write(f"Holdfast is set up already. Log in at {url}/login")
             self.stdout.write(

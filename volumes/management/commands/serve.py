@@ -35,10 +35,11 @@ from config.server import metrics_directories
 from config.server.supervisor import Supervisor
 from config.server.worker import load_application, spawn_worker
 from config.setting_sources import BadSetting
+from volumes.management.installation import begin_installation
 from volumes.reconciler.loop import run_forever
 from volumes.reconciler.marking import mark_older_data
 from volumes.services.policy import record_policy
-from volumes.storage import ensure_installation, storage
+from volumes.storage import storage
 
 ACCEPT_QUEUE = 4096
 """Connections that the kernel queues for each worker."""
@@ -77,7 +78,7 @@ class Command(CheckedCommand):
             raise CommandError("--workers must be between 1 and 64", returncode=2)
         wait_for(host, port)
         warn_of_unsafe_settings(host)
-        ensure_installation()
+        begin_installation()
         record_policy()
         shared = storage().shared
         if shared:
