@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.backup.archives import Members, manifest_of, rewritten, with_manifest
-from tests.support.installation import ROOT, BareInstallation, Installation
+from tests.support.installation import ROOT, BareInstallation, Installation, installed
 from tests.support.server import serving
 
 CONTENT = "SELECT name, size, version FROM volumes_volume ORDER BY name"
@@ -156,6 +156,22 @@ def test_backup_of_a_newer_version_is_refused(target: BareInstallation, backup: 
     migrations = manifest_of(backup)["migrations"]
     newer = with_manifest(backup, migrations=[*migrations, ["volumes", "9999_from_the_future"]])
     assert "newer version" in refused(target, newer)
+
+
+def test_backup_of_an_older_version_is_restored_and_migrated(
+    target: BareInstallation, tmp_path: Path
+) -> None:
+    with installed(tmp_path / "older") as older:
+        assert older.run("migrate", "volumes", "0016").returncode == 0
+        path = tmp_path / "old"
+        # The command itself refuses a database that lacks migrations.
+        code = "from pathlib import Path; from volumes.backup.creation import back_up_to_file"
+        made = older.run("shell", "-v0", "-c", f"{code}; back_up_to_file(Path({str(path)!r}))")
+        assert made.returncode == 0, made.stderr
+    assert "manage.py migrate" in restored(target, path)
+    assert "lacks the migrations" in target.run("verify").stderr
+    assert target.run("migrate").returncode == 0
+    assert target.rows("SELECT username FROM accounts_user") == [("alice",)]
 
 
 def test_backup_of_the_other_kind_of_database_is_refused(
