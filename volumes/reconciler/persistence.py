@@ -145,8 +145,8 @@ def _update_query(model: type[Model], values: tuple[tuple[str, Any], ...]) -> Pr
 
 def _write_removals(fenced: list[Fenced], environment: Environment) -> None:
     """Write the removal of volumes of one environment: delete their snapshots, return their quota."""
-    snapshots = _SNAPSHOTS_OF.rows(pks=[current.pk for _, current in fenced])
-    Snapshot.objects.filter(pk__in=[pk for (pk,) in snapshots]).delete()
+    if snapshots := _SNAPSHOTS_OF.rows(pks=[current.pk for _, current in fenced]):
+        Snapshot.objects.filter(pk__in=[pk for (pk,) in snapshots]).delete()
     _update(fenced)
     add_usage(environment, -sum(current.size for _, current in fenced))
 

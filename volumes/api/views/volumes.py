@@ -15,7 +15,7 @@ from volumes.api.headers import if_match, json_response, with_etag
 from volumes.api.list_filters import VOLUME_FILTERS, filter_volumes
 from volumes.api.pagination import ListPage
 from volumes.api.views.base import EnvironmentScopedView
-from volumes.models import Environment, Snapshot, Volume
+from volumes.models import Environment, Volume
 from volumes.queries import forecast, volume_rows
 from volumes.queries.volume_rows import VolumeRow
 from volumes.rules.volumes import Review, review
@@ -126,7 +126,6 @@ class VolumeView(EnvironmentScopedView):
 
     def _review(self, body: Body) -> Review:
         """Return the review of a create, or of an update if the body has an `id`."""
-        snapshots = Snapshot.objects.visible_to(self.caller)
         volume, problems = _volume_to_change(self.environment, body)
         spec = parse_volume(body, new=volume is None)
         if volume is not None:
@@ -134,6 +133,7 @@ class VolumeView(EnvironmentScopedView):
                 check_version(volume, spec.version)
             except Refused as refusal:
                 problems += refusal.problems
+        snapshots = responses.snapshots_for(spec, self.caller)
         found = review(self.environment, spec, volume=volume, snapshots=snapshots)
         if volume is None and "id" in body:
             # Without the volume, only problems of the values themselves are known.
