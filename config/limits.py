@@ -181,6 +181,12 @@ MIN_ORPHAN_AGE = timedelta(days=1)
 """Data without a row that is unchanged for this long is orphaned; newer data may be just being made."""
 MAX_SCAN_EXAMPLES = 20
 """Orphans, and entries that could not be read, that the scan records by name. Others are counted."""
+RETENTION_INTERVAL = timedelta(minutes=1)
+"""How often what PURGE_AFTER and HISTORY_KEEP name is removed. A look costs a few small statements."""
+MAX_CLEANUP_ATTEMPTS = 5
+"""Attempts at a step of clean-up that others get in the way of, by changing the same rows."""
+CLEANUP_RETRY_INTERVAL = 0.5
+"""Seconds between two looks at volumes that another process works on."""
 RETENTION_BATCH_ROWS = 100
 """Rows that clean-up removes in one transaction. It pauses in between, so that writers get their turn."""
 RETENTION_PAUSE = 0.02

@@ -24,7 +24,7 @@ OWNED = (Environment, Application, Volume, Snapshot, Membership, Invitation, Tok
 def _no_pause(monkeypatch):
     monkeypatch.setattr(data, "PAUSE", 0)
     monkeypatch.setattr(limits, "RETENTION_PAUSE", 0)
-    monkeypatch.setattr(company_removal, "RETRY_INTERVAL", 0)
+    monkeypatch.setattr(limits, "CLEANUP_RETRY_INTERVAL", 0)
 
 
 @pytest.fixture

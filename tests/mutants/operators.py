@@ -10,6 +10,55 @@ KNOWN = "accounts/test_known_browser.py"
 
 GUARDS = [
     Guard(
+        "an entry that contradicts others is not pruned",
+        "volumes/models/history_baseline.py",
+        "        if change.version != self.version + 1:\n            return False\n",
+        "",
+        "management/test_prune_history.py::test_what_verify_reports_is_not_removed",
+    ),
+    Guard(
+        "the quota in force is not pruned",
+        "volumes/reconciler/history_pruning.py",
+        "    return in_force is not None and in_force.pk == entry.pk",
+        "    return False",
+        "management/test_prune_history.py::test_the_quota_in_force_stays_and_verify_holds_below_it",
+    ),
+    Guard(
+        "nothing is removed that the export does not have",
+        "volumes/services/history_export.py",
+        "            if sum(len(batch) for batch in self.ids()) != self.count:",
+        "            if False:",
+        "management/test_prune_history.py::test_an_export_that_lost_entries_removes_nothing",
+    ),
+    Guard(
+        "purging by itself keeps what is in its grace",
+        "volumes/reconciler/purging.py",
+        "expired_volumes(older_than).filter(status=VolumeStatus.DELETED)",
+        "expired_volumes(older_than)",
+        "reconciler/test_retention.py::test_a_volume_in_its_grace_keeps_its_data",
+    ),
+    Guard(
+        "protected volumes keep their company",
+        "volumes/rules/deletion.py",
+        "_first_names(volumes.filter(protected=True))",
+        "_first_names(volumes.none())",
+        "management/test_remove_company.py::test_a_protected_volume_is_never_deleted",
+    ),
+    Guard(
+        "former names are erased too",
+        "accounts/pseudonyms.py",
+        "{*_present_names(person), *_former_names(person)}",
+        "{*_present_names(person)}",
+        "management/test_erase_person.py::test_nothing_in_the_database_names_the_person",
+    ),
+    Guard(
+        "the last superuser is not erased",
+        "accounts/services/erasure.py",
+        "    if is_last_superuser(person) and person.is_active:",
+        "    if False:",
+        "management/test_erase_person.py::test_the_last_superuser_stays",
+    ),
+    Guard(
         "only superusers set passwords",
         "accounts/admin/users.py",
         "        return operator_of(request).is_superuser\n",

@@ -23,8 +23,6 @@ from config.pacing import paced
 from config.pagination import iterate_in_batches
 from volumes.models import Environment, HistoryBaseline, Volume
 
-MAX_ATTEMPTS = 5
-"""Attempts at one batch, if other processes remove its volumes at the same time."""
 OWNERS = {Subject.ENVIRONMENT: Environment.objects, Subject.COMPANY: Company.objects}
 """The rows that have a quota."""
 
@@ -84,11 +82,11 @@ def prune(
 
 
 def _remove(ids: list[uuid.UUID]) -> Batch:
-    for attempt in range(1, MAX_ATTEMPTS + 1):
+    for attempt in range(1, limits.MAX_CLEANUP_ATTEMPTS + 1):
         try:
             return _remove_once(ids)
-        except IntegrityError:
-            if attempt == MAX_ATTEMPTS:
+        except IntegrityError:  # another process has purged a volume of the batch
+            if attempt == limits.MAX_CLEANUP_ATTEMPTS:
                 raise
     raise AssertionError
 

@@ -34,7 +34,6 @@ from volumes.reconciler.usage_samples import sample_all
 
 log = logging.getLogger("holdfast.reconciler")
 
-RETENTION_INTERVAL = timedelta(minutes=1)
 
 RUN_DUE_INTERVAL = 10.0
 """Seconds between two checks whether a job is due."""
@@ -147,9 +146,9 @@ def scan_daily() -> None:
 def remove_expired(stop: Event) -> None:
     """Purge what was deleted PURGE_AFTER days ago, and prune the history to HISTORY_KEEP days."""
     purge_after, history_keep = settings.PURGE_AFTER, settings.HISTORY_KEEP
-    if purge_after is not None and claim_job("purged_at", RETENTION_INTERVAL):
+    if purge_after is not None and claim_job("purged_at", limits.RETENTION_INTERVAL):
         purge_expired(timedelta(days=purge_after), stop)
-    if history_keep is not None and claim_job("pruned_at", RETENTION_INTERVAL):
+    if history_keep is not None and claim_job("pruned_at", limits.RETENTION_INTERVAL):
         prune_expired(timedelta(days=history_keep), stop)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
@@ -24,10 +24,6 @@ from volumes.rules.deletion import company_removal_blockers
 from volumes.services.applications import delete_application
 from volumes.services.environments import delete_environment
 from volumes.services.volumes import delete_volume
-
-MAX_ATTEMPTS = 5
-"""Attempts, if members go on creating while the company is being removed."""
-RETRY_INTERVAL = 0.5  # seconds between two looks at volumes that another process works on
 
 
 class DataRemains(Refused):
@@ -54,19 +50,18 @@ def remove_company(
     company: Company,
     with_volumes: bool,
     actor: Actor,
-    on_removed: Callable[[], object] = int,
 ) -> None:
     """Remove the company, its environments with everything in them, and its history.
 
     Accounts of members stay. Raises Refused, and has then removed only what could be removed: for
     protected volumes, for any volume without `with_volumes`, and for data that cannot be removed.
     """
-    for attempt in range(1, MAX_ATTEMPTS + 1):
+    for attempt in range(1, limits.MAX_CLEANUP_ATTEMPTS + 1):
         if problems := list(company_removal_blockers(company, with_volumes=with_volumes)):
             raise Refused(problems)
         try:
             for environment in _each(Environment.objects.filter(company=company)):
-                _remove_environment(environment, actor, on_removed)
+                _remove_environment(environment, actor)
             delete_in_batches(company.revisions.all())
             _remove_row(company, actor)
             return
@@ -74,19 +69,17 @@ def remove_company(
             raise
         except (Refused, ProtectedError):
             # A new environment or volume: look at everything again.
-            if attempt == MAX_ATTEMPTS:
+            if attempt == limits.MAX_CLEANUP_ATTEMPTS:
                 raise
 
 
-def _remove_environment(
-    environment: Environment, actor: Actor, on_removed: Callable[[], object]
-) -> None:
+def _remove_environment(environment: Environment, actor: Actor) -> None:
     if not environment.is_deleted:
         for application in _each(environment.applications.live()):
             delete_application(environment=environment, application_id=application.pk, actor=actor)
         _delete_volumes(environment, actor)
         delete_environment(environment=environment, actor=actor)
-    _purge_volumes(environment, on_removed)
+    _purge_volumes(environment)
     for application in _each(environment.applications.all()):
         purging.purge_application(application)
     purging.purge_environment(environment)
@@ -109,7 +102,7 @@ def _delete_volumes(environment: Environment, actor: Actor) -> None:
             raise refusals[0]
 
 
-def _purge_volumes(environment: Environment, on_removed: Callable[[], object]) -> None:
+def _purge_volumes(environment: Environment) -> None:
     """Remove data and rows. Wait for other processes that work on them, for the time of a lease."""
     volumes = Volume.objects.filter(environment=environment)
     progress_at = time.monotonic()
@@ -119,7 +112,6 @@ def _purge_volumes(environment: Environment, on_removed: Callable[[], object]) -
             match purging.purge_volume(volume):
                 case True:
                     progress_at = time.monotonic()
-                    on_removed()
                 case False:
                     failed.append(volume.pk)
         if failed:
@@ -128,7 +120,7 @@ def _purge_volumes(environment: Environment, on_removed: Callable[[], object]) -
             raise DataRemains(
                 [Problem("", "in_use", "Another process works on its volumes. Repeat the command.")]
             )
-        time.sleep(RETRY_INTERVAL if volumes.exists() else 0)
+        time.sleep(limits.CLEANUP_RETRY_INTERVAL if volumes.exists() else 0)
 
 
 def _why(pks: list[Any]) -> list[Problem]:
