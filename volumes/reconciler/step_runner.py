@@ -80,12 +80,8 @@ class StepRunner:
         other volume: it goes on, and its outcome is persisted alone. `on_settled` is called with each
         volume, as it is then, when its step is over.
         """
-        begun, environment_id, quick = (
-            time.monotonic(),
-            rows[0].environment_id,
-            self.executors.quick,
-        )
-        backend, waiting = storage(), deque(rows)
+        begun = time.monotonic()
+        backend, quick, waiting = storage(), self.executors.quick, deque(rows)
         is_done, is_late = Event(), Event()
 
         def work() -> None:
@@ -99,7 +95,7 @@ class StepRunner:
                     is_done.set()
 
         for _ in range(min(len(rows), quick.share)):
-            quick.submit(environment_id, work, deadline=begun + timeout)
+            quick.submit(rows[0].environment_id, work, deadline=begun + timeout)
         is_done.wait(timeout)
         is_late.set()
         self._settle(self._take_finished(), on_settled)
