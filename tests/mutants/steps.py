@@ -4,6 +4,7 @@ from tests.mutants.guard import Guard
 
 RECONCILER = "reconciler/test_steps.py"
 LEFTOVERS = "reconciler/test_leftovers.py"
+CRASHES = "backends/test_crashes.py::TestCrashes"
 COMMANDS = "management"
 
 GUARDS = [
@@ -101,15 +102,15 @@ GUARDS = [
     Guard(
         "leftovers: removed beside settled data",
         "volumes/reconciler/periodic.py",
-        "            remove_old_leftovers(old.pop(volume.pk, []))\n",
-        "            pass\n",
+        "        remove_old_leftovers(old.pop(volume.pk, []))\n",
+        "",
         f"{LEFTOVERS}::test_old_leftovers_are_removed_and_the_data_stays",
     ),
     Guard(
         "leftovers: age",
         "volumes/reconciler/leftovers.py",
-        "entry.since < before",
-        "True",
+        "    return time.time() - limits.MIN_LEFTOVER_AGE.total_seconds()",
+        "    return time.time()",
         f"{LEFTOVERS}::test_young_leftovers_stay",
     ),
     Guard(
@@ -121,16 +122,23 @@ GUARDS = [
     ),
     Guard(
         "leftovers: data is there",
-        "volumes/reconciler/periodic.py",
-        "        if check_row(volume):\n",
-        "        if check_row(volume) or True:\n",
+        "volumes/reconciler/leftovers.py",
+        "    if Volume.objects.filter(_AT_WORK, pk=item.handle).exists():\n",
+        "    if False:\n",
         f"{LEFTOVERS}::test_leftovers_stay_while_the_data_is_missing",
+    ),
+    Guard(
+        "leftovers: age of one that is replaced meanwhile",
+        "volumes/backends/workshop.py",
+        " and os.fstat(fd).st_ctime < before:",
+        ":",
+        f"{CRASHES}::test_leftovers_of_one_item_are_removed_without_the_others",
     ),
     Guard(
         "leftovers: no process",
         "volumes/backends/workshop.py",
         "if _lock(fd) is not Lock.OTHERS and os.fstat",
         "if os.fstat",
-        "backends/test_crashes.py::TestCrashes::test_leftovers_of_a_process_that_lives_stay",
+        f"{CRASHES}::test_leftovers_of_a_process_that_lives_stay",
     ),
 ]

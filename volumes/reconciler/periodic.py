@@ -90,8 +90,9 @@ def check_all_settled(*, stop: Event | None = None, is_due: Callable[[], bool] =
     old = find_old_leftovers()
 
     def check(volume: Volume) -> None:
-        if check_row(volume):
-            remove_old_leftovers(old.pop(volume.pk, []))
+        check_row(volume)
+        # If its data is missing, its next step is due, and so its leftovers stay.
+        remove_old_leftovers(old.pop(volume.pk, []))
 
     def is_next_due() -> bool:
         if not is_due():
