@@ -112,7 +112,8 @@ def test_a_batch_takes_as_many_queries_as_one_row(
             for rows, queue in zip(sets, queues, strict=True)
         )
         taken = [SnapshotReady(row, "files") for row in snapshots if isinstance(row, Snapshot)]
-        return persist([*map(VolumeReady, volumes), *taken])
+        ready = [VolumeReady(row) for row in volumes if isinstance(row, Volume)]
+        return persist([*ready, *taken])
 
     batch()  # the words of the statements are found
     with django_assert_max_num_queries(18):

@@ -92,6 +92,15 @@ class Capacity:
 
 
 @dataclass(frozen=True)
+class LimitCheck:
+    """What a look at the limit of a volume found."""
+
+    is_enforced: bool
+    repaired: str = ""
+    """What was wrong with the limit and is right now, for operators; empty if nothing was."""
+
+
+@dataclass(frozen=True)
 class Measurement:
     used: int
     """Bytes on disk, as `du` counts them."""
@@ -273,6 +282,16 @@ class Backend(ABC):
 
         Missing data is an error. Files are never removed: a volume above its size becomes full.
         """
+
+    @abstractmethod
+    def check_limit(self, handle: str, size: int) -> LimitCheck:
+        """Look whether the volume's size is enforced, and repair the limit of one that has had one."""
+
+    def unowned_usage(self) -> Iterator[str]:
+        """Remove limits of volumes that are gone. Yield a sentence for operators for each use of the
+        storage that is counted for no volume, although it may be an application's.
+        """
+        return iter(())
 
     def exists(self, handle: str, snapshot: str | None = None) -> bool:
         """Return whether the data of the volume or snapshot is there.

@@ -24,6 +24,7 @@ from .base import (
     DataState,
     Diagnosis,
     Leftover,
+    LimitCheck,
     LimitMode,
     SnapshotFacts,
     StorageUnavailable,
@@ -272,6 +273,14 @@ class Directory(Backend):
     def enforce(self, handle: str, size: int) -> bool:
         with self._storage("limit the volume", handle) as root, layout.open_data(root, handle):
             return self._limits.limit(root, handle, size)
+
+    def check_limit(self, handle: str, size: int) -> LimitCheck:
+        with self._storage("look at the volume's limit", handle) as root:
+            return self._limits.check(root, handle, size)
+
+    def unowned_usage(self) -> Iterator[str]:
+        with self._storage("look whose files count for which volume") as root:
+            yield from self._limits.unowned_usage(root)
 
     def state(self, handle: str, snapshot: str | None = None) -> DataState:
         with self._storage("look for the data", *names.identifiers(handle, snapshot)) as root:

@@ -14,6 +14,7 @@ from .base import (
     Capacity,
     DataState,
     Leftover,
+    LimitCheck,
     StorageUnavailable,
     StoredItem,
     Unreadable,
@@ -33,6 +34,8 @@ class Memory(Backend):
         self.volumes: dict[str, float] = {}
         self.snapshots: dict[tuple[str, str], float] = {}
         self.sizes: dict[str, int] = {}
+        # Volumes that were created while it enforced sizes, or limited later.
+        self.limited: set[str] = set()
         # When the copy of each snapshot began.
         self.began: dict[tuple[str, str], float] = {}
 
@@ -103,20 +106,22 @@ class Memory(Backend):
     def create(self, handle: str, size: int) -> bool:
         with self._storage(handle):
             self._make(handle, size)
-            return self.enforces_sizes
+            return self._is_limited(handle)
 
     def clone(self, handle: str, snapshot: str, target: str, size: int) -> bool:
         with self._storage(handle, snapshot, target):
             if target not in self.volumes and not self._has_data(handle, snapshot):
                 raise BackendError("The snapshot's data is missing from the storage.")
             self._make(target, size)
-            return self.enforces_sizes
+            return self._is_limited(target)
 
     def _make(self, handle: str, size: int) -> None:
         if handle not in self.volumes:
             self._clear_place(handle, None)
             self.volumes[handle] = time.time()
             self.sizes[handle] = size
+            if self.enforces_sizes:
+                self.limited.add(handle)
 
     def _clear_place(self, handle: str, snapshot: str | None) -> None:
         if self.strangers.get((handle, snapshot)):
@@ -132,14 +137,14 @@ class Memory(Backend):
     def adopt(self, handle: str, path: str, size: int) -> bool:
         with self._storage(handle):
             if handle in self.volumes and path not in self.adoptable:
-                return self.enforces_sizes
+                return self._is_limited(handle)
             used = self._adoptable(path)
             if handle in self.volumes:
                 raise _not_adoptable(path, "data is there")
             self._make(handle, size)
             self.used[handle] = used
             del self.adoptable[path]
-            return self.enforces_sizes
+            return self._is_limited(handle)
 
     def _adoptable(self, path: str) -> int:
         if path not in self.adoptable:
@@ -150,10 +155,21 @@ class Memory(Backend):
         with self._storage(handle):
             self._require_data(handle)
             self.sizes[handle] = max(size, self.sizes.get(handle, 0))
-            return self.enforces_sizes
+            return self._is_limited(handle)
 
     def enforce(self, handle: str, size: int) -> bool:
-        return self.grow(handle, size)
+        with self._storage(handle):
+            self._require_data(handle)
+            if self.enforces_sizes:
+                self.limited.add(handle)
+            return self._is_limited(handle)
+
+    def check_limit(self, handle: str, size: int) -> LimitCheck:
+        with self._storage(handle):
+            return LimitCheck(self._is_limited(handle))
+
+    def _is_limited(self, handle: str) -> bool:
+        return self.enforces_sizes and handle in self.limited
 
     def state(self, handle: str, snapshot: str | None = None) -> DataState:
         with self._storage(*names.identifiers(handle, snapshot)):
@@ -200,6 +216,7 @@ class Memory(Backend):
                 del self.snapshots[key]
             for stranger in [key for key in self.strangers if key[0] == handle]:
                 del self.strangers[stranger]
+            self.limited.discard(handle)
             for mapping in (self.volumes, self.sizes, self.used):
                 mapping.pop(handle, None)
 

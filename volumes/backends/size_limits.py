@@ -1,13 +1,14 @@
 """Limits on the sizes of directories, by project quotas, where the file system can."""
 
 import os
+from collections.abc import Iterator
 
 from config.faultpoints import faultpoint
 
-from . import project_quotas, projects, tree
-from .base import BackendError, LimitMode
-from .fds import open_directory
-from .layout import DATA
+from . import names, project_quotas, projects, tree
+from .base import BackendError, LimitCheck, LimitMode
+from .fds import directory_exists, open_directory, path_of
+from .layout import DATA, TMP, TRASH, entries
 
 MIB = 2**20
 
@@ -72,7 +73,7 @@ class SizeLimits:
         is_enforced = self.limit(root, handle, size, only_limited=True)
         if not is_enforced and self._mode is LimitMode.REQUIRED:
             raise _required(
-                "The volume was created without a limit: set STORAGE_LIMITS to auto to grow it."
+                "The volume has no limit yet: run `manage.py init_storage --limit-existing`."
             )
         return is_enforced
 
@@ -101,6 +102,43 @@ class SizeLimits:
                 faultpoint("project:finished")
         return True
 
+    def check(self, root: int, handle: str, size: int) -> LimitCheck:
+        """Look at the limit of a volume in its place, and repair it."""
+        before = self._condition(root, handle)
+        is_enforced = self.limit(root, handle, size, only_limited=True)
+        return LimitCheck(is_enforced, before if is_enforced else "")
+
+    def _condition(self, root: int, handle: str) -> str:
+        """Return what is wrong with the project of a volume that has one; "" if nothing is."""
+        if not projects.is_used(root):
+            return ""
+        with open_directory(root, handle) as volume, open_directory(volume, DATA) as data:
+            record = projects.owned_record(root, volume, handle)
+            if record is None or _has_project(data, record.project):
+                return ""
+            project, _ = project_quotas.project_of(data)
+        if project != record.project:
+            return f"Its data was in project {project} instead of {record.project}."
+        return f"What was created in its data did not get its project {record.project}."
+
+    def unowned_usage(self, root: int) -> Iterator[str]:
+        """Release projects of volumes that are gone, and yield a sentence for each unknown one in use."""
+        if self._mode is LimitMode.OFF or not projects.is_used(root) or self.problem(root):
+            return
+        owned = projects.reservations(root)
+        for project, handle in owned.items():
+            if not _has_traces(root, handle):
+                projects.release_project(root, project)
+        project = 0
+        while quota := project_quotas.get_next(root, project):
+            if quota.project and quota.is_in_use and quota.project not in owned:
+                yield (
+                    f"Project {quota.project} has {quota.inodes} files of {quota.used} bytes, and"
+                    " belongs to no volume: another program uses it, or an application has changed the"
+                    f" project of its files (`lsattr -pR {os.readlink(path_of(root))}` shows which)."
+                )
+            project = quota.project + 1
+
     def usage(self, root: int, handle: str, data: int) -> int | None:
         """Return the bytes that the file system counts for the volume, None if it does not count all."""
         if self._mode is LimitMode.OFF or not projects.is_used(root) or self.problem(root):
@@ -110,6 +148,13 @@ class SizeLimits:
         if record is None or not record.is_finished or not _has_project(data, record.project):
             return None
         return project_quotas.get(root, record.project).used
+
+
+def _has_traces(root: int, handle: str) -> bool:
+    """Return whether there is anything of the volume. An attempt moves from `.tmp` into place."""
+    leftovers = [*entries(root, TMP), *entries(root, TRASH)]
+    is_leftover = any(name.startswith(names.prefix(handle)) for name in leftovers)
+    return is_leftover or directory_exists(root, handle)
 
 
 def _has_project(data: int, project: int) -> bool:

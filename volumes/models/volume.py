@@ -79,6 +79,8 @@ class Volume(Versioned, Reconciled):
     status = models.CharField(max_length=8, choices=VolumeStatus, default=VolumeStatus.PENDING)
     provisioned_size = models.BigIntegerField(null=True, editable=False)
     """MB (MiB) that the backend provides; null before creation. If set, data is never created again."""
+    size_enforced = models.BooleanField(default=False, db_default=False, editable=False)
+    """Writes past `provisioned_size` failed when a step or the hourly check last looked."""
     missing_since = models.DateTimeField(null=True, editable=False)
     used_size = models.BigIntegerField(null=True, editable=False)
     used_size_at = models.DateTimeField(null=True, editable=False)

@@ -102,6 +102,7 @@ class VolumeRow(NamedTuple):
     application_ids: str | None
     created_at: str
     modified_at: str
+    size_enforced: bool
 
 
 _MOUNTS = Attachment.objects.filter(volume=OuterRef("pk")).order_by("id")

@@ -46,16 +46,19 @@ class Outcome(ABC):
         """
 
 
+@dataclass(frozen=True, eq=False)
 class VolumeReady(Outcome):
     """The data is there, with the size that was requested when the step began."""
 
     row: Volume
+    size_enforced: bool = False
 
     def values(self, current: Volume, jitter: float) -> Values:
         values = {
             **SETTLED,
             "missing_since": None,
             "is_accepted": False,
+            "size_enforced": self.size_enforced,
             "status": VolumeStatus.READY,
         }
         # An expression if possible, so that volumes of all sizes share a statement.
@@ -74,6 +77,7 @@ class VolumeReady(Outcome):
             vars(self.row),
             status=VolumeStatus.READY,
             provisioned_size=self.row.size,
+            size_enforced=self.size_enforced,
             due_at=None,
         )
         return volume
@@ -89,6 +93,7 @@ class VolumeRemoved(Outcome):
             **SETTLED,
             "status": VolumeStatus.DELETED,
             "provisioned_size": None,
+            "size_enforced": False,
             "missing_since": None,
             "grace_until": None,
         }

@@ -29,6 +29,7 @@ from volumes.reconciler.orphans import scan
 from volumes.reconciler.passes import FailureCollector
 from volumes.reconciler.purging import purge_expired
 from volumes.reconciler.rounds import Rounds, for_each
+from volumes.reconciler.size_limits import report_unexpected_usage
 from volumes.reconciler.steps import check_row
 from volumes.reconciler.usage_samples import sample_all
 
@@ -114,6 +115,7 @@ def check_hourly(stop: Event) -> None:
     if is_due():
         delete_in_batches(IdempotencyRecord.objects.expired(), stop)
         delete_in_batches(Session.objects.filter(expire_date__lt=timezone.now()), stop)
+        report_unexpected_usage()
         check_all_settled(stop=stop, is_due=is_due)
 
 

@@ -57,7 +57,8 @@ def persist(outcomes: Iterable[Outcome]) -> Persisted:
 
 
 def persist_unchanged(outcomes: Iterable[Outcome]) -> tuple[list[VolumeReady], list[Outcome]]:
-    """Mark READY, in one statement, the volumes that did not change since their claim.
+    """Mark READY the volumes that did not change since their claim, in one statement for each value of
+    `size_enforced`.
 
     Returns the outcomes of these volumes, and the others.
     """
@@ -65,8 +66,11 @@ def persist_unchanged(outcomes: Iterable[Outcome]) -> tuple[list[VolumeReady], l
     ready = {outcome.row.pk: outcome for outcome in outcomes if isinstance(outcome, VolumeReady)}
     if not ready:
         return [], outcomes
-    rows = [outcome.row for outcome in ready.values()]
-    done = {pk for (pk,) in _MARK_READY.rows(pks=list(ready), rows=rows)}
+    done = set()
+    for is_enforced, statement in _MARK_READY.items():
+        rows = [one.row for one in ready.values() if one.size_enforced is is_enforced]
+        if rows:
+            done |= {pk for (pk,) in statement.rows(pks=[row.pk for row in rows], rows=rows)}
     if done:
         _pass_fault_point()
     remaining = [outcome for outcome in outcomes if outcome.row.pk not in done]
@@ -77,14 +81,18 @@ def _pass_fault_point() -> None:
     faultpoint("step:recorded")
 
 
-_MARK_READY = ClaimStatement(
-    lambda: Volume.objects.filter(
-        any_of("pk"),
-        StillClaimed("rows"),
-        is_deleted=False,
-    ).values_list("id"),
-    lambda: VolumeReady(one := Volume(size=1)).values(one, jitter=1),
-)
+def _mark_ready(size_enforced: bool) -> ClaimStatement:
+    return ClaimStatement(
+        lambda: Volume.objects.filter(
+            any_of("pk"),
+            StillClaimed("rows"),
+            is_deleted=False,
+        ).values_list("id"),
+        lambda: VolumeReady(one := Volume(size=1), size_enforced).values(one, jitter=1),
+    )
+
+
+_MARK_READY = {size_enforced: _mark_ready(size_enforced) for size_enforced in (False, True)}
 
 
 def _lock_scope(outcome: Outcome) -> tuple[Any, ...]:

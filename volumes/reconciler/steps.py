@@ -15,6 +15,7 @@ from volumes.reconciler import heartbeat
 from volumes.reconciler.outcomes import Outcome, messages
 from volumes.reconciler.persistence import persist
 from volumes.reconciler.presence import check_data
+from volumes.reconciler.size_limits import check_limit
 from volumes.reconciler.targets import Rows, target_of
 from volumes.reconciler.targets.volume import missing
 from volumes.storage import storage
@@ -66,6 +67,9 @@ def check_row(volume: Volume) -> bool:
     if state is None:
         if volume.is_accepted:
             unchanged.update(is_accepted=False)
+        found = check_limit(volume, backend)
+        if found != volume.size_enforced:
+            unchanged.update(size_enforced=found)
         return True
     outcome = missing(volume, state, backend)
     unchanged.update(

@@ -189,6 +189,14 @@ VOLUME_FIELDS = (
     VolumeField("createdAt", column="created_at", schema=schema.timestamp(schema.CREATED_AT)),
     VolumeField("modifiedAt", column="modified_at", schema=schema.timestamp(schema.MODIFIED_AT)),
     VolumeField(
+        "sizeEnforced",
+        column="size_enforced",
+        schema=schema.boolean(
+            "Whether writes past `size` fail. Otherwise the size is a limit that people agree on."
+        ),
+        example=True,
+    ),
+    VolumeField(
         "restoreFrom",
         attribute="snapshot_id",
         parse=parsers.identifier(Snapshot.prefix),

@@ -2,22 +2,47 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError
+from tqdm import tqdm
 
 from config.commands import CheckedCommand
 from volumes import storage
 from volumes.backends import BackendError
+from volumes.reconciler.size_limits import limit_existing as limit_all
+from volumes.reconciler.size_limits import without_limit
 
 
 class Command(CheckedCommand):
     help = "Prepare STORAGE_ROOT for the chosen backend and put this installation's marker on it."
 
-    def handle(self, **options: Any) -> None:
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--limit-existing",
+            action="store_true",
+            help="enforce the sizes of volumes that were created before that was possible",
+        )
+
+    def handle(self, *, limit_existing: bool, **options: Any) -> None:
         try:
             storage.init_storage()
+            self.stdout.write(f"{settings.STORAGE_ROOT} belongs to this installation now.")
+            if limit_existing:
+                self._limit_existing()
         except BackendError as error:
             raise CommandError(error.detail) from None
-        self.stdout.write(f"{settings.STORAGE_ROOT} belongs to this installation now.")
+
+    def _limit_existing(self) -> None:
+        if reason := storage.storage().capabilities().no_enforcement_reason:
+            raise CommandError(f"Sizes cannot be enforced. {reason}")
+        count = without_limit().count()
+        with tqdm(total=count, desc="volumes", unit="", disable=None) as progress:
+            limited, failed = limit_all(progress.update)
+        self.stdout.write(f"Limited {limited} of {count} volumes.")
+        for sentence in failed:
+            self.stdout.write(f"Could not be limited: {sentence}")
+        if failed:
+            raise CommandError(f"{len(failed)} could not be limited; see above.")

@@ -30,13 +30,14 @@ class VolumeTarget(Target[Volume]):
         if row.is_deleted:
             backend.delete(handle)
             return VolumeRemoved(row)
+        size_enforced = row.size_enforced
         if row.provisioned_size is None:
-            _create(row, backend)
+            size_enforced = _create(row, backend)
         elif state := check_data(row, backend):
             return missing(row, state, backend)
         elif row.size > row.provisioned_size:
-            backend.grow(handle, row.size)
-        return VolumeReady(row)
+            size_enforced = backend.grow(handle, row.size)
+        return VolumeReady(row, size_enforced)
 
     def is_unwanted(self, row: Volume) -> bool:
         return not self.rows.filter(pk=row.pk).exclude(status=VolumeStatus.DELETED).exists()
@@ -55,12 +56,12 @@ def missing(volume: Volume, state: DataState, backend: Backend) -> Missing:
     return Missing(volume, message, detail, status=VolumeStatus.ERROR, since=since)
 
 
-def _create(volume: Volume, backend: Backend) -> None:
+def _create(volume: Volume, backend: Backend) -> bool:
+    """Create the data. Return whether its size is enforced."""
     handle = str(volume.pk)
     if volume.adopt_from:
-        backend.adopt(handle, volume.adopt_from, volume.size)
-    elif volume.restore_from is not None:
+        return backend.adopt(handle, volume.adopt_from, volume.size)
+    if volume.restore_from is not None:
         source = volume.restore_from
-        backend.clone(str(source.volume_id), str(source.pk), handle, volume.size)
-    else:
-        backend.create(handle, volume.size)
+        return backend.clone(str(source.volume_id), str(source.pk), handle, volume.size)
+    return backend.create(handle, volume.size)

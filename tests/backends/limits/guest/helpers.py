@@ -1,6 +1,7 @@
 """What a storage has reserved and limited, and what is left of other tests."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from volumes.backends import projects
 from volumes.backends.directory import Directory
@@ -29,6 +30,17 @@ def reservations(storage: Directory) -> dict[int, str]:
     """Return the volume that owns each reserved project."""
     with storage._root() as root:
         return projects.reservations(root)
+
+
+def write(path: Path, megabytes: int) -> int:
+    """Write a file in pieces of 1 MB. Return the error at which that ended, 0 without one."""
+    try:
+        with path.open("ab", buffering=0) as file:
+            for _ in range(megabytes):
+                file.write(b"x" * MIB)
+    except OSError as error:
+        return error.errno or -1
+    return 0
 
 
 def assert_no_projects(storage: Directory) -> None:

@@ -12,23 +12,12 @@ from pathlib import Path
 import pytest
 
 from tests.backends.helpers import FORK, INSTALLATION, NOBODY, run_as_nobody
-from tests.backends.limits.guest.helpers import MIB, assert_no_projects, limits, reservations
+from tests.backends.limits.guest.helpers import MIB, assert_no_projects, limits, reservations, write
 from volumes.backends import BackendError, projects
 from volumes.backends.directory import Directory
 from volumes.backends.project_quotas import get, project_of, set_project
 
 FULL = (errno.EDQUOT, errno.ENOSPC)
-
-
-def write(path: Path, megabytes: int) -> int:
-    """Write a file in pieces of 1 MB. Return the error at which that ended, 0 without one."""
-    try:
-        with path.open("ab", buffering=0) as file:
-            for _ in range(megabytes):
-                file.write(b"x" * MIB)
-    except OSError as error:
-        return error.errno or -1
-    return 0
 
 
 def write_as_nobody(path: Path, megabytes: int) -> int:
