@@ -15,11 +15,11 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 ifeq ($(CI),true)
 test: install-dev ## in CI with the long ones: races and kills in processes of their own, a real browser
 	$(PYTEST) --database=sqlite
-	$(PYTEST) --database=postgresql --ignore=tests/backends --ignore=tests/browser
+	$(PYTEST) --database=postgresql --ignore=tests/backends --ignore=tests/browser --ignore=tests/deploy
 else
 test: install-dev ## the suite, on SQLite and on PostgreSQL
-	$(PYTEST) --database=sqlite -m "not races and not browser and not scale"
-	$(PYTEST) --database=postgresql -m "not races and not browser and not scale" --ignore=tests/backends
+	$(PYTEST) --database=sqlite -m "not races and not browser and not scale and not deploy"
+	$(PYTEST) --database=postgresql -m "not races and not browser and not scale and not deploy" --ignore=tests/backends --ignore=tests/deploy
 endif
 
 bench: install-dev ## how fast it is, beside others (needs wrk); `python -m tests.benchmarks --help` for parts of it

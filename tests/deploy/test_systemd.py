@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.test_documents import COMMANDS
+from tests.support.documents import fenced
 from tests.support.installation import ROOT
 from tests.support.needs import needs
 
@@ -71,3 +72,16 @@ def test_every_service_runs_commands_that_exist_as_its_own_user(service: Path) -
 @pytest.mark.parametrize("timer", sorted(UNITS.glob("*.timer")), ids=lambda path: path.name)
 def test_every_timer_has_its_service(timer: Path) -> None:
     assert timer.with_suffix(".service") in SERVICES
+
+
+def test_the_document_installs_and_enables_every_unit() -> None:
+    copy, reload, enable = fenced(ROOT / "docs" / "operating.md", "systemd").splitlines()
+    patterns = [Path(path) for path in copy.split()[1:-1]]
+    assert {path for pattern in patterns for path in UNITS.glob(pattern.name)} == {
+        *UNITS.glob("*.service"),
+        *UNITS.glob("*.timer"),
+    }
+    assert {pattern.parent for pattern in patterns} == {Path("/opt/holdfast/deploy/systemd")}
+    assert reload == "systemctl daemon-reload"
+    started = {*UNITS.glob("*.timer"), UNITS / "holdfast.service"}
+    assert {UNITS / unit for unit in enable.split()[3:]} == started
