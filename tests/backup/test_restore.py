@@ -90,8 +90,15 @@ def test_standard_input_is_read(target: BareInstallation, backup: Path) -> None:
     assert len(target.rows(CONTENT)) == 2
 
 
-def test_sessions_end(source: Installation, target: BareInstallation, backup: Path) -> None:
-    restored(target, backup)
+def test_sessions_end(source: Installation, target: BareInstallation, tmp_path: Path) -> None:
+    source.meddle(
+        "INSERT INTO django_session (session_key, session_data, expire_date)"
+        " VALUES ('key', 'data', '2099-01-01 00:00:00')"
+    )
+    path = tmp_path / "with-session"
+    assert source.run("backup", str(path)).returncode == 0
+    source.meddle("DELETE FROM django_session")
+    restored(target, path)
     assert target.rows("SELECT count(*) FROM django_session") == [(0,)]
 
 

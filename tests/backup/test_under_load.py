@@ -24,7 +24,7 @@ pytestmark = needs(shutil.which("rsync") is not None, "needs rsync")
 
 CLIENTS = 16
 BACKUPS = int(os.environ.get("BACKUPS", "3"))
-PAUSE = 0.5  # seconds between two changes of one client, so that the storage stays small
+PAUSE = 2.0  # seconds between two changes of one client, so that the storage stays small
 VANISHED = 24
 """The exit code of rsync if files vanished while it ran."""
 
