@@ -1,6 +1,7 @@
 """All guards of which it is known that a test misses them."""
 
 from tests.mutants import (
+    backups,
     bodies,
     changes,
     connections,
@@ -34,4 +35,5 @@ GUARDS = [
     *console.GUARDS,
     *infrastructure.GUARDS,
     *times.GUARDS,
+    *backups.GUARDS,
 ]
