@@ -387,7 +387,7 @@ GUARDS = [
     Guard(
         "content security policy",
         "config/http/middleware.py",
-        '        response.headers.setdefault("Content-Security-Policy", CSP)\n',
+        '    "Content-Security-Policy": CSP,\n',
         "",
         "accounts/test_pages.py::test_account_pages_are_valid_and_fit_the_csp",
     ),
