@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
 
 from tests.backends.helpers import INSTALLATION, memory_disk
-from volumes.backends import BackendError
+from volumes.backends import BackendError, project_quotas
 from volumes.backends.directory import Directory
 
 
@@ -55,3 +56,19 @@ def test_required_creates_and_grows_nothing(
     assert required.usage(handle) >= 0
     required.delete(handle)
     assert required.is_empty()
+
+
+def test_sizes_are_advisory_if_a_seccomp_filter_refuses_quotas(
+    storage: Directory, handle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    # The filter of a container answers so. A filter of the test's own process would stay on it.
+    monkeypatch.setattr(project_quotas, "_quotactl", refused)
+    assert storage.create(handle, 10) is False
+    assert storage.grow(handle, 20) is False
+    assert storage.usage(handle) >= 0
+    assert "seccomp" in storage.capabilities().no_enforcement_reason
+    storage.delete(handle)
+    assert storage.is_empty()

@@ -23,29 +23,20 @@ class SizeLimits:
         """Return why sizes are not enforced, as a sentence with the cure; "" if they are."""
         if self._mode is LimitMode.OFF:
             return "STORAGE_LIMITS is off: set it to auto to enforce sizes."
-        status = project_quotas.status(root)
-        if not status.enforces:
-            return _quotas_off(root, counts=status.counts)
-        project, inherits = project_quotas.project_of(root)
-        if project or inherits:
-            return (
-                f"STORAGE_ROOT belongs to project {project} of something else, which would count all"
-                " volumes together: choose a directory without a project, or run `chattr -p 0 -P` on it."
-            )
         try:
-            project_quotas.get(root, projects.FIRST)
+            return _quota_problem(root)
         except PermissionError:
             return (
                 f"The server's user {os.geteuid()} may not set project quotas: give it CAP_SYS_ADMIN,"
-                " outside of a user namespace (root on the host has it)."
+                " outside of a user namespace (root on the host has it) and of a seccomp filter that"
+                " refuses quotactl (as of a container or a unit of systemd)."
             )
-        return ""
 
     def are_possible(self, root: int) -> bool:
         """Return whether new volumes get a limit. Raises BackendError if the mode requires one."""
         if self._mode is LimitMode.OFF:
             return False
-        if self._mode is LimitMode.AUTO and not project_quotas.status(root).enforces:
+        if self._mode is LimitMode.AUTO and not _enforces(root):
             return False  # the usual case, without its explanation
         problem = self.problem(root)
         if problem and self._mode is LimitMode.REQUIRED:
@@ -166,6 +157,28 @@ def set_limit(root: int, record: projects.Record, size: int) -> None:
     if project_quotas.get(root, record.project).limit < size * MIB:
         project_quotas.set_limit(root, record.project, size * MIB)
     faultpoint("project:limited")
+
+
+def _quota_problem(root: int) -> str:
+    """Return why project quotas cannot be used, or "". Raises PermissionError."""
+    status = project_quotas.status(root)
+    if not status.enforces:
+        return _quotas_off(root, counts=status.counts)
+    project, inherits = project_quotas.project_of(root)
+    if project or inherits:
+        return (
+            f"STORAGE_ROOT belongs to project {project} of something else, which would count all"
+            " volumes together: choose a directory without a project, or run `chattr -p 0 -P` on it."
+        )
+    project_quotas.get(root, projects.FIRST)
+    return ""
+
+
+def _enforces(root: int) -> bool:
+    try:
+        return project_quotas.status(root).enforces
+    except PermissionError:  # a seccomp filter, as containers and units of systemd have
+        return False
 
 
 def _required(reason: str) -> BackendError:
