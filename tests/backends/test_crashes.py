@@ -203,15 +203,6 @@ class TestCrashes:
         storage.remove_leftovers(handle, None, time.time() + 60)
         assert not piece.exists()
 
-    def test_leftovers_that_nobody_may_list_are_removed(
-        self, storage: Directory, handle: str
-    ) -> None:
-        piece = Path(storage.root) / ".tmp" / f"{handle}.0"
-        (piece / "data").mkdir(parents=True)
-        piece.chmod(0)
-        storage.remove_leftovers(handle, None, time.time() + 60)
-        assert not piece.exists()
-
     def test_deleting_a_snapshot_removes_only_its_own_leftovers(
         self, storage: Directory, data: Path, handle: str, snapshot: str
     ) -> None:

@@ -3,6 +3,7 @@
 import os
 import signal
 import stat
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -283,6 +284,15 @@ class TestUnreadable:
         listed = run_as_nobody(inventory_of, storage)
         assert f"found {handle}" in listed
         assert any(f"(at '{storage.root}/.trash')" in line for line in listed)
+
+    def test_a_leftover_that_cannot_be_listed_is_removed(
+        self, storage: Directory, handle: str
+    ) -> None:
+        leftover = Path(storage.root, ".tmp", f"{handle}.0")
+        run_as_nobody(os.makedirs, leftover / "data")
+        leftover.chmod(0)
+        run_as_nobody(storage.remove_leftovers, handle, None, time.time() + 60)
+        assert not leftover.exists()
 
     @needs_root
     def test_one_leftover_that_cannot_be_removed_keeps_no_other(

@@ -104,14 +104,14 @@ GUARDS = [
         "volumes/reconciler/rounds.py",
         "        return self._is_due()\n",
         "        return False\n",
-        f"{FAIRNESS}::test_the_next_round_does_not_wait_for_what_lasts",
+        f"{FAIRNESS}::test_the_next_round_does_not_wait_for_a_measurement_that_hangs",
     ),
     Guard(
         "no second turn in the middle of a round",
         "volumes/reconciler/rounds.py",
         " if pk not in begun",
         "",
-        f"{FAIRNESS}::test_the_next_round_does_not_wait_for_what_lasts",
+        f"{FAIRNESS}::test_the_next_round_does_not_wait_for_a_measurement_that_hangs",
     ),
     Guard(
         "a create shares no look-up that began before it was there",

@@ -381,27 +381,30 @@ def test_a_directory_that_hangs_delays_no_look_at_other_environments(disk, hosti
         assert looking.result(60) == []
 
 
-def test_the_next_round_does_not_wait_for_what_lasts(disk, hostile, victim, monkeypatch):
+def test_the_next_round_does_not_wait_for_a_measurement_that_hangs(
+    disk, hostile, victim, monkeypatch
+):
     hang(disk, [create(hostile, f"v{number}") for number in range(3)])
     create(victim, "v")
     monkeypatch.setattr(rounds, "DUE_CHECK_INTERVAL", 0.1)
-    due = iter([True])
+    samples = UsageSample.objects.filter(volume__environment=victim)
 
     def sample() -> tuple[int, list[str]]:
         try:
-            return sample_all(is_due=lambda: next(due, False))
+            # Due from the end of the first round, for the victim, to that of the second.
+            return sample_all(is_due=lambda: samples.count() == 1)
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(1) as beside:
-        sampling = beside.submit(sample)
-        eventually(lambda: UsageSample.objects.filter(volume__environment=victim).count() == 2)
+    with ThreadPoolExecutor(1) as pool:
+        sampling = pool.submit(sample)
+        eventually(lambda: samples.count() == 2)
         assert disk.hanging["usage"] == 1
         disk.may_end.set()
         assert sampling.result(60) == (5, [])
 
 
-def test_a_periodic_job_that_lasts_delays_no_other(monkeypatch, disk):
+def test_a_long_periodic_job_delays_no_other(monkeypatch, disk):
     ran: list[str] = []
 
     def lasting(stop: Event) -> None:
