@@ -8,7 +8,7 @@ from tests.support.api import codes
 from volumes.models import Attachment, Volume
 
 
-def test_an_attachment_says_what_to_mount_where(alices, here, volume, web):
+def test_an_attachment_shows_source_and_mount_path(alices, here, volume, web):
     response = alices.post(f"{here}/attachment", {"appIdRef": web.ref})
     attached = response.json()
     assert response.status_code == 201
@@ -32,7 +32,7 @@ def test_the_source_is_the_directory_on_the_host(api, alice, environment, web, s
     assert found[0]["source"] == f"{storage_root}/{ident.removeprefix('vol-')}/data"
 
 
-def test_its_source_is_null_until_the_volume_was_ready_once(
+def test_the_source_is_null_until_the_volume_has_been_ready(
     alices, volumes, make, memory, web, worker
 ):
     memory.fail("create")
@@ -47,19 +47,19 @@ def test_its_source_is_null_until_the_volume_was_ready_once(
     assert ready == {f"memory:{made['id'].removeprefix('vol-')}"}
 
 
-def test_its_source_stays_while_data_is_missing(alices, here, attached, row):
+def test_the_source_stays_while_data_is_missing(alices, here, attached, row):
     Volume.objects.filter(pk=row.pk).update(status="error", missing_since=timezone.now())
     assert alices.get(f"{here}/attachment").json() == [attached]
 
 
-def test_several_applications_mount_one_volume(alices, here, attached, worker):
+def test_several_applications_can_mount_one_volume(alices, here, attached, worker):
     alices.post(f"{here}/attachment", {"appIdRef": worker.ref, "readOnly": True})
     found = alices.get(f"{here}/attachment").json()
     assert [one["readOnly"] for one in found] == [False, True]
     assert alices.get(here).json()["attachedAppsRefs"] == [attached["appIdRef"], worker.ref]
 
 
-def test_a_path_of_its_own_is_normalised(alices, here, web):
+def test_the_path_of_an_attachment_is_normalised(alices, here, web):
     spec = {"appIdRef": str(web.pk), "mountPath": "/srv/x/", "readOnly": True}
     attached = alices.post(f"{here}/attachment", spec).json()
     assert (attached["mountPath"], attached["readOnly"]) == ("/srv/x", True)
@@ -73,7 +73,7 @@ def test_attaching_and_detaching_raise_the_version(alices, here, attached, web):
     assert (after["version"], after["attachedAppsRefs"]) == (3, [])
 
 
-def test_bob_only_looks(bobs, here, attached, web, worker):
+def test_viewer_can_only_read(bobs, here, attached, web, worker):
     assert bobs.get(f"{here}/attachment").json() == [attached]
     assert bobs.post(f"{here}/attachment", {"appIdRef": worker.ref}).status_code == 403
     assert bobs.delete(f"{here}/attachment/{web.ref}").status_code == 403
@@ -102,37 +102,37 @@ def test_bob_only_looks(bobs, here, attached, web, worker):
         ),
     ],
 )
-def test_a_wish_that_cannot_be_is_refused(alices, here, spec, problems):
+def test_an_invalid_request_is_refused(alices, here, spec, problems):
     response = alices.post(f"{here}/attachment", spec)
     assert response.status_code == 400
     assert codes(response) == problems
 
 
-def test_an_attachment_sent_back_is_read_like_any_other(alices, here, attached, web):
+def test_an_attachment_is_accepted_as_it_was_returned(alices, here, attached, web):
     alices.delete(f"{here}/attachment/{web.ref}")
     assert alices.post(f"{here}/attachment", attached).status_code == 201
 
 
-def test_an_application_of_another_environment_is_as_missing_as_none(alices, here, company):
+def test_an_application_of_another_environment_is_a_404(alices, here, company):
     theirs = ApplicationFactory.create(environment=EnvironmentFactory.create(company=company))
     response = alices.post(f"{here}/attachment", {"appIdRef": theirs.ref})
     assert (response.status_code, codes(response)) == (400, {("appIdRef", "not_found")})
 
 
-def test_a_deleted_application_mounts_nothing(alices, here, apps, web):
+def test_a_deleted_application_cannot_be_attached(alices, here, apps, web):
     alices.delete(f"{apps}/{web.ref}")
     response = alices.post(f"{here}/attachment", {"appIdRef": web.ref})
     assert codes(response) == {("appIdRef", "not_found")}
 
 
-def test_twice_is_a_conflict(alices, here, attached, web):
+def test_attaching_twice_is_a_conflict(alices, here, attached, web):
     response = alices.post(f"{here}/attachment", {"appIdRef": web.ref, "mountPath": "/else"})
     assert response.status_code == 409
     assert codes(response) == {("appIdRef", "attached_already")}
 
 
 @pytest.mark.parametrize("own", [{}, {"mountPath": "/data/uploads"}])
-def test_a_path_is_taken_once_in_an_application(alices, here, attached, make, volumes, web, own):
+def test_a_mount_path_is_unique_in_an_application(alices, here, attached, make, volumes, web, own):
     other = make("other", mountPath="/data/uploads")
     spec = {"appIdRef": web.ref, **own}
     response = alices.post(f"{volumes}/{other['id']}/attachment", spec)
@@ -140,18 +140,18 @@ def test_a_path_is_taken_once_in_an_application(alices, here, attached, make, vo
     assert codes(response) == {("mountPath", "mount_path_taken")}
 
 
-def test_another_path_gets_round_that(alices, here, attached, make, volumes, web):
+def test_another_path_resolves_the_conflict(alices, here, attached, make, volumes, web):
     other = make("other", mountPath="/data/uploads")
     spec = {"appIdRef": web.ref, "mountPath": "/data/uploads/nested"}
     assert alices.post(f"{volumes}/{other['id']}/attachment", spec).status_code == 201
 
 
-def test_what_is_not_attached_cannot_be_detached(alices, here, web):
+def test_detaching_is_refused_when_not_attached(alices, here, web):
     assert alices.delete(f"{here}/attachment/{web.ref}").status_code == 404
     assert alices.delete(f"{here}/attachment/nonsense").status_code == 400
 
 
-def test_a_volume_whose_storage_is_not_there_can_be_attached(alices, here, web, memory):
+def test_a_volume_can_be_attached_while_the_storage_is_unavailable(alices, here, web, memory):
     memory.unmount()
     assert alices.post(f"{here}/attachment", {"appIdRef": web.ref}).status_code == 201
     assert alices.get(f"{here}/attachment").status_code == 200

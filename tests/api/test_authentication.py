@@ -13,7 +13,7 @@ from volumes.models import Volume
 WISH = {"name": "uploads", "size": 1}
 
 
-def test_without_credentials_it_is_a_401_that_names_the_scheme(api, volumes):
+def test_a_request_without_credentials_is_a_401_that_names_the_scheme(api, volumes):
     response = api().get(volumes)
     assert (response.status_code, response.json()["code"]) == (401, "UNAUTHORIZED")
     assert response["WWW-Authenticate"] == "Bearer"
@@ -35,7 +35,7 @@ def test_without_credentials_it_is_a_401_that_names_the_scheme(api, volumes):
         "nonsense",
     ],
 )
-def test_a_bad_authorization_header_is_a_401_even_beside_a_good_cookie(alice, volumes, header):
+def test_a_bad_authorization_header_is_a_401_even_with_a_valid_cookie(alice, volumes, header):
     browser = Browser(alice)
     assert browser.get(volumes).status_code == 200
     response = browser.get(volumes, Authorization=header)
@@ -43,7 +43,7 @@ def test_a_bad_authorization_header_is_a_401_even_beside_a_good_cookie(alice, vo
     assert response["WWW-Authenticate"] == "Bearer"
 
 
-def test_a_mistyped_token_is_refused_without_a_look_up(alices, volumes, django_assert_num_queries):
+def test_a_malformed_token_is_refused_without_a_query(alices, volumes, django_assert_num_queries):
     secret = alices.headers["Authorization"]
     alices.headers["Authorization"] = secret[:-1] + {"0": "1"}.get(secret[-1], "0")
     with django_assert_num_queries(0):
@@ -51,7 +51,7 @@ def test_a_mistyped_token_is_refused_without_a_look_up(alices, volumes, django_a
 
 
 @pytest.mark.parametrize("scheme", ["bearer", "BEARER", "Bearer "])
-def test_the_schemes_case_does_not_matter(alices, volumes, scheme):
+def test_the_scheme_is_case_insensitive(alices, volumes, scheme):
     secret = alices.headers["Authorization"].removeprefix("Bearer ")
     alices.headers["Authorization"] = f"{scheme} {secret}"
     assert alices.get(volumes).status_code == 200
@@ -64,14 +64,14 @@ def test_an_expired_token_is_a_401(api, alice, volumes):
     assert api(alice, expires_at=future).get(volumes).status_code == 200
 
 
-def test_revoking_takes_effect_with_the_next_request(alices, volumes):
+def test_revocation_takes_effect_with_the_next_request(alices, volumes):
     assert alices.get(volumes).status_code == 200
     Token.objects.update(revoked_at=timezone.now())
     assert alices.get(volumes).status_code == 401
 
 
 @pytest.mark.parametrize("speak", ["token", "cookie"])
-def test_a_deactivated_owner_is_out_with_the_next_request(api, alice, volumes, speak):
+def test_deactivating_the_owner_takes_effect_with_the_next_request(api, alice, volumes, speak):
     speaking = {"token": api, "cookie": Browser}[speak](alice)
     assert speaking.get(volumes).status_code == 200
     alice.is_active = False
@@ -80,7 +80,7 @@ def test_a_deactivated_owner_is_out_with_the_next_request(api, alice, volumes, s
 
 
 @pytest.mark.parametrize("speak", ["token", "cookie"])
-def test_a_removed_member_finds_nothing_with_the_next_request(api, alice, volumes, speak):
+def test_removing_a_member_takes_effect_with_the_next_request(api, alice, volumes, speak):
     speaking = {"token": api, "cookie": Browser}[speak](alice)
     assert speaking.get(volumes).status_code == 200
     alice.memberships.all().delete()
@@ -89,14 +89,14 @@ def test_a_removed_member_finds_nothing_with_the_next_request(api, alice, volume
 
 
 @pytest.mark.parametrize("speak", ["token", "cookie"])
-def test_a_lesser_role_counts_with_the_next_request(api, alice, volumes, speak, memory):
+def test_lowering_a_role_takes_effect_with_the_next_request(api, alice, volumes, speak, memory):
     speaking = {"token": api, "cookie": Browser}[speak](alice)
     alice.memberships.update(role=Role.VIEWER)
     assert speaking.get(volumes).status_code == 200
     assert speaking.post(volumes, WISH).status_code == 403
 
 
-def test_without_the_owners_second_factor_a_token_opens_nothing(alices, alice, volumes):
+def test_a_token_is_refused_when_its_owner_has_no_second_factor(alices, alice, volumes):
     alice.totpdevice_set.update(confirmed=False)
     response = alices.get(volumes)
     assert (response.status_code, response.json()["code"]) == (403, "2fa_required")
@@ -104,13 +104,13 @@ def test_without_the_owners_second_factor_a_token_opens_nothing(alices, alice, v
     assert alices.get(volumes).json()["code"] == "2fa_required"
 
 
-def test_recovery_codes_alone_are_no_second_factor(alices, alice, volumes):
+def test_recovery_codes_alone_do_not_count_as_a_second_factor(alices, alice, volumes):
     alice.totpdevice_set.all().delete()
     alice.recovery_codes.create(digest="x")
     assert alices.get(volumes).json()["code"] == "2fa_required"
 
 
-def test_a_read_token_only_reads(api, alice, volumes, memory):
+def test_a_read_token_cannot_write(api, alice, volumes, memory):
     reading = api(alice, scope=Scope.READ)
     assert reading.get(volumes).status_code == 200
     assert reading.post(f"{volumes}/validate", WISH).status_code == 200
@@ -120,13 +120,11 @@ def test_a_read_token_only_reads(api, alice, volumes, memory):
     assert not Volume.objects.exists()
 
 
-def test_a_write_token_does_no_more_than_its_owner(bobs, volumes):
+def test_a_write_token_can_do_no_more_than_its_owner(bobs, volumes):
     assert bobs.post(volumes, WISH).status_code == 403
 
 
-def test_a_bound_token_finds_nothing_outside_its_environment(
-    api, alice, environment, company, volumes, memory
-):
+def test_a_bound_token_sees_only_its_environment(api, alice, environment, company, volumes, memory):
     other = EnvironmentFactory.create(company=company)
     bound = api(alice, environment_id=environment.pk)
     assert bound.post(volumes, WISH).status_code == 201
@@ -137,20 +135,20 @@ def test_a_bound_token_finds_nothing_outside_its_environment(
     assert bound.get(outside[0], X_Request_ID="same").content == missing.content
 
 
-def test_a_bound_token_makes_no_environments_but_may_change_its_own(api, alice, environment):
+def test_a_bound_token_creates_no_environments_but_can_change_its_own(api, alice, environment):
     bound = api(alice, environment_id=environment.pk)
     assert bound.post("/environments", {"name": "staging"}).status_code == 403
     assert bound.put(f"/environments/{environment.pk}", {"name": "prod"}).status_code == 200
 
 
-def test_a_bound_token_restores_from_no_snapshot_elsewhere(api, alice, company, snapshot):
+def test_a_bound_token_cannot_restore_from_snapshots_elsewhere(api, alice, company, snapshot):
     other = EnvironmentFactory.create(company=company)
     spec = {"name": "restored", "size": 100, "restoreFrom": snapshot["id"]}
     response = api(alice, environment_id=other.pk).post(f"/{other.pk}/volume", spec)
     assert response.json()["errors"][0]["code"] == "not_found"
 
 
-def test_its_use_is_noted_at_most_once_a_minute(alices, volumes):
+def test_the_last_use_of_a_token_is_recorded_at_most_once_a_minute(alices, volumes):
     assert Token.objects.get().last_used_at is None
     alices.get(volumes)
     noted = Token.objects.get().last_used_at
@@ -162,7 +160,7 @@ def test_its_use_is_noted_at_most_once_a_minute(alices, volumes):
     assert Token.objects.filter(last_used_at__gte=noted).exists()
 
 
-def test_a_cookie_without_the_csrf_token_only_reads(alice, volumes, memory):
+def test_a_session_without_the_csrf_token_can_only_read(alice, volumes, memory):
     browser = Browser(alice, csrf=False)
     assert browser.get(volumes).status_code == 200
     refused = [browser.post(volumes, WISH), browser.put(volumes), browser.delete(volumes)]
@@ -171,35 +169,35 @@ def test_a_cookie_without_the_csrf_token_only_reads(alice, volumes, memory):
     assert not Volume.objects.exists()
 
 
-def test_a_wrong_csrf_token_is_none(alice, volumes, memory):
+def test_a_wrong_csrf_token_is_refused(alice, volumes, memory):
     assert Browser(alice).post(volumes, WISH, X_CSRFToken="d" * 32).status_code == 403
     assert Browser(alice).post(volumes, WISH).status_code == 201
 
 
-def test_a_foreign_origin_is_refused_for_all_its_tokens(alice, volumes, memory):
+def test_a_foreign_origin_is_refused_even_with_a_csrf_token(alice, volumes, memory):
     response = Browser(alice).post(volumes, WISH, Origin="https://evil.example")
     assert response.status_code == 403
 
 
-def test_a_token_needs_no_csrf_even_beside_a_cookie(alice, alices, volumes, memory):
+def test_a_bearer_token_needs_no_csrf_token_even_with_a_cookie(alice, alices, volumes, memory):
     browser = Browser(alice, csrf=False)
     response = browser.post(volumes, WISH, **alices.headers)
     assert response.status_code == 201
 
 
-def test_a_session_that_never_saw_the_code_opens_nothing(alice, volumes):
+def test_a_session_without_the_second_factor_is_refused(alice, volumes):
     half = Browser(alice, with_code=False)
     response = half.get(volumes)
     assert (response.status_code, response["WWW-Authenticate"]) == (401, "Bearer")
     assert half.post(volumes, WISH).status_code == 401
 
 
-def test_somebody_without_a_second_factor_may_use_the_cookie(alice, volumes):
+def test_a_user_without_a_second_factor_can_use_the_session(alice, volumes):
     alice.totpdevice_set.all().delete()
     assert Browser(alice).get(volumes).status_code == 200
 
 
-def test_being_superuser_gives_nothing_here(api, charlie, volumes, environment):
+def test_superusers_have_no_special_access_to_the_api(api, charlie, volumes, environment):
     charlie.is_staff = charlie.is_superuser = True
     charlie.save(update_fields=["is_staff", "is_superuser"])
     assert api(charlie).get(volumes).status_code == 404
@@ -207,7 +205,7 @@ def test_being_superuser_gives_nothing_here(api, charlie, volumes, environment):
     assert api(charlie).get("/environments").json() == []
 
 
-def test_the_secret_is_nowhere_in_the_database(alices, volumes):
+def test_the_database_does_not_contain_the_secret(alices, volumes):
     alices.get(volumes)
     secret = alices.headers["Authorization"].removeprefix("Bearer ")
     assert secret not in str(Token.objects.values())

@@ -55,7 +55,7 @@ def nested(depth):
         b" ",
     ],
 )
-def test_what_is_no_acceptable_json_is_a_400(alices, volumes, apps, body):
+def test_invalid_json_is_a_400(alices, volumes, apps, body):
     for path in (volumes, f"{volumes}/validate", apps, "/environments"):
         response = alices.post(path, body)
         assert (response.status_code, response.json()["code"]) == (400, "VALIDATION_FAILED")
@@ -64,7 +64,7 @@ def test_what_is_no_acceptable_json_is_a_400(alices, volumes, apps, body):
 
 
 @pytest.mark.parametrize("body", [b"[]", b"1", b'"x"', b"null", b"true", b"[{}]"])
-def test_what_is_no_object_is_a_400(alices, volumes, apps, body):
+def test_json_that_is_no_object_is_a_400(alices, volumes, apps, body):
     assert codes(alices.post(volumes, body)) == {("", "invalid")}
     assert alices.post("/environments", body).status_code == 400
     assert alices.post(apps, body).status_code == 400
@@ -87,7 +87,7 @@ def test_a_byte_order_mark_is_ignored(alices, volumes, memory, size):
         (b"[]", "The body must be a JSON object, in braces."),
     ],
 )
-def test_a_refused_body_says_what_is_wrong_with_it(alices, volumes, body, words):
+def test_the_response_says_what_is_wrong_with_the_body(alices, volumes, body, words):
     assert alices.post(volumes, body).json()["details"] == words
 
 
@@ -123,19 +123,21 @@ def gone(alices, volumes, make, settings):
         *("validate", "snapshot", "restore"),
     ],
 )
-def test_no_body_is_an_empty_object_where_no_field_is_needed(alices, without_fields, name, body):
+def test_a_missing_body_is_an_empty_object_where_no_field_is_required(
+    alices, without_fields, name, body
+):
     method, path, status = without_fields[name]
     assert alices.send(method, path, body).status_code == status
 
 
 @pytest.mark.parametrize("body", [b"[]", b"1", b'"x"', b"true", b"[null]", b'"null"'])
-def test_what_is_no_object_is_a_400_there_too(alices, without_fields, body):
+def test_json_that_is_no_object_is_a_400_where_no_field_is_required(alices, without_fields, body):
     answers = [alices.send(method, path, body) for method, path, _ in without_fields.values()]
     assert {answer.status_code for answer in answers} == {400}
 
 
 @pytest.mark.parametrize("body", [b"null", b""])
-def test_no_body_is_a_400_where_a_field_is_needed(alices, volumes, apps, here, body):
+def test_a_missing_body_is_a_400_where_a_field_is_required(alices, volumes, apps, here, body):
     paths = [volumes, apps, "/environments", f"{here}/attachment"]
     assert [alices.post(path, body).status_code for path in paths] == [400] * 4
 
@@ -155,18 +157,18 @@ def test_an_encoded_body_is_a_415_that_says_what_to_send(alices, volumes, withou
 @pytest.mark.parametrize(
     "encoding", ["identity", "Identity", "", " identity ", "identity, identity"]
 )
-def test_a_body_that_is_not_encoded_may_say_so(alices, volumes, memory, encoding):
+def test_content_encoding_identity_is_accepted(alices, volumes, memory, encoding):
     assert alices.post(volumes, WISH, Content_Encoding=encoding).status_code == 201
 
 
-def test_up_to_32_levels_are_read(alices, volumes):
+def test_json_may_have_32_levels(alices, volumes):
     assert codes(alices.post(volumes, nested(32))) >= {("x", "unknown_field")}
 
 
 @pytest.mark.parametrize(
     "size", [1.0, 1e3, "7", "\u0661", True, None, 2**63, 2**64, -(2**63), 10**400, 0, [], {}]
 )
-def test_odd_numbers_are_refused_everywhere(alices, volumes, here, environment, size):
+def test_numbers_outside_the_json_standard_are_refused(alices, volumes, here, environment, size):
     answers = [
         alices.post(volumes, {"name": "b", "size": size}),
         alices.put(here, {"size": size}),
@@ -181,11 +183,13 @@ def test_odd_numbers_are_refused_everywhere(alices, volumes, here, environment, 
 
 @pytest.mark.parametrize("field", ["usedSize", "status", "createdBy", "companyIdRef", "isDeleted"])
 @pytest.mark.parametrize("value", [None, 10**400, {"a": [1]}, "x" * 1000])
-def test_what_holdfast_sets_may_be_anything(alices, volumes, memory, field, value):
+def test_fields_that_holdfast_sets_are_ignored_whatever_their_value(
+    alices, volumes, memory, field, value
+):
     assert alices.post(volumes, spec(**{field: value})).status_code == 201
 
 
-def test_text_outside_ascii_survives(alices, volumes, memory):
+def test_text_outside_ascii_is_kept(alices, volumes, memory):
     said = "Größe 大 🦀 \u2028 <b>"
     response = alices.post(volumes, spec(description=said))
     assert response.json()["description"] == said
@@ -206,7 +210,7 @@ def padded(size):
     return WISH[:-1] + b" " * (size - len(WISH)) + b"}"
 
 
-def test_64_kib_are_read_and_one_byte_more_is_a_413(alices, volumes, memory):
+def test_a_body_of_64_kib_is_accepted_and_one_byte_more_is_a_413(alices, volumes, memory):
     too_much = alices.post(volumes, padded(65537))
     assert (too_much.status_code, too_much.json()["code"]) == (413, "PAYLOAD_TOO_LARGE")
     assert alices.post(volumes, padded(65536)).status_code == 201
@@ -243,7 +247,7 @@ def test_anything_but_json_in_utf_8_is_a_415(alices, volumes, content_type):
         'application/json;charset="UTF-8"',
     ],
 )
-def test_json_in_utf_8_is_taken(alices, volumes, memory, content_type):
+def test_json_in_utf_8_is_accepted(alices, volumes, memory, content_type):
     assert alices.post(volumes, WISH, Content_Type=content_type).status_code == 201
 
 
@@ -255,7 +259,7 @@ def as_served(monkeypatch):
 
 @pytest.mark.usefixtures("as_served")
 @pytest.mark.parametrize("charset", ["zlib", "nonsense", "base64", "utf-16", "idna"])
-def test_an_odd_charset_on_a_get_breaks_nothing(alices, volumes, charset):
+def test_an_unknown_charset_of_a_get_is_ignored(alices, volumes, charset):
     content_type = f"application/json; charset={charset}"
     # The test client sends no type along with nothing, unless it is told to twice.
     response = alices.client.get(
@@ -265,7 +269,7 @@ def test_an_odd_charset_on_a_get_breaks_nothing(alices, volumes, charset):
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/xml", "nonsense", "", "*/*;q=0"])
-def test_any_accept_gets_json(alices, volumes, accept):
+def test_every_accept_header_gets_json(alices, volumes, accept):
     good, bad = alices.get(volumes, Accept=accept), alices.get(f"{volumes}/x", Accept=accept)
     assert (good.status_code, bad.status_code) == (200, 400)
     assert good["Content-Type"] == bad["Content-Type"] == "application/json"
@@ -282,13 +286,13 @@ def test_nul_in_path_and_query_is_a_400(alices, environment, path):
 @pytest.mark.parametrize(
     "query", ["name=%ff", "name=%ed%a0%80", "label=%ff:x", "nameIs=" + "x" * 5000, "cursor=%ff"]
 )
-def test_odd_bytes_in_a_query_break_nothing(alices, volumes, query):
+def test_invalid_bytes_in_a_query_cause_no_error(alices, volumes, query):
     assert alices.get(f"{volumes}?{query}").status_code in {200, 400}
 
 
 @pytest.mark.parametrize("name", ["If_Match", "If_None_Match", "Idempotency_Key", "X_Request_ID"])
 @pytest.mark.parametrize("value", ["\u00ff", "\x00", '"', '"\x01"', "W/", "," * 3000])
-def test_odd_headers_break_nothing(alices, here, volumes, name, value):
+def test_unusual_headers_cause_no_error(alices, here, volumes, name, value):
     answers = [
         alices.get(here, **{name: value}),
         alices.put(here, {}, **{name: value}),
@@ -298,7 +302,7 @@ def test_odd_headers_break_nothing(alices, here, volumes, name, value):
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain", ""])
-def test_an_empty_put_is_an_empty_object(alices, here, content_type):
+def test_a_put_without_a_body_is_an_empty_object(alices, here, content_type):
     response = alices.client.put(here, b"", headers=alices.headers, CONTENT_TYPE=content_type)
     assert response.status_code == 200
 
@@ -306,5 +310,5 @@ def test_an_empty_put_is_an_empty_object(alices, here, content_type):
 @pytest.mark.parametrize(
     "body", [json.dumps({"x" * 60_000: 1}).encode(), b'{"' + b'":1,"'.join([b"a"] * 9000) + b'":1}']
 )
-def test_large_strange_bodies_are_refused_in_order(alices, volumes, body):
+def test_large_invalid_bodies_are_refused_in_order(alices, volumes, body):
     assert alices.post(volumes, body).status_code == 400

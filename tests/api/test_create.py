@@ -28,7 +28,7 @@ MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
 
 
 @pytest.mark.usefixtures("storage_root")
-def test_alice_creates_a_volume_whose_directory_exists(api, alice, environment, storage_root):
+def test_creating_a_volume_creates_its_directory(api, alice, environment, storage_root):
     response = api(alice).post(f"/{environment.pk}/volume", WISH)
     volume = response.json()
     assert response.status_code == 201
@@ -44,13 +44,13 @@ def test_charlie_cannot_create_a_volume_in_alices_environment(api, charlie, envi
 
 
 @pytest.mark.usefixtures("storage_root")
-def test_every_problem_is_named_at_once(api, alice, environment):
+def test_all_problems_are_reported_at_once(api, alice, environment):
     response = api(alice).post(f"/{environment.pk}/volume", {"name": "Bad", "size": 0, "x": 1})
     assert response.status_code == 400
     assert codes(response) == {("name", "invalid"), ("size", "invalid"), ("x", "unknown_field")}
 
 
-def test_the_answer_begins_with_the_fields_of_the_source_document(make, environment, alice):
+def test_the_response_begins_with_the_fields_of_the_source_document(make, environment, alice):
     volume = make("uploads")
     assert list(volume)[:10] == FIELDS
     assert volume["envIdRef"] == str(environment.pk)
@@ -59,15 +59,13 @@ def test_the_answer_begins_with_the_fields_of_the_source_document(make, environm
     assert (volume["version"], volume["isDeleted"]) == (1, False)
 
 
-def test_create_and_get_answer_with_the_fields_of_the_table_in_its_order(
-    api, alice, environment, make
-):
+def test_create_and_get_return_the_fields_in_the_order_of_the_table(api, alice, environment, make):
     made = make("uploads")
     read = api(alice).get(f"/{environment.pk}/volume/{made['id']}").json()
     assert list(made) == list(read) == [field.name for field in RESPONSE_FIELDS]
 
 
-def test_what_is_left_out_gets_its_default(make):
+def test_missing_fields_get_their_default(make):
     volume = make("uploads")
     told = {name: volume[name] for name in ("mountPath", "description", "labels", "protected")}
     assert told == {
@@ -89,12 +87,12 @@ def test_times_are_in_utc_with_six_decimals(make):
     assert volume["modifiedAt"] == volume["createdAt"]
 
 
-def test_location_leads_to_the_volume(alices, volumes, memory):
+def test_location_is_the_url_of_the_volume(alices, volumes, memory):
     response = alices.post(volumes, WISH)
     assert alices.get(response["Location"]).json() == response.json()
 
 
-def test_everything_a_caller_sets_is_kept(make, web):
+def test_every_field_that_a_caller_sets_is_stored(make, web):
     volume = make(
         "uploads",
         mountPath="/srv/uploads/",
@@ -110,7 +108,7 @@ def test_everything_a_caller_sets_is_kept(make, web):
     assert volume["attachedAppsRefs"] == [web.ref]
 
 
-def test_what_holdfast_sets_is_accepted_and_ignored(make):
+def test_fields_that_holdfast_sets_are_accepted_and_ignored(make):
     theirs = {"id": "vol-x", "version": 9, "status": "error", "isDeleted": True, "createdBy": 7}
     volume = make("uploads", **theirs)
     assert (volume["version"], volume["status"], volume["isDeleted"]) == (1, "ready", False)
@@ -128,7 +126,7 @@ def test_what_holdfast_sets_is_accepted_and_ignored(make):
         ("007MB", 7),
     ],
 )
-def test_a_size_can_be_said_in_words(alices, volumes, memory, said, size):
+def test_a_size_can_have_a_unit(alices, volumes, memory, said, size):
     response = alices.post(volumes, {"name": "uploads", "resourceRequests": {"storage": said}})
     assert response.json()["size"] == size
 
@@ -159,7 +157,7 @@ def test_a_size_can_be_said_in_words(alices, volumes, memory, said, size):
         ),
     ],
 )
-def test_a_size_that_cannot_be_is_named(alices, volumes, memory, spec, problem):
+def test_an_invalid_size_is_reported(alices, volumes, memory, spec, problem):
     response = alices.post(volumes, spec)
     assert response.status_code == 400
     assert codes(response) == {problem}
@@ -169,13 +167,13 @@ def test_a_size_that_cannot_be_is_named(alices, volumes, memory, spec, problem):
     "said",
     ["10", "10 GB", "1.5GB", "10gb", "-1GB", "+1GB", "", "\u0661GB", "0GB", "10KB", 10, "10GB\n"],
 )
-def test_words_that_say_no_size_are_refused(alices, volumes, memory, said):
+def test_text_that_is_no_size_is_refused(alices, volumes, memory, said):
     response = alices.post(volumes, {"name": "uploads", "resourceRequests": {"storage": said}})
     assert codes(response) == {("resourceRequests.storage", "invalid")}
 
 
 @pytest.mark.parametrize("size", [0, -1, 1.0, "7", "\u0661", True, None, [], {}, 1e3])
-def test_a_size_that_is_no_whole_number_is_refused(alices, volumes, memory, size):
+def test_a_size_that_is_no_integer_is_refused(alices, volumes, memory, size):
     response = alices.post(volumes, {"name": "uploads", "size": size})
     assert response.status_code == 400
     assert codes(response) == {("size", "invalid")}
@@ -191,7 +189,7 @@ def test_a_name_that_is_no_dns_label_is_refused(alices, volumes, memory, name):
 
 
 @pytest.mark.parametrize("name", ["a", "0", "a-b", "a--b", "a" * 63])
-def test_any_dns_label_is_a_name(make, name):
+def test_every_dns_label_is_accepted_as_a_name(make, name):
     assert make(name)["name"] == name
 
 
@@ -222,7 +220,7 @@ def test_any_dns_label_is_a_name(make, name):
         None,
     ],
 )
-def test_a_mount_path_that_cannot_be_is_refused(alices, volumes, memory, path):
+def test_an_invalid_mount_path_is_refused(alices, volumes, memory, path):
     response = alices.post(volumes, {"name": "uploads", "size": 1, "mountPath": path})
     assert response.status_code == 400
     assert codes(response) == {("mountPath", "invalid")}
@@ -239,7 +237,7 @@ def test_a_mount_path_that_cannot_be_is_refused(alices, volumes, memory, path):
         ("/..data", "/..data"),
     ],
 )
-def test_an_odd_but_sound_mount_path_is_taken(make, given, kept):
+def test_an_unusual_but_valid_mount_path_is_accepted(make, given, kept):
     assert make("uploads", mountPath=given)["mountPath"] == kept
 
 
@@ -282,36 +280,36 @@ def test_labels_outside_the_kubernetes_syntax_are_refused(alices, volumes, memor
         ("restoreFrom", None),
     ],
 )
-def test_a_field_of_the_wrong_kind_is_refused(alices, volumes, memory, field, value):
+def test_a_field_of_the_wrong_type_is_refused(alices, volumes, memory, field, value):
     response = alices.post(volumes, {"name": "uploads", "size": 1, field: value})
     assert response.status_code == 400
     assert codes(response) == {(field, "invalid")}
 
 
-def test_a_name_is_taken_once_in_an_environment(alices, volumes, volume):
+def test_a_name_is_unique_in_an_environment(alices, volumes, volume):
     response = alices.post(volumes, {"name": "uploads", "size": 1})
     assert response.status_code == 409
     assert response.json()["code"] == "CONFLICT"
     assert codes(response) == {("name", "name_taken")}
 
 
-def test_the_same_name_is_free_in_another_environment(alices, company, volume):
+def test_the_same_name_can_be_used_in_another_environment(alices, company, volume):
     other = EnvironmentFactory.create(company=company)
     assert alices.post(f"/{other.pk}/volume", {"name": "uploads", "size": 1}).status_code == 201
 
 
-def test_a_deleted_volumes_name_is_free_at_once(alices, here, make, settings):
+def test_the_name_of_a_deleted_volume_can_be_used_at_once(alices, here, make, settings):
     settings.VOLUME_DELETE_GRACE = 3600
     alices.delete(here)
     assert make("uploads")["status"] == "ready"
 
 
-def test_an_application_can_be_named_by_its_bare_id_in_any_case(make, web):
+def test_an_application_id_needs_no_prefix_and_ignores_case(make, web):
     volume = make("uploads", attachedAppsRefs=[str(web.pk).upper(), web.ref])
     assert volume["attachedAppsRefs"] == [web.ref]
 
 
-def test_an_application_elsewhere_is_as_missing_as_one_that_never_was(
+def test_a_foreign_application_gets_the_same_error_as_an_unknown_one(
     alices, volumes, memory, company
 ):
     elsewhere = ApplicationFactory.create(environment=EnvironmentFactory.create(company=company))
@@ -322,7 +320,7 @@ def test_an_application_elsewhere_is_as_missing_as_one_that_never_was(
     assert len(response.json()["errors"]) == 2
 
 
-def test_one_application_cannot_mount_two_volumes_at_one_path(alices, volumes, make, web):
+def test_an_application_cannot_mount_two_volumes_at_one_path(alices, volumes, make, web):
     make("uploads", mountPath="/srv", attachedAppsRefs=[web.ref])
     spec = {"name": "other", "size": 1, "mountPath": "/srv", "attachedAppsRefs": [web.ref]}
     response = alices.post(volumes, spec)
@@ -330,19 +328,19 @@ def test_one_application_cannot_mount_two_volumes_at_one_path(alices, volumes, m
     assert codes(response) == {("mountPath", "mount_path_taken")}
 
 
-def test_one_bad_request_among_conflicts_makes_it_a_400(alices, volumes, volume):
+def test_an_invalid_field_takes_precedence_over_conflicts(alices, volumes, volume):
     response = alices.post(volumes, {"name": "uploads", "size": 0})
     assert response.status_code == 400
     assert codes(response) == {("name", "name_taken"), ("size", "invalid")}
 
 
-def test_a_refused_volume_leaves_nothing_behind(alices, volumes, memory, environment):
+def test_a_refused_create_stores_nothing(alices, volumes, memory, environment):
     alices.post(volumes, {"name": "uploads", "size": 5, "typo": 1})
     environment.refresh_from_db()
     assert (Volume.objects.count(), environment.storage_used, memory.volumes) == (0, 0, {})
 
 
-def test_without_the_inline_step_the_answer_says_pending(make, settings, memory):
+def test_the_response_is_pending_without_the_inline_step(make, settings, memory):
     settings.RECONCILE_INLINE = False
     volume = make("uploads")
     assert (volume["status"], volume["provisionedSize"]) == ("pending", None)

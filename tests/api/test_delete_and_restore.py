@@ -15,7 +15,7 @@ def grace(settings):
     settings.VOLUME_DELETE_GRACE = 3600
 
 
-def test_alice_deletes_it_and_its_data_is_gone(alices, here, volume, memory, environment):
+def test_deleting_a_volume_removes_its_data(alices, here, volume, memory, environment):
     response = alices.delete(here)
     assert response.status_code == 200
     assert response.json() == {"message": "Volume deleted successfully", "id": volume["id"]}
@@ -25,7 +25,7 @@ def test_alice_deletes_it_and_its_data_is_gone(alices, here, volume, memory, env
 
 
 @pytest.mark.usefixtures("storage_root")
-def test_the_directory_goes_with_it(api, alice, environment, storage_root):
+def test_deleting_a_volume_removes_its_directory(api, alice, environment, storage_root):
     path = f"/{environment.pk}/volume"
     made = api(alice).post(path, {"name": "uploads", "size": 1}).json()
     directory = storage_root / made["id"].removeprefix("vol-")
@@ -34,12 +34,12 @@ def test_the_directory_goes_with_it(api, alice, environment, storage_root):
     assert not directory.exists()
 
 
-def test_bob_may_not_delete_it(bobs, here):
+def test_viewer_cannot_delete(bobs, here):
     assert bobs.delete(here).status_code == 403
     assert Volume.objects.live().exists()
 
 
-def test_the_row_stays_for_the_audit(alices, volumes, here):
+def test_the_row_of_a_deleted_volume_is_kept(alices, volumes, here):
     alices.delete(here)
     found = alices.get(f"{volumes}?includeDeleted=true").json()
     assert [(one["isDeleted"], one["status"], one["version"]) for one in found] == [
@@ -53,11 +53,11 @@ def test_a_second_delete_is_a_404(alices, here):
 
 
 @pytest.mark.parametrize(("header", "status"), [('"1"', 200), ("*", 200), ('"2"', 412), ("1", 400)])
-def test_if_match_guards_a_delete_too(alices, here, header, status):
+def test_delete_respects_if_match(alices, here, header, status):
     assert alices.delete(here, If_Match=header).status_code == status
 
 
-def test_a_mounted_volume_stays_and_the_applications_are_named(
+def test_delete_is_refused_while_applications_mount_the_volume(
     alices, here, attached, worker, memory
 ):
     alices.post(f"{here}/attachment", {"appIdRef": worker.ref})
@@ -68,7 +68,7 @@ def test_a_mounted_volume_stays_and_the_applications_are_named(
     assert memory.volumes
 
 
-def test_a_protected_volume_stays_even_with_cascade(alices, here, memory):
+def test_delete_is_refused_for_a_protected_volume_even_with_cascade(alices, here, memory):
     alices.put(here, {"protected": True})
     response = alices.delete(f"{here}?cascade=true")
     assert response.status_code == 409
@@ -78,7 +78,7 @@ def test_a_protected_volume_stays_even_with_cascade(alices, here, memory):
     assert alices.delete(here).status_code == 200
 
 
-def test_snapshots_keep_it_unless_they_may_go_too(alices, here, snapshot, memory):
+def test_delete_is_refused_when_there_are_snapshots_without_cascade(alices, here, snapshot, memory):
     response = alices.delete(here)
     assert response.status_code == 409
     assert codes(response) == {("", "has_snapshots")}
@@ -88,7 +88,7 @@ def test_snapshots_keep_it_unless_they_may_go_too(alices, here, snapshot, memory
     assert (memory.snapshots, Snapshot.objects.count()) == ({}, 0)
 
 
-def test_every_reason_to_keep_it_is_named(alices, here, attached, snapshot):
+def test_all_delete_blockers_are_reported(alices, here, attached, snapshot):
     alices.put(here, {"protected": True})
     response = alices.delete(here)
     assert codes(response) == {
@@ -101,12 +101,14 @@ def test_every_reason_to_keep_it_is_named(alices, here, attached, snapshot):
 @pytest.mark.parametrize(
     "query", ["cascade=yes", "cascade=", "force=true", "cascade=true&cascade=true"]
 )
-def test_a_parameter_it_does_not_know_deletes_nothing(alices, here, query):
+def test_delete_refuses_unknown_parameters(alices, here, query):
     assert alices.delete(f"{here}?{query}").status_code == 400
     assert Volume.objects.live().exists()
 
 
-def test_a_volume_that_was_never_made_is_deleted_too(alices, volumes, make, memory, environment):
+def test_a_volume_can_be_deleted_before_it_is_provisioned(
+    alices, volumes, make, memory, environment
+):
     memory.fail("create")
     path = f"{volumes}/{make('broken')['id']}"
     assert alices.delete(path).status_code == 200
@@ -115,7 +117,7 @@ def test_a_volume_that_was_never_made_is_deleted_too(alices, volumes, make, memo
     assert environment.storage_used == 0
 
 
-def test_a_delete_that_fails_is_in_error_and_retried_until_it_is_gone(alices, here, memory):
+def test_a_failed_delete_is_an_error_and_is_retried(alices, here, memory):
     memory.fail("delete")
     assert alices.delete(here).status_code == 200
     row = Volume.objects.get()
@@ -125,7 +127,7 @@ def test_a_delete_that_fails_is_in_error_and_retried_until_it_is_gone(alices, he
     assert (Volume.objects.get().status, memory.volumes) == ("deleted", {})
 
 
-def test_in_its_grace_the_data_is_kept_and_counted(alices, here, memory, environment, grace):
+def test_data_is_kept_and_counted_during_the_grace_period(alices, here, memory, environment, grace):
     alices.delete(here)
     row = Volume.objects.get()
     reconcile_row(Volume.objects.eligible(), row.pk)
@@ -134,7 +136,7 @@ def test_in_its_grace_the_data_is_kept_and_counted(alices, here, memory, environ
     assert (row.status, environment.storage_used, len(memory.volumes)) == ("deleting", 100, 1)
 
 
-def test_once_the_grace_is_over_the_data_goes(alices, here, memory, grace):
+def test_data_is_removed_at_the_end_of_the_grace_period(alices, here, memory, grace):
     alices.delete(here)
     past = timezone.now() - timedelta(seconds=1)
     Volume.objects.update(grace_until=past, due_at=past)
@@ -143,7 +145,7 @@ def test_once_the_grace_is_over_the_data_goes(alices, here, memory, grace):
     assert codes(alices.post(f"{here}/restore")) == {("", "wrong_status")}
 
 
-def test_erin_restores_it_as_it_was(erins, alices, here, volume, erin, grace):
+def test_editor_restores_a_volume_unchanged(erins, alices, here, volume, erin, grace):
     alices.delete(here)
     response = erins.post(f"{here}/restore")
     back = response.json()
@@ -153,19 +155,19 @@ def test_erin_restores_it_as_it_was(erins, alices, here, volume, erin, grace):
     assert response["ETag"] == alices.get(here)["ETag"]
 
 
-def test_bob_may_not_restore_it(alices, bobs, here, grace):
+def test_viewer_cannot_restore(alices, bobs, here, grace):
     alices.delete(here)
     assert bobs.post(f"{here}/restore").status_code == 403
 
 
-def test_its_snapshots_come_back_with_it(alices, here, snapshot, memory, grace):
+def test_snapshots_are_restored_with_their_volume(alices, here, snapshot, memory, grace):
     alices.delete(f"{here}?cascade=true")
     alices.post(f"{here}/restore")
     assert alices.get(f"{here}/snapshot").json() == [snapshot]
     assert memory.snapshots
 
 
-def test_a_name_taken_meanwhile_stands_in_the_way(alices, here, make, grace):
+def test_restore_is_refused_when_the_name_has_been_taken(alices, here, make, grace):
     alices.delete(here)
     make("uploads")
     response = alices.post(f"{here}/restore")
@@ -173,23 +175,25 @@ def test_a_name_taken_meanwhile_stands_in_the_way(alices, here, make, grace):
     assert codes(response) == {("name", "name_taken")}
 
 
-def test_what_is_not_deleted_cannot_be_restored(alices, here):
+def test_restore_is_refused_when_the_volume_is_not_deleted(alices, here):
     response = alices.post(f"{here}/restore")
     assert (response.status_code, codes(response)) == (409, {("", "wrong_status")})
 
 
-def test_what_never_was_cannot_be_restored(alices, volumes):
+def test_restore_is_a_404_when_the_volume_never_existed(alices, volumes):
     path = f"{volumes}/vol-00000000-0000-0000-0000-000000000000/restore"
     assert alices.post(path).status_code == 404
 
 
-def test_a_removal_that_was_begun_cannot_be_undone(alices, here, memory):
+def test_restore_is_refused_when_the_removal_has_begun(alices, here, memory):
     memory.fail("delete")
     alices.delete(here)
     assert codes(alices.post(f"{here}/restore")) == {("", "wrong_status")}
 
 
-def test_data_that_vanished_in_the_grace_is_told_after_a_restore(alices, here, row, memory, grace):
+def test_a_restore_reports_data_that_vanished_during_the_grace_period(
+    alices, here, row, memory, grace
+):
     alices.delete(here)
     memory.lose(str(row.pk))
     back = alices.post(f"{here}/restore").json()
@@ -197,7 +201,7 @@ def test_data_that_vanished_in_the_grace_is_told_after_a_restore(alices, here, r
     assert "missing" in back["statusMessage"]
 
 
-def test_nothing_is_restored_in_a_deleted_environment(alices, here, environment, grace):
+def test_restore_is_refused_in_a_deleted_environment(alices, here, environment, grace):
     alices.delete(here)
     assert alices.delete(f"/environments/{environment.pk}").status_code == 200
     assert alices.post(f"{here}/restore").status_code == 404
@@ -205,7 +209,7 @@ def test_nothing_is_restored_in_a_deleted_environment(alices, here, environment,
 
 
 @pytest.mark.parametrize("body", [{"x": 1}, {"name": "other"}, []])
-def test_a_restore_takes_no_fields(alices, here, body, grace):
+def test_restore_refuses_fields(alices, here, body, grace):
     alices.delete(here)
     assert alices.post(f"{here}/restore", body).status_code == 400
     assert alices.post(f"{here}/restore", {}).status_code == 200

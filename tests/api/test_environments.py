@@ -20,7 +20,7 @@ def mine(environment):
     return f"/environments/{environment.pk}"
 
 
-def test_alice_makes_an_environment(alices, alice, company):
+def test_admin_creates_an_environment(alices, alice, company):
     spec = {"name": "staging", "resourceQuota": {"storage": 500}}
     response = alices.post("/environments", spec)
     made = response.json()
@@ -81,19 +81,19 @@ def test_only_admins_manage_environments(who, request, mine):
         ),
     ],
 )
-def test_a_wish_that_cannot_be_is_refused(alices, body, problems):
+def test_an_invalid_request_is_refused(alices, body, problems):
     response = alices.post("/environments", body)
     assert (response.status_code, codes(response)) == (400, problems)
 
 
 @pytest.mark.parametrize("quota", [{}, {"resourceQuota": {}}, {"resourceQuota": {"storage": None}}])
-def test_without_a_quota_there_is_none(alices, quota):
+def test_an_environment_has_no_quota_by_default(alices, quota):
     made = alices.post("/environments", {"name": "staging", **quota}).json()
     assert made["resourceQuota"] == {"storage": None}
 
 
 @pytest.mark.parametrize("quota", [0, 4_000_000, 4_000_000_000, 2**53 - 1])
-def test_a_large_quota_is_answered_as_it_was_sent(alices, mine, quota):
+def test_a_large_quota_is_returned_exactly(alices, mine, quota):
     body = {"resourceQuota": {"storage": quota}}
     assert alices.put(mine, body).json()["resourceQuota"] == {"storage": quota}
     usage = alices.get(f"{mine}/resource-usage").json()
@@ -102,7 +102,7 @@ def test_a_large_quota_is_answered_as_it_was_sent(alices, mine, quota):
     assert validation["quota"]["limit"] == quota
 
 
-def test_who_administers_several_companies_says_which(alices, alice, company):
+def test_an_admin_of_several_companies_has_to_name_one(alices, alice, company):
     other = CompanyFactory.create()
     MembershipFactory.create(user=alice, company=other, role=Role.ADMIN)
     response = alices.post("/environments", {"name": "staging"})
@@ -121,7 +121,7 @@ def test_a_promotion_elsewhere_does_not_change_the_default(alices, alice, bob, c
     assert alices.post("/environments", named).status_code == 201
 
 
-def test_a_role_that_was_taken_and_given_back_is_a_promotion(api, bob, alice, company):
+def test_a_role_that_is_removed_and_granted_again_is_a_promotion(api, bob, alice, company):
     mine = Membership.objects.get(user=bob, company=company)
     Membership.objects.filter(pk=mine.pk).update(role=Role.ADMIN)
     bobs = api(bob)
@@ -134,14 +134,14 @@ def test_a_role_that_was_taken_and_given_back_is_a_promotion(api, bob, alice, co
     assert bobs.post("/environments", named).status_code == 201
 
 
-def test_whom_an_operator_added_as_an_admin_has_a_default(api, bob):
+def test_a_user_whom_an_operator_adds_as_an_admin_has_a_default(api, bob):
     other = CompanyFactory.create()
     add_member(company=other, person=bob, role=Role.ADMIN, actor=SYSTEM)
     made = api(bob).post("/environments", {"name": "staging"})
     assert (made.status_code, made.json()["companyIdRef"]) == (201, str(other.pk))
 
 
-def test_membership_without_administration_makes_none(alices, alice):
+def test_members_who_are_no_admins_cannot_create_environments(alices, alice):
     other = CompanyFactory.create()
     MembershipFactory.create(user=alice, company=other, role=Role.EDITOR)
     spec = {"name": "staging", "companyIdRef": str(other.pk)}
@@ -149,7 +149,7 @@ def test_membership_without_administration_makes_none(alices, alice):
     assert alices.post("/environments", {"name": "staging"}).status_code == 201
 
 
-def test_a_foreign_company_is_as_missing_as_none(alices, charlie):
+def test_a_foreign_company_gets_the_same_error_as_an_unknown_one(alices, charlie):
     theirs = charlie.memberships.get().company
     spec = {"name": "staging", "companyIdRef": str(theirs.pk)}
     foreign = alices.post("/environments", spec, X_Request_ID="same")
@@ -159,14 +159,14 @@ def test_a_foreign_company_is_as_missing_as_none(alices, charlie):
     assert foreign.content == missing.content
 
 
-def test_a_name_is_taken_once_in_a_company(alices, charlies_environment, environment):
+def test_a_name_is_unique_in_a_company(alices, charlies_environment, environment):
     response = alices.post("/environments", {"name": "production"})
     assert (response.status_code, codes(response)) == (409, {("name", "name_taken")})
     alices.delete(f"/environments/{environment.pk}")
     assert alices.post("/environments", {"name": "production"}).status_code == 201
 
 
-def test_what_is_given_changes(alices, mine):
+def test_an_update_changes_the_given_fields(alices, mine):
     changed = alices.put(mine, {"resourceQuota": {"storage": 7}}).json()
     assert (changed["name"], changed["resourceQuota"]["storage"]) == ("production", 7)
     assert changed["version"] == 2
@@ -175,7 +175,7 @@ def test_what_is_given_changes(alices, mine):
     assert alices.put(mine, none).json()["resourceQuota"] == {"storage": None}
 
 
-def test_get_modify_put_works_and_no_change_raises_nothing(alices, mine):
+def test_a_put_of_the_response_of_a_get_changes_no_version(alices, mine):
     read = alices.get(mine).json()
     assert alices.put(mine, read).json() == read
 
@@ -189,18 +189,20 @@ def test_get_modify_put_works_and_no_change_raises_nothing(alices, mine):
         ({"name": "Bad", "version": 2}, '"2"', 412),
     ],
 )
-def test_if_match_and_version_guard_it(alices, mine, body, header, status):
+def test_if_match_and_version_protect_against_lost_updates(alices, mine, body, header, status):
     assert alices.put(mine, body, If_Match=header).status_code == status
 
 
-def test_an_environment_stays_in_its_company(alices, alice, mine):
+def test_an_environment_cannot_change_its_company(alices, alice, mine):
     other = CompanyFactory.create()
     MembershipFactory.create(user=alice, company=other, role=Role.ADMIN)
     response = alices.put(mine, {"companyIdRef": str(other.pk)})
     assert codes(response) == {("companyIdRef", "invalid")}
 
 
-def test_volumes_keep_it_and_ten_are_named(alices, mine, make, memory):
+def test_delete_is_refused_for_an_environment_with_volumes_and_names_ten(
+    alices, mine, make, memory
+):
     for number in range(12):
         make(f"v{number}", size=1)
     response = alices.delete(mine)
@@ -209,7 +211,7 @@ def test_volumes_keep_it_and_ten_are_named(alices, mine, make, memory):
     assert ", ".join(f"v{number}" for number in range(10)) + " and 2 more" in message
 
 
-def test_deleting_it_takes_its_applications_along(alices, mine, apps, web):
+def test_deleting_an_environment_deletes_its_applications(alices, mine, apps, web):
     response = alices.delete(mine)
     assert response.json() == {
         "message": "Environment deleted successfully",
@@ -233,7 +235,7 @@ def test_everything_below_a_deleted_environment_is_a_404(alices, mine, volumes, 
     ]
 
 
-def test_each_sees_their_own_companies_environments(
+def test_users_see_only_environments_of_their_companies(
     alices, charlies, environment, charlies_environment
 ):
     assert [one["id"] for one in alices.get("/environments").json()] == [str(environment.pk)]
@@ -242,7 +244,7 @@ def test_each_sees_their_own_companies_environments(
     ]
 
 
-def test_its_version_counts_its_own_changes_only(alices, mine, make, apps):
+def test_only_changes_of_the_environment_raise_its_version(alices, mine, make, apps):
     make("uploads")
     alices.post(apps, {"name": "web"})
     assert alices.get(mine).json()["version"] == 1
@@ -259,7 +261,7 @@ def test_its_version_counts_its_own_changes_only(alices, mine, make, apps):
         (0, None, (0, 100, 0, 100.0)),
     ],
 )
-def test_resource_usage_says_what_may_still_be_taken(
+def test_resource_usage_shows_what_is_available(
     alices, mine, environment, volume, quota, company_quota, answer
 ):
     Environment.objects.update(storage_quota=quota)
@@ -271,13 +273,13 @@ def test_resource_usage_says_what_may_still_be_taken(
     assert usage["environmentId"] == str(environment.pk)
 
 
-def test_an_empty_environment_with_a_quota_of_nothing_is_full(alices, mine, environment):
+def test_an_empty_environment_with_a_quota_of_0_is_full(alices, mine, environment):
     Environment.objects.update(storage_quota=0)
     usage = alices.get(f"{mine}/resource-usage").json()
     assert usage["utilizationPercent"] == {"storage": 100}
 
 
-def test_below_a_deleted_environment_no_applications_are_left(alices, company):
+def test_a_deleted_environment_has_no_applications(alices, company):
     environment = EnvironmentFactory.create(company=company)
     app = ApplicationFactory.create(environment=environment)
     alices.delete(f"/environments/{environment.pk}")

@@ -76,7 +76,7 @@ PATHS = [
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_reading_is_the_same_both_ways(
+def test_reads_are_the_same_on_both_paths(
     both_ways, alice, furnished, volumes, charlies_environment, method, path
 ):
     places = {
@@ -92,14 +92,14 @@ def test_reading_is_the_same_both_ways(
 @pytest.mark.parametrize(
     "tag", ['"{tag}"', 'W/"{tag}"', "*", '"other"', '"{tag}", "x"', "nonsense"]
 )
-def test_conditions_are_the_same_both_ways(both_ways, alices, alice, furnished, tag):
+def test_conditional_requests_are_the_same_on_both_paths(both_ways, alices, alice, furnished, tag):
     known = alices.get(furnished)["ETag"].strip('"')
     asked = tag.format(tag=known)
     fast_path, ordinary = both_ways(alice, "GET", furnished, If_None_Match=asked)
     assert told(fast_path) == told(ordinary)
 
 
-def test_every_page_leads_to_the_same_next_one(both_ways, alice, furnished, volumes):
+def test_pages_link_to_the_same_next_page_on_both_paths(both_ways, alice, furnished, volumes):
     path = f"{volumes}?limit=2"
     seen = []
     for _ in range(3):
@@ -122,19 +122,21 @@ def test_every_page_leads_to_the_same_next_one(both_ways, alice, furnished, volu
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_tokens_count_the_same_both_ways(both_ways, alice, furnished, volumes, method, token):
+def test_tokens_are_checked_the_same_on_both_paths(
+    both_ways, alice, furnished, volumes, method, token
+):
     fast_path, ordinary = both_ways(alice, method, volumes, {}, token=token)
     assert told(fast_path) == told(ordinary)
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer x", "Basic YTpi", "Bearer \u00ff"])
-def test_other_credentials_count_the_same_both_ways(both_ways, volumes, header):
+def test_other_credentials_are_checked_the_same_on_both_paths(both_ways, volumes, header):
     fast_path, ordinary = both_ways(None, "GET", volumes, Authorization=header)
     assert told(fast_path) == told(ordinary)
     assert fast_path.status_code == 401
 
 
-def test_roles_count_the_same_both_ways(both_ways, bob, charlie, furnished, volumes):
+def test_roles_are_checked_the_same_on_both_paths(both_ways, bob, charlie, furnished, volumes):
     asked = [
         (bob, "GET", furnished, None),
         (bob, "POST", volumes, WISH),
@@ -164,7 +166,7 @@ def test_roles_count_the_same_both_ways(both_ways, bob, charlie, furnished, volu
     ],
 )
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain", ""])
-def test_what_is_refused_is_refused_the_same_both_ways(
+def test_refusals_are_the_same_on_both_paths(
     both_ways, alice, furnished, volumes, body, content_type
 ):
     headers = {"Content-Type": content_type}
@@ -175,20 +177,20 @@ def test_what_is_refused_is_refused_the_same_both_ways(
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "identity, gzip", "nonsense"])
-def test_an_encoded_body_is_refused_the_same_both_ways(both_ways, alice, volumes, encoding):
+def test_an_encoded_body_is_refused_on_both_paths(both_ways, alice, volumes, encoding):
     headers = {"Content-Encoding": encoding}
     fast_path, ordinary = both_ways(alice, "POST", volumes, WISH, **headers)
     assert told(fast_path) == told(ordinary)
     assert fast_path.status_code == 415
 
 
-def test_a_byte_order_mark_is_ignored_both_ways(both_ways, alice, volumes, memory):
+def test_a_byte_order_mark_is_ignored_on_both_paths(both_ways, alice, volumes, memory):
     body = b"\xef\xbb\xbf" + json.dumps(WISH).encode()
     fast_path, ordinary = both_ways(alice, "POST", volumes, body)
     assert (fast_path.status_code, ordinary.status_code) == (201, 409)
 
 
-def test_a_repeated_create_is_told_the_same_both_ways(both_ways, alice, volumes, memory):
+def test_a_repeated_create_is_the_same_on_both_paths(both_ways, alice, volumes, memory):
     first, replay = both_ways(alice, "POST", volumes, WISH, Idempotency_Key="k")
     assert [first.status_code, replay.status_code] == [201, 201]
     assert first.content == replay.content
@@ -199,7 +201,7 @@ def test_a_repeated_create_is_told_the_same_both_ways(both_ways, alice, volumes,
     assert fast_path["Location"] == f"{volumes}/{fast_path.json()['id']}"
 
 
-def test_plain_requests_never_reach_the_ordinary_way(alices, furnished, volumes, monkeypatch):
+def test_plain_requests_stay_on_the_fast_path(alices, furnished, volumes, monkeypatch):
     def unexpected(*_, **__):
         raise AssertionError("this went the ordinary way")
 

@@ -9,18 +9,18 @@ from volumes.models import Volume
 MISSING = "vol-00000000-0000-0000-0000-000000000000"
 
 
-def test_alice_reads_what_she_made(alices, here, volume):
+def test_admin_reads_the_volume(alices, here, volume):
     response = alices.get(here)
     assert (response.status_code, response.json()) == (200, volume)
     assert response["Content-Type"] == "application/json"
 
 
-def test_bob_reads_it_too(bobs, here, volume):
+def test_viewer_reads_the_volume(bobs, here, volume):
     assert bobs.get(here).json() == volume
 
 
 @pytest.mark.parametrize("form", ["{0}", "vol-{0}", "vol-{1}", "{1}"])
-def test_the_bare_id_in_any_case_will_do(alices, volumes, volume, form):
+def test_an_id_needs_no_prefix_and_ignores_case(alices, volumes, volume, form):
     bare = volume["id"].removeprefix("vol-")
     response = alices.get(f"{volumes}/{form.format(bare, bare.upper())}")
     assert response.json()["id"] == volume["id"]
@@ -46,12 +46,12 @@ def test_an_identifier_of_another_form_is_a_400(alices, volumes, ident):
     assert (response.status_code, response.json()["code"]) == (400, "VALIDATION_FAILED")
 
 
-def test_what_does_not_exist_is_a_404(alices, volumes):
+def test_an_unknown_volume_is_a_404(alices, volumes):
     response = alices.get(f"{volumes}/{MISSING}")
     assert (response.status_code, response.json()["code"]) == (404, "NOT_FOUND")
 
 
-def test_a_deleted_volume_is_hidden_from_every_endpoint_but_its_history(alices, here, volume):
+def test_only_the_history_shows_a_deleted_volume(alices, here, volume):
     alices.delete(here)
     hidden = [
         alices.get(here),
@@ -67,24 +67,24 @@ def test_a_deleted_volume_is_hidden_from_every_endpoint_but_its_history(alices, 
     assert alices.get(f"{here}/history").status_code == 200
 
 
-def test_the_tag_is_strong_and_begins_with_the_version(alices, here, volume):
+def test_the_etag_is_strong_and_begins_with_the_version(alices, here, volume):
     tag = alices.get(here)["ETag"]
     assert re.fullmatch(r'"1\.[0-9a-f]+"', tag)
     assert alices.get(here)["ETag"] == tag
 
 
-def test_a_tag_that_still_holds_answers_304_without_a_body(alices, here):
+def test_a_current_etag_gets_304_without_a_body(alices, here):
     tag = alices.get(here)["ETag"]
     response = alices.get(here, If_None_Match=tag)
     assert (response.status_code, response.content, response["ETag"]) == (304, b"", tag)
 
 
 @pytest.mark.parametrize("header", ['"1"', '"1.0"', '"x", W/"y"', "nonsense", ""])
-def test_if_none_match_compares_the_whole_tag(alices, here, header):
+def test_if_none_match_compares_the_whole_etag(alices, here, header):
     assert alices.get(here, If_None_Match=header).status_code == 200
 
 
-def test_a_new_status_is_a_new_tag_at_the_same_version(alices, here, volume):
+def test_a_new_status_changes_the_etag_but_not_the_version(alices, here, volume):
     before = alices.get(here)["ETag"]
     Volume.objects.update(status="error", status_message="The disk is full.")
     response = alices.get(here, If_None_Match=before)
@@ -92,7 +92,7 @@ def test_a_new_status_is_a_new_tag_at_the_same_version(alices, here, volume):
     assert response["ETag"].startswith('"1.')
 
 
-def test_every_answer_that_is_one_volume_carries_its_tag(alices, volumes, memory):
+def test_every_response_with_one_volume_has_its_etag(alices, volumes, memory):
     made = alices.post(volumes, {"name": "uploads", "size": 1})
     path = made["Location"]
     assert made["ETag"] == alices.get(path)["ETag"]
@@ -100,7 +100,7 @@ def test_every_answer_that_is_one_volume_carries_its_tag(alices, volumes, memory
     assert changed["ETag"] == alices.get(path)["ETag"] != made["ETag"]
 
 
-def test_applications_and_environments_carry_tags_as_well(alices, apps, web, environment):
+def test_applications_and_environments_have_etags(alices, apps, web, environment):
     for_app = alices.get(f"{apps}/{web.ref}")
     for_environment = alices.get(f"/environments/{environment.pk}")
     assert for_app["ETag"].startswith('"1.')
@@ -109,7 +109,7 @@ def test_applications_and_environments_carry_tags_as_well(alices, apps, web, env
     assert alices.get(f"/environments/{environment.pk}", If_None_Match=tag).status_code == 304
 
 
-def test_head_answers_as_get_does(alices, here):
+def test_head_returns_the_headers_of_get(alices, here):
     response = alices.send("HEAD", here, None)
     assert response.status_code == 200
     assert response["ETag"] == alices.get(here)["ETag"]

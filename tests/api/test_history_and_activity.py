@@ -12,7 +12,7 @@ def history(alices, here):
     return lambda: list(reversed(alices.get(f"{here}/history").json()))
 
 
-def test_the_creation_says_by_whom_by_which_door_and_from_where(history, volume, alice):
+def test_the_entry_of_a_create_has_user_interface_and_address(history, volume, alice):
     (entry,) = history()
     assert entry == {
         "version": 1,
@@ -57,7 +57,7 @@ def test_every_accepted_change_is_one_entry_and_one_version(
     ]
 
 
-def test_changes_say_what_was_before_and_what_is_after(alices, here, history, web):
+def test_changes_show_old_and_new_values(alices, here, history, web):
     alices.put(here, {"size": 150, "description": "x", "attachedAppsRefs": [web.ref]})
     alices.delete(f"{here}/attachment/{web.ref}")
     changes = [entry["changes"] for entry in history()]
@@ -67,7 +67,7 @@ def test_changes_say_what_was_before_and_what_is_after(alices, here, history, we
     ]
 
 
-def test_snapshots_are_told_without_a_version(alices, here, snapshot, history):
+def test_entries_of_snapshots_have_no_version(alices, here, snapshot, history):
     alices.delete(f"{here}/snapshot/{snapshot['id']}")
     assert [(entry["version"], entry["action"]) for entry in history()] == [
         (1, "create"),
@@ -76,33 +76,33 @@ def test_snapshots_are_told_without_a_version(alices, here, snapshot, history):
     ]
 
 
-def test_a_cascade_tells_of_the_snapshots_too(alices, here, snapshot, history):
+def test_a_cascade_is_recorded_for_each_snapshot(alices, here, snapshot, history):
     alices.delete(f"{here}?cascade=true")
     assert [entry["action"] for entry in history()][2:] == ["snapshot_delete", "delete"]
 
 
-def test_the_newest_comes_first(alices, here):
+def test_entries_are_newest_first(alices, here):
     alices.put(here, {"description": "x"})
     assert [entry["version"] for entry in alices.get(f"{here}/history").json()] == [2, 1]
 
 
-def test_a_session_is_told_apart_from_a_token(here, alice, history):
+def test_entries_distinguish_sessions_from_tokens(here, alice, history):
     Browser(alice).put(here, {"description": "x"})
     assert [entry["via"] for entry in history()] == ["token:test", "session"]
 
 
-def test_the_address_is_what_the_trusted_proxy_says(alices, here, history, settings):
+def test_the_address_is_taken_from_the_trusted_proxy(alices, here, history, settings):
     settings.TRUSTED_PROXIES = 1
     alices.put(here, {"description": "x"}, X_Forwarded_For="6.6.6.6, 192.0.2.7")
     assert history()[-1]["ip"] == "192.0.2.7"
 
 
-def test_without_a_trusted_proxy_nobody_forges_an_address(alices, here, history):
+def test_forwarded_addresses_are_ignored_without_a_trusted_proxy(alices, here, history):
     alices.put(here, {"description": "x"}, X_Forwarded_For="6.6.6.6")
     assert history()[-1]["ip"] == "127.0.0.1"
 
 
-def test_what_the_machine_does_raises_nothing(alices, here, memory, history, volume):
+def test_the_reconciler_raises_no_version(alices, here, memory, history, volume):
     memory.fail("grow")
     alices.put(here, {"size": 200})
     memory.heal()
@@ -112,19 +112,19 @@ def test_what_the_machine_does_raises_nothing(alices, here, memory, history, vol
     assert after["modifiedAt"] > volume["modifiedAt"]
 
 
-def test_a_refused_change_leaves_no_trace(alices, here, history):
+def test_a_refused_change_is_not_recorded(alices, here, history):
     alices.put(here, {"size": 1})
     alices.delete(here, If_Match='"7"')
     assert len(history()) == 1
 
 
-def test_a_deleted_volumes_history_is_kept(alices, bobs, here):
+def test_the_history_of_a_deleted_volume_is_kept(alices, bobs, here):
     alices.delete(here)
     actions = [entry["action"] for entry in bobs.get(f"{here}/history").json()]
     assert actions == ["delete", "create"]
 
 
-def test_what_never_was_has_no_history(alices, volumes):
+def test_a_volume_that_never_existed_has_no_history(alices, volumes):
     path = f"{volumes}/vol-00000000-0000-0000-0000-000000000000/history"
     assert alices.get(path).status_code == 404
 

@@ -64,7 +64,7 @@ def test_a_list_is_a_bare_array_in_creation_order(names, alices, volumes, five):
         ("?name=%25", []),
     ],
 )
-def test_what_few_of_many_volumes_have_is_found_the_same(names, make, monkeypatch, query, found):
+def test_rare_values_are_found_among_many_volumes(names, make, monkeypatch, query, found):
     # As if these were the first of many: PostgreSQL looks them up in an index then.
     monkeypatch.setattr("config.limits.SAMPLE_ROWS", 1)
     make("app-data", labels={"tier": "db"})
@@ -73,11 +73,11 @@ def test_what_few_of_many_volumes_have_is_found_the_same(names, make, monkeypatc
     assert names(query) == found
 
 
-def test_an_environment_without_volumes_lists_none(names):
+def test_the_list_of_an_empty_environment_is_empty(names):
     assert names() == []
 
 
-def test_only_this_environments_volumes_are_listed(names, alices, company, make):
+def test_only_volumes_of_the_environment_are_listed(names, alices, company, make):
     other = EnvironmentFactory.create(company=company)
     alices.post(f"/{other.pk}/volume", {"name": "theirs", "size": 1})
     make("ours")
@@ -96,7 +96,7 @@ def test_only_this_environments_volumes_are_listed(names, alices, company, make)
     ],
 )
 @pytest.mark.parametrize("limit", [1, 2, 5])
-def test_pages_hold_each_row_once_in_the_order_asked_for(alices, volumes, five, sort, order, limit):
+def test_each_row_is_on_one_page_in_the_requested_order(alices, volumes, five, sort, order, limit):
     pages, path = [], f"{volumes}?sort={sort}&limit={limit}"
     for _ in range(-(-5 // limit) - 1):
         page = alices.get(path)
@@ -107,7 +107,7 @@ def test_pages_hold_each_row_once_in_the_order_asked_for(alices, volumes, five, 
     assert "Link" not in last
 
 
-def test_a_row_made_meanwhile_moves_no_page(alices, volumes, five, make):
+def test_a_row_created_meanwhile_shifts_no_page(alices, volumes, five, make):
     first = alices.get(f"{volumes}?sort=name&limit=2")
     make("aa")
     second = alices.get(following(first))
@@ -126,20 +126,20 @@ def test_the_next_link_is_absolute_and_keeps_the_other_parameters(alices, volume
     assert "label=tier%3Aweb&label=a.b%2Fc%3A&limit=1&count=true&cursor=" in link
 
 
-def test_the_links_scheme_is_the_public_urls(alices, volumes, five, settings):
+def test_the_link_has_the_scheme_of_public_url(alices, volumes, five, settings):
     settings.PUBLIC_URL = urlsplit("https://volumes.example.com")
     response = alices.get(f"{volumes}?limit=1", Host="localhost")
     assert response["Link"].startswith("<https://localhost/")
 
 
-def test_the_total_is_told_only_when_asked_for(alices, volumes, five):
+def test_the_total_is_returned_only_on_request(alices, volumes, five):
     assert alices.get(f"{volumes}?count=true&limit=2&name=a")["X-Total-Count"] == "1"
     assert alices.get(f"{volumes}?count=true&limit=2")["X-Total-Count"] == "5"
     assert "X-Total-Count" not in alices.get(volumes)
     assert "X-Total-Count" not in alices.get(f"{volumes}?count=false")
 
 
-def test_the_name_is_a_substring_whatever_its_case(names, make):
+def test_the_filter_by_name_is_a_case_insensitive_substring(names, make):
     make("db-uploads")
     make("web-uploads")
     assert names("?name=B-UP") == ["db-uploads", "web-uploads"]
@@ -148,7 +148,7 @@ def test_the_name_is_a_substring_whatever_its_case(names, make):
     assert names("?name=_") == []
 
 
-def test_name_is_is_exact(names, make):
+def test_the_filter_name_is_is_exact(names, make):
     make("uploads")
     make("uploads-2")
     assert names("?nameIs=uploads") == ["uploads"]
@@ -167,7 +167,7 @@ def test_filters_by_status_and_attachment_combine(names, make, web, memory):
     assert names("?status=ready&attached=false&name=broken") == []
 
 
-def test_labels_are_matched_as_whole_pairs_and_all_of_them(names, make):
+def test_every_given_label_has_to_match_key_and_value(names, make):
     make("one", labels={"tier": "web", "env": "prod"})
     make("two", labels={"tier": "web", "x/env": "prod", "web": "tier"})
     make("three", labels={"tier": "webber", "0": "1"})
@@ -178,7 +178,7 @@ def test_labels_are_matched_as_whole_pairs_and_all_of_them(names, make):
     assert names("?label=tier:") == []
 
 
-def test_deleted_volumes_are_listed_only_when_asked_for(names, alices, volumes, here, make):
+def test_deleted_volumes_are_listed_only_on_request(names, alices, volumes, here, make):
     make("kept")
     alices.delete(here)
     assert names() == ["kept"]
@@ -212,7 +212,7 @@ def test_deleted_volumes_are_listed_only_when_asked_for(names, alices, volumes, 
         ("label=a:b%20c", "label"),
     ],
 )
-def test_a_value_that_cannot_be_is_refused(alices, volumes, query, field):
+def test_an_invalid_value_is_refused(alices, volumes, query, field):
     response = alices.get(f"{volumes}?{query}")
     assert response.status_code == 400
     assert codes(response) == {(field, "invalid")}
@@ -244,7 +244,7 @@ def test_an_unknown_parameter_is_refused_rather_than_listing_everything(alices, 
         base64.urlsafe_b64encode(b"[" * 3000).decode(),
     ],
 )
-def test_a_cursor_of_no_page_is_refused(alices, volumes, bad):
+def test_an_invalid_cursor_is_refused(alices, volumes, bad):
     response = alices.get(f"{volumes}?cursor={bad}")
     assert response.status_code == 400
     assert codes(response) == {("cursor", "invalid")}
@@ -254,7 +254,7 @@ def test_a_cursor_of_no_page_is_refused(alices, volumes, bad):
     ("sort", "value"),
     [("name", "a\0"), ("name", "\ud800"), ("name", 7), ("size", 2**63), ("size", True)],
 )
-def test_a_forged_cursor_breaks_nothing(alices, volumes, volume, sort, value):
+def test_a_forged_cursor_causes_no_error(alices, volumes, volume, sort, value):
     forged = cursor(sort, value, "00000000-0000-0000-0000-000000000000")
     response = alices.get(f"{volumes}?sort={sort}&cursor={forged}")
     assert response.status_code == 400
@@ -279,7 +279,7 @@ def lists(here, apps, web, worker, company, attached, snapshot, alices):
 @pytest.mark.parametrize(
     "which", ["applications", "environments", "attachments", "snapshots", "history"]
 )
-def test_the_other_lists_page_alike(alices, lists, which):
+def test_other_lists_are_paginated_alike(alices, lists, which):
     everything = alices.get(lists[which]).json()
     first = alices.get(f"{lists[which]}?limit=1&count=true")
     second = alices.get(following(first))
@@ -291,18 +291,18 @@ def test_the_other_lists_page_alike(alices, lists, which):
 @pytest.mark.parametrize(
     "which", ["applications", "environments", "attachments", "snapshots", "history"]
 )
-def test_the_other_lists_refuse_what_they_do_not_know(alices, lists, which):
+def test_other_lists_refuse_unknown_parameters(alices, lists, which):
     response = alices.get(f"{lists[which]}?sort=name&limit=0")
     assert codes(response) == {("sort", "unknown_field")}
     assert codes(alices.get(f"{lists[which]}?limit=0")) == {("limit", "invalid")}
 
 
 @pytest.mark.parametrize("which", ["attachments", "snapshots", "history"])
-def test_names_are_no_filter_of_what_has_none(alices, lists, which):
+def test_lists_without_names_have_no_filter_by_name(alices, lists, which):
     assert codes(alices.get(f"{lists[which]}?name=x")) == {("name", "unknown_field")}
 
 
-def test_applications_and_environments_know_the_filters_by_name(alices, lists, web):
+def test_applications_and_environments_can_be_filtered_by_name(alices, lists, web):
     gone = ApplicationFactory.create(environment=web.environment, name="gone", is_deleted=True)
     apps = lists["applications"]
     assert [app["name"] for app in alices.get(f"{apps}?name=WE").json()] == ["web"]
@@ -313,7 +313,7 @@ def test_applications_and_environments_know_the_filters_by_name(alices, lists, w
 
 
 @pytest.mark.parametrize("query", ["?x=1", "?limit=1"])
-def test_what_is_no_list_takes_no_parameters(alices, here, query):
+def test_endpoints_that_return_no_list_refuse_parameters(alices, here, query):
     assert alices.get(f"{here}{query}").status_code == 400
     assert alices.put(f"{here}{query}", {}).status_code == 400
     assert alices.get(f"/environments/{here.split('/')[1]}{query}").status_code == 400

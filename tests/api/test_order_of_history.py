@@ -61,7 +61,7 @@ def test_the_history_has_the_newest_version_first(alices, here, backwards):
     assert [found[0], *found[3:]] == [NEWEST_FIRST[0], *NEWEST_FIRST[3:]]
 
 
-def test_its_pages_are_in_that_order(alices, here, backwards):
+def test_pages_of_the_history_have_the_newest_version_first(alices, here, backwards):
     whole = entries(alices.get(f"{here}/history"))
     path, found = f"{here}/history?limit=2", []
     for _ in range(3):
@@ -79,12 +79,12 @@ def test_a_cursor_of_another_list_is_refused(alices, volumes, here, make, change
 
 
 @pytest.mark.parametrize("page", ["", "/history"])
-def test_the_console_shows_that_order(alice, row, backwards, page):
+def test_the_console_has_the_newest_version_first(alice, row, backwards, page):
     text = plain(Browser(alice).get(f"/env/{row.environment_id}/v/{row.pk}{page}").text)
     assert text.index("to third") < text.index("took the snapshot") < text.index("to second")
 
 
-def test_the_admin_shows_that_order(operator, row, backwards):
+def test_the_admin_has_the_newest_version_first(operator, row, backwards):
     text = plain(operator.get(f"/admin/accounts/revision/?subject_id={row.pk}").text)
     assert text.index("second → third") < text.index("none → second")
 
@@ -96,7 +96,7 @@ def operator(alice):
     return Browser(alice)
 
 
-def test_entries_from_before_an_upgrade_keep_their_place(alices, here, changed, settings):
+def test_entries_from_before_the_upgrade_keep_their_order(alices, here, changed, settings):
     before = entries(alices.get(f"{here}/history"))
     Revision.objects.update(rank=None)
     migration = import_module("accounts.migrations.0006_order_of_histories")
@@ -145,9 +145,7 @@ def test_an_environments_time_of_change_never_goes_back(alices, environment, slo
     assert row.modified_at >= row.created_at
 
 
-def test_what_clean_up_compares_with_the_databases_clock_is_of_that_clock(
-    alices, here, attached, web, request
-):
+def test_cleanup_compares_times_of_the_database_only(alices, here, attached, web, request):
     """A server whose clock is behind must not make a volume look unused, or deleted, for years."""
     request.getfixturevalue("slow_clock")
     alices.delete(f"{here}/attachment/{web.ref}")
@@ -164,9 +162,7 @@ def a_minute_ago():
     return Now() - timedelta(minutes=1)
 
 
-def test_an_idempotency_key_is_kept_whatever_the_servers_clock_says(
-    alices, volumes, volume, slow_clock
-):
+def test_the_servers_clock_does_not_expire_an_idempotency_key(alices, volumes, volume, slow_clock):
     body = {"name": "again", "size": 1}
     first = alices.post(volumes, body, Idempotency_Key="one")
     again = alices.post(volumes, body, Idempotency_Key="one")

@@ -102,7 +102,7 @@ def test_every_row_is_on_exactly_one_page(pages, volumes, apps, here, path, key)
 
 @pytest.mark.usefixtures("many")
 @pytest.mark.parametrize("path", LISTS)
-def test_a_page_has_one_row_at_least(pages, volumes, apps, here, path, monkeypatch):
+def test_a_page_has_at_least_one_row(pages, volumes, apps, here, path, monkeypatch):
     monkeypatch.setattr("config.limits.MAX_LIST_BYTES", 1)
     found = list(pages(path.format(volumes=volumes, apps=apps, here=here)))
     assert {len(json.loads(page)) for page in found} == {1}
@@ -111,7 +111,7 @@ def test_a_page_has_one_row_at_least(pages, volumes, apps, here, path, monkeypat
 @pytest.mark.usefixtures("many")
 @pytest.mark.parametrize("path", LISTS)
 @pytest.mark.parametrize("rows_at_once", [1, 3, 31, 100])
-def test_how_many_are_read_at_a_time_changes_nothing(
+def test_the_batch_size_of_the_database_changes_no_page(
     alices, volumes, apps, here, path, rows_at_once, monkeypatch
 ):
     place = path.format(volumes=volumes, apps=apps, here=here)
@@ -153,7 +153,7 @@ def test_a_page_of_volumes_ends_at_4_mib_on_the_fast_path_too(pages, volumes, en
     assert max(map(len, found)) <= MOST
 
 
-def test_what_a_page_has_no_room_for_is_not_read(alices, row, company, here):
+def test_rows_beyond_the_page_are_not_read(alices, row, company, here):
     heavy_history(row, company, 600, 100_000)
     alices.get(f"{here}/history?limit=1")
     tracemalloc.start()

@@ -75,7 +75,7 @@ def test_every_route_has_a_budget():
 
 
 @pytest.mark.parametrize(("method", "route"), BUDGETS)
-def test_a_call_takes_no_more_than_its_budget(counted, world, method, route):
+def test_a_request_stays_within_its_query_budget(counted, world, method, route):
     row = ROWS[method, route]
     path, body = f"/{row.path.format(**world)}", filled(row.body, world)
     assert queries(lambda: counted.send(method, path, body)) <= BUDGETS[method, route]
@@ -90,17 +90,17 @@ def test_a_call_takes_no_more_than_its_budget(counted, world, method, route):
         ("?name=upload", 5),
     ],
 )
-def test_narrowing_a_list(counted, places, query, budget):
+def test_filtered_lists_stay_within_their_query_budget(counted, places, query, budget):
     assert queries(lambda: counted.get(f"{places['volumes']}{query}")) <= budget
 
 
 @pytest.mark.parametrize(("body", "budget"), [({"size": 500}, 14), ({}, 9)])
-def test_growing_and_trying_again(counted, places, body, budget):
+def test_growing_and_retrying_stay_within_their_query_budget(counted, places, body, budget):
     assert queries(lambda: counted.put(places["here"], body)) <= budget
 
 
 @pytest.mark.parametrize("path", ["{volumes}", "{apps}", "{here}/attachment", "{here}/snapshot"])
-def test_lists_do_not_grow_with_their_rows(
+def test_the_number_of_queries_does_not_grow_with_the_rows(
     counted, places, path, alices, make, attached, snapshot, worker, web
 ):
     asked = path.format(**places)
@@ -112,7 +112,9 @@ def test_lists_do_not_grow_with_their_rows(
     assert queries(lambda: counted.get(asked)) == few
 
 
-def test_one_with_many_applications_takes_no_more(counted, places, alices, web, worker):
+def test_the_number_of_queries_does_not_grow_with_the_applications(
+    counted, places, alices, web, worker
+):
     few = queries(lambda: counted.get(places["here"]))
     alices.put(places["here"], {"attachedAppsRefs": [web.ref, worker.ref]})
     assert queries(lambda: counted.get(places["here"])) <= few + 1

@@ -59,7 +59,7 @@ def test_a_value_over_1024_characters_is_refused(ask, row, method, name):
 
 @pytest.mark.parametrize(("row", "method", "name"), [one for one in CASES if one[2] in TEXTS])
 @pytest.mark.parametrize("character", ["a", "%C3%BC", "%F0%9F%98%80"])
-def test_1024_characters_are_looked_for(ask, row, method, name, character):
+def test_a_value_of_1024_characters_is_searched_for(ask, row, method, name, character):
     assert ask(row, method, f"{name}={character * 1024}").status_code == 200
 
 
@@ -71,14 +71,14 @@ def test_only_labels_may_be_repeated(ask, row, method, name):
 
 
 @pytest.mark.parametrize(("number", "status"), [(32, 200), (33, 400), (500, 400), (2000, 400)])
-def test_32_labels_are_looked_for(alices, volumes, number, status):
+def test_32_labels_are_searched_for(alices, volumes, number, status):
     query = "&".join(f"label=k{n}:v" for n in range(number))
     assert alices.get(f"{volumes}?{query}").status_code == status
 
 
 @pytest.mark.parametrize(("method", "route"), ROWS)
 @pytest.mark.parametrize("query", ["nonsense=1", "format=json", "label=a:b&label=a:b&page=2"])
-def test_what_an_endpoint_does_not_know_is_refused(ask, method, route, query):
+def test_unknown_parameters_are_refused(ask, method, route, query):
     refused = ask(ROWS[method, route], method, query)
     assert refused.status_code == 400
     assert "unknown_field" in {code for _, code in codes(refused)}

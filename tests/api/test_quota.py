@@ -19,7 +19,7 @@ def bound(environment, company):
 
 
 @pytest.mark.parametrize("which", ["environments", "companys"])
-def test_it_fits_to_the_last_mb(alices, volumes, memory, bound, which):
+def test_the_whole_quota_can_be_used(alices, volumes, memory, bound, which):
     bound(**{which: 100})
     assert alices.post(volumes, {"name": "a", "size": 101}).status_code == 409
     assert alices.post(volumes, {"name": "a", "size": 100}).status_code == 201
@@ -37,25 +37,25 @@ def test_the_companys_quota_spans_its_environments(alices, volumes, company, bou
     assert alices.post(path, {"name": "a", "size": 40}).status_code == 201
 
 
-def test_both_are_named_where_both_are_exceeded(alices, volumes, memory, bound):
+def test_both_quotas_are_reported_when_both_are_exceeded(alices, volumes, memory, bound):
     bound(environments=10, companys=20)
     errors = alices.post(volumes, {"name": "a", "size": 21}).json()["errors"]
     assert [problem["code"] for problem in errors] == ["quota_exceeded", "quota_exceeded"]
 
 
-def test_a_quota_of_nothing_lets_nothing_in(alices, volumes, memory, bound):
+def test_a_quota_of_0_accepts_nothing(alices, volumes, memory, bound):
     bound(environments=0)
     assert alices.post(volumes, {"name": "a", "size": 1}).status_code == 409
 
 
-def test_what_is_pending_counts_already(alices, volumes, make, bound, settings):
+def test_pending_volumes_count(alices, volumes, make, bound, settings):
     settings.RECONCILE_INLINE = False
     bound(environments=100)
     make("pending", size=60)
     assert alices.post(volumes, {"name": "a", "size": 41}).status_code == 409
 
 
-def test_deleted_data_counts_until_it_is_gone(alices, here, volumes, bound, memory, settings):
+def test_deleted_data_counts_until_it_is_removed(alices, here, volumes, bound, memory, settings):
     bound(environments=100)
     memory.fail("delete")
     alices.delete(here)
@@ -66,9 +66,7 @@ def test_deleted_data_counts_until_it_is_gone(alices, here, volumes, bound, memo
     assert alices.post(volumes, {"name": "a", "size": 100}).status_code == 201
 
 
-def test_what_is_filled_from_a_snapshot_counts_like_any_other(
-    alices, here, volumes, bound, snapshot
-):
+def test_volumes_filled_from_a_snapshot_count(alices, here, volumes, bound, snapshot):
     bound(environments=250)
     copy = {"size": 100, "restoreFrom": snapshot["id"]}
     assert alices.post(volumes, {"name": "first", **copy}).status_code == 201
@@ -82,21 +80,21 @@ def test_growing_counts_the_difference(alices, here, bound):
     assert alices.put(here, {"size": 150}).status_code == 200
 
 
-def test_an_admin_may_set_it_below_what_is_used(alices, environment, here, volumes, volume):
+def test_a_quota_can_be_set_below_the_usage(alices, environment, here, volumes, volume):
     path = f"/environments/{environment.pk}"
     assert alices.put(path, {"resourceQuota": {"storage": 10}}).status_code == 200
     assert alices.post(volumes, {"name": "a", "size": 1}).status_code == 409
     assert alices.get(here).json()["size"] == 100
 
 
-def test_one_companys_quota_is_not_anothers(charlies, charlies_environment, bound, make):
+def test_companies_do_not_share_a_quota(charlies, charlies_environment, bound, make):
     bound(companys=100)
     make("full", size=100)
     path = f"/{charlies_environment.pk}/volume"
     assert charlies.post(path, {"name": "a", "size": 1}).status_code == 201
 
 
-def test_nobody_sets_a_companys_quota_over_the_api(alices, environment, company):
+def test_the_api_cannot_set_the_quota_of_a_company(alices, environment, company):
     alices.put(f"/environments/{environment.pk}", {"resourceQuota": {"storage": 5}})
     company.refresh_from_db()
     assert company.storage_quota is None

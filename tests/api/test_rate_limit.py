@@ -45,7 +45,7 @@ def told(response):
     return response.status_code, response["RateLimit-Policy"], response["RateLimit"]
 
 
-def test_beyond_the_limit_of_reads_a_token_is_told_when_to_come_back(alices, here, clock):
+def test_a_token_beyond_its_limit_gets_429_with_retry_after(alices, here, clock):
     rate_limiting.windows().clear()
     clock(0)
     first = alices.get(here)
@@ -61,7 +61,7 @@ def test_beyond_the_limit_of_reads_a_token_is_told_when_to_come_back(alices, her
     assert alices.get(here).status_code == 200
 
 
-def test_changes_and_reads_are_counted_apart(alices, here):
+def test_changes_and_reads_are_counted_separately(alices, here):
     rate_limiting.windows().clear()
     changes = statuses(lambda: alices.put(here, {}), 4)
     reads = statuses(lambda: alices.get(here), 6)
@@ -75,7 +75,7 @@ def test_creates_are_limited_on_the_fast_path_too(alices, volumes, memory):
     assert len(alices.get(volumes).json()) == 3
 
 
-def test_a_request_is_counted_once_whichever_way_it_goes(alices, volumes, volume, here):
+def test_a_request_is_counted_once_on_both_paths(alices, volumes, volume, here):
     rate_limiting.windows().clear()
     taken = {"name": "uploads", "size": 1}
     answers = [alices.post(volumes, taken), alices.get(f"{volumes}?name=x"), alices.get(here)]
@@ -83,7 +83,7 @@ def test_a_request_is_counted_once_whichever_way_it_goes(alices, volumes, volume
     assert counted == [(409, '"changes";r=2'), (200, '"reads";r=4'), (200, '"reads";r=3')]
 
 
-def test_validate_is_a_read(alices, volumes, memory):
+def test_validate_counts_as_a_read(alices, volumes, memory):
     answer = alices.post(f"{volumes}/validate", {"name": "x", "size": 1})
     assert (answer.status_code, answer["RateLimit-Policy"]) == (200, POLICY["reads"])
 
@@ -94,7 +94,7 @@ def test_each_token_and_each_session_has_a_limit_of_its_own(api, alice, environm
         assert statuses(lambda caller=caller: caller.get(path), 6) == [200] * 5 + [429]
 
 
-def test_a_limited_token_hears_nothing_else(alices, alice, here):
+def test_a_limited_token_gets_only_429(alices, alice, here):
     statuses(lambda: alices.get(here), 6)
     assert alices.get("/00000000-0000-0000-0000-000000000000/volume").status_code == 429
     assert alices.get(f"{here}?nonsense=1").status_code == 429
@@ -102,20 +102,20 @@ def test_a_limited_token_hears_nothing_else(alices, alice, here):
     assert alices.get(here).json()["code"] == "THROTTLED"
 
 
-def test_before_the_second_factor_a_missing_one_is_heard(alices, alice, here):
+def test_a_missing_second_factor_is_reported_before_the_rate_limit(alices, alice, here):
     TOTPDevice.objects.filter(user=alice).delete()
     answer = alices.get(here)
     assert (answer.status_code, answer["RateLimit-Policy"]) == (403, POLICY["reads"])
 
 
-def test_a_session_hears_429_before_its_missing_csrf_token(alice, environment):
+def test_a_session_gets_429_before_the_csrf_error(alice, environment):
     browser = Browser(alice, csrf=False)
     path = f"/{environment.pk}/app"
     codes = [browser.post(path, {"name": "x"}).json()["code"] for _ in range(4)]
     assert codes == ["FORBIDDEN"] * 3 + ["THROTTLED"]
 
 
-def test_strangers_are_not_counted(api, environment):
+def test_unauthenticated_requests_are_not_counted(api, environment):
     path = f"/{environment.pk}/volume"
     answers = [api().get(path, Authorization=f"Bearer {new_secret()}") for _ in range(9)]
     answers += [api().get(path) for _ in range(9)]
@@ -151,7 +151,7 @@ def test_a_request_that_is_passed_on_is_not_counted_again(rf):
     assert request.META[rate_limiting.STATE].requests == 1
 
 
-def test_a_full_table_forgets_the_window_that_ends_first(clock):
+def test_a_full_table_drops_the_window_that_ends_first(clock):
     table = WindowTable(bytearray(limits.MAX_RATE_WINDOWS * 24))
     colliding = [number * limits.MAX_RATE_WINDOWS + 1 for number in range(9)]
     for key in colliding:
@@ -173,7 +173,7 @@ def test_the_setting_is_two_rates_or_empty(monkeypatch, value, meant):
     assert rates("API_RATE_LIMIT", "1/minute,2/minute") == meant
 
 
-def test_without_the_variable_the_default_holds(monkeypatch):
+def test_the_default_applies_without_the_setting(monkeypatch):
     monkeypatch.delenv("API_RATE_LIMIT")
     assert rates("API_RATE_LIMIT", "1/minute,2/minute") == (Rate(1, 60), Rate(2, 60))
 
@@ -186,7 +186,7 @@ def test_without_the_variable_the_default_holds(monkeypatch):
         ",",
     ],
 )
-def test_another_value_stops_the_start_with_a_sentence(monkeypatch, value):
+def test_an_invalid_setting_stops_the_start_with_one_line(monkeypatch, value):
     monkeypatch.setenv("API_RATE_LIMIT", value)
     with pytest.raises(BadSetting, match=re.escape("such as 600/minute,6000/minute")):
         rates("API_RATE_LIMIT", "1/minute,2/minute")

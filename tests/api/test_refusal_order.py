@@ -26,7 +26,7 @@ def test_401_comes_before_everything(api, db, method, path, body):
     assert response.status_code == 401
 
 
-def test_no_second_factor_comes_before_everything_else(alices, alice):
+def test_a_missing_second_factor_comes_before_everything_else(alices, alice):
     alice.totpdevice_set.all().delete()
     assert alices.post("/nonsense/volume?x=1", HUGE).json()["code"] == "2fa_required"
 
@@ -69,7 +69,7 @@ def test_a_missing_environment_comes_before_body_query_and_role(bobs):
         (f"/{{env}}/volume/{NOWHERE}/snapshot", "k", b"{}"),
     ],
 )
-def test_the_role_comes_before_whatever_cannot_be_read_or_found(
+def test_the_role_is_checked_before_body_and_object(
     bobs, api, alice, environment, path, header, body
 ):
     asked = path.format(env=environment.pk)
@@ -78,7 +78,7 @@ def test_the_role_comes_before_whatever_cannot_be_read_or_found(
     assert reading.post(asked, body, Idempotency_Key=header).status_code == 403
 
 
-def test_only_admins_hear_what_is_wrong_with_a_new_environment(erins):
+def test_only_admins_get_the_errors_of_a_new_environment(erins):
     assert erins.post("/environments?x=1", NONSENSE).status_code == 403
 
 
@@ -95,7 +95,7 @@ def test_the_query_comes_before_the_rules(alices, volumes):
         (NONSENSE, "application/json", 400),
     ],
 )
-def test_what_cannot_be_read_comes_before_a_stale_version(alices, here, body, content_type, status):
+def test_an_unreadable_body_comes_before_a_stale_version(alices, here, body, content_type, status):
     response = alices.put(here, body, Content_Type=content_type, If_Match='"9"')
     assert response.status_code == status
 
@@ -105,12 +105,12 @@ def test_a_missing_object_comes_before_a_stale_if_match(alices, volumes):
     assert alices.delete(f"{volumes}/{NOWHERE}", If_Match='"9"').status_code == 404
 
 
-def test_a_stale_if_match_comes_before_the_reasons_to_keep_it(alices, here, attached):
+def test_a_stale_if_match_comes_before_the_delete_blockers(alices, here, attached):
     assert alices.delete(here, If_Match='"9"').status_code == 412
     assert alices.delete(here, If_Match='"2"').status_code == 409
 
 
-def test_the_form_of_a_refusal(alices, volumes):
+def test_errors_have_the_documented_form(alices, volumes):
     response = alices.post(volumes, {"name": "Bad"}, X_Request_ID="here.it-is_7")
     refusal = response.json()
     assert list(refusal) == ["code", "message", "details", "errors", "requestId"]
@@ -122,11 +122,11 @@ def test_the_form_of_a_refusal(alices, volumes):
 
 
 @pytest.mark.parametrize("given", ["", "a b", "x" * 65, "é", "a/b", "a\tb"])
-def test_a_request_id_that_is_not_sane_is_replaced(alices, volumes, given):
+def test_an_invalid_request_id_is_replaced(alices, volumes, given):
     response = alices.get(volumes, X_Request_ID=given)
     assert response["X-Request-ID"] not in {given, ""}
 
 
-def test_every_answer_carries_one(alices, api, volumes):
+def test_every_response_has_a_request_id(alices, api, volumes):
     answers = [alices.get(volumes), api().get(volumes), api().get("/nonsense"), api().get("/login")]
     assert all(answer["X-Request-ID"] for answer in answers)

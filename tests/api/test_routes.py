@@ -78,7 +78,9 @@ def test_every_route_is_in_the_table_and_served_at_every_base():
 
 
 @pytest.mark.parametrize(("method", "route"), list(ROWS))
-def test_everybody_gets_what_the_contract_says(world, everybody, method, route, record_property):
+def test_every_caller_gets_the_response_of_the_contract(
+    world, everybody, method, route, record_property
+):
     row = ROWS[method, route]
     path, body = row.path.format(**world), filled(row.body, world)
     told = {
@@ -93,7 +95,7 @@ def test_everybody_gets_what_the_contract_says(world, everybody, method, route, 
     assert told == {(base, name): meant[name] for base in bases(route) for name in meant}
 
 
-def test_a_foreign_environment_is_as_missing_as_none(world, charlies):
+def test_a_foreign_environment_gets_the_same_response_as_an_unknown_one(world, charlies):
     missing = world | {"env": NOWHERE["env"], "empty": NOWHERE["empty"]}
     below = [(case, row) for case, row in ROWS.items() if "<str:" in case[1]]
     told = {
@@ -116,7 +118,7 @@ def test_an_invitation_shows_nothing_of_the_environment(world, api, alice, compa
     assert len(told) == 25
 
 
-def test_a_foreign_object_in_ones_own_environment_is_as_missing_as_none(
+def test_a_foreign_object_in_ones_own_environment_is_a_404(
     world, charlies, charlies_environment, environment
 ):
     own = {"env": str(charlies_environment.pk)}
@@ -130,7 +132,7 @@ def test_a_foreign_object_in_ones_own_environment_is_as_missing_as_none(
     assert environment.volumes.live().count() == 2  # and what is gone has not come back
 
 
-def test_a_stranger_changed_nothing(world, charlies, environment):
+def test_callers_without_access_have_changed_nothing(world, charlies, environment):
     for (method, _), row in ROWS.items():
         charlies.send(method, f"/{row.path.format(**world)}", filled(row.body, world))
     assert environment.volumes.live().count() == 2
@@ -157,7 +159,7 @@ def test_a_stranger_changed_nothing(world, charlies, environment):
         "/nonsense/app/x/y/z",
     ],
 )
-def test_an_unrouted_path_of_the_api_answers_in_json(world, alices, api, path):
+def test_an_unknown_path_of_the_api_gets_json(world, alices, api, path):
     asked = path.format(**world)
     found, unknown = alices.get(asked, Accept="text/html"), api().get(asked)
     assert (found.status_code, found.json()["code"]) == (404, "NOT_FOUND")
@@ -178,20 +180,20 @@ def test_an_unrouted_path_of_the_api_answers_in_json(world, alices, api, path):
     ],
 )
 @pytest.mark.parametrize("kind", ["volume", "app"])
-def test_whatever_stands_for_the_environment_below_it_is_json(alices, word, kind):
+def test_paths_below_any_environment_id_get_json(alices, word, kind):
     response = alices.get(f"/{word}/{kind}")
     assert response.status_code == 400
     assert response.json()["code"] == "VALIDATION_FAILED"
 
 
 @pytest.mark.parametrize("path", ["/nonsense", "/volume", "/app", "/x/volumes", "/environment"])
-def test_other_paths_are_pages(api, path):
+def test_unknown_paths_outside_the_api_get_a_page(api, path):
     response = api().get(path)
     assert response.status_code == 404
     assert response["Content-Type"].startswith("text/html")
 
 
-def test_methods_it_does_not_know_are_a_405_in_json(world, alices):
+def test_unknown_methods_are_a_405_in_json(world, alices):
     paths = {f"/{row.path.format(**world)}" for row in ROWS.values()}
     refused = [
         alices.send(method, path, None, Accept="text/html")
@@ -202,6 +204,6 @@ def test_methods_it_does_not_know_are_a_405_in_json(world, alices):
     assert {response.json()["code"] for response in refused} == {"METHOD_NOT_ALLOWED"}
 
 
-def test_a_405_says_what_is_allowed(world, alices):
+def test_a_405_names_the_allowed_methods(world, alices):
     response = alices.send("PATCH", f"/{world['env']}/volume/{world['volume']}", {})
     assert response["Allow"] == "GET, HEAD, PUT, DELETE"

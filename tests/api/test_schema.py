@@ -23,7 +23,7 @@ FREE = {"labels", "changes"}
 """Objects whose names callers make up."""
 
 
-def test_the_check_before_a_deployment_finds_nothing_in_it():
+def test_the_deployment_check_accepts_the_schema():
     assert schema_check(None) == []
 
 
@@ -62,19 +62,19 @@ def documented(route):
     return "/" + re.sub(r"<str:(\w+)>", r"{\1}", route)
 
 
-def test_it_is_valid_openapi_3_1(document):
+def test_the_schema_is_valid_openapi_3_1(document):
     OpenAPIV31SpecValidator(document).validate()
     assert document["openapi"].startswith("3.1")
 
 
-def test_it_is_made_without_a_warning(capsys):
+def test_the_schema_is_generated_without_warnings(capsys):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         RootPathsGenerator().document()
     assert capsys.readouterr().err == ""
 
 
-def test_it_lists_every_operation_at_the_root_only(operations):
+def test_the_schema_lists_operations_at_the_root_only(operations):
     assert set(operations) == {(method, documented(route)) for method, route in ROWS}
 
 
@@ -128,7 +128,7 @@ def test_every_size_is_an_int64_that_javascript_reads_exactly(document):
     ] == []
 
 
-def test_every_other_number_has_a_name_that_is_no_size(document):
+def test_no_other_number_is_called_a_size(document):
     numbers = {
         name
         for owner in document["components"]["schemas"].values()
@@ -157,7 +157,7 @@ def test_parameters_have_the_limits_of_the_server(operations):
     assert (schemas["label"]["maxItems"], schemas["label"]["items"]["maxLength"]) == (32, 1024)
 
 
-def test_applications_of_a_volume_are_a_set(document):
+def test_applications_of_a_volume_are_unique(document):
     schemas = document["components"]["schemas"]
     fields = [
         schemas[name]["properties"]["attachedAppsRefs"] for name in ("Volume", "VolumeChange")
@@ -165,7 +165,7 @@ def test_applications_of_a_volume_are_a_set(document):
     assert all(field["uniqueItems"] and "set" in field["description"] for field in fields)
 
 
-def test_everything_is_described(document, operations):
+def test_every_operation_and_field_has_a_description(document, operations):
     schemas = document["components"]["schemas"]
     texts = {
         **{name: schema.get("description") for name, schema in schemas.items()},
@@ -192,13 +192,13 @@ def test_every_summary_begins_with_a_verb(operations):
     }
 
 
-def test_every_operation_has_a_name_of_its_own(operations):
+def test_operation_ids_are_unique(operations):
     names = {operation["operationId"] for operation in operations.values()}
     assert len(names) == len(operations)
 
 
 @pytest.mark.parametrize("case", list(ROWS))
-def test_each_answer_has_an_example(operations, case):
+def test_each_response_has_an_example(operations, case):
     operation = operations[case[0], documented(case[1])]
     without = [
         status
@@ -217,11 +217,11 @@ def test_each_body_has_an_example(operations, case):
 
 
 @pytest.mark.parametrize("case", [case for case, row in ROWS.items() if "<str:" in case[1]])
-def test_what_can_be_missing_or_in_conflict_says_so(operations, case):
+def test_operations_document_404_and_409(operations, case):
     assert "404" in operations[case[0], documented(case[1])]["responses"]
 
 
-def test_every_refusal_has_the_one_form(operations):
+def test_every_error_has_the_same_schema(operations):
     examples = [
         example["value"]
         for operation in operations.values()
@@ -233,7 +233,7 @@ def test_every_refusal_has_the_one_form(operations):
 
 
 @pytest.mark.parametrize("case", list(ROWS))
-def test_an_example_has_exactly_the_fields_of_a_real_answer(
+def test_an_example_has_exactly_the_fields_of_a_response(
     operations, alices, case, make, volumes, row, attached, snapshot, settings, web, company
 ):
     settings.VOLUME_DELETE_GRACE = 60
@@ -270,25 +270,25 @@ def alike(example, answer, name=""):
     return not any(isinstance(part, dict | list) for part in (example, answer))
 
 
-def test_a_documented_wish_is_accepted_as_it_stands(operations, alices, volumes, memory):
+def test_documented_request_examples_are_accepted(operations, alices, volumes, memory):
     content = operations["POST", "/{envId}/volume"]["requestBody"]["content"]["application/json"]
     (example,) = content["examples"].values()
     assert alices.post(volumes, example["value"]).status_code == 201
 
 
-def test_it_names_both_ways_to_say_who_one_is(document):
+def test_the_schema_documents_both_ways_to_authenticate(document):
     schemes = document["components"]["securitySchemes"]
     assert (schemes["token"]["scheme"], schemes["session"]["name"]) == ("bearer", "sessionid")
 
 
-def test_anybody_may_read_it_as_json_or_yaml(api, db, document):
+def test_the_schema_is_public_as_json_and_yaml(api, db, document):
     as_json, as_yaml = api().get("/schema"), api().get("/schema?format=yaml")
     assert as_json["Content-Type"] == "application/json"
     assert json.loads(as_json.content) == document
     assert yaml.safe_load(as_yaml.content) == document
 
 
-def test_the_reference_needs_no_other_host(api, db):
+def test_the_reference_loads_nothing_from_other_hosts(api, db):
     page = api().get("/docs")
     assert page.status_code == 200
     assert not re.search(rb'(src|href)="(https?:)?//', page.content)
@@ -297,7 +297,7 @@ def test_the_reference_needs_no_other_host(api, db):
     assert [api().get(source.decode()).status_code for source in sources] == [200] * len(sources)
 
 
-def test_what_was_made_leads_to_everything_that_can_be_done_with_it(operations):
+def test_responses_of_creates_link_to_the_operations_on_the_object(operations):
     made = {
         case[1]: set(operation["responses"]["201"]["links"])
         for case, operation in operations.items()
@@ -309,7 +309,7 @@ def test_what_was_made_leads_to_everything_that_can_be_done_with_it(operations):
     assert made["/{envId}/volume/{id}/attachment"] == {"volume_attachment_destroy"}
 
 
-def test_every_link_leads_to_an_operation_and_fills_its_path(operations):
+def test_every_link_names_an_operation_and_its_path_parameters(operations):
     paths = {one["operationId"]: path for (_, path), one in operations.items()}
     links = [
         link
@@ -325,6 +325,6 @@ def test_every_link_leads_to_an_operation_and_fills_its_path(operations):
     assert all(filled_in)
 
 
-def test_every_answer_says_that_it_names_its_request(operations):
+def test_every_response_documents_its_request_id(operations):
     answers = [one for operation in operations.values() for one in operation["responses"].values()]
     assert all(one["headers"]["X-Request-ID"]["required"] for one in answers)

@@ -92,7 +92,7 @@ def everything_said(person, secrets, world):
     yield Api(None).get("/metrics", Authorization=f"Bearer {secrets['api token']}")
 
 
-def test_no_answer_and_no_line_of_the_log_tells_a_secret(person, secrets, world, log):
+def test_no_response_and_no_log_line_contains_a_secret(person, secrets, world, log):
     answers = list(everything_said(person, secrets, world))
     told = "\n".join(f"{answer.headers} {answer.content!r}" for answer in answers)
     assert len(answers) > 60
@@ -101,7 +101,7 @@ def test_no_answer_and_no_line_of_the_log_tells_a_secret(person, secrets, world,
     assert log.getvalue().count("\n") >= len(answers)
 
 
-def test_a_bug_tells_no_secret(person, secrets, world, log, monkeypatch):
+def test_the_response_to_a_bug_contains_no_secret(person, secrets, world, log, monkeypatch):
     def broken(self, request, *_, **__):
         raise RuntimeError(f"Authorization: {request.META['HTTP_AUTHORIZATION']}")
 
@@ -114,7 +114,7 @@ def test_a_bug_tells_no_secret(person, secrets, world, log, monkeypatch):
     assert found(secrets, log.getvalue()) == set()
 
 
-def test_a_failed_log_in_tells_no_password(person, secrets, log):
+def test_a_failed_login_logs_no_password(person, secrets, log):
     browser = Browser(person)
     browser.client.logout()
     answer = browser.client.post(
@@ -126,7 +126,7 @@ def test_a_failed_log_in_tells_no_password(person, secrets, log):
     assert found({"password": PASSWORD}, log.getvalue()) == set()
 
 
-def test_neither_the_history_nor_a_dump_tells_a_secret(person, secrets, world):
+def test_neither_the_history_nor_a_dump_contains_a_secret(person, secrets, world):
     list(everything_said(person, secrets, world))
     dump = io.StringIO()
     call_command("dumpdata", stdout=dump)

@@ -58,7 +58,7 @@ def moment(text):
     return datetime.fromisoformat(text)
 
 
-def test_it_says_when_the_copying_began(alices, here, take, memory):
+def test_taken_at_is_when_copying_began(alices, here, take, memory):
     held = []
     memory.before["snapshot"] = lambda _: held.append(Snapshot.objects.get().copying_since)
     snapshot = take()
@@ -66,9 +66,7 @@ def test_it_says_when_the_copying_began(alices, here, take, memory):
     assert snapshot["createdAt"] <= snapshot["takenAt"]
 
 
-def test_until_it_is_taken_there_is_no_time_and_the_size_is_that_of_the_request(
-    alices, here, waiting, found
-):
+def test_a_waiting_snapshot_has_no_time_and_the_size_at_its_request(alices, here, waiting, found):
     assert (waiting["status"], waiting["takenAt"], waiting["size"]) == ("pending", None, 100)
     alices.put(here, {"size": 200})
     assert found()["size"] == 100
@@ -78,7 +76,7 @@ def test_until_it_is_taken_there_is_no_time_and_the_size_is_that_of_the_request(
     assert taken["takenAt"] > taken["createdAt"]
 
 
-def test_its_size_is_that_of_the_volume_when_the_copying_began(alices, here, take, found, memory):
+def test_the_size_is_that_of_the_volume_when_copying_began(alices, here, take, found, memory):
     memory.before["snapshot"] = lambda _: Volume.objects.update(size=300)
     take()
     assert found()["size"] == 100
@@ -89,7 +87,7 @@ def test_consistency_is_what_the_backend_declares(take, memory, monkeypatch):
     assert take()["consistency"] == "files"
 
 
-def test_a_failed_attempt_ends_it_for_good(missed, found):
+def test_a_snapshot_fails_with_its_first_failed_attempt(missed, found):
     reason = MISSED.format("the disk is full")
     assert (missed["status"], missed["statusMessage"]) == ("error", reason)
     work()
@@ -99,7 +97,7 @@ def test_a_failed_attempt_ends_it_for_good(missed, found):
 
 
 @pytest.mark.parametrize("error", [RuntimeError("a bug"), BackendError("No.", permanent=True)])
-def test_any_failure_is_one(take, memory, error):
+def test_every_kind_of_failure_fails_the_snapshot(take, memory, error):
     memory.fail("snapshot", error)
     snapshot = take()
     assert (snapshot["status"], snapshot["takenAt"]) == ("error", None)
@@ -108,14 +106,14 @@ def test_any_failure_is_one(take, memory, error):
     assert "again" not in snapshot["statusMessage"]
 
 
-def test_nothing_takes_it_later(alices, here, missed, found, memory):
+def test_a_failed_snapshot_is_never_taken(alices, here, missed, found, memory):
     alices.put(here)
     alices.put(here, {"size": 200})
     assert found() == missed
     assert memory.snapshots == {}
 
 
-def test_the_restore_of_its_volume_does_not_take_it_either(
+def test_restoring_the_volume_does_not_take_a_failed_snapshot(
     alices, here, missed, found, settings, memory
 ):
     settings.VOLUME_DELETE_GRACE = 60
@@ -126,7 +124,7 @@ def test_the_restore_of_its_volume_does_not_take_it_either(
     assert memory.snapshots == {}
 
 
-def test_one_that_still_waits_when_its_volume_comes_back_may_be_taken(
+def test_a_snapshot_that_waits_is_taken_after_its_volume_is_restored(
     alices, here, waiting, found, settings
 ):
     settings.VOLUME_DELETE_GRACE = 60
@@ -138,7 +136,7 @@ def test_one_that_still_waits_when_its_volume_comes_back_may_be_taken(
     assert found()["status"] == "ready"
 
 
-def test_it_counts_blocks_and_can_only_be_deleted(alices, volumes, here, missed, settings):
+def test_a_failed_snapshot_counts_and_can_only_be_deleted(alices, volumes, here, missed, settings):
     settings.VOLUME_MAX_SNAPSHOTS = 1
     assert codes(alices.post(f"{here}/snapshot")) == {("", "too_many_snapshots")}
     assert codes(alices.delete(here)) == {("", "has_snapshots")}
@@ -148,11 +146,11 @@ def test_it_counts_blocks_and_can_only_be_deleted(alices, volumes, here, missed,
     assert not Snapshot.objects.exists()
 
 
-def test_what_its_attempt_left_is_removed(missed, memory):
+def test_leftovers_of_a_failed_snapshot_are_removed(missed, memory):
     assert ("delete_snapshot", str(Volume.objects.get().pk)) in memory.calls
 
 
-def test_while_the_storage_is_away_it_waits(take, found, memory):
+def test_a_snapshot_waits_while_the_storage_is_unavailable(take, found, memory):
     memory.unmount()
     snapshot = take()
     assert (snapshot["status"], snapshot["takenAt"]) == ("pending", None)
@@ -165,7 +163,7 @@ def test_while_the_storage_is_away_it_waits(take, found, memory):
 
 
 @pytest.mark.parametrize("end", [work, expire_snapshots])
-def test_it_waits_no_longer_than_it_may(waiting, found, memory, settings, end):
+def test_a_snapshot_fails_after_the_maximum_wait(waiting, found, memory, settings, end):
     settings.SNAPSHOT_WAIT = 7
     make_late()
     end()
@@ -177,7 +175,7 @@ def test_it_waits_no_longer_than_it_may(waiting, found, memory, settings, end):
     assert memory.snapshots == {}
 
 
-def test_how_long_it_may_wait_is_counted_from_its_request(settings, take):
+def test_the_maximum_wait_is_counted_from_the_request(settings, take):
     settings.SNAPSHOT_WAIT, settings.RECONCILE_INLINE = 7, False
     take()
     longest = F("due_at") + timedelta(seconds=7)
@@ -185,14 +183,14 @@ def test_how_long_it_may_wait_is_counted_from_its_request(settings, take):
     assert in_time.exists()
 
 
-def test_one_that_is_being_copied_is_not_late(waiting, found):
+def test_a_snapshot_that_is_being_copied_does_not_expire(waiting, found):
     assert Snapshot.objects.eligible().claim([Snapshot.objects.get().pk])
     make_late()
     assert expire_snapshots() == 0
     assert found()["status"] == "pending"
 
 
-def test_after_a_crash_it_is_copied_anew_and_that_is_its_moment(waiting, found, memory):
+def test_a_copy_that_is_repeated_after_a_crash_has_the_later_time(waiting, found, memory):
     pk = Snapshot.objects.get().pk
     Snapshot.objects.eligible().claim([pk])
     begun = Snapshot.objects.get().copying_since
@@ -203,9 +201,7 @@ def test_after_a_crash_it_is_copied_anew_and_that_is_its_moment(waiting, found, 
     assert moment(taken["takenAt"]) > begun
 
 
-def test_a_copy_that_a_crash_left_finished_is_of_the_moment_when_it_was_begun(
-    waiting, found, memory
-):
+def test_a_copy_that_was_finished_before_the_crash_keeps_its_time(waiting, found, memory):
     (row,) = Snapshot.objects.eligible().claim([Snapshot.objects.get().pk])
     target_of(row).apply(row, memory)
     Snapshot.objects.update(lease_until=Now() - timedelta(seconds=1))
@@ -218,20 +214,20 @@ def test_a_copy_that_a_crash_left_finished_is_of_the_moment_when_it_was_begun(
     assert abs(moment(taken["takenAt"]) - earlier) < timedelta(milliseconds=1)
 
 
-def test_without_its_volumes_data_it_is_not_taken(waiting, found, memory):
+def test_a_snapshot_of_missing_data_is_not_taken(waiting, found, memory):
     Volume.objects.update(missing_since=Now())
     work()
     assert found()["statusMessage"] == MISSED.format("its data is missing")
     assert memory.snapshots == {}
 
 
-def test_of_data_that_nobody_missed_yet_it_is_not_taken_either(waiting, found, memory, row):
+def test_a_snapshot_of_data_not_yet_found_missing_is_not_taken(waiting, found, memory, row):
     memory.lose(str(row.pk))
     work()
     assert (found()["status"], found()["takenAt"]) == ("error", None)
 
 
-def test_deleted_while_it_is_copied_it_goes(alices, here, take, memory):
+def test_a_snapshot_that_is_deleted_while_it_is_copied_is_removed(alices, here, take, memory):
     def delete(_):
         snapshot = Snapshot.objects.get()
         alices.delete(f"{here}/snapshot/{snapshot.ref}")
@@ -241,7 +237,7 @@ def test_deleted_while_it_is_copied_it_goes(alices, here, take, memory):
     assert (Snapshot.objects.count(), memory.snapshots) == (0, {})
 
 
-def test_what_a_zombie_copies_after_the_end_is_removed(waiting, memory):
+def test_a_copy_that_a_zombie_finishes_late_is_removed(waiting, memory):
     pk = Snapshot.objects.get().pk
     (zombie,) = Snapshot.objects.eligible().claim([pk])
     Snapshot.objects.update(lease_until=Now() - timedelta(seconds=1))
@@ -252,7 +248,7 @@ def test_what_a_zombie_copies_after_the_end_is_removed(waiting, memory):
     assert Snapshot.objects.get().status == "error"
 
 
-def test_a_zombie_does_not_fail_what_another_took(waiting, found, memory):
+def test_a_zombie_does_not_fail_a_snapshot_that_another_took(waiting, found, memory):
     pk = Snapshot.objects.get().pk
     (zombie,) = Snapshot.objects.eligible().claim([pk])
     Snapshot.objects.update(lease_until=Now() - timedelta(seconds=1))

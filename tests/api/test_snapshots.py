@@ -10,7 +10,7 @@ from volumes.models import Snapshot, Volume
 from volumes.reconciler.steps import reconcile_row
 
 
-def test_a_snapshot_is_a_copy_at_this_size(alices, here, volume, alice, memory):
+def test_a_snapshot_has_the_size_of_its_volume(alices, here, volume, alice, memory):
     response = alices.post(f"{here}/snapshot", {"name": "before-upgrade"})
     snapshot = response.json()
     assert response.status_code == 201
@@ -31,12 +31,12 @@ def test_a_snapshot_is_a_copy_at_this_size(alices, here, volume, alice, memory):
 
 
 @pytest.mark.parametrize("body", [None, {}])
-def test_its_name_is_the_moment_unless_given(alices, here, body):
+def test_the_default_name_of_a_snapshot_is_its_time(alices, here, body):
     name = alices.post(f"{here}/snapshot", body).json()["name"]
     assert re.fullmatch(r"snapshot-\d{8}-\d{6}", name)
 
 
-def test_names_need_not_be_unique_and_creation_order_is_the_lists(alices, here, snapshot):
+def test_snapshot_names_can_repeat_and_are_listed_in_creation_order(alices, here, snapshot):
     again = alices.post(f"{here}/snapshot", {"name": "before-upgrade"}).json()
     assert alices.get(f"{here}/snapshot").json() == [snapshot, again]
 
@@ -46,7 +46,7 @@ def test_a_snapshot_raises_no_version(alices, here, snapshot):
     assert alices.get(here).json()["version"] == 1
 
 
-def test_bob_only_looks(bobs, here, snapshot):
+def test_viewer_can_only_read(bobs, here, snapshot):
     assert bobs.get(f"{here}/snapshot/{snapshot['id']}").json() == snapshot
     assert bobs.post(f"{here}/snapshot").status_code == 403
     assert bobs.delete(f"{here}/snapshot/{snapshot['id']}").status_code == 403
@@ -60,12 +60,12 @@ def test_bob_only_looks(bobs, here, snapshot):
         ({"nmae": "x"}, ("nmae", "unknown_field")),
     ],
 )
-def test_a_wish_that_cannot_be_is_refused(alices, here, body, problem):
+def test_an_invalid_request_is_refused(alices, here, body, problem):
     response = alices.post(f"{here}/snapshot", body)
     assert (response.status_code, codes(response)) == (400, {problem})
 
 
-def test_deleting_it_removes_the_copy_and_leaves_the_volume(alices, here, snapshot, memory):
+def test_deleting_a_snapshot_removes_the_copy_and_keeps_the_volume(alices, here, snapshot, memory):
     response = alices.delete(f"{here}/snapshot/{snapshot['id']}")
     assert response.json() == {"message": "Snapshot deleted successfully", "id": snapshot["id"]}
     assert alices.get(f"{here}/snapshot/{snapshot['id']}").status_code == 404
@@ -79,26 +79,26 @@ def test_a_snapshot_is_found_below_its_own_volume_only(alices, volumes, make, sn
     assert Snapshot.objects.live().count() == 1
 
 
-def test_there_must_be_data_to_take_it_of(alices, volumes, make, memory):
+def test_a_snapshot_is_refused_when_the_volume_has_no_data(alices, volumes, make, memory):
     memory.fail("create")
     path = f"{volumes}/{make('broken')['id']}/snapshot"
     response = alices.post(path)
     assert (response.status_code, codes(response)) == (409, {("", "wrong_status")})
 
 
-def test_of_a_volume_whose_growing_failed_it_can_be_taken(alices, here, memory):
+def test_a_snapshot_is_possible_when_growing_failed(alices, here, memory):
     memory.fail("grow")
     assert alices.put(here, {"size": 200}).json()["status"] == "error"
     assert alices.post(f"{here}/snapshot").status_code == 201
 
 
-def test_a_volume_has_only_so_many(alices, here, settings, snapshot):
+def test_the_number_of_snapshots_is_limited(alices, here, settings, snapshot):
     settings.VOLUME_MAX_SNAPSHOTS = 1
     response = alices.post(f"{here}/snapshot")
     assert (response.status_code, codes(response)) == (409, {("", "too_many_snapshots")})
 
 
-def test_one_that_is_being_deleted_neither_counts_nor_blocks(
+def test_a_snapshot_that_is_being_deleted_neither_counts_nor_blocks(
     alices, here, settings, snapshot, memory
 ):
     settings.VOLUME_MAX_SNAPSHOTS = 1
@@ -115,14 +115,14 @@ def test_snapshots_do_not_count_towards_quotas(alices, here, snapshot, environme
     assert environment.storage_used == 100
 
 
-def test_a_new_volume_is_filled_from_it(make, snapshot, memory, row):
+def test_a_new_volume_is_filled_from_a_snapshot(make, snapshot, memory, row):
     restored = make("restored", size=100, restoreFrom=snapshot["id"])
     assert (restored["status"], restored["provisionedSize"]) == ("ready", 100)
     assert [call for call, _ in memory.calls].count("clone") == 1
 
 
 @pytest.mark.usefixtures("storage_root")
-def test_what_was_in_it_is_in_the_new_volume(api, alice, environment, storage_root):
+def test_the_new_volume_has_the_content_of_the_snapshot(api, alice, environment, storage_root):
     path, speaking = f"/{environment.pk}/volume", api(alice)
     old = speaking.post(path, {"name": "old", "size": 1}).json()["id"]
     file = storage_root / old.removeprefix("vol-") / "data" / "file"
@@ -133,7 +133,7 @@ def test_what_was_in_it_is_in_the_new_volume(api, alice, environment, storage_ro
     assert (storage_root / new.removeprefix("vol-") / "data" / "file").read_text() == "before"
 
 
-def test_it_may_come_from_another_environment_of_the_company(alices, company, snapshot):
+def test_the_snapshot_can_be_of_another_environment_of_the_company(alices, company, snapshot):
     other = EnvironmentFactory.create(company=company)
     spec = {"name": "restored", "size": 100, "restoreFrom": snapshot["id"].removeprefix("snap-")}
     assert alices.post(f"/{other.pk}/volume", spec).status_code == 201
@@ -145,7 +145,9 @@ def test_the_new_volume_must_be_at_least_as_large(alices, volumes, snapshot):
     assert (response.status_code, codes(response)) == (400, {("size", "invalid")})
 
 
-def test_a_foreign_snapshot_is_as_missing_as_none(charlies, charlies_environment, snapshot):
+def test_a_foreign_snapshot_gets_the_same_error_as_an_unknown_one(
+    charlies, charlies_environment, snapshot
+):
     path = f"/{charlies_environment.pk}/volume"
     spec = {"name": "restored", "size": 100, "restoreFrom": snapshot["id"]}
     foreign = charlies.post(path, spec, X_Request_ID="same")
@@ -155,7 +157,7 @@ def test_a_foreign_snapshot_is_as_missing_as_none(charlies, charlies_environment
     assert foreign.content == missing.content
 
 
-def test_a_company_does_not_restore_from_another_one_of_the_same_person(
+def test_a_snapshot_of_another_company_of_the_user_is_refused(
     alices, snapshot, alice, charlies_environment
 ):
     MembershipFactory.create(user=alice, company=charlies_environment.company, role="admin")
@@ -172,7 +174,7 @@ def test_only_a_ready_snapshot_fills_a_volume(alices, volumes, here, memory):
     assert (response.status_code, codes(response)) == (409, {("restoreFrom", "wrong_status")})
 
 
-def test_what_a_volume_is_being_filled_from_stays(alices, here, make, snapshot, memory):
+def test_a_snapshot_cannot_be_deleted_while_it_fills_a_volume(alices, here, make, snapshot, memory):
     memory.fail("clone")
     make("restored", restoreFrom=snapshot["id"])
     refused = alices.delete(f"{here}/snapshot/{snapshot['id']}")

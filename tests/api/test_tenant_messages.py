@@ -162,7 +162,7 @@ def without_sources(text, root):
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_no_answer_names_what_is_for_operators(tenant, storage_root, monkeypatch, name):
+def test_no_response_to_a_tenant_has_details_for_operators(tenant, storage_root, monkeypatch, name):
     FAULTS[name](storage_root, monkeypatch)
     texts = [without_sources(text, storage_root) for text in tenant.everything()]
     late = Volume.objects.get(name="late")
@@ -179,7 +179,7 @@ def test_no_answer_names_what_is_for_operators(tenant, storage_root, monkeypatch
 
 
 @pytest.mark.parametrize("name", ["gone", "unmounted", "foreign", "ENOSPC", "without_the_right"])
-def test_operators_read_more_than_tenants(tenant, storage_root, monkeypatch, caplog, name):
+def test_operators_see_more_than_tenants(tenant, storage_root, monkeypatch, caplog, name):
     FAULTS[name](storage_root, monkeypatch)
     tenant.make("late")
     late = Volume.objects.get(name="late")

@@ -7,7 +7,7 @@ from tests.support.api import codes
 from volumes.models import Environment, Volume
 
 
-def test_what_is_given_changes_and_the_rest_stays(alices, here, volume):
+def test_an_update_changes_only_the_given_fields(alices, here, volume):
     response = alices.put(here, {"description": "What people send", "labels": {"tier": "web"}})
     assert response.status_code == 200
     changed = {**volume, "description": "What people send", "labels": {"tier": "web"}}
@@ -16,18 +16,18 @@ def test_what_is_given_changes_and_the_rest_stays(alices, here, volume):
     assert stamps["version"] == 2
 
 
-def test_the_last_to_change_it_is_named(erins, erin, here, volume):
+def test_the_user_of_the_last_change_is_shown(erins, erin, here, volume):
     changed = erins.put(here, {"description": "x"}).json()
     assert (changed["modifiedBy"], changed["createdBy"]) == (erin.ref, volume["createdBy"])
     assert changed["modifiedAt"] > volume["modifiedAt"]
 
 
-def test_bob_may_not_change_it(bobs, here):
+def test_viewer_cannot_update(bobs, here):
     assert bobs.put(here, {"description": "x"}).status_code == 403
     assert Volume.objects.get().description == ""
 
 
-def test_get_modify_put_works(alices, here):
+def test_a_modified_response_of_a_get_can_be_put(alices, here):
     read = alices.get(here).json()
     response = alices.put(here, {**read, "size": 200})
     assert response.status_code == 200
@@ -35,7 +35,7 @@ def test_get_modify_put_works(alices, here):
 
 
 @pytest.mark.parametrize("body", [None, {}, {"name": "uploads"}, {"size": 100, "labels": {}}])
-def test_a_change_that_changes_nothing_raises_nothing(alices, here, volume, body):
+def test_an_update_without_changes_raises_no_version(alices, here, volume, body):
     assert alices.put(here, body).json() == volume
     assert Revision.objects.filter(subject="volume").count() == 1
 
@@ -49,7 +49,7 @@ def test_growing_is_online_and_counts_the_difference(alices, here, attached, mem
     assert list(memory.sizes.values()) == [150]
 
 
-def test_a_size_can_be_said_in_words(alices, here):
+def test_a_size_can_have_a_unit(alices, here):
     response = alices.put(here, {"resourceRequests": {"storage": "1GB"}})
     assert response.json()["size"] == 1024
 
@@ -62,7 +62,7 @@ def test_shrinking_is_a_400(alices, here, body):
     assert Volume.objects.get().size == 100
 
 
-def test_all_or_nothing(alices, here, volume):
+def test_an_update_applies_all_changes_or_none(alices, here, volume):
     response = alices.put(here, {"description": "x", "size": 1, "nmae": "y"})
     assert codes(response) == {("size", "size_decrease"), ("nmae", "unknown_field")}
     assert alices.get(here).json() == volume
@@ -82,7 +82,7 @@ def test_all_or_nothing(alices, here, volume):
         ({"nmae": "x"}, ("nmae", "unknown_field")),
     ],
 )
-def test_what_cannot_be_changed_so_is_refused(alices, here, body, problem):
+def test_an_invalid_change_is_refused(alices, here, body, problem):
     response = alices.put(here, body)
     assert response.status_code == 400
     assert codes(response) == {problem}
@@ -95,12 +95,12 @@ def test_what_cannot_be_changed_so_is_refused(alices, here, body, problem):
         *('W/"1", "1"', '"1", W/"9"', '"7"\t,\t"1"', '"1.\xff"'),
     ],
 )
-def test_if_match_looks_only_at_the_version(alices, here, header):
+def test_if_match_compares_only_the_version(alices, here, header):
     assert alices.put(here, {"description": "x"}, If_Match=header).status_code == 200
 
 
 @pytest.mark.parametrize("header", ['"2"', '"11"', '"01"', '"-1"', '"*"', '"2", "3"', '"\xff"'])
-def test_another_version_is_a_412(alices, here, header):
+def test_if_match_with_another_version_is_a_412(alices, here, header):
     response = alices.put(here, {"description": "x"}, If_Match=header)
     assert (response.status_code, response.json()["code"]) == (412, "PRECONDITION_FAILED")
     assert response.json()["details"].startswith("The current version is 1. Read it again")
@@ -120,7 +120,7 @@ def test_another_version_is_a_412(alices, here, header):
         ('W/"x", W/"7"', "7"),
     ],
 )
-def test_a_weak_tag_is_a_412_that_says_what_to_send(alices, here, header, version):
+def test_a_weak_etag_is_a_412_that_says_what_to_send(alices, here, header, version):
     reason = f'the tag was weakened by a proxy; send If-Match: "{version}"'
     answers = [alices.put(here, {}, If_Match=header), alices.delete(here, If_Match=header)]
     assert [answer.status_code for answer in answers] == [412, 412]
@@ -129,9 +129,7 @@ def test_a_weak_tag_is_a_412_that_says_what_to_send(alices, here, header, versio
 
 
 @pytest.mark.parametrize("name", ["environment", "web"])
-def test_a_weak_tag_of_anything_with_a_version_says_what_to_send(
-    request, alices, apps, environment, web, name
-):
+def test_every_412_for_a_weak_etag_says_what_to_send(request, alices, apps, environment, web, name):
     paths = {"environment": f"/environments/{environment.pk}", "web": f"{apps}/{web.ref}"}
     for answer in (
         alices.put(paths[name], {}, If_Match='W/"1.x"'),
@@ -148,7 +146,7 @@ def test_a_weak_tag_of_anything_with_a_version_says_what_to_send(
         *(",", ",,,", "*, *", '*, "1"', '"1", *', 'w/"1"', "W/1", 'W/ "1"', '"1 "', '"1"2"'),
     ],
 )
-def test_an_unquoted_or_empty_tag_is_a_400_that_says_what_to_send(alices, here, header):
+def test_an_unquoted_or_empty_etag_is_a_400_that_says_what_to_send(alices, here, header):
     for answer in (
         alices.put(here, {"description": "x"}, If_Match=header),
         alices.delete(here, If_Match=header),
@@ -158,7 +156,7 @@ def test_an_unquoted_or_empty_tag_is_a_400_that_says_what_to_send(alices, here, 
     assert Volume.objects.get().version == 1
 
 
-def test_the_tag_of_a_get_is_an_if_match(alices, here):
+def test_the_etag_of_a_get_is_accepted_as_if_match(alices, here):
     tag = alices.get(here)["ETag"]
     assert alices.put(here, {"description": "x"}, If_Match=tag).status_code == 200
     assert alices.put(here, {"description": "y"}, If_Match=tag).status_code == 412
@@ -179,12 +177,12 @@ def test_a_stale_if_match_comes_first_then_a_stale_version_then_the_rest(alices,
     assert codes(alices.put(here, nonsense | {"version": 1})) == {("size", "invalid")}
 
 
-def test_a_rename_leaves_the_mount_path(alices, here, attached):
+def test_renaming_keeps_the_mount_path(alices, here, attached):
     renamed = alices.put(here, {"name": "pictures"}).json()
     assert (renamed["name"], renamed["mountPath"]) == ("pictures", "/data/uploads")
 
 
-def test_a_taken_name_is_a_conflict_and_its_own_is_none(alices, here, make):
+def test_a_taken_name_is_a_conflict_but_its_own_name_is_not(alices, here, make):
     make("pictures")
     assert codes(alices.put(here, {"name": "pictures"})) == {("name", "name_taken")}
     assert alices.put(here, {"name": "uploads"}).status_code == 200
@@ -195,7 +193,7 @@ def test_labels_are_replaced_as_a_whole(alices, here):
     assert alices.put(here, {"labels": {"b": "3"}}).json()["labels"] == {"b": "3"}
 
 
-def test_attachments_without_a_path_of_their_own_follow_the_volumes(
+def test_attachments_without_a_path_use_the_path_of_the_volume(
     alices, here, apps, attached, worker
 ):
     own = {"appIdRef": worker.ref, "mountPath": "/own", "readOnly": True}
@@ -208,7 +206,7 @@ def test_attachments_without_a_path_of_their_own_follow_the_volumes(
     ]
 
 
-def test_a_moved_path_must_be_free_in_every_application_that_follows(
+def test_a_new_mount_path_has_to_be_free_in_every_application_that_uses_it(
     alices, here, attached, make, web
 ):
     make("other", mountPath="/srv/other", attachedAppsRefs=[web.ref])
@@ -217,7 +215,7 @@ def test_a_moved_path_must_be_free_in_every_application_that_follows(
     assert codes(response) == {("mountPath", "mount_path_taken")}
 
 
-def test_a_path_taken_in_an_application_that_lets_go_is_free(alices, here, attached, make, web):
+def test_a_path_of_an_application_that_is_detached_is_free(alices, here, attached, make, web):
     make("other", mountPath="/srv/other", attachedAppsRefs=[web.ref])
     response = alices.put(here, {"mountPath": "/srv/other", "attachedAppsRefs": []})
     assert response.status_code == 200
@@ -247,15 +245,13 @@ def test_growing_beyond_the_quota_is_a_conflict(alices, here, environment):
     assert alices.put(here, {"size": 149}).status_code == 200
 
 
-def test_over_its_quota_everything_but_growing_goes_on(alices, here, environment):
+def test_only_growing_is_refused_when_the_quota_is_exceeded(alices, here, environment):
     Environment.objects.filter(pk=environment.pk).update(storage_quota=10)
     assert alices.put(here, {"description": "x", "size": 100}).status_code == 200
     assert codes(alices.put(here, {"size": 101})) == {("size", "quota_exceeded")}
 
 
-def test_a_volume_in_error_can_be_changed_and_an_empty_put_tries_again(
-    alices, make, volumes, memory
-):
+def test_a_volume_in_error_can_be_changed_and_an_empty_put_retries(alices, make, volumes, memory):
     memory.fail("create")
     broken = make("broken")
     path = f"{volumes}/{broken['id']}"

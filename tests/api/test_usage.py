@@ -28,7 +28,7 @@ def days_from_now(moment):
     return (datetime.fromisoformat(moment) - datetime.now(UTC)) / timedelta(days=1)
 
 
-def test_without_samples_nothing_is_foreseen(alices, here, volume):
+def test_there_is_no_projection_without_samples(alices, here, volume):
     assert alices.get(f"{here}/usage").json() == {
         "volumeIdRef": volume["id"],
         "size": 100,
@@ -37,7 +37,7 @@ def test_without_samples_nothing_is_foreseen(alices, here, volume):
     }
 
 
-def test_samples_of_the_last_days_are_told_oldest_first(alices, here, sampled):
+def test_samples_are_returned_oldest_first(alices, here, sampled):
     sampled((1, 30), (29, 10), (31, 5), (2, 20))
     recent = alices.get(f"{here}/usage").json()["samples"]
     assert [sample["usedSize"] for sample in recent] == [10, 20, 30]
@@ -46,7 +46,7 @@ def test_samples_of_the_last_days_are_told_oldest_first(alices, here, sampled):
     assert len(alices.get(f"{here}/usage?days=1").json()["samples"]) == 0
 
 
-def test_a_straight_line_says_when_it_is_full(alices, here, sampled):
+def test_linear_growth_is_projected_to_the_day_it_is_full(alices, here, sampled):
     sampled((20, 30), (10, 40), (0, 50))
     assert days_from_now(alices.get(f"{here}/usage").json()["fullAt"]) == pytest.approx(50, abs=0.1)
 
@@ -60,12 +60,12 @@ def test_a_straight_line_says_when_it_is_full(alices, here, sampled):
         [(29, 0), (15, 0), (0, 1), (0, 0)],
     ],
 )
-def test_too_few_or_not_growing_or_far_away_is_no_date(alices, here, sampled, samples):
+def test_there_is_no_projection_of_few_flat_or_slow_samples(alices, here, sampled, samples):
     sampled(*samples)
     assert alices.get(f"{here}/usage").json()["fullAt"] is None
 
 
-def test_at_most_500_samples_are_told_the_first_and_the_last_among_them(alices, here, sampled):
+def test_at_most_500_samples_are_returned_with_the_first_and_the_last(alices, here, sampled):
     sampled(*[(29 - number / 40, number) for number in range(1100)])
     told = [sample["usedSize"] for sample in alices.get(f"{here}/usage").json()["samples"]]
     steps = {after - before for before, after in pairwise(told)}
@@ -74,6 +74,6 @@ def test_at_most_500_samples_are_told_the_first_and_the_last_among_them(alices, 
 
 
 @pytest.mark.parametrize("days", ["0", "366", "-1", "1.5", "x", "", "%D9%A7"])
-def test_days_are_1_to_365(alices, here, days):
+def test_days_have_to_be_1_to_365(alices, here, days):
     response = alices.get(f"{here}/usage?days={days}")
     assert (response.status_code, codes(response)) == (400, {("days", "invalid")})

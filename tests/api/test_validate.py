@@ -22,7 +22,7 @@ def said(problems):
     return {(problem["field"], problem["code"]) for problem in problems}
 
 
-def test_a_good_wish_is_valid_and_nothing_is_written(ask, environment):
+def test_a_valid_request_is_confirmed_and_nothing_is_written(ask, environment):
     answer = ask(name="uploads", size=10)
     assert answer == {
         "valid": True,
@@ -34,7 +34,7 @@ def test_a_good_wish_is_valid_and_nothing_is_written(ask, environment):
     assert not Volume.objects.exists()
 
 
-def test_bob_may_validate_for_it_is_reading(bobs, volumes):
+def test_viewer_can_validate(bobs, volumes):
     assert bobs.post(f"{volumes}/validate", {"name": "uploads", "size": 1}).json()["valid"]
 
 
@@ -50,7 +50,7 @@ def test_bob_may_validate_for_it_is_reading(bobs, volumes):
         {"name": "b", "size": 5000},
     ],
 )
-def test_create_refuses_with_the_same_codes(ask, alices, volumes, volume, environment, spec):
+def test_validate_reports_the_codes_of_create(ask, alices, volumes, volume, environment, spec):
     Environment.objects.filter(pk=environment.pk).update(storage_quota=1000)
     answer = ask(**spec)
     refusal = alices.post(volumes, spec).json()
@@ -59,14 +59,14 @@ def test_create_refuses_with_the_same_codes(ask, alices, volumes, volume, enviro
 
 
 @pytest.mark.parametrize("spec", [{"size": 50}, {"size": 150, "protected": 1}, {"version": 7}])
-def test_update_refuses_with_the_same_codes(ask, alices, here, volume, spec):
+def test_validate_reports_the_codes_of_update(ask, alices, here, volume, spec):
     answer = ask(id=volume["id"], **spec)
     refusal = alices.put(here, spec).json()
     assert said(answer["errors"]) == said(refusal["errors"])
     assert not answer["valid"]
 
 
-def test_with_an_id_what_is_not_said_stays(ask, volume):
+def test_validate_with_an_id_keeps_missing_fields(ask, volume):
     answer = ask(id=volume["id"], size=150)
     assert answer["valid"]
     assert answer["normalized"] == {"name": "uploads", "size": 150, "mountPath": "/data/uploads"}
@@ -82,7 +82,7 @@ def test_with_an_id_what_is_not_said_stays(ask, volume):
         (7, "invalid"),
     ],
 )
-def test_an_id_that_cannot_be_updated_is_an_error_of_the_field_id(ask, ident, code):
+def test_an_unknown_id_is_an_error_of_the_field_id(ask, ident, code):
     assert said(ask(id=ident, size=5)["errors"]) == {("id", code)}
 
 
@@ -97,13 +97,13 @@ def test_a_deleted_volume_cannot_be_updated(ask, alices, here, volume):
     assert said(ask(id=volume["id"], size=500)["errors"]) == {("id", "not_found")}
 
 
-def test_restore_from_belongs_to_creation_only(ask, volume, snapshot):
+def test_restore_from_is_refused_in_an_update(ask, volume, snapshot):
     answer = ask(id=volume["id"], restoreFrom=snapshot["id"])
     assert said(answer["errors"]) == {("restoreFrom", "unknown_field")}
 
 
 @pytest.mark.parametrize("name", ["data", "volume1", "test", "volume-2"])
-def test_a_name_that_says_nothing_is_warned_about(ask, name):
+def test_a_meaningless_name_gets_a_warning(ask, name):
     answer = ask(name=name, size=1)
     assert answer["valid"]
     assert said(answer["warnings"]) == {("name", "vague_name")}
@@ -123,19 +123,19 @@ def test_a_name_that_says_nothing_is_warned_about(ask, name):
         "/var/run/x",
     ],
 )
-def test_a_system_directory_is_warned_about(ask, path):
+def test_a_system_directory_gets_a_warning(ask, path):
     answer = ask(name="uploads", size=1, mountPath=path)
     assert answer["valid"]
     assert said(answer["warnings"]) == {("mountPath", "system_path")}
 
 
 @pytest.mark.parametrize("path", ["/etcetera", "/var/running", "/srv/etc", "/var"])
-def test_what_only_looks_like_one_is_not(ask, path):
+def test_a_path_that_resembles_a_system_directory_gets_no_warning(ask, path):
     assert ask(name="uploads", size=1, mountPath=path)["warnings"] == []
 
 
 @pytest.mark.parametrize(("size", "warnings"), [(900, set()), (901, {("size", "quota_low")})])
-def test_less_than_a_tenth_of_the_quota_left_is_warned_about(ask, environment, size, warnings):
+def test_less_than_a_tenth_of_the_quota_left_gets_a_warning(ask, environment, size, warnings):
     Environment.objects.filter(pk=environment.pk).update(storage_quota=1000)
     answer = ask(name="uploads", size=size)
     assert answer["valid"]
@@ -150,14 +150,14 @@ def test_less_than_a_tenth_of_the_quota_left_is_warned_about(ask, environment, s
         ("/srv/ab", set()),
     ],
 )
-def test_a_path_that_nests_in_one_application_is_warned_about(ask, make, web, path, warnings):
+def test_a_nested_mount_path_gets_a_warning(ask, make, web, path, warnings):
     make("uploads", mountPath="/srv/a", attachedAppsRefs=[web.ref])
     answer = ask(name="other", size=1, mountPath=path, attachedAppsRefs=[web.ref])
     assert answer["valid"]
     assert said(answer["warnings"]) == warnings
 
 
-def test_the_quota_is_the_environments_also_where_it_is_exceeded(ask, environment, make):
+def test_the_quota_is_returned_also_when_it_is_exceeded(ask, environment, make):
     make("uploads")
     Environment.objects.filter(pk=environment.pk).update(storage_quota=120)
     answer = ask(name="other", size=50)
@@ -166,7 +166,7 @@ def test_the_quota_is_the_environments_also_where_it_is_exceeded(ask, environmen
 
 
 @pytest.mark.parametrize("body", [[], "x", 1, True])
-def test_what_is_no_object_is_a_400(alices, volumes, body):
+def test_json_that_is_no_object_is_a_400(alices, volumes, body):
     response = alices.post(f"{volumes}/validate", json.dumps(body).encode())
     assert response.status_code == 400
 

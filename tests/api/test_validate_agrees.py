@@ -115,7 +115,7 @@ def test_update_does_what_validate_says(
 @by_chance
 @given(spec=wishes)
 @example(spec={"name": "a", "resourceRequests": {"storage": "10GB"}, "mountPath": "/a/"})
-def test_what_validate_makes_of_a_wish_is_what_is_made(
+def test_validate_returns_the_volume_that_create_creates(
     alices: Api, volumes: str, memory: object, spec: dict[str, Any]
 ) -> None:
     said = alices.post(f"{volumes}/validate", spec)

@@ -210,7 +210,7 @@ def test_an_invitation_shows_nothing_of_the_company(world: World) -> None:
     assert len(told) > 40
 
 
-def test_a_foreign_object_in_ones_own_environment_is_as_missing_as_none(
+def test_a_foreign_object_in_ones_own_environment_is_a_404(
     world: World, charlie: User, charlies_own: World
 ) -> None:
     own = {"env": charlies_own["own"]}
@@ -233,7 +233,9 @@ def test_a_reference_to_something_foreign_is_one_to_nothing(
     assert not Volume.objects.get(name="uploads").is_deleted
 
 
-def test_a_stranger_changed_nothing(world: World, charlie: User, environment: Environment) -> None:
+def test_callers_without_access_have_changed_nothing(
+    world: World, charlie: User, environment: Environment
+) -> None:
     browser, before = Browser(charlie), list(Volume.objects.order_by("pk").values())
     for (method, _), page in PAGES.items():
         send(browser, method, page, world)

@@ -216,7 +216,7 @@ def test_strangers_find_nothing(charlies, there, tab):
     assert charlies.get(f"{there}{tab}").status_code == 404
 
 
-def test_it_is_found_in_its_own_environment_only(alices, volume, company):
+def test_an_object_is_found_in_its_own_environment_only(alices, volume, company):
     other = EnvironmentFactory.create(company=company)
     assert alices.get(f"/env/{other.pk}/v/{volume.pk}").status_code == 404
 

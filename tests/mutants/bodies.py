@@ -3,7 +3,7 @@
 from tests.mutants.guard import Guard
 
 BODIES = "api/test_bodies.py"
-NO_JSON = f"{BODIES}::test_what_is_no_acceptable_json_is_a_400"
+NO_JSON = f"{BODIES}::test_invalid_json_is_a_400"
 
 HEALTH = "monitoring/test_health_and_metrics.py"
 LOGS = "config/test_logs.py"
@@ -94,7 +94,7 @@ GUARDS = [
         "volumes/api/pagination.py",
         "    if is_full and not is_first:",
         "    if is_full:",
-        f"{PAGES}::test_a_page_has_one_row_at_least",
+        f"{PAGES}::test_a_page_has_at_least_one_row",
     ),
     Guard(
         "bytes are those of UTF-8",
@@ -108,7 +108,7 @@ GUARDS = [
         "volumes/api/pagination.py",
         "        return rows.iterator(chunk_size=ROWS_AT_ONCE)\n",
         "        return iter(list(rows))\n",
-        f"{PAGES}::test_what_a_page_has_no_room_for_is_not_read",
+        f"{PAGES}::test_rows_beyond_the_page_are_not_read",
     ),
     Guard(
         "length of a query's value",
@@ -122,7 +122,7 @@ GUARDS = [
         "volumes/api/query_params.py",
         "        if len(values) > most:",
         "        if len(values) > most == 1:",
-        f"{QUERIES}::test_32_labels_are_looked_for",
+        f"{QUERIES}::test_32_labels_are_searched_for",
     ),
     Guard(
         "length of what a refusal repeats",
@@ -193,7 +193,7 @@ GUARDS = [
         "accounts/auth/authentication.py",
         "    charge(request, digest, is_change=is_change(request))\n",
         "",
-        f"{LIMITED}::test_changes_and_reads_are_counted_apart",
+        f"{LIMITED}::test_changes_and_reads_are_counted_separately",
     ),
     Guard(
         "the rate limit of sessions",
@@ -242,14 +242,14 @@ GUARDS = [
         "config/http/rate_limiting.py",
         'blake2b(f"{policy} {caller}"',
         'blake2b(f"{caller}"',
-        f"{LIMITED}::test_changes_and_reads_are_counted_apart",
+        f"{LIMITED}::test_changes_and_reads_are_counted_separately",
     ),
     Guard(
         "size of a body",
         "volumes/api/parsers.py",
         "        if len(raw) > settings.MAX_BODY:",
         "        if False:",
-        f"{BODIES}::test_64_kib_are_read_and_one_byte_more_is_a_413",
+        f"{BODIES}::test_a_body_of_64_kib_is_accepted_and_one_byte_more_is_a_413",
     ),
     Guard(
         "depth of a body",
@@ -263,7 +263,7 @@ GUARDS = [
         "volumes/reconciler/targets/base.py",
         "            row, reason, error.detail, status",
         "            row, error.detail, error.detail, status",
-        "api/test_tenant_messages.py::test_no_answer_names_what_is_for_operators",
+        "api/test_tenant_messages.py::test_no_response_to_a_tenant_has_details_for_operators",
     ),
     Guard(
         "byte order mark",
@@ -277,7 +277,7 @@ GUARDS = [
         "volumes/api/views/base.py",
         "        return {} if self._parsed_body() is None else self.body()",
         "        return self.body()",
-        f"{BODIES}::test_no_body_is_an_empty_object_where_no_field_is_needed",
+        f"{BODIES}::test_a_missing_body_is_an_empty_object_where_no_field_is_required",
     ),
     Guard(
         "encoded bodies",
@@ -291,21 +291,21 @@ GUARDS = [
         "volumes/api/fast_path.py",
         " or is_encoded(meta):",
         ":",
-        "api/test_fast_path.py::test_an_encoded_body_is_refused_the_same_both_ways",
+        "api/test_fast_path.py::test_an_encoded_body_is_refused_on_both_paths",
     ),
     Guard(
         "weak tags",
         "volumes/services/locking.py",
         "        if self.weak_versions:",
         "        if False:",
-        "api/test_update.py::test_a_weak_tag_is_a_412_that_says_what_to_send",
+        "api/test_update.py::test_a_weak_etag_is_a_412_that_says_what_to_send",
     ),
     Guard(
         "malformed tags",
         "volumes/api/headers.py",
         "    if not TAGS.fullmatch(header):",
         "    if False:",
-        "api/test_update.py::test_an_unquoted_or_empty_tag_is_a_400_that_says_what_to_send",
+        "api/test_update.py::test_an_unquoted_or_empty_etag_is_a_400_that_says_what_to_send",
     ),
     Guard(
         "NUL in a body",
@@ -333,14 +333,14 @@ GUARDS = [
         "volumes/specs/parsers.py",
         "    if type(value) is not int:",
         "    if not isinstance(value, int | float):",
-        f"{BODIES}::test_odd_numbers_are_refused_everywhere",
+        f"{BODIES}::test_numbers_outside_the_json_standard_are_refused",
     ),
     Guard(
         "unknown fields",
         "volumes/specs/parsers.py",
         "            if name not in known\n",
         "            if False\n",
-        "api/test_create.py::test_every_problem_is_named_at_once",
+        "api/test_create.py::test_all_problems_are_reported_at_once",
     ),
     Guard(
         "unknown parameters",
@@ -354,14 +354,14 @@ GUARDS = [
         "volumes/api/pagination.py",
         "most=limits.MAX_LIST_ROWS)",
         "most=limits.MAX_LIST_ROWS**2)",
-        "api/test_list.py::test_a_value_that_cannot_be_is_refused",
+        "api/test_list.py::test_an_invalid_value_is_refused",
     ),
     Guard(
         "cursor of this list",
         "volumes/api/pagination.py",
         "        if sort != self.sort:",
         "        if False:",
-        "api/test_list.py::test_a_cursor_of_no_page_is_refused",
+        "api/test_list.py::test_an_invalid_cursor_is_refused",
     ),
     Guard(
         "NUL in path and query",
@@ -375,14 +375,14 @@ GUARDS = [
         "volumes/specs/parsers.py",
         '    if parts[0] in {"proc", "sys", "dev"}:',
         "    if False:",
-        "api/test_create.py::test_a_mount_path_that_cannot_be_is_refused",
+        "api/test_create.py::test_an_invalid_mount_path_is_refused",
     ),
     Guard(
         "no way up in a mount path",
         "volumes/specs/parsers.py",
         '    if any(part in {"", ".", ".."} for part in parts):',
         '    if any(part in {"", "."} for part in parts):',
-        "api/test_create.py::test_a_mount_path_that_cannot_be_is_refused",
+        "api/test_create.py::test_an_invalid_mount_path_is_refused",
     ),
     Guard(
         "content security policy",

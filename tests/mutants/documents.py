@@ -31,6 +31,6 @@ GUARDS = [
         "volumes/specs/environment.py",
         "    if quota > MAX_QUOTA:",
         "    if False:",
-        "api/test_environments.py::test_a_wish_that_cannot_be_is_refused",
+        "api/test_environments.py::test_an_invalid_request_is_refused",
     ),
 ]

@@ -8,7 +8,7 @@ GUARDS = [
         "accounts/models/token.py",
         "            revoked_at__isnull=True,\n",
         "",
-        "api/test_authentication.py::test_revoking_takes_effect_with_the_next_request",
+        "api/test_authentication.py::test_revocation_takes_effect_with_the_next_request",
     ),
     Guard(
         "expired token",
@@ -22,14 +22,14 @@ GUARDS = [
         "accounts/auth/authentication.py",
         ", owner__is_active=True",
         "",
-        "api/test_authentication.py::test_a_deactivated_owner_is_out_with_the_next_request",
+        "api/test_authentication.py::test_deactivating_the_owner_takes_effect_with_the_next_request",
     ),
     Guard(
         "second factor of a token's owner",
         "accounts/auth/authentication.py",
         "    if not has_second_factor:",
         "    if False:",
-        "api/test_authentication.py::test_without_the_owners_second_factor_a_token_opens_nothing",
+        "api/test_authentication.py::test_a_token_is_refused_when_its_owner_has_no_second_factor",
     ),
     Guard(
         "bad Authorization header beside a good cookie",
@@ -37,28 +37,28 @@ GUARDS = [
         'raise exceptions.AuthenticationFailed("The Authorization header is not a valid token.")',
         "return None",
         "api/test_authentication.py"
-        "::test_a_bad_authorization_header_is_a_401_even_beside_a_good_cookie",
+        "::test_a_bad_authorization_header_is_a_401_even_with_a_valid_cookie",
     ),
     Guard(
         "checksum of a token",
         "accounts/auth/token_format.py",
         "match is not None and _checksum(match[1]) == match[2]",
         "match is not None",
-        "api/test_authentication.py::test_a_mistyped_token_is_refused_without_a_look_up",
+        "api/test_authentication.py::test_a_malformed_token_is_refused_without_a_query",
     ),
     Guard(
         "token kept as its digest only",
         "accounts/auth/token_format.py",
         'return hashlib.sha256(secret.encode("ascii")).hexdigest()',
         "return secret",
-        "api/test_authentication.py::test_the_secret_is_nowhere_in_the_database",
+        "api/test_authentication.py::test_the_database_does_not_contain_the_secret",
     ),
     Guard(
         "scope of a token",
         "accounts/callers.py",
         "if self.token and self.token.scope != Scope.WRITE and required != Role.VIEWER:",
         "if False:",
-        "api/test_authentication.py::test_a_read_token_only_reads",
+        "api/test_authentication.py::test_a_read_token_cannot_write",
     ),
     Guard(
         "code for making a token",
@@ -79,7 +79,7 @@ GUARDS = [
         "accounts/auth/authentication.py",
         "        self.enforce_csrf(request._request)",
         "        pass",
-        "api/test_authentication.py::test_a_cookie_without_the_csrf_token_only_reads",
+        "api/test_authentication.py::test_a_session_without_the_csrf_token_can_only_read",
     ),
     Guard(
         "CSRF token of pages",
@@ -93,7 +93,7 @@ GUARDS = [
         "accounts/auth/authentication.py",
         "if not (is_signed_in(user) and user.is_active):",
         "if not (user.is_authenticated and user.is_active):",
-        "api/test_authentication.py::test_a_session_that_never_saw_the_code_opens_nothing",
+        "api/test_authentication.py::test_a_session_without_the_second_factor_is_refused",
     ),
     Guard(
         "session without the code, on pages",

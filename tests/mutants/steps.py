@@ -55,14 +55,14 @@ GUARDS = [
         "volumes/models/volume.py",
         "        return self.unsettled().filter(over)",
         "        return self.unsettled()",
-        "api/test_delete_and_restore.py::test_in_its_grace_the_data_is_kept_and_counted",
+        "api/test_delete_and_restore.py::test_data_is_kept_and_counted_during_the_grace_period",
     ),
     Guard(
         "point of no return",
         "volumes/models/volume.py",
         'claim_values = {"removal_started": F("is_deleted")}',
         "claim_values = {}",
-        "api/test_delete_and_restore.py::test_a_removal_that_was_begun_cannot_be_undone",
+        "api/test_delete_and_restore.py::test_restore_is_refused_when_the_removal_has_begun",
     ),
     Guard(
         "yes before a clean-up",
