@@ -25,7 +25,7 @@ SHARED_MEMORY = Path("/dev/shm")
 
 
 class TestAdoption:
-    def test_it_renames_and_changes_nothing(
+    def test_adoption_renames_the_directory_and_changes_nothing_in_it(
         self, storage: Directory, ground: Path, handle: str
     ) -> None:
         write_files(ground / "old")
@@ -51,7 +51,7 @@ class TestAdoption:
             ("nul\0", "no path"),
         ],
     )
-    def test_what_cannot_be_adopted_is_refused_with_the_reason(
+    def test_adoption_is_refused_with_the_reason(
         self, storage: Directory, ground: Path, outside: Path, handle: str, path: str, why: str
     ) -> None:
         (ground / "file").touch()
@@ -119,7 +119,7 @@ class TestSwapped:
 
     @pytest.mark.parametrize("swapped", [to_a_link, to_a_file, to_a_directory])
     @pytest.mark.parametrize("point", ["adopt:place-made", "adopt:marked"])
-    def test_what_is_swapped_in_is_not_adopted_and_goes_back(
+    def test_a_directory_that_was_swapped_in_is_not_adopted_and_goes_back(
         self,
         storage: Directory,
         old: Path,
@@ -142,7 +142,7 @@ class TestSwapped:
         assert sorted(os.listdir(old.parent)) == ["away", "old"]
         assert storage.is_empty()
 
-    def test_what_cannot_go_back_is_never_the_data(
+    def test_a_directory_that_cannot_go_back_does_not_become_the_data(
         self, storage: Directory, old: Path, handle: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def swap() -> None:
@@ -158,7 +158,7 @@ class TestSwapped:
         assert storage.state(handle) is DataState.MISSING
         assert not Path(storage.source(handle)).is_symlink()
 
-    def test_the_next_attempt_adopts_what_is_there_again(
+    def test_the_next_attempt_adopts_the_directory_that_is_there(
         self, storage: Directory, old: Path, handle: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def swap() -> None:
@@ -173,7 +173,7 @@ class TestSwapped:
         assert storage.state(handle) is DataState.OWN
         assert Path(storage.source(handle), "file").read_text() == "kept"
 
-    def test_a_link_above_that_turns_into_the_storage_leads_nowhere(
+    def test_a_parent_that_becomes_a_link_into_the_storage_is_refused(
         self, storage: Directory, old: Path, data: Path, ground: Path, target: str
     ) -> None:
         (ground / "by-link").symlink_to(data.parent)

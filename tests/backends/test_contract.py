@@ -149,7 +149,7 @@ NAMING = [
 
 
 class TestContract:
-    def test_a_prepared_storage_is_ours_and_empty(self, backend: Backend) -> None:
+    def test_a_prepared_storage_is_empty(self, backend: Backend) -> None:
         backend.check()
         assert backend.marker() == INSTALLATION
         assert backend.is_empty()
@@ -168,7 +168,7 @@ class TestContract:
 
     @pytest.mark.parametrize("marked", [None, "another"])
     @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation[0])
-    def test_nothing_is_done_in_a_storage_that_is_not_ours(
+    def test_every_operation_refuses_the_storage_of_another_installation(
         self, place: Any, operation: tuple[Any, ...], marked: str | None
     ) -> None:
         place.backend.create(HANDLE, 10)
@@ -181,7 +181,7 @@ class TestContract:
 
     @pytest.mark.parametrize("name", ["", "..", ".tmp", "/etc", "A" * 36, f"{HANDLE}/..", "\0"])
     @pytest.mark.parametrize("operation", NAMING, ids=lambda operation: operation[0])
-    def test_a_name_that_is_no_identifier_is_refused_for_good(
+    def test_an_invalid_identifier_is_a_permanent_error(
         self, backend: Backend, operation: tuple[Any, ...], name: str
     ) -> None:
         method, *arguments = [name if part == "{}" else part for part in operation]
@@ -190,7 +190,7 @@ class TestContract:
         assert refused.value.permanent
         assert backend.is_empty()
 
-    def test_a_volume_is_there_from_create_to_delete(self, backend: Backend) -> None:
+    def test_a_volume_exists_from_create_to_delete(self, backend: Backend) -> None:
         assert not backend.exists(HANDLE)
         backend.create(HANDLE, 10)
         backend.grow(HANDLE, 20)
@@ -210,7 +210,7 @@ class TestContract:
         assert backend.exists(TARGET)
         assert list(backend.inventory()) == [StoredItem(TARGET)]
 
-    def test_a_snapshot_is_there_from_taking_to_deleting(self, backend: Backend) -> None:
+    def test_a_snapshot_exists_from_create_to_delete(self, backend: Backend) -> None:
         backend.create(HANDLE, 10)
         assert not backend.exists(HANDLE, SNAPSHOT)
         backend.snapshot(HANDLE, SNAPSHOT)
@@ -219,7 +219,7 @@ class TestContract:
         assert not backend.exists(HANDLE, SNAPSHOT)
         assert backend.exists(HANDLE)
 
-    def test_a_snapshot_keeps_when_its_copying_began(self, backend: Backend) -> None:
+    def test_a_snapshot_keeps_the_time_when_copying_began(self, backend: Backend) -> None:
         backend.create(HANDLE, 10)
         first = backend.snapshot(HANDLE, SNAPSHOT, 1_700_000_000.25)
         assert first == 1_700_000_000.25
@@ -227,30 +227,30 @@ class TestContract:
         backend.delete_snapshot(HANDLE, SNAPSHOT)
         assert backend.snapshot(HANDLE, SNAPSHOT, 1_800_000_000.0) == 1_800_000_000.0
 
-    def test_without_a_time_the_copying_began_at_the_call(self, backend: Backend) -> None:
+    def test_the_default_time_of_a_snapshot_is_that_of_the_call(self, backend: Backend) -> None:
         backend.create(HANDLE, 10)
         before = time.time()
         assert before - 1 <= backend.snapshot(HANDLE, SNAPSHOT) <= time.time() + 1
 
-    def test_it_says_what_its_snapshots_are_worth(self, backend: Backend) -> None:
+    def test_the_backend_declares_the_consistency_of_its_snapshots(self, backend: Backend) -> None:
         assert backend.consistency in {"instant", "files"}
 
-    def test_it_says_what_it_can_do_and_how_to_cure_what_it_cannot(self, backend: Backend) -> None:
+    def test_the_backend_lists_its_capabilities_with_cures(self, backend: Backend) -> None:
         can = backend.capabilities()
         assert can.instant_snapshots is (backend.consistency == "instant")
         assert bool(can.no_enforcement_reason) is not can.enforces_sizes
         assert bool(can.no_instant_snapshots_reason) is not can.instant_snapshots
 
-    def test_a_sound_storage_has_no_problems(self, backend: Backend) -> None:
+    def test_a_healthy_storage_has_no_problems(self, backend: Backend) -> None:
         backend.create(HANDLE, 10)
         assert backend.diagnose().problems == []
 
-    def test_its_capacity_is_in_bytes(self, backend: Backend) -> None:
+    def test_the_capacity_is_in_bytes(self, backend: Backend) -> None:
         capacity = backend.capacity()
         assert capacity.total >= 2**20
         assert 0 <= capacity.free <= capacity.total
 
-    def test_a_batch_of_states_has_each_in_its_order(self, backend: Backend) -> None:
+    def test_states_are_returned_in_the_order_of_the_request(self, backend: Backend) -> None:
         backend.create(HANDLE, 10)
         backend.snapshot(HANDLE, SNAPSHOT)
         items = [StoredItem(TARGET), StoredItem(HANDLE, SNAPSHOT), StoredItem(HANDLE)]
@@ -260,14 +260,14 @@ class TestContract:
             (StoredItem(HANDLE), DataState.OWN),
         ]
 
-    def test_one_state_that_cannot_be_read_stops_no_other(self, backend: Backend) -> None:
+    def test_an_unreadable_state_does_not_stop_the_batch(self, backend: Backend) -> None:
         backend.create(HANDLE, 10)
         (_, unreadable), (_, state) = backend.states([StoredItem(".."), StoredItem(HANDLE)])
         assert isinstance(unreadable, Unreadable)
         assert "is not an identifier" in unreadable.error.detail
         assert state is DataState.OWN
 
-    def test_a_batch_of_measurements_has_each_in_its_order(self, place: Any) -> None:
+    def test_measurements_are_returned_in_the_order_of_the_request(self, place: Any) -> None:
         path = place.something_to_adopt()
         used = place.backend.check_adoptable(path)
         place.backend.adopt(HANDLE, path, 10)
@@ -278,7 +278,7 @@ class TestContract:
         assert adopted == (HANDLE, Measurement(used, is_empty=False))
         assert (empty[0], empty[1].is_empty) == (TARGET, True)
 
-    def test_a_batch_of_a_storage_that_is_not_ours_says_so_at_once(self, place: Any) -> None:
+    def test_batches_refuse_a_foreign_storage_at_once(self, place: Any) -> None:
         place.backend.create(HANDLE, 10)
         place.mark(None)
         with pytest.raises(StorageUnavailable):
@@ -286,14 +286,14 @@ class TestContract:
         with pytest.raises(StorageUnavailable):
             list(place.backend.measurements([HANDLE]))
 
-    def test_what_was_done_leaves_nothing_over(self, backend: Backend) -> None:
+    def test_finished_operations_leave_no_leftovers(self, backend: Backend) -> None:
         backend.create(HANDLE, 10)
         backend.snapshot(HANDLE, SNAPSHOT)
         backend.clone(HANDLE, SNAPSHOT, TARGET, 10)
         backend.delete(HANDLE)
         assert list(backend.leftovers()) == []
 
-    def test_deleting_a_volume_takes_its_snapshots_along(self, backend: Backend) -> None:
+    def test_deleting_a_volume_deletes_its_snapshots(self, backend: Backend) -> None:
         backend.create(HANDLE, 10)
         backend.snapshot(HANDLE, SNAPSHOT)
         backend.delete(HANDLE)
@@ -316,14 +316,14 @@ class TestContract:
         ],
         ids=lambda operation: operation[0],
     )
-    def test_what_is_missing_is_an_error_and_never_made_anew(
+    def test_missing_data_is_an_error_and_never_created_again(
         self, backend: Backend, operation: tuple[Any, ...]
     ) -> None:
         with pytest.raises(BackendError):
             getattr(backend, operation[0])(*operation[1:])
         assert backend.is_empty()
 
-    def test_a_clone_of_a_missing_snapshot_says_so(self, backend: Backend) -> None:
+    def test_cloning_a_missing_snapshot_is_an_error(self, backend: Backend) -> None:
         backend.create(HANDLE, 10)
         with pytest.raises(BackendError, match="snapshot's data is missing"):
             backend.clone(HANDLE, SNAPSHOT, TARGET, 10)
@@ -336,7 +336,7 @@ class TestContract:
         place.backend.adopt(HANDLE, path, 10)
         assert place.backend.usage(HANDLE) == used > 0
 
-    def test_a_volume_that_has_data_adopts_nothing(self, place: Any) -> None:
+    def test_adoption_is_refused_when_the_volume_has_data(self, place: Any) -> None:
         path = place.something_to_adopt()
         place.backend.create(HANDLE, 10)
         with pytest.raises(BackendError) as refused:
@@ -344,14 +344,14 @@ class TestContract:
         assert refused.value.permanent
         assert place.backend.check_adoptable(path) > 0
 
-    def test_what_was_just_made_has_just_changed(self, backend: Backend) -> None:
+    def test_the_time_of_change_of_a_new_item_is_now(self, backend: Backend) -> None:
         before = time.time() - 1
         backend.create(HANDLE, 10)
         backend.snapshot(HANDLE, SNAPSHOT)
         assert before < backend.last_changed(HANDLE) < before + 60
         assert before < backend.last_changed(HANDLE, SNAPSHOT) < before + 60
 
-    def test_ten_times_in_a_row_ends_as_once(self, backend: Backend) -> None:
+    def test_an_operation_repeated_ten_times_has_the_same_result(self, backend: Backend) -> None:
         for _ in range(10):
             backend.create(HANDLE, 10)
             backend.grow(HANDLE, 20)
@@ -368,7 +368,7 @@ class TestContract:
             backend.delete(TARGET)
         assert backend.is_empty()
 
-    def test_sixteen_at_once_end_as_one(self, backend: Backend) -> None:
+    def test_sixteen_concurrent_operations_have_the_result_of_one(self, backend: Backend) -> None:
         assert errors_in_16_threads(backend.create, HANDLE, 10) == []
         assert errors_in_16_threads(backend.snapshot, HANDLE, SNAPSHOT) == []
         assert errors_in_16_threads(backend.clone, HANDLE, SNAPSHOT, TARGET, 10) == []
@@ -401,13 +401,13 @@ class TestMakingInPlaceOfAnother:
         method, *arguments = [path if part == "{}" else part for part in operation]
         return lambda: getattr(place.backend, method)(*arguments)
 
-    def test_an_empty_one_is_replaced(self, place: Any, make: Any) -> None:
+    def test_an_empty_directory_is_replaced(self, place: Any, make: Any) -> None:
         place.put_stranger(HANDLE, file=False)
         assert place.backend.state(HANDLE) is DataState.EMPTY
         make()
         assert place.backend.state(HANDLE) is DataState.OWN
 
-    def test_one_that_holds_something_is_an_error_until_it_is_away(
+    def test_a_directory_with_content_is_an_error_until_it_is_removed(
         self, place: Any, make: Any
     ) -> None:
         place.put_stranger(HANDLE, file=True)
@@ -422,7 +422,7 @@ class TestMakingInPlaceOfAnother:
         make()
         assert place.backend.state(HANDLE) is DataState.OWN
 
-    def test_what_is_finished_stays(self, place: Any, make: Any) -> None:
+    def test_finished_items_stay(self, place: Any, make: Any) -> None:
         make()
         assert place.backend.state(HANDLE) is DataState.OWN
         place.backend.create(HANDLE, 10)
@@ -430,7 +430,7 @@ class TestMakingInPlaceOfAnother:
 
 
 class TestIdentity:
-    def test_what_is_made_is_marked(self, place: Any) -> None:
+    def test_new_items_are_marked(self, place: Any) -> None:
         backend = place.backend
         assert backend.state(HANDLE) is DataState.MISSING
         assert backend.state(HANDLE, SNAPSHOT) is DataState.MISSING
@@ -439,13 +439,13 @@ class TestIdentity:
         assert backend.state(HANDLE) is DataState.OWN
         assert backend.state(HANDLE, SNAPSHOT) is DataState.OWN
 
-    def test_an_empty_snapshot_of_anothers_making_is_replaced(self, place: Any) -> None:
+    def test_an_unmarked_empty_snapshot_is_replaced(self, place: Any) -> None:
         place.backend.create(HANDLE, 10)
         place.put_stranger(HANDLE, SNAPSHOT, file=False)
         place.backend.snapshot(HANDLE, SNAPSHOT)
         assert place.backend.state(HANDLE, SNAPSHOT) is DataState.OWN
 
-    def test_a_snapshot_is_not_taken_over_what_holds_something(self, place: Any) -> None:
+    def test_a_snapshot_does_not_replace_a_directory_with_content(self, place: Any) -> None:
         place.backend.create(HANDLE, 10)
         place.put_stranger(HANDLE, SNAPSHOT, file=True)
         with pytest.raises(BackendError, match="Something"):
@@ -462,7 +462,7 @@ class TestIdentity:
         ],
         ids=lambda operation: operation[0],
     )
-    def test_an_empty_directory_is_not_the_data_that_vanished(
+    def test_an_empty_directory_does_not_pass_for_vanished_data(
         self, place: Any, operation: tuple[Any, ...]
     ) -> None:
         place.backend.create(HANDLE, 10)
@@ -474,9 +474,7 @@ class TestIdentity:
             getattr(place.backend, operation[0])(*operation[1:])
         assert not place.backend.exists(HANDLE, SNAPSHOT)
 
-    def test_nothing_is_filled_from_an_empty_directory_in_place_of_a_snapshot(
-        self, place: Any
-    ) -> None:
+    def test_an_empty_directory_in_place_of_a_snapshot_is_not_cloned(self, place: Any) -> None:
         place.backend.create(HANDLE, 10)
         place.backend.snapshot(HANDLE, SNAPSHOT)
         place.lose(HANDLE, SNAPSHOT)
@@ -485,7 +483,7 @@ class TestIdentity:
             place.backend.clone(HANDLE, SNAPSHOT, TARGET, 10)
         assert not place.backend.exists(TARGET)
 
-    def test_data_restored_by_hand_is_there_before_it_is_marked(self, place: Any) -> None:
+    def test_data_restored_by_hand_exists_before_it_is_marked(self, place: Any) -> None:
         place.backend.create(HANDLE, 10)
         place.lose(HANDLE)
         place.put_stranger(HANDLE, file=True)
@@ -497,7 +495,7 @@ class TestIdentity:
 
     @pytest.mark.parametrize("snapshot", [None, SNAPSHOT])
     @pytest.mark.parametrize("file", [False, True])
-    def test_what_is_accepted_is_marked(self, place: Any, snapshot: str | None, file: bool) -> None:
+    def test_accepted_data_is_marked(self, place: Any, snapshot: str | None, file: bool) -> None:
         place.backend.create(HANDLE, 10)
         place.backend.snapshot(HANDLE, SNAPSHOT)
         place.lose(HANDLE, snapshot)
@@ -506,6 +504,6 @@ class TestIdentity:
             place.backend.accept(HANDLE, snapshot)
             assert place.backend.state(HANDLE, snapshot) is DataState.OWN
 
-    def test_only_what_holds_something_has_content(self, place: Any) -> None:
+    def test_only_a_directory_with_entries_has_content(self, place: Any) -> None:
         place.backend.create(HANDLE, 10)
         assert not place.backend.has_content(HANDLE)

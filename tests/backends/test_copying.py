@@ -61,7 +61,7 @@ def copy(storage: Directory, handle: str, snapshot: str) -> Path:
 
 
 @pytest.mark.parametrize("name", NO_SHORTCUT)
-def test_content_is_read_and_written_where_no_shortcut_works(
+def test_content_is_copied_by_read_and_write_when_nothing_faster_works(
     storage: Directory,
     handle: str,
     snapshot: str,
@@ -78,7 +78,7 @@ def test_content_is_read_and_written_where_no_shortcut_works(
     assert copy.read_bytes() == file.read_bytes()
 
 
-def test_a_shortcut_that_copies_nothing_of_a_full_file_is_not_believed(
+def test_a_system_call_that_copies_nothing_of_a_full_file_is_not_trusted(
     storage: Directory,
     handle: str,
     snapshot: str,
@@ -92,7 +92,7 @@ def test_a_shortcut_that_copies_nothing_of_a_full_file_is_not_believed(
 
 
 @pytest.mark.parametrize("name", ["EIO", "ENOSPC"])
-def test_what_reading_and_writing_say_is_an_error_with_the_path(
+def test_errors_of_read_and_write_name_the_path(
     storage: Directory,
     handle: str,
     snapshot: str,
@@ -110,7 +110,7 @@ def test_what_reading_and_writing_say_is_an_error_with_the_path(
     assert_only(storage, {StoredItem(handle)})
 
 
-def test_a_path_longer_than_any_message_is_cut(
+def test_a_long_path_is_shortened(
     storage: Directory, handle: str, snapshot: str, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     below = data.joinpath(*["d" * 200] * 10)
@@ -159,7 +159,7 @@ def _giving_up(held: list[int], pause: float) -> Iterator[None]:
         thread.join()
 
 
-def test_a_lease_that_is_kept_is_an_error_with_the_path(
+def test_a_file_lease_that_is_not_released_is_an_error_with_the_path(
     storage: Directory, handle: str, snapshot: str, data: Path
 ) -> None:
     refused = pytest.raises(BackendError, match=r"holds a lease on it .*'.*/data/file'")
@@ -168,7 +168,7 @@ def test_a_lease_that_is_kept_is_an_error_with_the_path(
     assert_only(storage, {StoredItem(handle)})
 
 
-def test_many_leases_hold_up_a_copy_for_some_seconds_in_all(
+def test_many_file_leases_delay_a_copy_by_a_few_seconds_in_total(
     storage: Directory, handle: str, snapshot: str, data: Path
 ) -> None:
     began = time.monotonic()
@@ -180,7 +180,7 @@ def test_many_leases_hold_up_a_copy_for_some_seconds_in_all(
     assert_only(storage, {StoredItem(handle)})
 
 
-def test_leases_that_are_given_up_one_after_the_other_share_the_time_of_one_tree(
+def test_file_leases_share_the_waiting_time_of_one_tree(
     storage: Directory, handle: str, snapshot: str, data: Path
 ) -> None:
     began = time.monotonic()
@@ -191,7 +191,7 @@ def test_leases_that_are_given_up_one_after_the_other_share_the_time_of_one_tree
     assert time.monotonic() - began < 2 * leases.MAX_WAIT
 
 
-def test_a_lease_that_is_given_up_soon_is_waited_for(
+def test_a_copy_waits_for_a_file_lease_that_is_released_soon(
     storage: Directory, handle: str, snapshot: str, data: Path, copy: Path
 ) -> None:
     with leased(data / "file") as (fd,):
@@ -203,7 +203,7 @@ def test_a_lease_that_is_given_up_soon_is_waited_for(
     assert copy.read_bytes() == b"content"
 
 
-def test_fifos_sockets_and_devices_hold_up_nobody(
+def test_fifos_sockets_and_devices_do_not_block(
     storage: Directory, handle: str, snapshot: str, data: Path
 ) -> None:
     os.mkfifo(data / "fifo")

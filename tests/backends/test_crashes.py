@@ -96,7 +96,7 @@ class TestCrashes:
         CRASHES,
         ids=["prepare", "create", "adopt", "delete", "snapshot", "clone", "delete_snapshot"],
     )
-    def test_killed_at_any_point_and_repeated_ends_as_if_never_killed(
+    def test_an_operation_killed_anywhere_and_repeated_has_the_usual_result(
         self,
         ground: Path,
         begin: Callable[[Directory], None],
@@ -122,7 +122,7 @@ class TestCrashes:
         assert step > 5
 
     @pytest.mark.parametrize(("begin", "operation", "made"), MAKING, ids=MADE)
-    def test_killed_beside_what_an_earlier_one_left_and_repeated_leaves_nothing(
+    def test_a_repeated_operation_removes_leftovers_of_killed_ones(
         self,
         ground: Path,
         begin: Callable[[Directory], None],
@@ -145,7 +145,7 @@ class TestCrashes:
         assert step > 5
 
     @pytest.mark.parametrize(("begin", "operation", "made"), MAKING, ids=MADE)
-    def test_what_was_left_by_one_that_another_overtook_is_removed_by_the_next(
+    def test_leftovers_of_an_overtaken_operation_are_removed_by_the_next(
         self,
         storage: Directory,
         begin: Callable[[Directory], None],
@@ -192,7 +192,7 @@ class TestCrashes:
         storage.remove_leftovers(handle, None, time.time() + 60)
         assert list(storage.inventory()) == [StoredItem(handle, snapshot)]
 
-    def test_leftovers_of_a_process_that_lives_stay(self, storage: Directory, handle: str) -> None:
+    def test_leftovers_of_a_running_process_stay(self, storage: Directory, handle: str) -> None:
         piece = Path(storage.root) / ".tmp" / f"{handle}.0"
         piece.mkdir()
         fd = os.open(piece, os.O_RDONLY)
@@ -214,7 +214,7 @@ class TestCrashes:
         storage.delete_snapshot(handle, snapshot)
         assert set(storage.inventory()) == {StoredItem(handle), StoredItem(handle, other)}
 
-    def test_data_that_vanished_beside_its_snapshots_is_not_made_anew(
+    def test_vanished_data_with_snapshots_is_not_created_again(
         self, storage: Directory, data: Path, handle: str, snapshot: str
     ) -> None:
         storage.snapshot(handle, snapshot)

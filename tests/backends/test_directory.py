@@ -46,21 +46,21 @@ class TestFresh:
         assert stat.S_IMODE((root / ".trash").stat().st_mode) == 0o700
 
     @needs_root
-    def test_an_application_of_that_owner_can_write_in_it(self, root: Path, handle: str) -> None:
+    def test_an_application_of_the_owner_can_write(self, root: Path, handle: str) -> None:
         storage = Directory(str(root), INSTALLATION, uid=65534, gid=65534)
         storage.prepare(INSTALLATION)
         storage.create(handle, 10)
         run_as_nobody(Path(storage.source(handle), "file").write_text, "mine")
         assert storage.usage(handle) > 0
 
-    def test_without_privileges_another_owner_is_an_error_with_a_cure(self, root: Path) -> None:
+    def test_another_owner_is_an_error_with_a_cure_without_privileges(self, root: Path) -> None:
         run_as_nobody(Directory(str(root), INSTALLATION).prepare, INSTALLATION)
         storage = Directory(str(root), INSTALLATION, uid=12345)
         with pytest.raises(BackendError, match="VOLUME_UID"):
             run_as_nobody(storage.create, new_id(), 10)
         assert storage.is_empty()
 
-    def test_the_root_may_be_reached_by_a_link_and_a_relative_path(
+    def test_the_root_can_be_a_link_or_a_relative_path(
         self, ground: Path, monkeypatch: pytest.MonkeyPatch, handle: str
     ) -> None:
         (ground / "disk").mkdir()
@@ -74,25 +74,27 @@ class TestFresh:
 
 
 class TestMarker:
-    def test_a_missing_root_is_not_an_empty_one(self, storage: Directory, data: Path) -> None:
+    def test_a_missing_root_is_not_taken_for_an_empty_one(
+        self, storage: Directory, data: Path
+    ) -> None:
         Path(storage.root).rename(Path(storage.root).with_name("unmounted"))
         assert storage.marker() is None
         with pytest.raises(BackendError, match="does not exist: mount its disk, or run"):
             storage.exists(data.parent.name)
         assert not Path(storage.root).exists()
 
-    def test_an_unmounted_disk_says_so(self, storage: Directory, handle: str) -> None:
+    def test_an_unmounted_disk_is_reported(self, storage: Directory, handle: str) -> None:
         Path(storage.root, ".holdfast").unlink()
         with pytest.raises(BackendError, match="a disk that is not mounted"):
             storage.create(handle, 10)
         assert names_below(Path(storage.root)) == {".tmp", ".trash"}
 
-    def test_the_disk_of_another_installation_says_so(self, storage: Directory) -> None:
+    def test_the_disk_of_another_installation_is_reported(self, storage: Directory) -> None:
         Path(storage.root, ".holdfast").write_text("another")
         with pytest.raises(BackendError, match="belongs to another installation"):
             storage.check()
 
-    def test_a_link_to_a_marker_or_a_fifo_is_none(self, storage: Directory, ground: Path) -> None:
+    def test_neither_a_link_nor_a_fifo_is_a_marker(self, storage: Directory, ground: Path) -> None:
         marker = Path(storage.root, ".holdfast")
         marker.rename(ground / "marker")
         marker.symlink_to(ground / "marker")
@@ -101,7 +103,7 @@ class TestMarker:
         os.mkfifo(marker)
         assert storage.marker() is None
 
-    def test_a_new_disk_counts_as_empty_and_a_used_one_does_not(self, ground: Path) -> None:
+    def test_only_a_new_disk_counts_as_empty(self, ground: Path) -> None:
         root = ground / "disk"
         (root / "lost+found").mkdir(parents=True)
         storage = Directory(str(root), INSTALLATION)
@@ -109,7 +111,7 @@ class TestMarker:
         (root / "file").touch()
         assert not storage.is_empty()
 
-    def test_sixteen_that_prepare_at_once_leave_one_marker(self, root: Path) -> None:
+    def test_sixteen_concurrent_preparations_leave_one_marker(self, root: Path) -> None:
         storage = Directory(str(root), INSTALLATION)
         run_in_16_processes(storage.prepare, INSTALLATION)
         storage.check()
@@ -122,7 +124,7 @@ class TestMarker:
 
 
 class TestSnapshot:
-    def test_it_keeps_the_data_of_its_moment_exactly(
+    def test_a_snapshot_keeps_the_data_exactly(
         self, storage: Directory, data: Path, handle: str, snapshot: str, target: str
     ) -> None:
         (data / "file").write_text("then")
@@ -137,7 +139,7 @@ class TestSnapshot:
         assert metadata_by_path(Path(storage.root, handle, "snapshots", snapshot)) == then
         assert metadata_by_path(Path(storage.source(target))) == then
 
-    def test_one_of_an_empty_volume_stays_empty(
+    def test_a_snapshot_of_an_empty_volume_is_empty(
         self, storage: Directory, data: Path, handle: str, snapshot: str, target: str
     ) -> None:
         storage.snapshot(handle, snapshot)
@@ -146,7 +148,7 @@ class TestSnapshot:
         storage.clone(handle, snapshot, target, 10)
         assert os.listdir(storage.source(target)) == []
 
-    def test_without_privileges_a_read_only_directory_can_be_kept_and_removed(
+    def test_a_read_only_directory_is_copied_and_removed_without_privileges(
         self, root: Path, handle: str, snapshot: str, target: str
     ) -> None:
         storage = Directory(str(root), INSTALLATION)
@@ -167,7 +169,7 @@ class TestManyAtOnce:
         run_in_16_processes(storage.create, handle, 10)
         assert_only(storage, {StoredItem(handle)})
 
-    def test_a_late_create_leaves_the_volume_in_use_alone(
+    def test_a_late_create_keeps_the_volume_in_use(
         self, storage: Directory, data: Path, handle: str
     ) -> None:
         before = data.stat().st_ino
@@ -210,7 +212,7 @@ class TestManyAtOnce:
         assert not storage.exists(target)
         assert_only(storage, {StoredItem(handle), StoredItem(handle, snapshot)})
 
-    def test_a_snapshot_removed_while_it_is_read_fills_nothing(
+    def test_a_snapshot_that_is_removed_while_it_is_read_fills_nothing(
         self, storage: Directory, data: Path, handle: str, snapshot: str, target: str
     ) -> None:
         for number in range(500):
@@ -251,7 +253,7 @@ class TestUnreadable:
 
     @needs_root
     @pytest.mark.parametrize("mode", [0o700, 0o711], ids=["closed", "passable"])
-    def test_what_cannot_be_listed_is_named_and_the_rest_is_found(
+    def test_an_unlistable_directory_is_reported_and_the_rest_is_found(
         self, storage: Directory, handle: str, target: str, mode: int
     ) -> None:
         for one in (handle, target):
@@ -266,7 +268,7 @@ class TestUnreadable:
             run_as_nobody(storage.exists, handle)
 
     @needs_root
-    def test_data_that_only_its_application_may_read_is_there(
+    def test_data_that_only_its_application_can_read_exists(
         self, storage: Directory, handle: str
     ) -> None:
         run_as_nobody(storage.create, handle, 10)
@@ -276,7 +278,7 @@ class TestUnreadable:
             run_as_nobody(storage.usage, handle)
 
     @needs_root
-    def test_a_working_directory_that_cannot_be_listed_is_named_too(
+    def test_an_unlistable_working_directory_is_reported(
         self, storage: Directory, handle: str
     ) -> None:
         run_as_nobody(storage.create, handle, 10)
@@ -295,7 +297,7 @@ class TestUnreadable:
         assert not leftover.exists()
 
     @needs_root
-    def test_one_leftover_that_cannot_be_removed_keeps_no_other(
+    def test_a_leftover_that_cannot_be_removed_stops_no_other(
         self, storage: Directory, handle: str
     ) -> None:
         for name in ("a", "b", "c"):

@@ -39,7 +39,7 @@ class TestDisk:
             subprocess.run(["umount", disk], check=True)
 
     @needs_root
-    def test_a_full_one_is_an_error_and_deleting_works(
+    def test_a_full_disk_is_an_error_and_deleting_works(
         self, small: Path, handle: str, snapshot: str
     ) -> None:
         storage = Directory(str(small / "storage"), INSTALLATION)
@@ -56,7 +56,7 @@ class TestDisk:
         assert storage.is_empty()
 
     @needs_root
-    def test_one_without_room_for_a_name_lets_delete_work(self, small: Path, handle: str) -> None:
+    def test_delete_works_on_a_disk_without_free_inodes(self, small: Path, handle: str) -> None:
         storage = Directory(str(small / "storage"), INSTALLATION)
         storage.prepare(INSTALLATION)
         storage.create(handle, 10)
@@ -68,7 +68,7 @@ class TestDisk:
         assert storage.is_empty()
 
     @needs_root
-    def test_a_read_only_one_is_an_error_that_says_so(self, small: Path, handle: str) -> None:
+    def test_a_read_only_disk_is_reported(self, small: Path, handle: str) -> None:
         storage = Directory(str(small), INSTALLATION)
         storage.prepare(INSTALLATION)
         storage.create(handle, 10)
@@ -79,13 +79,11 @@ class TestDisk:
         with pytest.raises(BackendError, match="read-only"):
             storage.delete(handle)
 
-    def test_too_many_open_files_is_an_error_that_says_so(
-        self, storage: Directory, handle: str
-    ) -> None:
+    def test_too_many_open_files_are_reported(self, storage: Directory, handle: str) -> None:
         with pytest.raises(BackendError, match="too many files open"):
             run_in_child(without_descriptors, storage.create, handle, 10)
 
-    def test_a_storage_that_may_not_be_written_is_an_error_with_a_cure(
+    def test_a_storage_without_write_permission_is_an_error_with_a_cure(
         self, storage: Directory, handle: str
     ) -> None:
         Path(storage.root).chmod(0o755)

@@ -45,7 +45,7 @@ def in_a_loop(work: Callable[[], None]) -> Iterator[None]:
 
 
 class TestMark:
-    def test_it_lies_beside_the_data_and_not_in_it(
+    def test_the_mark_is_beside_the_data(
         self, storage: Directory, data: Path, handle: str, snapshot: str
     ) -> None:
         storage.snapshot(handle, snapshot)
@@ -54,7 +54,7 @@ class TestMark:
         marks = [name for name in os.listdir(data.parent) if name.startswith(".")]
         assert len(marks) == 2
 
-    def test_it_is_on_the_disk_before_the_volume_has_its_name(
+    def test_the_mark_is_synced_before_the_volume_is_renamed(
         self, storage: Directory, handle: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         done: list[str] = []
@@ -79,7 +79,7 @@ class TestMark:
         data.mkdir()
         assert storage.state(handle) is DataState.EMPTY
 
-    def test_it_follows_the_data_away_and_back(
+    def test_the_mark_stays_valid_when_the_data_is_moved_and_comes_back(
         self, storage: Directory, data: Path, ground: Path, handle: str
     ) -> None:
         data.rename(ground / "away")
@@ -94,7 +94,7 @@ class TestMark:
         os.system(f"cp -a {data.parent} {data.parent.with_name(copy)}")
         assert storage.state(copy) is DataState.EMPTY
 
-    def test_a_directory_or_link_of_its_name_is_no_mark(
+    def test_a_directory_or_link_with_its_name_is_no_mark(
         self, storage: Directory, data: Path, ground: Path, handle: str
     ) -> None:
         (mark,) = (path for path in data.parent.iterdir() if path.name.startswith("."))
@@ -145,7 +145,7 @@ class TestReplacing:
         assert_only(storage, {StoredItem(handle)})
 
     @pytest.mark.parametrize("point", ["volume:half-made", "volume:marked", "volume:made"])
-    def test_one_that_appears_meanwhile_is_replaced(
+    def test_a_directory_that_appears_meanwhile_is_replaced(
         self, storage: Directory, handle: str, point: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         place = Path(storage.source(handle))
@@ -154,7 +154,7 @@ class TestReplacing:
         assert storage.state(handle) is DataState.OWN
         assert stat.S_IMODE(place.stat().st_mode) == 0o700
 
-    def test_one_that_appears_again_and_again_is_replaced(self, storage: Directory) -> None:
+    def test_a_directory_that_appears_repeatedly_is_replaced(self, storage: Directory) -> None:
         for _ in range(20):
             handle = new_id()
             place = storage.source(handle)
@@ -163,7 +163,7 @@ class TestReplacing:
             assert storage.state(handle) is DataState.OWN
             assert stat.S_IMODE(os.stat(place).st_mode) == 0o700
 
-    def test_a_clone_is_filled_whatever_was_there(
+    def test_a_clone_replaces_an_empty_directory(
         self, storage: Directory, data: Path, handle: str, snapshot: str, target: str
     ) -> None:
         write_files(data)
@@ -173,7 +173,7 @@ class TestReplacing:
         assert metadata_by_path(Path(storage.source(target))) == metadata_by_path(data)
 
     @pytest.mark.parametrize("path", ["data/file", "file", "snapshots/file", "data/below/"])
-    def test_what_holds_something_stays_as_it_is(
+    def test_a_directory_with_content_stays(
         self, storage: Directory, root: Path, handle: str, path: str
     ) -> None:
         (root / handle / path).parent.mkdir(parents=True)
@@ -204,7 +204,9 @@ class TestReplacing:
         assert metadata_by_path(outside) == before
 
     @needs_root
-    def test_an_empty_one_of_another_user_is_set_aside(self, root: Path, handle: str) -> None:
+    def test_an_empty_directory_of_another_user_is_moved_aside(
+        self, root: Path, handle: str
+    ) -> None:
         storage = Directory(str(root), INSTALLATION)
         run_as_nobody(storage.prepare, INSTALLATION)
         # As root, like an engine, beside a server without its rights.
@@ -218,7 +220,7 @@ class TestReplacing:
     @pytest.mark.parametrize(
         ("mode", "names"), [(0o700, []), (0o755, ["data/file"]), (0o755, ["file"])]
     )
-    def test_another_users_directory_that_may_hold_something_is_for_an_operator(
+    def test_another_users_unreadable_directory_is_left_to_an_operator(
         self, root: Path, handle: str, mode: int, names: list[str]
     ) -> None:
         storage = Directory(str(root), INSTALLATION)
@@ -241,7 +243,7 @@ class TestReplacing:
         assert storage.state(handle) is DataState.OWN
         assert_only(storage, {StoredItem(handle)})
 
-    def test_what_was_put_in_its_place_is_what_was_made(
+    def test_the_directory_in_place_is_the_one_that_was_created(
         self, storage: Directory, handle: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         piece = Path(storage.root, ".tmp", f"{handle}.0")

@@ -38,7 +38,7 @@ class TestLinks:
         assert metadata_by_path(outside) == before
         assert storage.is_empty()
 
-    def test_a_volume_that_is_a_link_is_missing_and_only_the_link_goes(
+    def test_a_volume_that_is_a_link_is_missing_and_only_the_link_is_removed(
         self, storage: Directory, root: Path, outside: Path, handle: str, snapshot: str
     ) -> None:
         before = metadata_by_path(outside)
@@ -118,7 +118,7 @@ class TestNames:
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )
     @given(name=TEXT.filter(lambda name: not re.fullmatch(IDENTIFIER, name)))
-    def test_what_is_no_identifier_reaches_no_path(
+    def test_an_invalid_identifier_never_becomes_a_path(
         self, storage: Directory, ground: Path, name: str
     ) -> None:
         before = names_below(ground)
@@ -137,7 +137,7 @@ class TestNames:
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )
     @given(name=st.uuids().map(str))
-    def test_an_identifier_leads_to_its_place_in_the_root(
+    def test_an_identifier_is_a_directory_below_the_root(
         self, storage: Directory, root: Path, name: str
     ) -> None:
         storage.create(name, 10)

@@ -40,7 +40,7 @@ def translated(error: OSError) -> BackendError:
 
 
 @pytest.mark.parametrize("number", errno.errorcode, ids=errno.errorcode.get)
-def test_a_tenants_text_names_no_command_capability_or_host_path(number: int) -> None:
+def test_messages_to_tenants_name_no_command_capability_or_host_path(number: int) -> None:
     error = translated(OSError(number, os.strerror(number), f"{ROOT}/{A}"))
     # "remote i/o error" is no path.
     assert not FOR_OPERATORS.search(
@@ -62,7 +62,7 @@ def test_a_tenants_text_names_no_command_capability_or_host_path(number: int) ->
         f".tmp/{A}.{B}.0",
     ],
 )
-def test_a_tenants_text_names_the_path_inside_the_volume_and_an_operators_the_one_on_disk(
+def test_tenants_see_the_path_in_the_volume_and_operators_that_on_disk(
     place: str,
 ) -> None:
     error = translated(PermissionError(errno.EACCES, "denied", f"{ROOT}/{place}/logs/a b"))
@@ -71,17 +71,17 @@ def test_a_tenants_text_names_the_path_inside_the_volume_and_an_operators_the_on
 
 
 @pytest.mark.parametrize("path", ["", A, f"{A}/data", f"{A}/snapshots/{B}", ".tmp/x/data/y", "x/y"])
-def test_what_is_in_no_volume_has_no_path_inside_one(path: str) -> None:
+def test_a_path_outside_volumes_is_not_shown_to_tenants(path: str) -> None:
     assert path_in_volume(path) == ""
 
 
-def test_what_concerns_the_whole_storage_tells_tenants_only_that() -> None:
+def test_tenants_learn_no_details_of_errors_of_the_whole_storage() -> None:
     error = StorageUnavailable("The storage root /srv carries no marker.")
     assert error.message.startswith("The storage is not available at the moment.")
     assert (str(error), error.detail) == ("The storage root /srv carries no marker.",) * 2
 
 
-def test_a_device_that_may_not_be_copied_says_so() -> None:
+def test_a_device_that_cannot_be_copied_is_reported() -> None:
     error = translated(DeviceError(errno.EPERM, "no", f"{ROOT}/{A}/data/zero"))
     assert "it is a device, which the server may not copy" in error.message
     assert "CAP_MKNOD" in error.detail
@@ -97,21 +97,21 @@ def test_a_device_that_may_not_be_copied_says_so() -> None:
         (errno.EACCES, 0, "although the server (user 0) has every capability"),
     ],
 )
-def test_the_cure_fits_the_errno_and_the_user(number: int, uid: int, words: str) -> None:
+def test_the_cure_depends_on_errno_and_user(number: int, uid: int, words: str) -> None:
     with as_user(uid):
         found = cause_of(OSError(number, os.strerror(number)))
     assert words in found.operator
     assert "as root" not in found.operator
 
 
-def test_names_from_strangers_are_escaped_and_bounded() -> None:
+def test_names_of_files_are_escaped_and_shortened() -> None:
     assert quoted("a\nb\x1b[31m\udcff") == r"'a\nb\x1b[31m\udcff'"
     long = quoted("first/" + "\n" * 5000 + "/the last", 60)
     assert len(long) <= 60
     assert (long.startswith("'first/"), long.endswith("/the last'")) == (True, True)
 
 
-def test_a_text_is_cut_to_what_a_column_holds() -> None:
+def test_a_message_is_shortened_to_the_column() -> None:
     assert cut("x" * 10, 10) == "x" * 10
     assert cut("x" * 11, 10) == "x" * 9 + "…"
     assert cut("a\0b\udcff", 10) == "ab\\udcff"

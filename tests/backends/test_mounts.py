@@ -75,7 +75,7 @@ def mounted_file(kernel: None, mount: Callable[..., None], data: Path, outside: 
     return place
 
 
-def test_a_snapshot_of_it_is_an_error_that_names_the_path_inside_the_volume(
+def test_a_snapshot_of_a_mount_is_an_error_with_the_path_in_the_volume(
     storage: Directory, handle: str, snapshot: str, mounted: Path
 ) -> None:
     with pytest.raises(BackendError) as refused:
@@ -87,7 +87,7 @@ def test_a_snapshot_of_it_is_an_error_that_names_the_path_inside_the_volume(
     assert_only(storage, {StoredItem(handle)})
 
 
-def test_a_snapshot_of_a_mounted_file_is_an_error_too(
+def test_a_snapshot_of_a_mounted_file_is_an_error(
     storage: Directory, handle: str, snapshot: str, mounted_file: Path
 ) -> None:
     with pytest.raises(BackendError) as refused:
@@ -105,7 +105,7 @@ def test_usage_skips_a_mounted_file(storage: Directory, handle: str, mounted_fil
     assert storage.usage(handle) == _blocks(mounted_file.parent, mounted_file.parent.parent)
 
 
-def test_what_happens_in_the_mount_is_no_change_of_the_volume(
+def test_changes_in_a_mount_are_no_change_of_the_volume(
     storage: Directory, handle: str, mounted: Path
 ) -> None:
     before = storage.last_changed(handle)
@@ -114,7 +114,7 @@ def test_what_happens_in_the_mount_is_no_change_of_the_volume(
     assert storage.last_changed(handle) == before
 
 
-def test_a_delete_says_what_to_unmount_and_goes_on_once_that_is_done(
+def test_delete_names_the_mount_and_continues_once_it_is_unmounted(
     storage: Directory, handle: str, ground: Path, outside: Path, mounted: Path
 ) -> None:
     before = metadata_by_path(outside)
@@ -130,7 +130,7 @@ def test_a_delete_says_what_to_unmount_and_goes_on_once_that_is_done(
     assert metadata_by_path(outside) == before
 
 
-def test_a_delete_leaves_a_mounted_file_alone(
+def test_delete_keeps_a_mounted_file(
     storage: Directory, handle: str, ground: Path, outside: Path, mounted_file: Path
 ) -> None:
     before = metadata_by_path(outside)

@@ -20,13 +20,15 @@ needs_root = needs(os.geteuid() == 0, "only root may become another user")
 
 @needs_root
 @pytest.mark.parametrize(("uid", "gid"), [(None, None), (1234, 1234), (0, 0)])
-def test_root_gives_to_anybody(uid: int | None, gid: int | None) -> None:
+def test_root_can_set_every_owner(uid: int | None, gid: int | None) -> None:
     assert ownership_problem(uid, gid) == ""
 
 
 @pytest.mark.parametrize(("uid", "gid"), [(None, None), (NOBODY, NOBODY)])
 @needs_root
-def test_what_is_its_own_needs_no_privileges(uid: int | None, gid: int | None) -> None:
+def test_the_servers_own_user_and_group_need_no_privileges(
+    uid: int | None, gid: int | None
+) -> None:
     assert run_as_nobody(ownership_problem, uid, gid) == ""
 
 
@@ -48,9 +50,7 @@ def test_another_user_or_group_needs_capabilities(
 
 @needs(os.geteuid() == 0 and bool(shutil.which("setpriv")), "only root may drop its capabilities")
 @pytest.mark.parametrize("command", ["serve", "check", "reconcile", "quickstart", "verify"])
-def test_a_server_that_may_not_give_volumes_away_does_not_start(
-    tmp_path: Path, command: str
-) -> None:
+def test_a_server_that_cannot_set_the_owner_does_not_start(tmp_path: Path, command: str) -> None:
     dropped = ["setpriv", "--bounding-set=-chown", "--inh-caps=-chown"]
     environ = {**os.environ, "DATA_DIR": str(tmp_path / "data"), "VOLUME_UID": "1234"}
     done = subprocess.run(

@@ -28,7 +28,7 @@ def is_open(fd: int) -> bool:
     return Path(f"/proc/self/fd/{fd}").exists()
 
 
-def test_who_comes_while_it_is_open_uses_the_same():
+def test_concurrent_users_share_one_descriptor():
     opener = CountingOpener()
     shared = SharedDescriptor(opener)
     with shared.acquire() as one, shared.acquire() as other:
@@ -36,7 +36,7 @@ def test_who_comes_while_it_is_open_uses_the_same():
     assert len(opener.opened) == 1
 
 
-def test_it_is_closed_by_the_last_to_leave_whoever_that_is():
+def test_the_last_user_closes_the_descriptor():
     shared = SharedDescriptor(CountingOpener())
     first, second = shared.acquire(), shared.acquire()
     fd = first.__enter__()
@@ -47,7 +47,7 @@ def test_it_is_closed_by_the_last_to_leave_whoever_that_is():
     assert not is_open(fd)
 
 
-def test_who_comes_later_opens_it_anew():
+def test_a_later_user_opens_a_new_descriptor():
     opener = CountingOpener()
     shared = SharedDescriptor(opener)
     for _ in range(2):
@@ -56,7 +56,7 @@ def test_who_comes_later_opens_it_anew():
     assert len(opener.opened) == 2
 
 
-def test_what_is_old_is_used_on_but_joined_by_nobody():
+def test_an_old_descriptor_is_not_shared_with_new_users():
     opener = CountingOpener()
     shared = SharedDescriptor(opener)
     with shared.acquire() as old:
@@ -67,7 +67,7 @@ def test_what_is_old_is_used_on_but_joined_by_nobody():
     assert len(opener.opened) == 2
 
 
-def test_an_opening_that_hangs_holds_up_nobody_who_leaves():
+def test_an_open_that_hangs_does_not_block_releases():
     is_opening, may_open = threading.Event(), threading.Event()
     opener = CountingOpener()
 
@@ -96,7 +96,7 @@ def test_an_opening_that_hangs_holds_up_nobody_who_leaves():
     assert list(map(is_open, opener.opened)) == [False, False]
 
 
-def test_a_root_is_looked_at_again_however_long_somebody_is_at_work(storage: Directory):
+def test_the_root_is_checked_again_even_while_it_is_in_use(storage: Directory):
     storage.create(new_id(), 10)
     at_work = storage.inventory()
     next(at_work)

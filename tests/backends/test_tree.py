@@ -110,7 +110,7 @@ class TestSizes:
 
 
 class TestMeasure:
-    def test_it_says_what_du_says(self, source: Path) -> None:
+    def test_usage_is_what_du_counts(self, source: Path) -> None:
         (source / "below").mkdir()
         (source / "below" / "file").write_bytes(b"x" * 100_000)
         os.link(source / "below" / "file", source / "same")
@@ -124,7 +124,7 @@ class TestMeasure:
         assert measure(source) == int(said.stdout.split()[0])
 
     @pytest.mark.parametrize("mode", [0, 0o444], ids=["closed", "unsearchable"])
-    def test_what_the_server_may_not_see_is_an_error_with_its_path(
+    def test_an_unreadable_directory_is_an_error_with_its_path(
         self, source: Path, mode: int
     ) -> None:
         (source / "below" / "closed").mkdir(parents=True)
@@ -137,22 +137,22 @@ class TestMeasure:
 
 
 class TestNewest:
-    def test_a_change_at_the_bottom_is_seen_even_with_its_time_set_back(self, source: Path) -> None:
+    def test_a_deep_change_is_found_even_if_its_mtime_is_set_back(self, source: Path) -> None:
         (source / "a" / "b").mkdir(parents=True)
         (source / "a" / "b" / "file").touch()
         os.utime(source / "a" / "b" / "file", (0, 0))
         assert newest(source) == (source / "a" / "b" / "file").stat().st_ctime
 
-    def test_a_link_counts_and_not_what_it_points_to(self, source: Path, outside: Path) -> None:
+    def test_the_time_of_a_link_counts_and_not_that_of_its_target(
+        self, source: Path, outside: Path
+    ) -> None:
         (source / "link").symlink_to(outside)
         os.utime(outside, (2**33, 2**33))
         assert newest(source) < 2**33
 
 
 class TestCopy:
-    def test_files_directories_links_and_nodes_are_as_they_were(
-        self, source: Path, copied: Path
-    ) -> None:
+    def test_files_directories_links_and_nodes_are_copied(self, source: Path, copied: Path) -> None:
         (source / "below").mkdir(mode=0o750)
         (source / "below" / "file").write_text("content")
         (source / "empty").touch(mode=0o400)
@@ -172,7 +172,7 @@ class TestCopy:
         assert metadata_by_path(copied) == before
         assert metadata_by_path(source) == before
 
-    def test_extended_attributes_come_along(self, source: Path, copied: Path) -> None:
+    def test_extended_attributes_are_copied(self, source: Path, copied: Path) -> None:
         (source / "file").touch(mode=0o444)
         (source / "below").mkdir()
         for path in [source, source / "file", source / "below"]:
@@ -181,7 +181,7 @@ class TestCopy:
         assert metadata_by_path(copied) == metadata_by_path(source)
 
     @needs_root
-    def test_owners_devices_and_capabilities_come_along(self, source: Path, copied: Path) -> None:
+    def test_owners_devices_and_capabilities_are_copied(self, source: Path, copied: Path) -> None:
         (source / "program").touch(mode=0o755)
         os.chown(source / "program", 1234, 5678)
         (source / "program").chmod(0o6755)
@@ -196,7 +196,7 @@ class TestCopy:
         assert metadata_by_path(copied) == metadata_by_path(source)
 
     @needs_root
-    def test_without_privileges_a_device_is_an_error_with_a_cure(
+    def test_a_device_is_an_error_with_a_cure_without_privileges(
         self, source: Path, copied: Path
     ) -> None:
         os.mknod(source / "zero", stat.S_IFCHR | 0o666, os.makedev(1, 5))
@@ -205,7 +205,7 @@ class TestCopy:
             run_as_nobody(copy, source, copied)
 
     @needs_root
-    def test_without_privileges_owners_change_and_lend_no_rights(
+    def test_a_copy_without_privileges_changes_owners_and_drops_setuid(
         self, source: Path, ground: Path
     ) -> None:
         (source / "program").touch()
@@ -213,16 +213,14 @@ class TestCopy:
         assert run_as_nobody(copy_to_own, source, ground / "mine") == 0o755
         assert (ground / "mine" / "program").stat().st_uid == 65534
 
-    def test_what_cannot_be_read_is_an_error_with_its_path(
-        self, source: Path, ground: Path
-    ) -> None:
+    def test_an_unreadable_file_is_an_error_with_its_path(self, source: Path, ground: Path) -> None:
         (source / "below" / "deeper").mkdir(parents=True)
         (source / "below" / "deeper" / "secret").touch(mode=0)
         source.chmod(0o755)
         with pytest.raises(PermissionError, match=f"'{source}/below/deeper/secret'"):
             run_as_nobody(copy_to_own, source, ground / "mine")
 
-    def test_a_directory_that_lets_nobody_in_is_copied_once_it_is_readable(
+    def test_a_closed_directory_is_copied_once_it_is_readable(
         self, source: Path, ground: Path
     ) -> None:
         (source / "closed" / "deeper").mkdir(parents=True)
@@ -231,7 +229,9 @@ class TestCopy:
         assert run_as_nobody(copy_to_own, source, ground / "mine", "closed") == 0o555
         assert (ground / "mine" / "closed" / "deeper").is_dir()
 
-    def test_hard_links_stay_one_file_also_far_apart(self, source: Path, copied: Path) -> None:
+    def test_hard_links_in_distant_directories_stay_one_file(
+        self, source: Path, copied: Path
+    ) -> None:
         deep = source / "a" / "b" / "c"
         deep.mkdir(parents=True)
         (source / "first").write_text("one file")
@@ -246,7 +246,7 @@ class TestCopy:
         assert (copied / "fifo").stat().st_ino == (copied / "a" / "b" / "c" / "fifo").stat().st_ino
         assert names_below(copied) == names_below(source)
 
-    def test_a_file_with_a_name_outside_of_the_tree_has_only_its_own_in_the_copy(
+    def test_a_hard_link_from_outside_is_copied_as_a_file(
         self, source: Path, copied: Path, ground: Path
     ) -> None:
         (source / "file").write_text("content")
@@ -255,7 +255,7 @@ class TestCopy:
         assert (copied / "file").stat().st_nlink == 1
         assert names_below(copied) == {"file"}
 
-    def test_holes_stay_holes(self, source: Path, copied: Path) -> None:
+    def test_sparse_files_stay_sparse(self, source: Path, copied: Path) -> None:
         with (source / "sparse").open("wb") as file:
             file.seek(2**20)
             file.write(b"in the middle")
@@ -270,12 +270,12 @@ class TestCopy:
             file.seek(2**28)
             assert file.read(11) == b"further on\0"
 
-    def test_content_of_many_chunks_is_the_same(self, source: Path, copied: Path) -> None:
+    def test_content_of_many_chunks_is_copied(self, source: Path, copied: Path) -> None:
         (source / "file").write_bytes(os.urandom(2**20) * 35 + b"end")
         copy(source, copied)
         assert (copied / "file").read_bytes() == (source / "file").read_bytes()
 
-    def test_it_goes_on_while_an_application_writes_renames_and_removes(
+    def test_a_copy_succeeds_while_an_application_writes_renames_and_removes(
         self, source: Path, ground: Path
     ) -> None:
         (source / "stays").write_text("content")
@@ -288,7 +288,7 @@ class TestCopy:
 
 
 class TestRemove:
-    def test_what_links_point_to_survives(self, source: Path, outside: Path) -> None:
+    def test_targets_of_links_stay(self, source: Path, outside: Path) -> None:
         before = metadata_by_path(outside)
         (source / "directory").symlink_to(outside)
         (source / "below").mkdir()
@@ -299,19 +299,19 @@ class TestRemove:
         assert not source.exists()
         assert metadata_by_path(outside) == before
 
-    def test_a_link_is_removed_itself(self, ground: Path, outside: Path) -> None:
+    def test_a_link_is_removed_and_not_its_target(self, ground: Path, outside: Path) -> None:
         (ground / "link").symlink_to(outside)
         remove(ground / "link")
         assert not (ground / "link").is_symlink()
         assert (outside / "precious").exists()
 
-    def test_what_is_gone_already_is_no_error(self, ground: Path) -> None:
+    def test_a_missing_file_is_no_error(self, ground: Path) -> None:
         remove(ground / "nothing")
 
-    def test_closed_directories_open_for_their_owner(self, ground: Path) -> None:
+    def test_closed_directories_of_the_owner_are_removed(self, ground: Path) -> None:
         assert run_as_nobody(make_closed_and_remove, ground / "closed") is False
 
-    def test_what_belongs_to_another_is_an_error_and_the_rest_goes(self, ground: Path) -> None:
+    def test_a_foreign_directory_is_an_error_and_the_rest_is_removed(self, ground: Path) -> None:
         mine, theirs = ground / "mine", ground / "mine" / "theirs"
         run_as_nobody(os.mkdir, mine)
         run_as_nobody(os.mkdir, mine / "goes")
@@ -331,7 +331,9 @@ class TestRemove:
         run_in_16_processes(remove, source)
         assert not source.exists()
 
-    def test_a_name_that_turns_into_a_link_leads_nowhere(self, ground: Path, outside: Path) -> None:
+    def test_a_directory_that_becomes_a_link_is_not_followed(
+        self, ground: Path, outside: Path
+    ) -> None:
         before = metadata_by_path(outside)
         for _ in range(20):
             victim = ground / "victim"
@@ -342,7 +344,7 @@ class TestRemove:
         assert metadata_by_path(outside) == before
 
     @needs_root
-    def test_what_is_mounted_inside_is_not_entered(self, source: Path, outside: Path) -> None:
+    def test_a_mount_inside_is_not_entered(self, source: Path, outside: Path) -> None:
         before = metadata_by_path(outside)
         (source / "below" / "mounted").mkdir(parents=True)
         subprocess.run(["mount", "--bind", outside, source / "below" / "mounted"], check=True)

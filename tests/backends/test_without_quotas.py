@@ -17,7 +17,7 @@ def disk() -> Path:
     return memory_disk()
 
 
-def test_sizes_are_advisory_and_it_says_why(storage: Directory, handle: str) -> None:
+def test_sizes_are_advisory_and_the_reason_is_reported(storage: Directory, handle: str) -> None:
     assert storage.create(handle, 10) is False
     assert storage.grow(handle, 20) is False
     assert storage.enforce(handle, 20) is False
@@ -26,14 +26,14 @@ def test_sizes_are_advisory_and_it_says_why(storage: Directory, handle: str) -> 
     assert "mounted with" in can.no_enforcement_reason
 
 
-def test_nothing_of_projects_is_written(storage: Directory, handle: str, snapshot: str) -> None:
+def test_no_project_is_set(storage: Directory, handle: str, snapshot: str) -> None:
     storage.create(handle, 10)
     storage.snapshot(handle, snapshot)
     names = {path.name for path in Path(storage.root).rglob("*")}
     assert not [name for name in names if "project" in name]
 
 
-def test_required_creates_and_grows_nothing(
+def test_the_setting_required_refuses_to_create_and_grow(
     storage: Directory, ground: Path, handle: str, snapshot: str, target: str
 ) -> None:
     storage.create(handle, 10)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.benchmarks.profiling import heaviest
 
 
-def test_time_is_counted_where_it_was_spent_whoever_called() -> None:
+def test_time_is_counted_in_the_function_that_spent_it() -> None:
     stacks = [
         "main (a.py:1);parse (b.py:2) 30",
         "main (a.py:1) 10",

@@ -35,7 +35,7 @@ def test_rates_are_shown_beside_the_disks_of_the_same_rounds() -> None:
 
 @pytest.mark.races
 @pytest.mark.xdist_group("benchmarks")
-def test_each_run_makes_every_volume_anew() -> None:
+def test_each_run_creates_new_volumes() -> None:
     made: list[int] = []
     with temporary_home() as home, databases(home, DATABASE) as new_database:
         measure(

@@ -32,7 +32,7 @@ def test_a_ratio_is_that_of_the_medians_of_the_same_operation() -> None:
     assert ratio(holdfast, made.of("textbook", holdfast)) == "30.00"
 
 
-def test_where_there_is_nothing_to_compare_with_there_is_no_ratio() -> None:
+def test_there_is_no_ratio_without_a_counterpart() -> None:
     made = report()
     login = made.measured[3]
     assert ratio(login, made.of("fastapi", login)) == "–"

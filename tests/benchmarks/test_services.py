@@ -29,7 +29,7 @@ def service(request: pytest.FixtureRequest) -> Iterator[Service]:
         yield services[request.param, SIZE]
 
 
-def test_a_service_answers_whatever_it_is_asked(service: Service) -> None:
+def test_a_service_answers_every_request_of_the_benchmark(service: Service) -> None:
     for name in service.wishes():
         assert answers(service, OPERATIONS[name]), name
 

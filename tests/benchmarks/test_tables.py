@@ -12,7 +12,7 @@ def measured(service: str, rate: float, *, size: int = 10_000, clients: int = 16
     return Measured(service, size, "get", clients, [run])
 
 
-def test_times_rates_latencies_and_growth_are_where_they_belong() -> None:
+def test_tables_have_times_rates_latencies_and_growth_in_their_columns() -> None:
     found = [
         measured("holdfast", 2000),
         measured("textbook", 100),

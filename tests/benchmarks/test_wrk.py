@@ -25,13 +25,13 @@ def test_output_without_that_line_is_a_failure() -> None:
 
 
 @pytest.mark.parametrize("failure", [{"refused": 1}, {"broken": 1}])
-def test_one_answer_that_is_no_success_spoils_a_run(failure: dict[str, int]) -> None:
+def test_one_unsuccessful_response_fails_the_run(failure: dict[str, int]) -> None:
     result = Result(**{**vars(parsed(OUTPUT)), **failure})
     with pytest.raises(Failed, match="of 2420 requests"):
         checked(result)
 
 
-def test_a_run_without_an_answer_has_no_rate() -> None:
+def test_a_run_without_responses_has_no_rate() -> None:
     with pytest.raises(Failed, match="nothing was answered"):
         compared(Result(0, 2.0, p50=0, p99=0, refused=0, broken=0), 0.1, 0.1)
 

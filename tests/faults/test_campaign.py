@@ -19,7 +19,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Campaign]:
 
 
 @pytest.mark.parametrize("number", range(ROUNDS))
-def test_whatever_dies_wherever_all_settles_by_itself_and_nothing_is_lost_or_doubled(
+def test_all_changes_are_finished_once_after_a_kill_at_any_point(
     running: Campaign, number: int
 ) -> None:
     kills = running.round(number)

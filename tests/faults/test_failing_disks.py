@@ -89,7 +89,7 @@ def only_volume(server: Server, environment: str) -> Any:
 
 @pytest.mark.parametrize("number", REASONS, ids=errno.errorcode.get)
 @pytest.mark.parametrize("point", MAKING)
-def test_a_volume_that_cannot_be_made_says_why_and_can_be_deleted(
+def test_a_volume_that_cannot_be_created_shows_the_reason_and_can_be_deleted(
     server: Server, switch: Switch, environment: str, point: str, number: int
 ) -> None:
     switch.arm(Fault(point, "fail", number))
@@ -104,7 +104,7 @@ def test_a_volume_that_cannot_be_made_says_why_and_can_be_deleted(
 
 @pytest.mark.parametrize("number", REASONS, ids=errno.errorcode.get)
 @pytest.mark.parametrize("point", COPYING)
-def test_a_snapshot_that_cannot_be_taken_says_why_and_is_never_taken_later(
+def test_a_snapshot_that_cannot_be_taken_shows_the_reason_and_is_never_retried(
     server: Server, switch: Switch, volume: str, point: str, number: int
 ) -> None:
     switch.arm(Fault(point, "fail", number))
@@ -120,7 +120,7 @@ def test_a_snapshot_that_cannot_be_taken_says_why_and_is_never_taken_later(
 
 @pytest.mark.parametrize("number", OBSTACLES, ids=errno.errorcode.get)
 @pytest.mark.parametrize("point", REMOVING)
-def test_data_that_cannot_be_removed_keeps_its_room_and_says_why_until_it_is_gone(
+def test_data_that_cannot_be_removed_counts_and_shows_the_reason_until_removed(
     server: Server, switch: Switch, environment: str, volume: str, point: str, number: int
 ) -> None:
     switch.arm(Fault(point, "fail", number))
@@ -135,7 +135,7 @@ def test_data_that_cannot_be_removed_keeps_its_room_and_says_why_until_it_is_gon
 
 
 @pytest.mark.parametrize("point", REMOVING)
-def test_a_full_disk_is_no_obstacle_to_removing(
+def test_delete_works_on_a_full_disk(
     server: Server, switch: Switch, environment: str, volume: str, point: str
 ) -> None:
     switch.arm(Fault(point, "fail", errno.ENOSPC))
@@ -144,7 +144,7 @@ def test_a_full_disk_is_no_obstacle_to_removing(
     eventually(lambda: only_volume(server, environment)["status"] == "deleted")
 
 
-def test_a_disk_that_hangs_holds_one_answer_for_some_seconds_and_nobody_else_up(
+def test_a_disk_that_hangs_delays_one_response_by_seconds_and_no_other(
     server: Server, switch: Switch, environment: str
 ) -> None:
     switch.arm(Fault("volume:half-made", "hang"))
@@ -162,7 +162,7 @@ def test_a_disk_that_hangs_holds_one_answer_for_some_seconds_and_nobody_else_up(
     eventually(lambda: server.wire().get(path).body["status"] == "ready")
 
 
-def test_many_steps_that_hang_hold_up_neither_reading_nor_other_changes(
+def test_many_steps_that_hang_delay_neither_reads_nor_other_changes(
     server: Server, switch: Switch, environment: str
 ) -> None:
     switch.arm(Fault("volume:half-made", "hang"))
@@ -180,7 +180,7 @@ def test_many_steps_that_hang_hold_up_neither_reading_nor_other_changes(
     assert {(answer.status, answer.body["status"]) for answer in answers} == {(201, "pending")}
 
 
-def test_a_slow_disk_is_waited_for_and_what_it_does_in_the_end_counts(
+def test_the_late_result_of_a_slow_disk_counts(
     server: Server, switch: Switch, environment: str
 ) -> None:
     switch.arm(Fault("volume:made", "sleep", 7))

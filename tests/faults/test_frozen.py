@@ -30,7 +30,7 @@ def freeze(environment: Environment, has_locks: Event, thaw: Event) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_who_is_frozen_with_locks_in_its_hand_loses_them_and_what_it_had_begun(
+def test_a_frozen_process_that_holds_locks_loses_them_with_its_transaction(
     api: Callable[..., Api], alice: User, environment: Environment
 ) -> None:
     has_locks, thaw = Event(), Event()

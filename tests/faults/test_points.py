@@ -7,16 +7,16 @@ from tests.faults.points import points_in_source
 from tests.faults.table import BY_VICTIM, WITH_PROJECT_QUOTAS
 
 
-def test_every_point_of_the_source_has_a_row_in_the_campaign() -> None:
+def test_every_fault_point_has_a_row_in_the_table() -> None:
     rows = {row.point for rows in BY_VICTIM.values() for row in rows}
     assert rows | set(WITH_PROJECT_QUOTAS) == set(points_in_source())
 
 
-def test_every_point_has_a_name_of_its_own() -> None:
+def test_names_of_fault_points_are_unique() -> None:
     names = points_in_source()
     assert len(names) == len(set(names))
 
 
-def test_nothing_happens_at_a_point_by_itself() -> None:
+def test_a_fault_point_does_nothing_by_default() -> None:
     assert faultpoints.hook is None
     faultpoints.faultpoint("anything")

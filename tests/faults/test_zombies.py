@@ -94,7 +94,7 @@ def undead(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Undead]:
         yield undead
 
 
-def test_what_one_leaves_that_is_killed_after_another_finished_is_removed(tmp_path: Path) -> None:
+def test_leftovers_of_a_process_killed_after_another_finished_are_removed(tmp_path: Path) -> None:
     with faulty(tmp_path, MEASURE_EVERY="0", MIN_LEFTOVER_AGE="0") as installation:
         undead = Undead(installation)
         undead.freeze(Clone("filled-twice"), "copy:one-copied")
@@ -111,7 +111,7 @@ def test_what_one_leaves_that_is_killed_after_another_finished_is_removed(tmp_pa
         must_hold(installation, run=undead.now.run)
 
 
-def test_what_a_zombie_does_in_the_end_changes_no_row_and_leaves_nothing(undead: Undead) -> None:
+def test_a_zombie_changes_no_row_and_leaves_nothing(undead: Undead) -> None:
     late = undead.volume("made-after-its-end")
     assert undead.now.ask("DELETE", f"volume/{late['id']}").status == 200
     (undead.now.data(undead.volume("filled-twice")["id"]) / "note").write_text("written since")

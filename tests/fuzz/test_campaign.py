@@ -51,7 +51,7 @@ def answer(status: int, body: object, **headers: list[str]) -> Answer:
     )
 
 
-def test_what_the_document_says_is_right(judge: Judge) -> None:
+def test_a_response_as_documented_is_accepted(judge: Judge) -> None:
     assert kinds(judge, answer(200, DONE)) == set()
     assert kinds(judge, answer(404, REFUSAL)) == set()
     assert kinds(judge, answer(404, REFUSAL), path=f"{HERE}/nonsense") == set()
@@ -73,16 +73,16 @@ def test_what_the_document_says_is_right(judge: Judge) -> None:
         (Answer(200, NAMED, b"{"), "schema"),
     ],
 )
-def test_what_is_wrong_is_found(judge: Judge, wrong: Answer | None, kind: str) -> None:
+def test_an_undocumented_response_is_found(judge: Judge, wrong: Answer | None, kind: str) -> None:
     assert kind in kinds(judge, wrong)
 
 
-def test_a_success_from_nowhere_is_found(judge: Judge) -> None:
+def test_a_success_of_an_unknown_operation_is_found(judge: Judge) -> None:
     assert kinds(judge, answer(200, DONE), path=f"{HERE}/nonsense") == {"schema"}
 
 
 @pytest.mark.parametrize("base", ["", "/api/v1", "/environments", "/api/v1/environments"])
-def test_every_base_is_judged_by_the_same_document(judge: Judge, base: str) -> None:
+def test_every_base_path_is_checked_against_the_same_document(judge: Judge, base: str) -> None:
     found = judge.operation("DELETE", f"{base}{HERE}")
     assert found is not None
     assert found.label == "DELETE /{envId}/volume/{id}"

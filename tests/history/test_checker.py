@@ -20,12 +20,12 @@ def written(mark: str = "new", **row: Any) -> Story:
 # Right -----------------------------------------------------------------------
 
 
-def test_writes_and_reads_in_turn_are_fine() -> None:
+def test_sequential_writes_and_reads_are_valid() -> None:
     story = written().then("get", answer=seen(1)).put("new", 2)
     assert story.then("get", answer=seen(2, description="new")).told() == set()
 
 
-def test_a_whole_life_is_fine() -> None:
+def test_the_whole_life_of_a_volume_is_valid() -> None:
     gone = entry(4, "delete", isDeleted=[False, True])
     back = entry(5, "restore", isDeleted=[True, False])
     story = Story(made(), MOUNTED, LET_GO, gone, back).create()
@@ -34,29 +34,29 @@ def test_a_whole_life_is_fine() -> None:
     assert story.then("list", answer=[seen(5)]).told() == set()
 
 
-def test_what_was_not_answered_may_have_happened() -> None:
+def test_an_unanswered_write_may_have_happened() -> None:
     assert written().put("new", 2, status=0).told() == set()
 
 
-def test_what_was_not_answered_may_not_have_happened() -> None:
+def test_an_unanswered_write_need_not_have_happened() -> None:
     assert Story(made()).create().put("new", 2, status=0).told() == set()
     assert Story(made()).create().then("delete", 503).told() == set()
 
 
-def test_a_read_beside_a_write_may_see_either() -> None:
+def test_a_concurrent_read_may_see_the_old_or_the_new_state() -> None:
     story = written().put("new", 2, began=2, ended=9)
     story.then("get", answer=seen(2, description="new"), began=3, ended=4)
     assert story.then("get", answer=seen(1), began=2.5, ended=5).told() == set()
 
 
-def test_a_read_may_see_newer_mounts_than_the_rest() -> None:
+def test_a_read_may_see_newer_attachments_than_fields() -> None:
     story = Story(made(), MOUNTED, row=seen(2, attachedAppsRefs=[WEB])).create()
     story.then("attach", 201, target=WEB, began=2, ended=9)
     story.then("get", answer=seen(1, attachedAppsRefs=[WEB]), began=3, ended=4)
     assert story.told() == set()
 
 
-def test_a_repeated_create_that_names_the_same_volume_is_fine() -> None:
+def test_a_repeated_create_that_returns_the_same_volume_is_valid() -> None:
     assert Story(made()).create(0, key="k").create(key="k").create(key="k").told() == set()
 
 
@@ -83,24 +83,24 @@ def test_a_volume_without_its_creation_is_found() -> None:
     assert {"version_gap", "lost_write", "impossible_read"} <= story.put("new", 2).told()
 
 
-def test_a_change_that_did_not_find_what_the_one_before_had_left_is_found() -> None:
+def test_a_change_that_does_not_follow_the_one_before_is_found() -> None:
     story = Story(made(), said(2, "made", "a"), said(3, "made", "b"), row=seen(3, description="b"))
     assert story.create().put("a", 2).put("b", 3).told() == {"broken_chain"}
 
 
-def test_a_size_that_falls_is_found() -> None:
+def test_a_size_that_shrinks_is_found() -> None:
     assert "shrunk" in Story(made(), entry(2, "update", size=[10, 5]), row=seen(2, size=5)).told()
 
 
-def test_a_row_that_is_not_what_its_history_says_is_found() -> None:
+def test_a_row_that_differs_from_its_history_is_found() -> None:
     assert written(name="other").put("new", 2).told() == {"row_differs"}
 
 
-def test_a_row_that_the_api_shows_otherwise_is_found() -> None:
+def test_a_row_that_differs_from_the_api_is_found() -> None:
     assert Story(made(), rows={IT: {"size": 99}}).create().told() == {"row_differs"}
 
 
-def test_an_attachment_of_what_is_deleted_is_found() -> None:
+def test_an_attachment_of_a_deleted_volume_is_found() -> None:
     late = entry(3, "attach", attachedAppsRefs=[[], [WEB]])
     story = Story(made(), GONE, late, row=seen(3, isDeleted=True, attachedAppsRefs=[WEB]))
     assert story.create().then("delete").then("attach", 201, target=WEB).told() == {
@@ -108,7 +108,7 @@ def test_an_attachment_of_what_is_deleted_is_found() -> None:
     }
 
 
-def test_a_delete_of_what_is_mounted_is_found() -> None:
+def test_a_delete_of_an_attached_volume_is_found() -> None:
     gone = entry(3, "delete", isDeleted=[False, True])
     story = Story(made(), MOUNTED, gone, row=seen(3, isDeleted=True, attachedAppsRefs=[WEB]))
     assert story.create().then("attach", 201, target=WEB).then("delete").told() == {
@@ -116,7 +116,7 @@ def test_a_delete_of_what_is_mounted_is_found() -> None:
     }
 
 
-def test_a_change_of_what_is_deleted_is_found() -> None:
+def test_a_change_of_a_deleted_volume_is_found() -> None:
     row = seen(3, isDeleted=True, description="new")
     story = Story(made(), GONE, said(3, "made", "new"), row=row).create().then("delete")
     assert "changed_after_delete" in story.put("new", 3).told()
@@ -125,37 +125,37 @@ def test_a_change_of_what_is_deleted_is_found() -> None:
 # Real time -------------------------------------------------------------------
 
 
-def test_a_read_of_what_was_before_an_answered_write_is_found() -> None:
+def test_a_stale_read_after_an_acknowledged_write_is_found() -> None:
     assert written().put("new", 2).then("get", answer=seen(1)).told() == {"stale_read"}
     assert written().put("new", 2).then("list", answer=[seen(1)]).told() == {"stale_read"}
 
 
-def test_a_read_that_goes_back_behind_another_read_is_found() -> None:
+def test_a_read_older_than_an_earlier_read_is_found() -> None:
     story = written().put("new", 2, status=0)
     story.then("get", answer=seen(2, description="new"))
     assert story.then("get", answer=seen(1)).told() == {"stale_read"}
 
 
-def test_a_read_behind_a_write_that_answers_no_version_is_found() -> None:
+def test_a_stale_read_after_a_write_without_a_version_is_found() -> None:
     story = Story(made(), MOUNTED, row=seen(2, attachedAppsRefs=[WEB])).create()
     story.then("attach", 201, target=WEB)
     assert story.then("get", answer=seen(1)).told() == {"stale_read"}
 
 
-def test_a_read_of_what_never_was_is_found() -> None:
+def test_a_read_of_a_state_that_never_existed_is_found() -> None:
     assert Story(made()).create().then("get", answer=seen(1, size=99)).told() == {"impossible_read"}
 
 
-def test_a_write_that_answers_what_it_did_not_write_is_found() -> None:
+def test_a_response_that_differs_from_the_write_is_found() -> None:
     assert "impossible_read" in written("other").put("new", 2).told()
 
 
-def test_an_answered_write_that_raises_no_version_is_found() -> None:
+def test_an_acknowledged_write_without_a_new_version_is_found() -> None:
     story = Story(made(), said(1, "made", "new"), row=seen(1, description="new")).create()
     assert "version_not_raised" in story.put("new", 1).told()
 
 
-def test_a_write_that_ignores_what_it_was_to_find_is_found() -> None:
+def test_a_write_that_ignores_its_precondition_is_found() -> None:
     story = Story(made(), said(2, "made", "a"), said(3, "a", "b"), row=seen(3, description="b"))
     story.create().put("a", 2)
     assert story.put("b", 3, if_match='"1"').told() == {"precondition_ignored"}
@@ -163,26 +163,26 @@ def test_a_write_that_ignores_what_it_was_to_find_is_found() -> None:
     assert story.put("b", 3, body={"version": 1}).told() == {"precondition_ignored"}
 
 
-def test_a_volume_that_is_not_found_although_nobody_deleted_it_is_found() -> None:
+def test_a_404_for_a_volume_that_was_not_deleted_is_found() -> None:
     assert Story(made()).create().then("get", 404).told() == {"lost_volume"}
     assert Story(made()).create().then("list", answer=[]).told() == {"lost_volume"}
 
 
-def test_a_deleted_volume_that_the_whole_list_leaves_out_is_found() -> None:
+def test_a_deleted_volume_missing_in_the_full_list_is_found() -> None:
     story = Story(made(), GONE, row=DELETED).create().then("delete")
     assert story.then("list_all", answer=[]).told() == {"lost_volume"}
 
 
-def test_a_volume_that_is_gone_with_its_history_is_found() -> None:
+def test_a_volume_that_vanished_with_its_history_is_found() -> None:
     nothing: dict[str, Any] = {"volumes": {}, "histories": {}, "rows": {}}
     assert {"lost_volume", "lost_write"} <= Story(made(), **nothing).create().put("a", 2).told()
 
 
-def test_a_volume_that_only_the_database_knows_is_found() -> None:
+def test_a_volume_that_only_the_database_has_is_found() -> None:
     assert "lost_volume" in Story(made(), rows={"vol-2": {}}).create().told()
 
 
-def test_a_volume_that_is_seen_after_its_delete_is_found() -> None:
+def test_a_volume_that_is_returned_after_its_delete_is_found() -> None:
     story = Story(made(), GONE, row=DELETED).create().then("delete")
     assert "reappeared" in story.then("get", answer=DELETED).told()
     assert "reappeared" in story.then("list", answer=[DELETED]).told()
@@ -194,14 +194,14 @@ def test_a_volume_that_is_shown_undeleted_after_its_delete_is_found() -> None:
     assert "reappeared" in story.then("list_all", answer=[seen(2)]).told()
 
 
-def test_a_volume_that_is_there_after_its_delete_is_found() -> None:
+def test_a_live_row_after_its_delete_is_found() -> None:
     assert "reappeared" in Story(made(), GONE, row=seen(2)).create().then("delete").told()
 
 
 # Once ------------------------------------------------------------------------
 
 
-def test_an_accepted_write_that_is_nowhere_is_found() -> None:
+def test_a_lost_acknowledged_write_is_found() -> None:
     assert "lost_write" in Story(made()).create().put("new", 2).told()
     assert Story(made()).create().then("attach", 201, target=WEB).told() == {"lost_write"}
 
@@ -224,7 +224,7 @@ def test_an_attachment_that_happened_twice_is_found() -> None:
     assert story.told() == {"doubled_write"}
 
 
-def test_a_change_that_nobody_made_is_found() -> None:
+def test_a_change_without_a_request_is_found() -> None:
     assert written().told() == {"from_nowhere"}
     assert "from_nowhere" in Story(made(), GONE, row=DELETED).create().told()
 
@@ -234,7 +234,7 @@ def test_two_volumes_under_one_key_are_found() -> None:
     assert "created_twice" in story.create(answer=seen(1, id="vol-2"), key="k").told()
 
 
-def test_a_create_that_is_met_by_what_it_made_itself_is_found() -> None:
+def test_a_create_that_conflicts_with_its_own_volume_is_found() -> None:
     answer = {"errors": [{"code": "name_taken"}]}
     assert Story(made()).create(key="k").create(409, answer, key="k").told() == {"key_forgotten"}
 
@@ -242,19 +242,19 @@ def test_a_create_that_is_met_by_what_it_made_itself_is_found() -> None:
 # The rest --------------------------------------------------------------------
 
 
-def test_more_than_the_quota_is_found_wherever_it_shows() -> None:
+def test_an_exceeded_quota_is_found_wherever_it_shows() -> None:
     usage = {"used": {"storage": 101}}
     assert Story(made()).create().then("usage", answer=usage).told() == {"over_quota"}
     full = {"id": HERE, "quota": 5, "used": 10, "sum": 10}
     assert Story(made(), environments=[full]).create().told() == {"over_quota"}
 
 
-def test_a_quota_that_is_counted_wrongly_is_found() -> None:
+def test_a_wrong_count_of_a_quota_is_found() -> None:
     wrong = {"id": HERE, "quota": 100, "used": 0, "sum": 10}
     assert Story(made(), environments=[wrong]).create().told() == {"miscounted"}
 
 
-def test_a_name_that_two_have_is_found() -> None:
+def test_a_duplicate_name_is_found() -> None:
     story = Story(made()).create()
     assert "name_twice" in story.then("list", answer=[seen(1), seen(1, id="vol-2")]).told()
 
@@ -265,12 +265,12 @@ def snapshots(**more: Any) -> Story:
     return story.then("snap", 201, {"id": "snap-1"}, body={"name": "snap"})
 
 
-def test_an_acknowledged_snapshot_that_is_gone_is_found() -> None:
+def test_a_lost_acknowledged_snapshot_is_found() -> None:
     assert snapshots(snapshots=["snap-1"]).told() == set()
     assert snapshots().told() == {"lost_write"}
 
 
-def test_a_deleted_snapshot_that_is_there_is_found() -> None:
+def test_a_snapshot_that_exists_after_its_delete_is_found() -> None:
     assert snapshots().then("unsnap", target="snap-1").told() == set()
     assert snapshots(snapshots=["snap-1"]).then("unsnap", target="snap-1").told() == {"reappeared"}
 

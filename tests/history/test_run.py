@@ -35,11 +35,11 @@ def checked_again(directory: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def test_no_answer_contradicts_another_or_what_is_left(run: Run) -> None:
+def test_responses_are_consistent_with_each_other_and_the_final_state(run: Run) -> None:
     assert run.anomalies() == []
 
 
-def test_it_was_worth_checking(run: Run) -> None:
+def test_the_run_had_enough_operations_of_each_kind(run: Run) -> None:
     operations = run.operations
     assert run.kills.keys() == RESTARTED
     assert len(operations) >= 300
@@ -54,7 +54,7 @@ def test_a_recorded_run_is_checked_again_with_the_same_result(run: Run) -> None:
     assert "anomalies:  0\n" in done.stdout
 
 
-def test_a_lie_in_a_recorded_run_is_an_exit_code_of_1(run: Run, tmp_path: Path) -> None:
+def test_an_inconsistent_recorded_run_exits_with_1(run: Run, tmp_path: Path) -> None:
     copied = shutil.copytree(run.directory, tmp_path / "copied")
     final = json.loads((copied / "final.json").read_text())
     next(iter(final["volumes"].values()))["size"] += 1

@@ -81,14 +81,14 @@ def rounds(server: Server, weights: dict[str, int], directory: Path) -> Iterator
 
 
 @pytest.mark.parametrize("fault", FOUND_AS)
-def test_a_planted_fault_is_found(server: Server, switch: Path, fault: str, tmp_path: Path) -> None:
+def test_a_seeded_bug_is_found(server: Server, switch: Path, fault: str, tmp_path: Path) -> None:
     kind, weights = FOUND_AS[fault]
     switch.write_text(fault)
     assert any(kind in found for found in rounds(server, weights, tmp_path))
 
 
 @pytest.mark.parametrize("fault", ["", "short_leases"])
-def test_without_a_fault_nothing_is_found(
+def test_nothing_is_found_without_a_seeded_bug(
     server: Server, switch: Path, fault: str, tmp_path: Path
 ) -> None:
     switch.write_text(fault)
@@ -96,5 +96,5 @@ def test_without_a_fault_nothing_is_found(
     assert [next(found) for _ in range(2)] == [set(), set()]
 
 
-def test_every_fault_is_looked_for() -> None:
+def test_every_seeded_bug_is_tested() -> None:
     assert FOUND_AS.keys() == FAULTS.keys() - {"short_leases"}

@@ -32,7 +32,7 @@ def set_clock(file: Path, off_by: int) -> None:
     draft.rename(file)  # nobody reads half of it
 
 
-def test_machines_whose_clocks_differ_by_days_respect_each_others_leases(tmp_path: Path) -> None:
+def test_machines_with_different_clocks_respect_each_others_leases(tmp_path: Path) -> None:
     with installed(tmp_path, RECONCILE_INLINE="false") as installation:
         spec(installation, "wished", 400)
         behind, ahead = (clock(tmp_path / f"{days}", days * DAY) for days in (-1, 1))
@@ -47,7 +47,7 @@ def test_machines_whose_clocks_differ_by_days_respect_each_others_leases(tmp_pat
         assert [end(process) for process in (first, second)] == [0, 0]
 
 
-def test_a_clock_that_jumps_back_and_forth_under_a_server_changes_nothing(tmp_path: Path) -> None:
+def test_a_jumping_clock_changes_nothing(tmp_path: Path) -> None:
     now = tmp_path / "now"
     with installed(tmp_path) as installation, serving(installation, **clock(now, 0)) as server:
         environment = server.environment()
@@ -63,7 +63,7 @@ def test_a_clock_that_jumps_back_and_forth_under_a_server_changes_nothing(tmp_pa
         must_hold(installation)
 
 
-def test_the_history_is_in_the_order_of_versions_whatever_the_clocks_of_servers_say(
+def test_the_history_is_in_the_order_of_versions_despite_different_clocks(
     tmp_path: Path,
 ) -> None:
     with installed(tmp_path) as installation:

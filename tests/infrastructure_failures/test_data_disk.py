@@ -45,7 +45,7 @@ def used(server: Server, environment: str) -> int:
     return used
 
 
-def test_a_full_disk_keeps_wishes_waiting_and_lets_deletes_through(
+def test_a_full_disk_delays_creates_but_not_deletes(
     server: Server, disk: Disk, environment: str
 ) -> None:
     volume, doomed = (server.volume(environment, name) for name in ("kept", "doomed"))
@@ -67,7 +67,7 @@ def test_a_full_disk_keeps_wishes_waiting_and_lets_deletes_through(
     assert server.wire().get(f"{volume}/snapshot/{taken.body['id']}").body == taken.body
 
 
-def test_a_read_only_disk_is_said_to_be_one_and_nothing_is_lost(
+def test_a_read_only_disk_is_reported_and_nothing_is_lost(
     server: Server, disk: Disk, environment: str
 ) -> None:
     volume, doomed = (server.volume(environment, name) for name in ("kept", "doomed"))
@@ -84,7 +84,7 @@ def test_a_read_only_disk_is_said_to_be_one_and_nothing_is_lost(
     assert used(server, environment) == 20
 
 
-def test_a_disk_that_fails_is_said_to_fail_and_nothing_on_it_is_called_lost(
+def test_a_failing_disk_is_reported_and_no_data_is_called_missing(
     server: Server, disk: Disk, environment: str
 ) -> None:
     volume, doomed = (server.volume(environment, name) for name in ("kept", "doomed"))
@@ -103,7 +103,7 @@ def test_a_disk_that_fails_is_said_to_fail_and_nothing_on_it_is_called_lost(
     must_hold(server.installation)
 
 
-def test_without_its_disk_nothing_is_made_missed_or_called_lost(
+def test_a_missing_disk_creates_nothing_and_no_data_is_called_missing(
     server: Server, disk: Disk, environment: str
 ) -> None:
     volume, doomed = (server.volume(environment, name) for name in ("kept", "doomed"))
@@ -128,7 +128,7 @@ def test_without_its_disk_nothing_is_made_missed_or_called_lost(
     assert server.wire().get("/readyz").status == 200
 
 
-def test_another_installations_disk_in_its_place_is_left_alone(
+def test_the_disk_of_another_installation_stays_unchanged(
     server: Server, disk: Disk, environment: str
 ) -> None:
     volume = server.volume(environment)
@@ -147,7 +147,7 @@ def test_another_installations_disk_in_its_place_is_left_alone(
     must_hold(server.installation)
 
 
-def test_a_disk_that_fills_up_during_a_copy_ends_the_snapshot_and_keeps_no_part_of_it(
+def test_a_disk_that_fills_up_fails_the_snapshot_and_keeps_no_part_of_it(
     server: Server, environment: str
 ) -> None:
     volume, ballast = (server.volume(environment, name) for name in ("kept", "ballast"))

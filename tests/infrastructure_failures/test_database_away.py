@@ -37,7 +37,9 @@ def server(postgres: PrivatePostgres, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_idle_it_is_not_missed_at_all(server: Server, postgres: PrivatePostgres, mode: str) -> None:
+def test_an_idle_server_survives_an_outage_of_the_database(
+    server: Server, postgres: PrivatePostgres, mode: str
+) -> None:
     environment = server.environment()
     volume = server.volume(environment, "before")
     postgres.stop(mode)
@@ -49,7 +51,7 @@ def test_idle_it_is_not_missed_at_all(server: Server, postgres: PrivatePostgres,
     must_hold(server.installation)
 
 
-def test_away_it_is_a_503_at_every_door_and_nothing_is_done(
+def test_every_interface_answers_503_without_the_database(
     server: Server, postgres: PrivatePostgres
 ) -> None:
     environment = server.environment()
@@ -83,9 +85,7 @@ def test_away_it_is_a_503_at_every_door_and_nothing_is_done(
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_restarted_in_the_middle_of_steps_a_reconciler_goes_on_by_itself(
-    tmp_path: Path, mode: str
-) -> None:
+def test_a_reconciler_continues_after_a_restart_of_the_database(tmp_path: Path, mode: str) -> None:
     with restartable() as postgres, on(postgres, tmp_path, RECONCILE_INLINE="false") as idle:
         spec(idle, "wished", 400)
         process = reconciler(idle)
@@ -107,7 +107,7 @@ COMMANDS = [
 ]
 
 
-def test_every_command_says_in_a_line_that_it_is_away(
+def test_every_command_reports_the_outage_in_one_line(
     server: Server, postgres: PrivatePostgres
 ) -> None:
     postgres.stop()

@@ -37,7 +37,7 @@ def session(installation: Installation) -> Iterator[psycopg.Connection[Any]]:
         connection.rollback()
 
 
-def test_without_a_connection_left_it_is_a_503_and_then_goes_on(installation: Installation) -> None:
+def test_exhausted_connections_are_a_503_until_one_is_free(installation: Installation) -> None:
     role = f"role_of_{database(installation)}"
     installation.meddle(f"CREATE ROLE {role} LOGIN")
     installation.meddle(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}")
@@ -64,7 +64,7 @@ def test_without_a_connection_left_it_is_a_503_and_then_goes_on(installation: In
         must_hold(installation)
 
 
-def test_a_statement_that_takes_too_long_is_a_503_and_nothing_is_done(
+def test_a_statement_timeout_is_a_503_and_changes_nothing(
     installation: Installation,
 ) -> None:
     installation.meddle(f"ALTER DATABASE {database(installation)} SET statement_timeout = '1s'")
@@ -84,7 +84,7 @@ def test_a_statement_that_takes_too_long_is_a_503_and_nothing_is_done(
         must_hold(installation)
 
 
-def test_a_step_whose_outcome_cannot_be_written_in_time_is_taken_again(
+def test_a_step_whose_result_cannot_be_written_is_repeated(
     installation: Installation,
 ) -> None:
     installation.meddle(f"ALTER DATABASE {database(installation)} SET statement_timeout = '1s'")
@@ -104,7 +104,7 @@ def test_a_step_whose_outcome_cannot_be_written_in_time_is_taken_again(
         must_hold(installation)
 
 
-def test_whom_a_deadlock_throws_out_hears_503_and_everybody_else_goes_on(
+def test_the_victim_of_a_deadlock_gets_503_and_others_go_on(
     installation: Installation,
 ) -> None:
     with serving(installation) as server:

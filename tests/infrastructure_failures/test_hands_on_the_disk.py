@@ -20,7 +20,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-def test_what_was_taken_away_is_missed_never_made_anew_and_welcome_back(
+def test_data_that_was_moved_away_is_missing_and_found_again_on_its_return(
     server: Server, tmp_path: Path
 ) -> None:
     installation = server.installation
@@ -46,7 +46,7 @@ def test_what_was_taken_away_is_missed_never_made_anew_and_welcome_back(
     assert (place / "data" / "precious").read_bytes() == b"kept"
 
 
-def test_what_was_taken_away_can_be_deleted_and_stays_so(server: Server, tmp_path: Path) -> None:
+def test_a_volume_without_its_data_can_be_deleted(server: Server, tmp_path: Path) -> None:
     installation = server.installation
     volume = server.volume(server.environment())
     place = installation.storage_root / volume[-36:]
@@ -62,7 +62,7 @@ def test_what_was_taken_away_can_be_deleted_and_stays_so(server: Server, tmp_pat
     must_hold(installation)
 
 
-def test_what_was_added_is_told_and_goes_only_when_confirmed(server: Server) -> None:
+def test_foreign_directories_are_reported_and_removed_only_when_confirmed(server: Server) -> None:
     installation = server.installation
     kept = server.volume(server.environment())
     stranger = "0b8f3a52-53a1-4d0c-9a54-7c3b7f0f6a11"

@@ -12,7 +12,7 @@ from tests.support.invariants import UNSETTLED, must_hold
 ROWS = "SELECT * FROM volumes_volume ORDER BY id"
 
 
-def test_one_that_comes_back_after_its_leases_ran_out_changes_nothing(tmp_path: Path) -> None:
+def test_a_reconciler_that_resumes_after_its_leases_expired_changes_nothing(tmp_path: Path) -> None:
     with installed(tmp_path, RECONCILE_INLINE="false", MEASURE_EVERY="0") as idle:
         spec(idle, "wished", 400)
         zombie = reconciler(idle)

@@ -61,7 +61,7 @@ def server(installation: Installation) -> Server:
     return Server(installation)
 
 
-def test_an_old_database_beside_newer_data_is_found_out_and_can_be_mended(server: Server) -> None:
+def test_an_old_database_with_newer_data_is_found_and_can_be_repaired(server: Server) -> None:
     installation, backup = server.installation, Backup(server.installation)
     server.start()
     environment = server.environment(quota=1000)
@@ -106,7 +106,7 @@ def test_an_old_database_beside_newer_data_is_found_out_and_can_be_mended(server
     assert is_ready(server, kept)
 
 
-def test_where_most_of_the_data_is_newer_nothing_of_it_is_removed(server: Server) -> None:
+def test_no_orphans_are_removed_when_most_of_the_data_is_newer(server: Server) -> None:
     installation, backup = server.installation, Backup(server.installation)
     server.start()
     environment = server.environment()

@@ -7,7 +7,7 @@ from config.db.postgresql.base import DatabaseWrapper
 
 
 @pytest.mark.django_db
-def test_the_one_that_was_used_last_is_used_next() -> None:
+def test_the_connection_that_was_used_last_is_used_next() -> None:
     connection = connections["default"]
     assert isinstance(connection, DatabaseWrapper)
     pool = connection.pool

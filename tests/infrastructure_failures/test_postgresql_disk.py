@@ -43,7 +43,9 @@ def server(disk: Disk, tmp_path: Path) -> Iterator[Server]:
         postgres.stop()
 
 
-def test_a_full_one_refuses_writes_serves_reads_and_goes_on(server: Server, disk: Disk) -> None:
+def test_a_full_disk_refuses_writes_and_serves_reads_until_there_is_space(
+    server: Server, disk: Disk
+) -> None:
     volume = server.volume(server.environment())
     assert_it_only_reads(server, disk, volume, description="x" * 500)
     eventually(lambda: ask(server, "PUT", volume, {"size": 20}).status == 200, 10)

@@ -32,7 +32,9 @@ def server(disk: Disk) -> Iterator[Server]:
         yield server
 
 
-def test_a_full_one_refuses_writes_serves_reads_and_goes_on(server: Server, disk: Disk) -> None:
+def test_a_full_disk_refuses_writes_and_serves_reads_until_there_is_space(
+    server: Server, disk: Disk
+) -> None:
     environment = server.environment()
     volume = server.volume(environment)
     assert_it_only_reads(server, disk, volume)
@@ -40,9 +42,7 @@ def test_a_full_one_refuses_writes_serves_reads_and_goes_on(server: Server, disk
     must_hold(server.installation)
 
 
-def test_one_that_is_away_refuses_everything_and_goes_on_once_it_is_back(
-    server: Server, disk: Disk
-) -> None:
+def test_a_missing_disk_refuses_all_requests_until_it_is_back(server: Server, disk: Disk) -> None:
     environment = server.environment()
     volume = server.volume(environment)
     disk.tear_out()

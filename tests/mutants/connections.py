@@ -31,7 +31,7 @@ GUARDS = [
         "config/server/body.py",
         "        self._guard.expect(self, self._begun_at + PROMPT_BODY)\n",
         "",
-        f"{CONNECTIONS}::test_a_late_body_is_an_error_in_json_where_the_api_is",
+        f"{CONNECTIONS}::test_a_late_body_of_an_api_request_is_an_error_in_json",
     ),
     Guard(
         "unfinished bodies of one address",

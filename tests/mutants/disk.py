@@ -5,8 +5,8 @@ from tests.mutants.guard import Guard
 LINKS = "backends/test_links.py"
 TREE = "backends/test_tree.py"
 CRASHES = "backends/test_crashes.py"
-LOOKS_AFTER = "TestCrashes::test_killed_beside_what_an_earlier_one_left_and_repeated_leaves_nothing"
-OVERTOOK = "TestCrashes::test_what_was_left_by_one_that_another_overtook_is_removed_by_the_next"
+LOOKS_AFTER = "TestCrashes::test_a_repeated_operation_removes_leftovers_of_killed_ones"
+OVERTOOK = "TestCrashes::test_leftovers_of_an_overtaken_operation_are_removed_by_the_next"
 
 GUARDS = [
     Guard(
@@ -14,28 +14,28 @@ GUARDS = [
         "volumes/backends/directory.py",
         "            marker.verify(marker.read(root), self.installation, self.root)\n        except",
         "            pass\n        except",
-        "backends/test_contract.py::TestContract::test_nothing_is_done_in_a_storage_that_is_not_ours",
+        "backends/test_contract.py::TestContract::test_every_operation_refuses_the_storage_of_another_installation",
     ),
     Guard(
         "a root is looked at again",
         "volumes/backends/shared.py",
         "if descriptor is None or descriptor.until < time.monotonic():",
         "if descriptor is None:",
-        "backends/test_shared.py::test_a_root_is_looked_at_again_however_long_somebody_is_at_work",
+        "backends/test_shared.py::test_the_root_is_checked_again_even_while_it_is_in_use",
     ),
     Guard(
         "marker of another installation",
         "volumes/backends/marker.py",
         "    if found != installation:",
         "    if False:",
-        "backends/test_directory.py::TestMarker::test_the_disk_of_another_installation_says_so",
+        "backends/test_directory.py::TestMarker::test_the_disk_of_another_installation_is_reported",
     ),
     Guard(
         "names that become paths",
         "volumes/backends/names.py",
         "    if not is_ours(name):",
         "    if False:",
-        f"{LINKS}::TestNames::test_what_is_no_identifier_reaches_no_path",
+        f"{LINKS}::TestNames::test_an_invalid_identifier_never_becomes_a_path",
     ),
     Guard(
         "O_NOFOLLOW for directories",
@@ -56,7 +56,7 @@ GUARDS = [
         "volumes/backends/marker.py",
         "os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK",
         "os.O_RDONLY | os.O_NONBLOCK",
-        "backends/test_directory.py::TestMarker::test_a_link_to_a_marker_or_a_fifo_is_none",
+        "backends/test_directory.py::TestMarker::test_neither_a_link_nor_a_fifo_is_a_marker",
     ),
     Guard(
         "up is where it came from",
@@ -70,21 +70,21 @@ GUARDS = [
         "volumes/backends/oserrors.py",
         'f"Could not {doing}: {cause.tenant}{_at(path_in_volume)}.",',
         'f"Could not {doing}: {cause.operator}{_at(path)}.",',
-        "backends/test_messages.py::test_a_tenants_text_names_no_command_capability_or_host_path",
+        "backends/test_messages.py::test_messages_to_tenants_name_no_command_capability_or_host_path",
     ),
     Guard(
         "mounts are not entered",
         "volumes/backends/linux.py",
         "_RESOLVE_NO_XDEV = 0x01",
         "_RESOLVE_NO_XDEV = 0x00",
-        "backends/test_mounts.py::test_a_snapshot_of_it_is_an_error_that_names_the_path_inside_the_volume",
+        "backends/test_mounts.py::test_a_snapshot_of_a_mount_is_an_error_with_the_path_in_the_volume",
     ),
     Guard(
         "mounts are not entered on an old kernel",
         "volumes/backends/linux.py",
         "    if mount_id(fd) == mount_id(directory):",
         "    if True:",
-        "backends/test_mounts.py::test_a_snapshot_of_it_is_an_error_that_names_the_path_inside_the_volume",
+        "backends/test_mounts.py::test_a_snapshot_of_a_mount_is_an_error_with_the_path_in_the_volume",
     ),
     Guard(
         "mounted files are not measured",
@@ -98,14 +98,14 @@ GUARDS = [
         "volumes/backends/tree/walk.py",
         "SKIPPED = MISSING | {errno.EXDEV}",
         "SKIPPED = MISSING | {errno.EXDEV, errno.EACCES}",
-        f"{TREE}::TestMeasure::test_what_the_server_may_not_see_is_an_error_with_its_path",
+        f"{TREE}::TestMeasure::test_an_unreadable_directory_is_an_error_with_its_path",
     ),
     Guard(
         "one directory that cannot be listed stops no inventory",
         "volumes/backends/directory.py",
         "                except BackendError as error:\n                    yield Unreadable(error)",
         "                except EOFError as error:\n                    yield Unreadable(error)",
-        "backends/test_directory.py::TestUnreadable::test_what_cannot_be_listed_is_named_and_the_rest_is_found",
+        "backends/test_directory.py::TestUnreadable::test_an_unlistable_directory_is_reported_and_the_rest_is_found",
     ),
     Guard(
         "leftovers that cannot be listed",
@@ -140,7 +140,7 @@ GUARDS = [
         "volumes/backends/failures.py",
         "            self.first = self.first or error",
         "            raise error",
-        "backends/test_directory.py::TestUnreadable::test_one_leftover_that_cannot_be_removed_keeps_no_other",
+        "backends/test_directory.py::TestUnreadable::test_a_leftover_that_cannot_be_removed_stops_no_other",
     ),
     Guard(
         "a database without volumes removes nothing",
@@ -168,28 +168,28 @@ GUARDS = [
         "config/settings.py",
         "if storage_problem := backend_class(STORAGE_BACKEND).settings_problem(sys.modules[__name__]):",
         "if storage_problem := False:",
-        "backends/test_privileges.py::test_a_server_that_may_not_give_volumes_away_does_not_start",
+        "backends/test_privileges.py::test_a_server_that_cannot_set_the_owner_does_not_start",
     ),
     Guard(
         "leases are not waited for by the kernel",
         "volumes/backends/tree/leases.py",
         "os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC",
         "os.O_RDONLY | os.O_CLOEXEC",
-        "backends/test_copying.py::test_a_lease_that_is_kept_is_an_error_with_the_path",
+        "backends/test_copying.py::test_a_file_lease_that_is_not_released_is_an_error_with_the_path",
     ),
     Guard(
         "leases share the time of one tree",
         "volumes/backends/tree/leases.py",
         "            self._left -= RETRY_INTERVAL\n",
         "            pass\n",
-        "backends/test_copying.py::test_leases_that_are_given_up_one_after_the_other_share_the_time_of_one_tree",
+        "backends/test_copying.py::test_file_leases_share_the_waiting_time_of_one_tree",
     ),
     Guard(
         "a shortcut that fails is no error",
         "volumes/backends/tree/content.py",
         "        return os.copy_file_range(source, target, count, start, start)\n    except OSError:",
         "        return os.copy_file_range(source, target, count, start, start)\n    except EOFError:",
-        "backends/test_copying.py::test_content_is_read_and_written_where_no_shortcut_works",
+        "backends/test_copying.py::test_content_is_copied_by_read_and_write_when_nothing_faster_works",
     ),
     Guard(
         "the first name of a workpiece is used again",

@@ -8,7 +8,7 @@ GUARDS = [
         "config/http/static_files.py",
         "    FOREVER = 365 * 86400  # seconds\n",
         "    FOREVER = 60\n",
-        "races/test_static_files.py::test_what_pages_use_is_hashed_compressed_and_kept_for_a_year",
+        "races/test_static_files.py::test_files_of_pages_are_hashed_compressed_and_cached_for_a_year",
     ),
     Guard(
         "static files of a running server",
@@ -220,7 +220,7 @@ GUARDS = [
         "config/server/supervisor.py",
         "        self._before_spawn()\n        for",
         "        for",
-        "races/test_static_files.py::test_replaced_workers_serve_the_files_that_are_on_disk_then",
+        "races/test_static_files.py::test_replaced_workers_serve_the_current_files",
     ),
     Guard(
         "incomplete audit",

@@ -23,7 +23,7 @@ GUARDS = [
         "        here.close()\n",
         "        pass\n",
         "faults/test_failing_disks.py"
-        "::test_many_steps_that_hang_hold_up_neither_reading_nor_other_changes",
+        "::test_many_steps_that_hang_delay_neither_reads_nor_other_changes",
         database="postgresql",
     ),
     Guard(
@@ -31,7 +31,7 @@ GUARDS = [
         "volumes/reconciler/step_runner.py",
         "        is_done.wait(timeout)\n",
         "        is_done.wait()\n",
-        "services/test_group_commit.py::test_nor_those_that_were_written_with_it",
+        "services/test_group_commit.py::test_a_step_that_hangs_delays_no_request_of_its_batch",
     ),
     Guard(
         "locks of the frozen",
@@ -39,7 +39,7 @@ GUARDS = [
         '"-c idle_in_transaction_session_timeout=20s"',
         '""',
         "faults/test_frozen.py"
-        "::test_who_is_frozen_with_locks_in_its_hand_loses_them_and_what_it_had_begun",
+        "::test_a_frozen_process_that_holds_locks_loses_them_with_its_transaction",
         database="postgresql",
     ),
     Guard(
@@ -69,6 +69,6 @@ GUARDS = [
         "volumes/management/commands/serve.py",
         "    os.environ.update({**ALLOCATORS, **os.environ})",
         "",
-        "races/test_connections.py::test_the_memory_of_long_headers_is_given_back",
+        "races/test_connections.py::test_the_memory_of_long_headers_is_released",
     ),
 ]

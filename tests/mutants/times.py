@@ -95,7 +95,7 @@ GUARDS = [
         "volumes/backends/place.py",
         "marks.write(volume, snapshot, piece.fd, since)",
         "marks.write(volume, snapshot, piece.fd)",
-        "backends/test_contract.py::TestContract::test_a_snapshot_keeps_when_its_copying_began",
+        "backends/test_contract.py::TestContract::test_a_snapshot_keeps_the_time_when_copying_began",
     ),
     Guard(
         "restore of a volume takes no missed snapshot",

@@ -104,7 +104,7 @@ def test_headers_of_a_later_request_are_cut_after_15_seconds_too(alone: Server) 
         assert 14 < seconds_until_closed(client, 25) < 20
 
 
-def test_an_idle_connection_lives_longer_than_proxies_keep_it(alone: Server) -> None:
+def test_an_idle_connection_is_kept_longer_than_by_proxies(alone: Server) -> None:
     with closing(answered(alone)) as client:
         time.sleep(66)
         client.sendall(ASKING + b"\r\n")
@@ -132,7 +132,7 @@ def test_bodies_beyond_the_share_of_an_address_get_503_and_the_others_408(
         assert heard == {"503 closed": most, "408 closed": most}
 
 
-def test_a_late_body_is_an_error_in_json_where_the_api_is(alone: Server) -> None:
+def test_a_late_body_of_an_api_request_is_an_error_in_json(alone: Server) -> None:
     path = f"{alone.environment()}/volume"
     with closing(connected(alone, head(alone, path, "Content-Length: 9") + b"{")) as client:
         client.settimeout(limits.BODY_TIMEOUT + 6)
@@ -160,7 +160,7 @@ def test_unfinished_bodies_leave_half_of_the_threads_free(alone: Server) -> None
     eventually(lambda: _is_served(alone), 10)
 
 
-def test_a_body_of_another_address_is_read_beside_them(alone: Server) -> None:
+def test_another_address_can_send_a_body_meanwhile(alone: Server) -> None:
     most = limits.MAX_UNFINISHED_BODIES_PER_ADDRESS
     with connections(alone, 2 * most, UNFINISHED):
         environment = alone.environment()  # from 127.0.0.1
@@ -187,7 +187,7 @@ def test_twice_the_maximum_of_connections_delays_nobody(alone: Server, data: byt
     assert alone.wire().get("/environments").status == 200
 
 
-def test_the_memory_of_long_headers_is_given_back(alone: Server) -> None:
+def test_the_memory_of_long_headers_is_released(alone: Server) -> None:
     time.sleep(8)  # the allocator keeps what earlier tests used for five seconds
     before = memory(alone)
     with connections(alone, limits.MAX_CONNECTIONS // 2, LONG_HEADERS):
@@ -239,7 +239,9 @@ def test_a_reader_that_reads_gets_all_of_a_large_page_again_and_again(
     assert memory(alone) < MEMORY
 
 
-def test_a_header_with_an_underscore_is_not_the_proxys(installation: Installation) -> None:
+def test_a_header_with_an_underscore_does_not_pass_for_the_proxys(
+    installation: Installation,
+) -> None:
     server = Server(installation, workers=1)
     server.start(TRUSTED_PROXIES="1")
     path = server.environment()

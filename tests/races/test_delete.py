@@ -104,7 +104,7 @@ def test_one_of_32_volumes_gets_the_mount_path(server: Server, crowd: Crowd) -> 
     must_hold(server.installation)
 
 
-def test_an_application_takes_its_attachments_along_however_late_they_come(
+def test_deleting_an_application_removes_even_late_attachments(
     server: Server, crowd: Crowd
 ) -> None:
     environment = server.environment()
@@ -118,7 +118,7 @@ def test_an_application_takes_its_attachments_along_however_late_they_come(
     must_hold(server.installation)
 
 
-def test_a_name_is_free_for_one_once_its_volume_is_deleted(server: Server, crowd: Crowd) -> None:
+def test_one_request_gets_the_name_of_a_deleted_volume(server: Server, crowd: Crowd) -> None:
     environment = server.environment(quota=20)
     path = server.volume(environment)
     spec = {"name": "app-data", "size": 10}

@@ -31,7 +31,9 @@ def addresses(server: Server, page: str) -> list[str]:
 
 
 @pytest.mark.parametrize("page", ["/login", "/docs"])
-def test_what_pages_use_is_hashed_compressed_and_kept_for_a_year(server: Server, page: str) -> None:
+def test_files_of_pages_are_hashed_compressed_and_cached_for_a_year(
+    server: Server, page: str
+) -> None:
     found = addresses(server, page)
     assert found
     for address in found:
@@ -43,14 +45,14 @@ def test_what_pages_use_is_hashed_compressed_and_kept_for_a_year(server: Server,
         assert response.headers["Cache-Control"] == f"max-age={YEAR}, public, immutable"
 
 
-def test_what_style_sheets_use_is_hashed_too(server: Server) -> None:
+def test_files_of_style_sheets_are_hashed(server: Server) -> None:
     _, style = get(server, hashed_address(server, "admin/css/widgets.css"))
     found = re.findall(rb'url\("?(\.\./img/[^)"]+)"?\)', style)
     assert found
     assert all(re.search(rb"\.[0-9a-f]{12}\.svg(#\w+)?$", one) for one in found)
 
 
-def test_replaced_workers_serve_the_files_that_are_on_disk_then(installation: Installation) -> None:
+def test_replaced_workers_serve_the_current_files(installation: Installation) -> None:
     with serving(installation) as server:
         before = server.workers()
         # As if all that was published was out of date.
@@ -71,11 +73,11 @@ def hashed_address(server: Server, name: str) -> str:
     return f"/static/{found[1]}"
 
 
-def test_the_plain_names_work_for_a_minute(server: Server) -> None:
+def test_names_without_a_hash_are_cached_for_a_minute(server: Server) -> None:
     response, _ = get(server, "/static/holdfast.css")
     assert (response.status, response.headers["Cache-Control"]) == (200, "max-age=60, public")
 
 
-def test_no_file_beside_the_published_ones_is_served(server: Server) -> None:
+def test_only_published_files_are_served(server: Server) -> None:
     for path in ("/static/../secret_key", "/static/%2e%2e/secret_key", "/static//secret_key"):
         assert server.wire().get(path).status == 404

@@ -31,7 +31,7 @@ def backend(monkeypatch: pytest.MonkeyPatch) -> Fallible:
     return backend
 
 
-def test_an_outage_is_recorded_and_its_end(db, backend):
+def test_the_beginning_and_the_end_of_an_outage_are_recorded(db, backend):
     backend.unmount()
     assert refresh_availability() != ""
     state = StorageState.objects.get()
@@ -42,7 +42,7 @@ def test_an_outage_is_recorded_and_its_end(db, backend):
     assert StorageState.objects.get().unavailable_since is None
 
 
-def test_what_has_not_changed_is_not_written(db, backend, django_assert_num_queries):
+def test_an_unchanged_state_is_not_written(db, backend, django_assert_num_queries):
     refresh_availability()
     with django_assert_num_queries(1):
         refresh_availability()

@@ -36,7 +36,9 @@ def held(row, memory, handle):
 
 class TestVanishedAndEmpty:
     @pytest.mark.usefixtures("held")
-    def test_an_empty_directory_keeps_it_in_error_and_says_what_it_held(self, row, memory, handle):
+    def test_an_empty_directory_in_place_of_data_is_an_error_with_the_last_usage(
+        self, row, memory, handle
+    ):
         memory.lose(handle)
         look()
         memory.replace(handle)
@@ -48,7 +50,7 @@ class TestVanishedAndEmpty:
         assert "accept_data" not in row.status_message
         assert memory.source(handle) in row.status_detail
 
-    def test_nobody_needs_to_have_looked_in_between(self, row, memory, handle):
+    def test_vanished_data_is_noticed_without_a_check_in_between(self, row, memory, handle):
         memory.replace(handle)
         assert look() == 1
         row.refresh_from_db()
@@ -56,7 +58,7 @@ class TestVanishedAndEmpty:
         assert "what it held was never measured" in row.status_message
         assert row.missing_since is not None
 
-    def test_neither_a_grow_nor_a_snapshot_takes_it_for_the_data(
+    def test_neither_grow_nor_snapshot_accepts_an_empty_directory_as_data(
         self, row, alices, here, memory, handle
     ):
         memory.replace(handle)
@@ -64,22 +66,22 @@ class TestVanishedAndEmpty:
         assert (grown["status"], grown["provisionedSize"]) == ("error", 100)
         assert alices.post(f"{here}/snapshot").status_code == 409
 
-    def test_a_snapshot_of_it_fails(self, row, alices, here, memory, handle):
+    def test_a_snapshot_of_an_empty_directory_in_place_of_data_fails(
+        self, row, alices, here, memory, handle
+    ):
         memory.replace(handle)
         assert alices.post(f"{here}/snapshot").json()["status"] == "error"
         assert memory.snapshots == {}
 
     @pytest.mark.usefixtures("held")
-    def test_a_measurement_of_it_says_nothing(self, row, memory, handle):
+    def test_an_empty_directory_in_place_of_data_is_not_measured(self, row, memory, handle):
         memory.replace(handle)
         measured, failed = sample_all()
         assert (measured, len(failed)) == (0, 1)
         row.refresh_from_db()
         assert (row.used_size, row.was_empty) == (8295, False)
 
-    def test_data_known_to_be_empty_may_be_replaced_by_an_empty_directory(
-        self, row, memory, handle
-    ):
+    def test_an_empty_directory_may_replace_data_known_to_be_empty(self, row, memory, handle):
         sample_usage(row)
         row.refresh_from_db()
         assert row.was_empty
@@ -90,14 +92,14 @@ class TestVanishedAndEmpty:
         assert row.status == "ready"
         assert memory.state(handle) is DataState.OWN
 
-    def test_data_that_is_measured_as_less_than_1_mb_is_not_empty(self, row, memory, handle):
+    def test_data_of_less_than_1_mb_is_not_empty(self, row, memory, handle):
         memory.used[handle] = 1
         sample_usage(row)
         memory.replace(handle)
         assert look() == 1
 
     @pytest.mark.usefixtures("held")
-    def test_data_restored_by_hand_is_back_and_marked(self, row, memory, handle):
+    def test_data_restored_by_hand_is_found_and_marked(self, row, memory, handle):
         memory.replace(handle, file=True)
         assert look() == 0
         assert memory.state(handle) is DataState.OWN
@@ -108,7 +110,7 @@ class TestVanishedAndEmpty:
         assert (row.status, row.missing_since) == ("ready", None)
         assert memory.state(handle) is DataState.OWN
 
-    def test_what_is_accepted_while_a_step_finds_it_empty_stays_accepted(self, row, memory, handle):
+    def test_accepting_data_during_a_step_that_finds_it_empty_is_kept(self, row, memory, handle):
         memory.replace(handle)
         look()
         memory.before["state"] = lambda _: Volume.objects.update(is_accepted=True)
@@ -126,7 +128,7 @@ class TestBeingMade:
         make("pending")
         return Volume.objects.get()
 
-    def test_something_else_in_its_place_is_an_error_until_it_is_away(self, pending, memory):
+    def test_foreign_data_in_place_of_a_new_volume_is_an_error_until_removed(self, pending, memory):
         memory.replace(str(pending.pk), file=True)
         settle_now(pending)
         assert pending.status == "error"
@@ -136,7 +138,7 @@ class TestBeingMade:
         settle_now(pending)
         assert pending.status == "ready"
 
-    def test_an_empty_directory_in_its_place_is_replaced(self, pending, memory):
+    def test_an_empty_directory_in_place_of_a_new_volume_is_replaced(self, pending, memory):
         memory.replace(str(pending.pk))
         settle_now(pending)
         assert pending.status == "ready"
@@ -163,7 +165,9 @@ class TestOlderData:
         return age
 
     @pytest.mark.parametrize("file", [False, True])
-    def test_it_is_marked_and_stays_ready(self, row, memory, handle, older, file):
+    def test_older_data_is_marked_and_the_volume_stays_ready(
+        self, row, memory, handle, older, file
+    ):
         snapshot = older(file=file)
         assert mark_older_data() == []
         assert memory.state(handle) is DataState.OWN
@@ -175,21 +179,23 @@ class TestOlderData:
         assert row.status == "ready"
 
     @pytest.mark.parametrize("file", [False, True])
-    def test_a_look_before_it_was_marked_marks_it(self, row, memory, handle, older, file):
+    def test_a_check_marks_older_data(self, row, memory, handle, older, file):
         older(file=file)
         assert look() == 0
         assert memory.state(handle) is DataState.OWN
         row.refresh_from_db()
         assert (row.status, row.is_accepted) == ("ready", False)
 
-    def test_what_is_missing_by_then_is_not_accepted_later(self, row, memory, handle, older):
+    def test_data_that_is_missing_during_the_upgrade_is_not_accepted_later(
+        self, row, memory, handle, older
+    ):
         older(file=False)
         memory.strangers.clear()
         assert mark_older_data() == []
         memory.replace(handle)
         assert look() == 1
 
-    def test_one_that_cannot_be_marked_is_named_and_stops_no_other(
+    def test_data_that_cannot_be_marked_is_reported_and_stops_no_other(
         self, row, make, memory, handle, older
     ):
         other = make("other")["id"].removeprefix("vol-")
@@ -202,7 +208,7 @@ class TestOlderData:
         assert mark_older_data() == []
         assert {memory.state(one) for one in (handle, other)} == {DataState.OWN}
 
-    def test_what_was_interrupted_goes_on(self, row, memory, handle, older):
+    def test_an_interrupted_marking_is_continued(self, row, memory, handle, older):
         older(file=False)
         memory.before["state"] = killed
         with pytest.raises(KeyboardInterrupt):
@@ -210,13 +216,13 @@ class TestOlderData:
         assert mark_older_data() == []
         assert memory.state(handle) is DataState.OWN
 
-    def test_without_a_storage_it_waits(self, row, memory, handle, older):
+    def test_marking_waits_for_the_storage(self, row, memory, handle, older):
         older(file=False)
         memory.unmount()
         assert mark_older_data() == []
         assert Volume.objects.filter(is_accepted=True).exists()
 
-    def test_what_has_no_data_yet_or_no_more_is_passed_over(self, row, memory, older):
+    def test_volumes_without_data_are_skipped(self, row, memory, older):
         older(file=False)
         Volume.objects.update(removal_started=True)
         Snapshot.objects.update(status="pending", taken_at=None)
@@ -235,7 +241,7 @@ def killed(handle):
 
 
 @pytest.mark.usefixtures("held")
-def test_a_volume_in_error_stays_so_when_it_gets_older(row, memory, handle):
+def test_marking_keeps_a_volume_in_error(row, memory, handle):
     """As the migration leaves it: missing data is not accepted."""
     Volume.objects.update(missing_since=timezone.now(), is_accepted=False)
     memory.replace(handle)

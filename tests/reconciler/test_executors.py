@@ -55,7 +55,7 @@ def test_one_environment_gets_no_more_than_its_share(executor, may_end):
     eventually(lambda: four.free_slots() == 4)
 
 
-def test_environments_take_turns_whatever_the_length_of_their_queues(executor, may_end):
+def test_environments_are_served_round_robin_whatever_their_queues(executor, may_end):
     one = executor(size=1, share=1)
     one.submit(ERINS, lambda: may_end.wait(60))
     served: list[str] = []
@@ -72,7 +72,7 @@ def test_environments_take_turns_whatever_the_length_of_their_queues(executor, m
     assert served == ["a0", "c0", "a1", "c1", "a2"]
 
 
-def test_what_has_not_begun_by_its_deadline_never_does(executor, may_end):
+def test_a_task_that_has_not_begun_by_its_deadline_is_dropped(executor, may_end):
     one = executor(size=1, share=1)
     one.submit(ALICES, lambda: may_end.wait(60))
     late = one.submit(ALICES, lambda: pytest.fail("too late"), deadline=time.monotonic())

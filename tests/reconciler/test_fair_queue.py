@@ -66,7 +66,7 @@ def next_volumes() -> list[Any]:
     ids=["quick", "bulk", "snapshots"],
 )
 @pytest.mark.usefixtures("busy")
-def test_whose_turn_it_is_is_read_off_the_index_in_its_order(
+def test_the_next_environments_are_read_in_the_order_of_the_index(
     rows: Rows, index: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fair_queue, "PAGE", ROOM)
@@ -79,7 +79,7 @@ def test_whose_turn_it_is_is_read_off_the_index_in_its_order(
 
 
 @pytest.mark.usefixtures("busy")
-def test_a_claim_looks_for_its_rows_only() -> None:
+def test_a_claim_reads_only_its_rows() -> None:
     pks = next_volumes()
     claim = plans(lambda: Volume.objects.due().claim(pks))
     assert claim
@@ -87,7 +87,7 @@ def test_a_claim_looks_for_its_rows_only() -> None:
 
 
 @pytest.mark.usefixtures("busy")
-def test_recording_looks_for_its_rows_only() -> None:
+def test_recording_reads_only_its_rows() -> None:
     """Held volumes are looked at on their own, failures as all the rest."""
     pks = next_volumes()
     first, *others = Volume.objects.due().claim(pks)

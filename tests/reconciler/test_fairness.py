@@ -139,13 +139,13 @@ def hang(disk: Hanging, volumes: list[Volume]) -> list[Volume]:
     ],
     ids=str,
 )
-def test_the_database_finds_bulk_work_as_the_executors_do(hostile, fields):
+def test_database_and_executors_agree_on_bulk_work(hostile, fields):
     (volume,) = rows(hostile, 1, **fields)
     assert Volume.objects.due().bulk().exists() == target_of(volume).is_bulk(volume)
     assert Volume.objects.due().quick().exists() != target_of(volume).is_bulk(volume)
 
 
-def test_a_volume_is_filled_from_a_snapshot_in_bulk(hostile):
+def test_filling_a_volume_from_a_snapshot_is_bulk_work(hostile):
     (source,) = rows(hostile, 1, provisioned_size=1)
     snapshot = Snapshot.objects.create(volume=source, environment=hostile, name="s", size=1)
     filled = Volume.objects.create(
@@ -158,9 +158,7 @@ def test_a_volume_is_filled_from_a_snapshot_in_bulk(hostile):
     assert (is_bulk_work, rows_of_snapshots.model) == (True, Snapshot)
 
 
-def test_the_loop_gives_one_environment_its_share_of_bulk_work_and_no_lease_to_the_rest(
-    disk, hostile, victim
-):
+def test_the_loop_leases_only_the_share_of_an_environment_in_bulk_work(disk, hostile, victim):
     hang(disk, removals(hostile, 10))
     (theirs,) = removals(victim, 1)
     loop = ReconcileLoop()
@@ -211,7 +209,7 @@ def test_steps_that_hang_in_one_environment_leave_threads_for_quick_steps_of_oth
     loop.runner.drain()
 
 
-def test_one_pass_works_on_others_while_bulk_work_hangs(disk, hostile, victim):
+def test_a_pass_serves_other_environments_while_bulk_work_hangs(disk, hostile, victim):
     hang(disk, removals(hostile, 5))
     theirs = rows(victim, 5)
 
@@ -273,7 +271,7 @@ def test_rows_of_a_batch_that_did_not_begin_are_released(disk, hostile, small):
     eventually(lambda: len(settled) == 4)
 
 
-def test_what_was_released_is_settled_by_the_next_free_thread(disk, hostile, small):
+def test_released_rows_are_reconciled_by_the_next_free_thread(disk, hostile, small):
     volumes = rows(hostile, 3)
     for volume in volumes:
         volume.lease_owner = uuid.uuid4()
@@ -288,7 +286,7 @@ def test_what_was_released_is_settled_by_the_next_free_thread(disk, hostile, sma
     assert set(Volume.objects.values_list("status", flat=True)) == {"ready"}
 
 
-def test_an_environment_whose_share_is_used_up_hides_nobody(hostile, victim, monkeypatch):
+def test_an_environment_whose_share_is_used_up_hides_no_other(hostile, victim, monkeypatch):
     monkeypatch.setattr(fair_queue, "PAGE", 5)
     full, other = sorted([hostile, victim], key=lambda environment: environment.pk)
     rows(full, 40)
@@ -299,7 +297,7 @@ def test_an_environment_whose_share_is_used_up_hides_nobody(hostile, victim, mon
     assert queue.take(3, shares.__getitem__) == [(waiting.pk, other.pk)]
 
 
-def test_the_page_that_ends_within_an_environment_cuts_nothing_off(hostile, victim, monkeypatch):
+def test_a_page_that_ends_within_an_environment_skips_no_row(hostile, victim, monkeypatch):
     monkeypatch.setattr(fair_queue, "PAGE", 5)
     first, second = sorted([hostile, victim], key=lambda environment: environment.pk)
     rows(first, 4)
@@ -308,7 +306,7 @@ def test_the_page_that_ends_within_an_environment_cuts_nothing_off(hostile, vict
     assert Counter(environment for _, environment in found) == {first.pk: 3, second.pk: 3}
 
 
-def test_a_backlog_serves_environments_in_turn(hostile, victim):
+def test_a_backlog_serves_environments_round_robin(hostile, victim):
     pks = [uuid.UUID(int=number) for number in range(6)]
     backlog = Backlog([(pk, hostile.pk) for pk in pks[:4]] + [(pk, victim.pk) for pk in pks[4:]])
     share: Callable[[uuid.UUID], int] = lambda environment: 2  # noqa: E731
@@ -343,7 +341,7 @@ def test_a_huge_tree_delays_the_samples_of_no_other_environment(disk, hostile, v
         assert sampling.result(60) == (6, [])
 
 
-def test_sampling_ends_after_what_is_under_way_when_told_to_stop(disk, hostile):
+def test_sampling_stops_after_running_measurements(disk, hostile):
     hang(disk, [create(hostile, f"v{number}") for number in range(3)])
     stop = Event()
 
@@ -361,7 +359,7 @@ def test_sampling_ends_after_what_is_under_way_when_told_to_stop(disk, hostile):
         assert sampling.result(60) == (1, [])
 
 
-def test_a_directory_that_hangs_delays_no_look_at_other_environments(disk, hostile, victim):
+def test_a_directory_that_hangs_delays_no_check_of_other_environments(disk, hostile, victim):
     hang(disk, [create(hostile, f"v{number}") for number in range(3)])
     theirs = [create(victim, f"v{number}") for number in range(3)]
     disk.lose(str(theirs[-1].pk))
@@ -426,7 +424,7 @@ def test_a_long_periodic_job_delays_no_other(monkeypatch, disk):
     runner.drain()
 
 
-def test_environments_are_measured_in_turn(disk, hostile, victim, settings):
+def test_environments_are_measured_round_robin(disk, hostile, victim, settings):
     settings.EXECUTOR = "immediate"
     volumes = {
         str(create(environment, f"v{number}").pk): environment.name

@@ -52,7 +52,7 @@ def leave(volume: Volume, storage_root: Path) -> Callable[..., Path]:
 
 
 @pytest.mark.usefixtures("old")
-def test_old_leftovers_are_removed_and_the_data_stays(
+def test_old_leftovers_are_removed_and_data_is_kept(
     volume: Volume, leave: Callable[..., Path], storage_root: Path
 ) -> None:
     snapshot = Snapshot.objects.get()
@@ -64,14 +64,14 @@ def test_old_leftovers_are_removed_and_the_data_stays(
     assert (home / "snapshots" / str(snapshot.pk) / "note").read_text() == "kept"
 
 
-def test_young_leftovers_stay(leave: Callable[..., Path]) -> None:
+def test_recent_leftovers_are_kept(leave: Callable[..., Path]) -> None:
     piece = leave()
     assert check_all_settled() == []
     assert piece.exists()
 
 
 @pytest.mark.usefixtures("old")
-def test_leftovers_of_a_leased_step_stay(leave: Callable[..., Path]) -> None:
+def test_leftovers_of_a_leased_step_are_kept(leave: Callable[..., Path]) -> None:
     Snapshot.objects.update(due_at=Now(), lease_until=Now() + limits.LEASE)
     own, others = leave(Snapshot.objects.get().pk), leave()
     assert check_all_settled() == []
@@ -79,7 +79,7 @@ def test_leftovers_of_a_leased_step_stay(leave: Callable[..., Path]) -> None:
 
 
 @pytest.mark.usefixtures("old")
-def test_leftovers_stay_while_the_data_is_missing(
+def test_leftovers_are_kept_while_the_data_is_missing(
     volume: Volume, leave: Callable[..., Path], storage_root: Path
 ) -> None:
     piece = leave()

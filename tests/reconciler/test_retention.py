@@ -59,7 +59,7 @@ def test_without_settings_nothing_is_removed(due, gone, settings):
 
 
 @pytest.mark.parametrize(("days", "expected"), [(11, [1, 1, 1]), (9, [0, 0, 0]), (0, [0, 0, 0])])
-def test_purge_after_that_many_days(due, gone, settings, days, expected):
+def test_volumes_are_purged_after_the_configured_days(due, gone, settings, days, expected):
     settings.PURGE_AFTER = days
     due()
     assert left() == expected
@@ -85,7 +85,7 @@ def test_purge_removes_ended_tokens_only(due, alice, settings):
 
 
 @pytest.mark.parametrize("batch", [1, 500])
-def test_history_is_kept_for_that_many_days(due, alices, here, settings, monkeypatch, batch):
+def test_history_is_kept_for_the_configured_days(due, alices, here, settings, monkeypatch, batch):
     monkeypatch.setattr(limits, "RETENTION_BATCH_ROWS", batch)
     settings.HISTORY_KEEP = 5
     alices.put(here, {"size": 200})

@@ -41,7 +41,7 @@ def pending(make, settings):
     return Volume.objects.get()
 
 
-def test_a_failure_is_an_error_with_a_reason_and_a_pause(pending, memory):
+def test_a_failed_step_is_an_error_with_a_reason_and_a_backoff(pending, memory):
     memory.fail("create")
     settle_now(pending)
     assert (pending.status, pending.status_message) == ("error", "The disk is full.")
@@ -49,7 +49,7 @@ def test_a_failure_is_an_error_with_a_reason_and_a_pause(pending, memory):
     assert timezone.now() < pending.due_at < timezone.now() + SOON
 
 
-def test_what_failed_is_not_due_before_its_pause_is_over(pending, memory):
+def test_a_failed_row_is_not_due_before_its_backoff_ends(pending, memory):
     memory.fail("create")
     settle_now(pending)
     memory.heal()
@@ -58,7 +58,7 @@ def test_what_failed_is_not_due_before_its_pause_is_over(pending, memory):
     assert reconcile_row(Volume.objects.due(), pending.pk) == 1
 
 
-def test_it_is_retried_until_it_is_ready(pending, memory):
+def test_a_failed_step_is_retried_until_it_succeeds(pending, memory):
     memory.fail("create")
     settle_now(pending)
     settle_now(pending)
@@ -73,7 +73,7 @@ def test_it_is_retried_until_it_is_ready(pending, memory):
     ("attempts", "least", "most"),
     [(0, 0.25, 0.5), (3, 2, 4), (5, 8, 16), (9, 10, 20), (10_000, 10, 20)],
 )
-def test_pauses_grow_to_at_most_20_seconds(pending, memory, attempts, least, most):
+def test_the_backoff_grows_to_at_most_20_seconds(pending, memory, attempts, least, most):
     Volume.objects.update(attempts=attempts)
     memory.fail("create")
     settle_now(pending)
@@ -81,20 +81,20 @@ def test_pauses_grow_to_at_most_20_seconds(pending, memory, attempts, least, mos
     assert least - 1 < pause <= most
 
 
-def test_a_bug_in_a_step_says_nothing_of_itself(pending, memory):
+def test_a_bug_in_a_step_shows_no_details_to_tenants(pending, memory):
     memory.fail("create", RuntimeError("secret"))
     settle_now(pending)
     assert pending.status == "error"
     assert "secret" not in pending.status_message
 
 
-def test_a_long_reason_is_cut(pending, memory):
+def test_a_long_reason_is_shortened(pending, memory):
     memory.fail("create", BackendError("x" * 5000))
     settle_now(pending)
     assert len(pending.status_message) == 500
 
 
-def test_data_that_vanished_is_an_error_and_never_made_anew(row, memory):
+def test_vanished_data_is_an_error_and_never_created_again(row, memory):
     memory.lose(str(row.pk))
     assert look() == 1
     settle_now(row)
@@ -104,7 +104,7 @@ def test_data_that_vanished_is_an_error_and_never_made_anew(row, memory):
     assert (memory.volumes, [call for call, _ in memory.calls].count("create")) == ({}, 1)
 
 
-def test_once_the_data_is_back_so_is_the_volume(row, memory):
+def test_a_volume_is_ready_again_once_its_data_is_back(row, memory):
     memory.lose(str(row.pk))
     look()
     memory.bring_back(str(row.pk))
@@ -115,7 +115,7 @@ def test_once_the_data_is_back_so_is_the_volume(row, memory):
     assert row.missing_since is None
 
 
-def test_a_put_makes_it_look_again_and_nothing_more(row, alices, here, memory):
+def test_a_put_without_changes_only_checks_the_data(row, alices, here, memory):
     memory.lose(str(row.pk))
     look()
     assert alices.put(here, {"size": 200}).json()["status"] == "error"
@@ -126,7 +126,7 @@ def test_a_put_makes_it_look_again_and_nothing_more(row, alices, here, memory):
     assert (back["status"], back["provisionedSize"]) == ("ready", 200)
 
 
-def test_a_look_does_not_override_what_somebody_did_meanwhile(row, alices, here, memory):
+def test_a_check_does_not_overwrite_a_concurrent_change(row, alices, here, memory):
     memory.lose(str(row.pk))
     memory.before["state"] = lambda _: alices.put(here, {"description": "x"})
     look()
@@ -134,7 +134,7 @@ def test_a_look_does_not_override_what_somebody_did_meanwhile(row, alices, here,
     assert row.status == "ready"
 
 
-def test_a_root_that_is_not_mounted_says_nothing_of_any_volume(row, memory):
+def test_no_volume_is_missing_while_the_root_is_not_mounted(row, memory):
     memory.unmount()
     assert look() == 0
     row.refresh_from_db()
@@ -142,7 +142,7 @@ def test_a_root_that_is_not_mounted_says_nothing_of_any_volume(row, memory):
 
 
 @pytest.mark.usefixtures("storage_root")
-def test_on_a_root_without_its_marker_nothing_is_made(api, alice, environment, storage_root):
+def test_nothing_is_created_in_a_root_without_a_marker(api, alice, environment, storage_root):
     (storage_root / ".holdfast").unlink()
     path = f"/{environment.pk}/volume"
     made = api(alice).post(path, {"name": "uploads", "size": 1}).json()
@@ -163,14 +163,16 @@ def test_a_failed_grow_keeps_the_data(row, alices, here, memory):
     assert (row.status, row.provisioned_size) == ("ready", 200)
 
 
-def test_growing_while_it_is_being_grown_goes_on_to_the_end(row, alices, here, memory, settings):
+def test_a_volume_that_grows_again_meanwhile_gets_the_last_size(
+    row, alices, here, memory, settings
+):
     memory.before["grow"] = lambda _: alices.put(here, {"size": 300})
     alices.put(here, {"size": 200})
     settle_now(row)
     assert (row.status, row.provisioned_size, row.version) == ("ready", 300, 3)
 
 
-def test_a_delete_while_it_is_being_made_wins(pending, alices, volumes, memory, environment):
+def test_a_delete_wins_over_a_concurrent_create_step(pending, alices, volumes, memory, environment):
     memory.before["create"] = lambda _: alices.delete(f"{volumes}/{pending.ref}")
     settle_now(pending)
     settle_now(pending)
@@ -178,9 +180,7 @@ def test_a_delete_while_it_is_being_made_wins(pending, alices, volumes, memory, 
     assert (pending.status, memory.volumes, environment.storage_used) == ("deleted", {}, 0)
 
 
-def test_a_failure_while_it_is_put_into_its_grace_leaves_it_there(
-    pending, alices, volumes, memory, settings
-):
+def test_a_failed_step_does_not_end_the_grace_period(pending, alices, volumes, memory, settings):
     settings.VOLUME_DELETE_GRACE = 3600
     memory.fail("create")
     memory.before["create"] = lambda _: alices.delete(f"{volumes}/{pending.ref}")
@@ -212,7 +212,7 @@ def test_a_zombies_write_changes_nothing(pending, memory, broken):
     assert pending.lease_owner not in {None, claimed.lease_owner}
 
 
-def test_of_many_only_those_are_settled_that_are_as_they_were_claimed(make, settings):
+def test_a_batch_settles_only_rows_unchanged_since_their_claim(make, settings):
     settings.RECONCILE_INLINE = False
     for name in ("held", "grown", "zombie", "unclaimed"):
         make(name)
@@ -230,7 +230,7 @@ def test_of_many_only_those_are_settled_that_are_as_they_were_claimed(make, sett
     assert Volume.objects.get(name="zombie").lease_owner is not None
 
 
-def test_a_zombies_removal_frees_no_room_twice(row, alices, here, memory, environment):
+def test_a_zombies_removal_returns_no_quota_twice(row, alices, here, memory, environment):
     memory.before["delete"] = lambda _: taken_over(row.pk)
     alices.delete(here)
     environment.refresh_from_db()
@@ -241,26 +241,26 @@ def test_a_zombies_removal_frees_no_room_twice(row, alices, here, memory, enviro
     assert (row.status, environment.storage_used) == ("deleted", 0)
 
 
-def test_what_a_zombie_made_of_a_purged_volume_does_not_stay(pending, memory):
+def test_data_that_a_zombie_created_for_a_purged_volume_is_removed(pending, memory):
     memory.before["create"] = lambda _: Volume.objects.all().delete()
     assert reconcile_row(Volume.objects.due(), pending.pk) == 1
     assert memory.volumes == {}
 
 
-def test_a_leased_row_is_nobody_elses(pending):
+def test_a_leased_row_cannot_be_claimed(pending):
     assert claim(pending)
     assert Volume.objects.due().claim([pending.pk]) == []
     assert reconcile_row(Volume.objects.eligible(), pending.pk) == 0
 
 
-def test_a_lease_that_ran_out_is_taken_over(pending):
+def test_an_expired_lease_can_be_claimed(pending):
     first = claim(pending)
     Volume.objects.update(lease_until=Now() - timedelta(seconds=1))
     second = claim(pending)
     assert second.lease_owner != first.lease_owner
 
 
-def test_a_lease_lasts_20_seconds_and_can_be_renewed_by_its_owner_only(pending):
+def test_a_lease_lasts_20_seconds_and_only_its_owner_can_renew_it(pending):
     claimed = claim(pending)
     Volume.objects.update(lease_until=Now() + timedelta(seconds=1))
     assert Volume.objects.renew({pending.pk: uuid.uuid4()}) == 0
@@ -269,7 +269,7 @@ def test_a_lease_lasts_20_seconds_and_can_be_renewed_by_its_owner_only(pending):
     assert not Volume.objects.filter(lease_until__gt=Now() + timedelta(seconds=20)).exists()
 
 
-def test_the_same_step_ten_times_ends_in_the_same_state(row, memory):
+def test_a_step_repeated_ten_times_has_the_same_result(row, memory):
     for _ in range(10):
         Volume.objects.update(due_at=Now(), status="pending", provisioned_size=None)
         settle_now(row)
@@ -284,7 +284,7 @@ def turns(rows, room, number):
     return [[names[pk] for pk, _ in turn] for turn in found]
 
 
-def test_environments_take_turns(alices, company, environment, memory, settings):
+def test_environments_are_served_round_robin(alices, company, environment, memory, settings):
     settings.RECONCILE_INLINE = False
     other = EnvironmentFactory.create(company=company)
     for number in range(5):
@@ -296,7 +296,7 @@ def test_environments_take_turns(alices, company, environment, memory, settings)
     assert turns(Volume.objects.due(), 7, 2) == [everybody, everybody]
 
 
-def test_snapshots_take_turns_too(alices, company, here, make, memory, settings):
+def test_snapshots_are_served_round_robin(alices, company, here, make, memory, settings):
     other = EnvironmentFactory.create(company=company)
     path = f"/{other.pk}/volume"
     theirs = alices.post(path, {"name": "late", "size": 1}).json()["id"]
@@ -307,14 +307,14 @@ def test_snapshots_take_turns_too(alices, company, here, make, memory, settings)
     assert turns(Snapshot.objects.due(), 2, 2) == [["s0", "s1"], ["late", "s0"]]
 
 
-def test_what_waits_for_a_thread_is_not_leased(make, memory, monkeypatch):
+def test_a_row_that_waits_for_a_thread_is_not_leased(make, memory, monkeypatch):
     monkeypatch.setattr("volumes.reconciler.inline.run_after_commit", lambda row, work: 0)
     make("one")
     assert Volume.objects.eligible().free().exists()
     assert not Volume.objects.due().exists()
 
 
-def test_a_request_has_a_head_start_before_the_sweep_looks(row, alices, here, monkeypatch):
+def test_the_loop_leaves_new_rows_to_their_request_first(row, alices, here, monkeypatch):
     monkeypatch.setattr("volumes.reconciler.inline.run_after_commit", lambda row, work: 0)
     alices.put(here, {"size": 200})
     assert not Volume.objects.due().exists()
@@ -322,7 +322,7 @@ def test_a_request_has_a_head_start_before_the_sweep_looks(row, alices, here, mo
     assert Volume.objects.due().exists()
 
 
-def test_a_step_that_outlived_its_lease_settles_nothing(pending, memory):
+def test_a_step_whose_lease_expired_records_nothing(pending, memory):
     memory.before["create"] = lambda _: taken_over(pending.pk)
     claimed = claim(pending)
     assert step(claimed) is False
@@ -330,7 +330,7 @@ def test_a_step_that_outlived_its_lease_settles_nothing(pending, memory):
     assert (pending.status, pending.provisioned_size) == ("pending", None)
 
 
-def test_what_was_changed_under_a_step_is_not_settled_by_it(pending, memory, alices, here):
+def test_a_step_does_not_settle_a_row_that_changed_meanwhile(pending, memory, alices, here):
     path = f"{here.rpartition('/')[0]}/{pending.ref}"
     memory.before["create"] = lambda _: Volume.objects.update(size=200, version=F("version") + 1)
     assert reconcile_row(Volume.objects.eligible(), pending.pk) == 2
@@ -350,7 +350,7 @@ def test_a_result_is_returned_and_the_claimed_row_stays_as_it_was(pending, memor
     assert (claimed.status, claimed.provisioned_size) == ("pending", None)
 
 
-def test_what_needs_another_step_is_returned(pending, memory):
+def test_rows_that_need_another_step_are_returned(pending, memory):
     claimed = claim(pending)
     Volume.objects.update(size=200, version=F("version") + 1)
     assert persist([VolumeReady(claimed)]).follow_up == [claimed]

@@ -84,7 +84,7 @@ OFFERED = {"postgresql": 500, "sqlite": 5000}
 @pytest.mark.parametrize(
     "path", ["/new-environment", "/activity", "/activity?company=company-9999"]
 )
-def test_none_of_too_many_companies_is_offered(everywhere: Browser, path: str) -> None:
+def test_no_choice_is_offered_among_too_many_companies(everywhere: Browser, path: str) -> None:
     with watched() as plans:
         answer = everywhere.get(path)
     assert answer.status_code == 200

@@ -73,7 +73,7 @@ def test_only_tokens_of_the_last_batch_are_expected(queue: EnvironmentQueue) -> 
     assert not queue.expects(create("b"))
 
 
-def test_one_thread_looks_up_what_arrived(queue: EnvironmentQueue) -> None:
+def test_one_thread_looks_up_all_waiting_requests(queue: EnvironmentQueue) -> None:
     arrived = create()
     assert queue.arrive(arrived) == []
     assert queue.take_arrived(arrived) == [arrived]
@@ -103,7 +103,7 @@ def test_a_create_that_is_not_admitted_is_refused_alone() -> None:
         refused.result.wait()
 
 
-def test_an_error_of_the_look_up_is_raised_to_each_who_waits(tokens: Tokens) -> None:
+def test_an_error_of_the_look_up_is_raised_to_each_waiting_request(tokens: Tokens) -> None:
     tokens.meanwhile = lambda: 1 / 0
     creates = [create(), create()]
     assert authorize(creates) == []
@@ -112,7 +112,7 @@ def test_an_error_of_the_look_up_is_raised_to_each_who_waits(tokens: Tokens) -> 
             one.result.wait()
 
 
-def test_creates_of_a_token_that_is_not_allowed_find_out_nothing(tokens: Tokens) -> None:
+def test_creates_of_a_token_without_permission_learn_nothing(tokens: Tokens) -> None:
     tokens.is_allowed = False
     assert GroupCommitter().submit_by_token(create()) is None
 
@@ -125,14 +125,16 @@ def expecting(queue: EnvironmentQueue) -> GroupCommitter:
     return committer
 
 
-def test_a_refused_token_waits_for_no_writer(expecting: GroupCommitter, tokens: Tokens) -> None:
+def test_a_refused_token_does_not_wait_for_a_writer(
+    expecting: GroupCommitter, tokens: Tokens
+) -> None:
     tokens.is_allowed = False
     assert expecting.submit_by_token(create("a")) is None
     assert expecting.submit_by_token(create("b")) is None
     assert tokens.looked_up == ["a", "b"]
 
 
-def test_creates_that_are_expected_wait_for_one_another(
+def test_expected_creates_wait_for_each_other(
     expecting: GroupCommitter, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(group_commit, "BATCH_WINDOW", 60)
@@ -143,7 +145,7 @@ def test_creates_that_are_expected_wait_for_one_another(
     assert tokens.looked_up == ["a"]
 
 
-def test_another_token_waits_for_none_of_them(
+def test_another_token_does_not_wait_for_expected_creates(
     expecting: GroupCommitter, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(group_commit, "BATCH_WINDOW", 60)

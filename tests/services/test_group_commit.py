@@ -149,7 +149,7 @@ def refusal(create: Future[Volume]) -> set[str]:
     return {problem.code for problem in error.problems}
 
 
-def test_who_comes_while_another_one_is_at_work_shares_a_statement(crowd, statements, environment):
+def test_requests_that_arrive_during_a_statement_share_the_next(crowd, statements, environment):
     made = [create.result() for create in crowd(wishes(environment, NAMES, 2))]
     assert [volume.name for volume in made] == NAMES
     assert len(statements) == 2
@@ -164,7 +164,7 @@ def test_who_comes_while_another_one_is_at_work_shares_a_statement(crowd, statem
     assert (environment.storage_used, environment.company.storage_used) == (25, 25)
 
 
-def test_as_many_as_came_last_are_waited_for(pool, environment, monkeypatch):
+def test_a_batch_waits_for_as_many_requests_as_the_last_had(pool, environment, monkeypatch):
     monkeypatch.setattr(group_commit, "BATCH_WINDOW", 60)
     queue = EnvironmentQueue()
     some = [AuthorizedCreate(environment, VolumeSpec(name=name), SYSTEM) for name in NAMES[:3]]
@@ -195,20 +195,20 @@ def test_a_batch_takes_the_first_request_of_each_name(environment):
     assert queue.begin_batch() == [some[1]]
 
 
-def test_a_name_that_two_want_at_once_is_given_once(crowd, environment):
+def test_one_of_two_concurrent_requests_gets_the_name(crowd, environment):
     creates = crowd(wishes(environment, ["wanted", "other", "wanted"]))
     refused = [create for create in creates if create.exception()]
     assert [refusal(create) for create in refused] == [{"name_taken"}]
     assert Volume.objects.filter(name="wanted").count() == 1
 
 
-def test_a_name_that_is_taken_is_not_in_the_way_of_others(crowd, environment):
+def test_a_taken_name_fails_no_other_request(crowd, environment):
     taken, *others = crowd(wishes(environment, ["before", *NAMES[:3]]))
     assert refusal(taken) == {"name_taken"}
     assert [create.result().status for create in others] == ["ready"] * 3
 
 
-def test_room_is_given_to_as_many_as_it_is_enough_for(crowd, environment):
+def test_the_quota_is_given_to_as_many_as_fit(crowd, environment):
     creates = crowd(wishes(environment, NAMES, 30))
     refused = [create for create in creates if create.exception()]
     assert [refusal(create) for create in refused] == [{"quota_exceeded"}] * (CROWD - 3)
@@ -216,7 +216,7 @@ def test_room_is_given_to_as_many_as_it_is_enough_for(crowd, environment):
     assert environment.storage_used == 91
 
 
-def test_what_the_database_says_to_one_is_said_to_all(crowd, environment, monkeypatch):
+def test_an_error_of_the_database_is_raised_to_the_whole_batch(crowd, environment, monkeypatch):
     def broken(*_: Any) -> bool:
         if Volume.objects.exists():
             raise OperationalError("it went away")
@@ -247,7 +247,7 @@ def asks(environment: Environment, api: Any) -> Callable[[User], Callable[[], in
     return asking
 
 
-def test_each_is_made_by_its_own_token(crowd, environment, statements, asks, alice, erin):
+def test_each_volume_is_created_by_its_own_token(crowd, environment, statements, asks, alice, erin):
     creates = crowd([asks(alice), asks(erin)])
     assert [create.result() for create in creates] == [201, 201]
     assert len(statements) == 2
@@ -258,7 +258,7 @@ def test_each_is_made_by_its_own_token(crowd, environment, statements, asks, ali
     }
 
 
-def test_the_refused_enter_no_queue(
+def test_refused_requests_enter_no_queue(
     pool, environment, first, waiting, asks, alice, bob, charlie, erin
 ):
     hangs = pool.submit(create, environment, "hangs")
@@ -272,7 +272,7 @@ def test_the_refused_enter_no_queue(
     assert hangs.result(60).name == "hangs"
 
 
-def test_a_step_that_hangs_keeps_nobody_else(pool, environment, first):
+def test_a_step_that_hangs_delays_no_other_request(pool, environment, first):
     hangs = pool.submit(create, environment, "hangs")
     assert first.has_begun.wait(60)
     others = [pool.submit(create, environment, name) for name in NAMES]
@@ -282,7 +282,9 @@ def test_a_step_that_hangs_keeps_nobody_else(pool, environment, first):
     eventually(lambda: Volume.objects.get(name="hangs").status == "ready")
 
 
-def test_nor_those_that_were_written_with_it(crowd, environment, statements, memory, monkeypatch):
+def test_a_step_that_hangs_delays_no_request_of_its_batch(
+    crowd, environment, statements, memory, monkeypatch
+):
     hanging: list[Hanging] = []
 
     def hang_again() -> None:
@@ -296,7 +298,7 @@ def test_nor_those_that_were_written_with_it(crowd, environment, statements, mem
     eventually(lambda: not Volume.objects.exclude(status="ready").exists())
 
 
-def test_what_others_settle_is_only_written(environment, memory, settings):
+def test_a_volume_stays_due_without_the_inline_step(environment, memory, settings):
     settings.RECONCILE_INLINE = False
     assert create(environment, "uploads").status == "pending"
     assert memory.calls == []

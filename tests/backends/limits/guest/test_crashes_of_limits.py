@@ -95,7 +95,7 @@ def is_killed_at(point: str, operation: Operation, storage: Directory) -> bool:
 
 
 @pytest.mark.parametrize(("begin", "operation", "point"), CASES, ids=IDS)
-def test_repeated_it_is_complete_and_limited(
+def test_a_killed_operation_that_is_repeated_is_complete_and_limited(
     storage: Directory, begin: Operation, operation: Operation, point: str
 ) -> None:
     begin(storage)
@@ -117,7 +117,7 @@ def test_repeated_it_is_complete_and_limited(
 
 
 @pytest.mark.parametrize(("begin", "operation", "point"), CASES, ids=IDS)
-def test_deleted_instead_it_leaves_no_project(
+def test_deleting_after_a_killed_operation_leaves_no_project(
     storage: Directory, begin: Operation, operation: Operation, point: str
 ) -> None:
     begin(storage)
@@ -128,7 +128,7 @@ def test_deleted_instead_it_leaves_no_project(
     assert_only(storage, set())
 
 
-def test_every_point_that_needs_project_quotas_is_killed_at() -> None:
+def test_the_table_has_every_point_that_needs_project_quotas() -> None:
     assert {*MAKING, *IN_PLACE, *REMOVING} >= set(WITH_PROJECT_QUOTAS)
 
 

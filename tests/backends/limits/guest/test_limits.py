@@ -45,7 +45,7 @@ def test_df_shows_the_size(storage: Directory, data: Path) -> None:
     assert shown.stdout.split()[-1] == b"10"
 
 
-def test_growing_lets_the_same_process_go_on(
+def test_a_process_can_go_on_writing_after_growing(
     storage: Directory, open_data: Path, handle: str
 ) -> None:
     ours, theirs = FORK.Pipe()
@@ -79,7 +79,7 @@ def test_a_snapshot_restored_into_a_larger_volume_has_the_larger_limit(
     assert (restored / "file").read_bytes() == (open_data / "file").read_bytes()
 
 
-def test_a_clone_of_more_than_fits_is_full_and_no_error(
+def test_a_clone_larger_than_its_limit_is_full_without_an_error(
     storage: Directory, open_data: Path, handle: str, snapshot: str, target: str
 ) -> None:
     write_as_nobody(open_data / "file", 8)
@@ -103,7 +103,7 @@ def test_a_full_volume_can_be_read_grown_snapshotted_and_deleted(
     assert_no_projects(storage)
 
 
-def test_snapshots_count_towards_no_volume(
+def test_snapshots_count_towards_no_limit(
     storage: Directory, open_data: Path, handle: str, snapshot: str
 ) -> None:
     write_as_nobody(open_data / "file", 8)
@@ -115,7 +115,7 @@ def test_snapshots_count_towards_no_volume(
     os.close(fd)
 
 
-def test_usage_is_what_the_file_system_counts(
+def test_usage_is_the_count_of_the_file_system(
     storage: Directory, open_data: Path, handle: str
 ) -> None:
     write_as_nobody(open_data / "file", 7)
@@ -134,7 +134,7 @@ def test_a_project_is_reserved_for_its_volume_and_released_with_it(
     assert_no_projects(storage)
 
 
-def test_a_project_that_somebody_else_uses_is_skipped(
+def test_a_project_id_in_use_elsewhere_is_skipped(
     storage: Directory, ground: Path, handle: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     foreign = ground / "foreign"
@@ -150,7 +150,7 @@ def test_a_project_that_somebody_else_uses_is_skipped(
     os.close(fd)
 
 
-def test_an_adopted_directory_is_limited_with_all_that_it_holds(
+def test_an_adopted_directory_is_limited_with_its_content(
     storage: Directory, ground: Path, handle: str
 ) -> None:
     old = ground / "old"
@@ -169,9 +169,7 @@ def test_an_adopted_directory_is_limited_with_all_that_it_holds(
         os.close(fd)
 
 
-def test_a_volume_from_before_limits_gets_one_when_asked_for(
-    storage: Directory, handle: str
-) -> None:
+def test_a_volume_from_before_limits_gets_one_on_request(storage: Directory, handle: str) -> None:
     older = Directory(storage.root, INSTALLATION, limits="off")
     assert not older.create(handle, 10)
     data = Path(storage.source(handle))
@@ -196,7 +194,7 @@ def test_a_limit_is_never_lowered(storage: Directory, data: Path, handle: str) -
 
 
 @pytest.mark.parametrize("mode", ["auto", "required"])
-def test_without_privileges_it_says_so(storage: Directory, ground: Path, mode: str) -> None:
+def test_missing_privileges_are_reported(storage: Directory, ground: Path, mode: str) -> None:
     mine = ground / "mine"
     mine.mkdir()
     mine.chmod(0o777)
@@ -219,7 +217,7 @@ def _create_without_privileges(root: str, mode: str) -> None:
         assert storage.is_empty()
 
 
-def test_a_root_in_a_project_of_something_else_says_so(ground: Path, handle: str) -> None:
+def test_a_root_in_a_foreign_project_is_reported(ground: Path, handle: str) -> None:
     fd = os.open(ground, os.O_RDONLY)
     set_project(fd, 7)
     storage = Directory(str(ground / "storage"), INSTALLATION)
@@ -232,7 +230,7 @@ def test_a_root_in_a_project_of_something_else_says_so(ground: Path, handle: str
     os.close(fd)
 
 
-def test_off_limits_nothing(storage: Directory, handle: str) -> None:
+def test_the_setting_off_limits_nothing(storage: Directory, handle: str) -> None:
     off = Directory(storage.root, INSTALLATION, limits="off")
     assert not off.create(handle, 10)
     assert limits(storage) == {}
