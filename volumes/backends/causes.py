@@ -36,7 +36,8 @@ _CAUSES = {
     ),
     errno.EDQUOT: Cause(
         "the disk quota is used up; free some space or ask the operator for more",
-        "the disk quota of the server's user is used up; free some space or raise it",
+        "a quota of the disk (of the server's user, or of a project that STORAGE_ROOT belongs to) is"
+        " used up; it is no volume's size; free some space or raise the quota",
     ),
     errno.EROFS: Cause(
         "the file system is read-only; ask the operator",

@@ -6,9 +6,10 @@ mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t tmpfs tmpfs /mnt
 busybox ifconfig lo 127.0.0.1 up
-modules=/usr/lib/uml/modules/$(uname -r)/kernel/fs/quota
-busybox insmod "$modules/quota_tree.ko"
-busybox insmod "$modules/quota_v2.ko"
+modules=/usr/lib/uml/modules/$(uname -r)/kernel
+for module in fs/quota/quota_tree fs/quota/quota_v2 drivers/block/loop; do
+  busybox insmod "$modules/$module.ko"
+done
 mkdir -p /mnt/disk /dev/shm
 mount -t "$FILE_SYSTEM" -o prjquota /dev/ubda /mnt/disk
 mkdir -m 1777 /mnt/disk/tmp
