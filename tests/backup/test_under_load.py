@@ -116,5 +116,6 @@ def _restore_and_verify(target: BareInstallation, backup: Path) -> None:
     assert restored.returncode == 0, restored.stderr
     newer = target.run("remove_orphaned_data", "--older-than", "0", "--no-input")
     assert newer.returncode == 0, newer.stdout + newer.stderr
+    target.run("reconcile")  # a snapshot that waited for too long is an error then
     verified = target.run("verify")
     assert verified.returncode == 0, verified.stdout + verified.stderr

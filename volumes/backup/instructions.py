@@ -28,6 +28,7 @@ def after_restore(*, needs_migrate: bool) -> str:
     steps = [
         f"Copy the data of the volumes back, before the server starts:\n    {RSYNC} SOURCE/ {root}",
         *(["The backup is of an older version: run `manage.py migrate`."] if needs_migrate else []),
+        "Run `manage.py reconcile`, which finishes what was in progress.",
         "Run `manage.py verify`. If it finds data that no row knows, which is newer than the backup,"
         " see `manage.py remove_orphaned_data --dry-run`.",
     ]
