@@ -24,6 +24,7 @@ def test_sizes_are_advisory_and_the_reason_is_reported(storage: Directory, handl
     can = storage.capabilities()
     assert not can.enforces_sizes
     assert "mounted with" in can.no_enforcement_reason
+    assert storage.diagnose().facts["sizes"] == f"not enforced. {can.no_enforcement_reason}"
 
 
 def test_no_project_is_set(storage: Directory, handle: str, snapshot: str) -> None:
@@ -51,6 +52,9 @@ def test_the_setting_required_refuses_to_create_and_grow(
             operation()
         assert "mounted with" in refused.value.detail
         assert "STORAGE_LIMITS" not in refused.value.message
+    (problem,) = required.diagnose().problems
+    assert "does not enforce sizes" in problem.problem
+    assert "mounted with" in problem.cure
     assert old.is_dir()
     assert not required.exists(target)
     assert required.usage(handle) >= 0

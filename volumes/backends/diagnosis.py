@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from . import marker, names
+from . import marker, names, projects
 from .base import Diagnosis, StorageProblem, StorageUnavailable
 from .causes import cause_of
 from .fds import MISSING, open_directory
@@ -13,15 +13,16 @@ from .layout import DATA, SNAPSHOTS, TMP, TRASH
 from .linux import clone_content
 from .mounts import mount_of
 from .privileges import missing_capabilities
+from .size_limits import SizeLimits
 from .texts import quoted
 
 LOW = 0.02
 """Share of free space or inodes below which they are reported as low."""
 
-_OURS = frozenset({TMP, TRASH, "lost+found"})
+_OURS = frozenset({TMP, TRASH, projects.DIRECTORY, "lost+found"})
 
 
-def diagnose(root: str, installation: str) -> Diagnosis:
+def diagnose(root: str, installation: str, limits: SizeLimits) -> Diagnosis:
     """Examine the storage as it is. No marker, no disk and other users' files are problems, not errors.
 
     Nothing is changed.
@@ -37,7 +38,11 @@ def diagnose(root: str, installation: str) -> Diagnosis:
         problems += [*_of_root(fd, root), *_of_space(fd, root)]
         if is_ours:
             problems += [*_strangers(fd, root), *_unreadable(fd, root)]
-        return Diagnosis(facts | _facts(fd), problems)
+        reason = limits.problem(fd)
+        if reason and limits.are_required:
+            problems.append(StorageProblem(root, "does not enforce sizes as required", reason))
+        sizes = {"sizes": f"not enforced. {reason}" if reason else "enforced"}
+        return Diagnosis(facts | _facts(fd) | sizes, problems)
     except OSError as error:
         return Diagnosis(facts, [StorageProblem(root, "cannot be examined", _sentence(error))])
     finally:

@@ -144,7 +144,7 @@ class Directory(Backend):
             pass
 
     def diagnose(self) -> Diagnosis:
-        return diagnosis.diagnose(self.root, self.installation)
+        return diagnosis.diagnose(self.root, self.installation, self._limits)
 
     def capabilities(self) -> Capabilities:
         with self._storage("look at what the storage can do") as root:

@@ -19,6 +19,10 @@ class SizeLimits:
     def __init__(self, mode: LimitMode) -> None:
         self._mode = mode
 
+    @property
+    def are_required(self) -> bool:
+        return self._mode is LimitMode.REQUIRED
+
     def problem(self, root: int) -> str:
         """Return why sizes are not enforced, as a sentence with the cure; "" if they are."""
         if self._mode is LimitMode.OFF:

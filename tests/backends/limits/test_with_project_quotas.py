@@ -13,7 +13,7 @@ from tests.support.needs import needs
 
 pytestmark = needs(machine.is_installed(), machine.REASON)
 
-BACKENDS = ["contract", "adoption", "crashes", "disk", "copying"]
+BACKENDS = ["contract", "adoption", "crashes", "disk"]
 GUESTS = sorted(path.name for path in Path(__file__).parent.glob("guest/test_*.py"))
 FILES = [
     *(f"tests/backends/test_{name}.py" for name in BACKENDS),
