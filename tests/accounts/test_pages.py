@@ -93,7 +93,7 @@ def test_own_role_confirmation_is_valid_and_fits_the_csp(
     assert_sound(client.post(f"/settings/members/{mine}/role", {"role": "viewer"}))
 
 
-def test_a_missing_page_is_sound_and_says_what_to_do(client: Client, db: None) -> None:
+def test_the_404_page_is_valid_and_says_what_to_do(client: Client, db: None) -> None:
     response = client.get("/nothing/here", headers={"X-Request-ID": "find-me"})
     assert response.status_code == 404
     assert_sound(response)
@@ -123,7 +123,7 @@ def test_each_error_page_says_what_to_do_next(rf, answer, status: int, words: st
     assert not INLINE.search(response.text)
 
 
-def test_a_refused_form_is_a_page_too(alice: User) -> None:
+def test_the_csrf_error_is_a_page(alice: User) -> None:
     response = Client(enforce_csrf_checks=True).post("/login", {"username": "alice"})
     assert response.status_code == 403
     assert_sound(response)

@@ -15,21 +15,21 @@ OTHERS = [f"/admin/accounts/{model}/" for model in ("company", "token", "revisio
 
 
 @pytest.mark.parametrize("page", ["/admin/", *LISTS, *OTHERS])
-def test_an_operator_reads_every_list(
+def test_operator_can_open_every_list(
     desk: Client, attached: Volume, snapshot: Snapshot, page: str
 ) -> None:
     assert desk.get(page).status_code == 200
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_an_operator_opens_every_form(
+def test_operator_can_open_every_form(
     desk: Client, attached: Volume, snapshot: Snapshot, model: str
 ) -> None:
     assert desk.get(f"/admin/volumes/{model}/add/").status_code == 200
 
 
 @pytest.mark.parametrize("page", LISTS)
-def test_a_companys_admin_is_no_operator(client: Client, alice: User, page: str) -> None:
+def test_an_admin_of_a_company_is_refused(client: Client, alice: User, page: str) -> None:
     log_in(client, alice)
     assert client.get(page).status_code == 403
 
@@ -41,7 +41,7 @@ def test_staff_without_a_second_factor_is_refused(client: Client, volume: Volume
     assert client.get(f"/admin/volumes/volume/do/delete/?pk={volume.pk}").status_code == 403
 
 
-def test_staff_that_may_look_only_finds_no_verbs(client: Client, volume: Volume) -> None:
+def test_staff_with_view_permissions_sees_no_actions(client: Client, volume: Volume) -> None:
     nina = UserFactory.create(username="nina", is_staff=True)
     nina.user_permissions.set(Permission.objects.filter(codename="view_volume"))
     give_second_factor(nina)
@@ -56,7 +56,7 @@ def test_staff_that_may_look_only_finds_no_verbs(client: Client, volume: Volume)
 
 @pytest.mark.parametrize("pk", ["x", "%00", "1", "vol-1"])
 @pytest.mark.parametrize("model", MODELS)
-def test_rows_that_cannot_exist_are_no_crash(desk: Client, model: str, pk: str) -> None:
+def test_impossible_keys_cause_no_error(desk: Client, model: str, pk: str) -> None:
     for page in (f"{pk}/change/", f"{pk}/history/", f"{pk}/delete/", f"do/delete/?pk={pk}"):
         answer = desk.get(f"/admin/volumes/{model}/{page}", follow=True)
         assert answer.status_code in {200, 400, 404}
@@ -74,11 +74,11 @@ def test_rows_that_cannot_exist_are_no_crash(desk: Client, model: str, pk: str) 
         "?q=%FF",
     ],
 )
-def test_odd_queries_are_no_crash(desk: Client, volume: Volume, query: str) -> None:
+def test_invalid_queries_cause_no_error(desk: Client, volume: Volume, query: str) -> None:
     assert desk.get(f"/admin/volumes/volume/{query}", follow=True).status_code == 200
 
 
-def test_names_are_offered_with_what_tells_them_apart(
+def test_choices_show_what_distinguishes_equal_names(
     desk: Client, environment: Environment
 ) -> None:
     query = "?app_label=volumes&model_name=volume&field_name=environment&term=prod"

@@ -28,7 +28,7 @@ def sample(volume: Volume, days: int, used: int) -> None:
     UsageSample.objects.create(volume=volume, at=at, used_size=used, size=volume.size)
 
 
-def test_an_empty_installation_is_at_peace(desk: Client) -> None:
+def test_an_empty_installation_has_no_alerts(desk: Client) -> None:
     page = desk.get("/admin/").text
     assert "Everything is settled." in page
     assert "There are no usage samples yet." in page
@@ -48,7 +48,7 @@ def test_volumes_are_counted_by_status_and_summed(make: Callable[..., Volume]) -
     assert (totals.asked, totals.held, totals.used) == (300, 100, 40)
 
 
-def test_growth_is_what_all_volumes_used_together(make: Callable[..., Volume]) -> None:
+def test_growth_is_the_total_usage_of_all_volumes(make: Callable[..., Volume]) -> None:
     old, new, gone = make("old"), make("new"), make("gone")
     sample(old, 40, 10)
     sample(old, 1, 30)
@@ -60,7 +60,7 @@ def test_growth_is_what_all_volumes_used_together(make: Callable[..., Volume]) -
     assert (grown.now, grown.added, grown.lost) == (50, -10, 10)
 
 
-def test_growth_asks_once(
+def test_growth_takes_one_query(
     make: Callable[..., Volume], django_assert_num_queries: Callable[..., Any]
 ) -> None:
     for n in range(5):
@@ -69,7 +69,7 @@ def test_growth_asks_once(
         dashboard.growth(5)
 
 
-def test_among_too_many_it_says_what_it_counts_and_follows(
+def test_the_dashboard_names_its_scan_limit(
     desk: Client, make: Callable[..., Volume], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("config.limits.MAX_SUMMED_VOLUMES", 1)
@@ -89,7 +89,7 @@ def test_among_too_many_it_says_what_it_counts_and_follows(
     assert "In the 1 volumes that were measured last." in page
 
 
-def test_what_is_not_settled_stands_with_its_reason(
+def test_unsettled_rows_are_listed_with_their_reason(
     desk: Client, memory: Fallible, make: Callable[..., Volume]
 ) -> None:
     memory.fail("create")
@@ -99,13 +99,13 @@ def test_what_is_not_settled_stands_with_its_reason(
     assert "The disk is full." in page
 
 
-def test_a_waiting_snapshot_is_not_settled_either(desk: Client, volume: Volume) -> None:
+def test_waiting_snapshots_are_listed_as_unsettled(desk: Client, volume: Volume) -> None:
     place = {"volume": volume, "environment": volume.environment}
     Snapshot.objects.create(**place, name="slow", size=1, due_at=timezone.now())
     assert "slow</a>, a snapshot of uploads, pending" in desk.get("/admin/").text
 
 
-def test_what_a_scan_finds_is_shown(
+def test_the_findings_of_a_scan_are_shown(
     desk: Client, memory: Fallible, volume: Volume, make: Callable[..., Volume]
 ) -> None:
     memory.volumes[STRAY] = 0.0
@@ -121,7 +121,7 @@ def test_what_a_scan_finds_is_shown(
     assert STRAY not in desk.get("/admin/").text
 
 
-def test_the_chores_scan_once_a_day(memory: Fallible, volume: Volume) -> None:
+def test_the_periodic_job_scans_once_a_day(memory: Fallible, volume: Volume) -> None:
     memory.volumes[STRAY] = 0.0
     periodic.scan_daily()
     first = StorageScan.objects.get()
@@ -133,13 +133,13 @@ def test_the_chores_scan_once_a_day(memory: Fallible, volume: Volume) -> None:
     assert StorageScan.objects.get().at > first.at
 
 
-def test_a_storage_that_cannot_be_scanned_says_nothing(memory: Fallible, volume: Volume) -> None:
+def test_a_storage_that_cannot_be_scanned_has_no_findings(memory: Fallible, volume: Volume) -> None:
     memory.unmount()
     periodic.scan_daily()
     assert not StorageScan.objects.exists()
 
 
-def test_tokens_about_to_expire_are_named(desk: Client, olga: User) -> None:
+def test_tokens_about_to_expire_are_listed(desk: Client, olga: User) -> None:
     give_token(olga, name="deploy", expires_at=timezone.now() + timedelta(days=3))
     give_token(olga, name="later", expires_at=timezone.now() + timedelta(days=30))
     page = desk.get("/admin/").text
@@ -147,14 +147,16 @@ def test_tokens_about_to_expire_are_named(desk: Client, olga: User) -> None:
     assert "later" not in page
 
 
-def test_what_happened_lately_stands_beside_it(desk: Client, volume: Volume) -> None:
+def test_recent_activity_is_shown(desk: Client, volume: Volume) -> None:
     desk.post("/admin/volumes/volume/do/protect/", {"_selected_action": [str(volume.pk)]})
     page = desk.get("/admin/").text
     assert "olga protected volume uploads" in page
     assert "here in the admin" in page
 
 
-def test_who_may_not_see_volumes_sees_none_here(client: Client, volume: Volume) -> None:
+def test_staff_without_permission_for_volumes_sees_none_on_the_dashboard(
+    client: Client, volume: Volume
+) -> None:
     nina = UserFactory.create(username="nina", is_staff=True)
     nina.user_permissions.set(Permission.objects.filter(codename="view_user"))
     give_second_factor(nina)

@@ -50,7 +50,7 @@ def test_a_page_of_volumes_takes_few_queries_and_counts_nothing(
     assert not any("COUNT(" in query["sql"] for query in queries.captured_queries)
 
 
-def test_pages_lead_to_the_last_row(desk: Client, many: list[Volume]) -> None:
+def test_pagination_reaches_the_last_row(desk: Client, many: list[Volume]) -> None:
     assert len(names(desk.get(f"{VOLUMES}?p=2"))) == 50
     last = desk.get(f"{VOLUMES}?p=3")
     assert names(last) == [f"v{n:03}" for n in range(19, -1, -1)]
@@ -86,7 +86,7 @@ def test_the_history_takes_few_queries_and_counts_nothing(
     assert not any("DISTINCT" in query["sql"] for query in queries.captured_queries)
 
 
-def test_deleted_volumes_are_shown_to_who_asks(
+def test_deleted_volumes_are_listed_on_request(
     desk: Client, volume: Volume, make: Callable[..., Volume]
 ) -> None:
     make("gone")
@@ -96,7 +96,7 @@ def test_deleted_volumes_are_shown_to_who_asks(
     assert names(desk.get(f"{VOLUMES}?deleted=all")) == ["gone", "uploads"]
 
 
-def test_volumes_are_found_by_what_is_wrong_with_them(
+def test_volumes_can_be_filtered_by_problem(
     desk: Client, volume: Volume, make: Callable[..., Volume]
 ) -> None:
     make("full")
@@ -110,7 +110,7 @@ def test_volumes_are_found_by_what_is_wrong_with_them(
         assert names(desk.get(f"{VOLUMES}?trouble={trouble}")) == ["lost"]
 
 
-def test_volumes_are_found_by_use_and_name_and_identifier(
+def test_volumes_can_be_found_by_use_name_and_id(
     desk: Client, attached: Volume, make: Callable[..., Volume]
 ) -> None:
     other = make("archive")
@@ -124,7 +124,7 @@ def test_volumes_are_found_by_use_and_name_and_identifier(
     ]
 
 
-def test_a_part_of_a_name_is_looked_for_among_the_newest_and_a_whole_one_among_all(
+def test_a_substring_is_searched_in_the_newest_rows_and_a_whole_name_in_all(
     desk: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old, new = UserFactory.create(username="smith"), UserFactory.create(username="smithers")
@@ -136,7 +136,9 @@ def test_a_part_of_a_name_is_looked_for_among_the_newest_and_a_whole_one_among_a
     assert found == [[new], [old], []]
 
 
-def test_a_long_list_is_sorted_only_where_it_is_narrowed(desk: Client, many: list[Volume]) -> None:
+def test_a_long_list_can_be_sorted_only_when_it_is_filtered(
+    desk: Client, many: list[Volume]
+) -> None:
     assert names(desk.get(f"{VOLUMES}?o=1"))[0] == "v119"
     assert names(desk.get(f"{VOLUMES}?environment={many[0].environment_id}&o=1"))[0] == "v000"
 
@@ -146,7 +148,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("config.limits.MAX_SCANNED_ROWS", 100)
 
 
-def test_what_no_index_has_is_looked_for_among_the_newest_which_the_page_says(
+def test_a_filter_without_an_index_searches_the_newest_rows_and_says_so(
     desk: Client, many: list[Volume], narrow: None
 ) -> None:
     old, new = many[19], many[20]
@@ -157,7 +159,7 @@ def test_what_no_index_has_is_looked_for_among_the_newest_which_the_page_says(
     assert f"more than 50 volumes{SAID}" in desk.get(f"{VOLUMES}?mounted=yes").text
 
 
-def test_the_newest_are_those_of_what_an_index_leaves(
+def test_filters_with_an_index_apply_before_the_scan_limit(
     desk: Client, many: list[Volume], narrow: None
 ) -> None:
     other = EnvironmentFactory.create(company=many[0].environment.company)
@@ -168,7 +170,7 @@ def test_the_newest_are_those_of_what_an_index_leaves(
 
 
 @pytest.mark.parametrize("asked", ["status__exact=error", "trouble=error", "trouble=unsettled"])
-def test_what_an_index_has_is_found_however_old(
+def test_a_filter_with_an_index_finds_old_rows(
     desk: Client, many: list[Volume], narrow: None, asked: str
 ) -> None:
     Volume.objects.filter(pk=many[0].pk).update(status="error", due_at=timezone.now())
@@ -177,7 +179,7 @@ def test_what_an_index_has_is_found_however_old(
     assert SAID not in page.text
 
 
-def test_staff_and_who_is_switched_off_are_found_however_old(
+def test_staff_and_deactivated_accounts_are_found_however_old(
     desk: Client, olga: User, narrow: None
 ) -> None:
     off = UserFactory.create(is_active=False)
@@ -189,7 +191,7 @@ def test_staff_and_who_is_switched_off_are_found_however_old(
     assert found == [[olga], [off]]
 
 
-def test_an_order_that_no_index_has_is_one_of_the_newest(
+def test_sorting_without_an_index_sorts_the_newest_rows(
     desk: Client, many: list[Volume], narrow: None
 ) -> None:
     company = many[0].environment.company
@@ -202,7 +204,7 @@ def test_an_order_that_no_index_has_is_one_of_the_newest(
     assert SAID in desk.get(f"{within}&o=1.4").text
 
 
-def test_a_walk_is_walked_once(
+def test_a_scan_runs_once_for_each_request(
     desk: Client, many: list[Volume], django_assert_max_num_queries: Callable[..., Any]
 ) -> None:
     with django_assert_max_num_queries(8) as queries:
@@ -211,22 +213,20 @@ def test_a_walk_is_walked_once(
     assert sum("volumes_snapshot" in sql and "IN (" not in sql for sql in asked) == 1
 
 
-def test_the_lists_lead_to_each_other(desk: Client, attached: Volume, web: Application) -> None:
+def test_the_lists_link_to_each_other(desk: Client, attached: Volume, web: Application) -> None:
     page = desk.get(VOLUMES).text
     assert f'href="/admin/volumes/application/{web.pk}/change/"' in page
     assert f'href="/admin/volumes/environment/{attached.environment_id}/change/"' in page
     assert f'href="/admin/accounts/company/{attached.environment.company_id}/change/"' in page
 
 
-def test_a_rows_history_is_everybodys(desk: Client, volume: Volume) -> None:
+def test_the_history_of_a_row_has_changes_of_all_users(desk: Client, volume: Volume) -> None:
     page = desk.get(f"{VOLUMES}{volume.pk}/history/", follow=True)
     assert page.redirect_chain[0][0] == f"/admin/accounts/revision/?subject_id={volume.pk}"
     assert [row.subject_name for row in page.context["cl"].result_list] == ["uploads"]
 
 
-def test_the_history_is_told_in_words_and_narrowed(
-    desk: Client, olga: User, volume: Volume
-) -> None:
+def test_the_history_has_phrases_and_filters(desk: Client, olga: User, volume: Volume) -> None:
     spec = {"_selected_action": [str(volume.pk)]}
     desk.post(f"{VOLUMES}do/protect/", spec)
     page = desk.get("/admin/accounts/revision/?interface=admin")
@@ -240,7 +240,7 @@ def test_the_history_is_told_in_words_and_narrowed(
     assert len(desk.get("/admin/accounts/revision/?action=create").context["cl"].result_list) == 1
 
 
-def test_nobody_rewrites_the_history(desk: Client, volume: Volume) -> None:
+def test_the_history_cannot_be_changed(desk: Client, volume: Volume) -> None:
     row = Revision.objects.get()
     page = f"/admin/accounts/revision/{row.pk}"
     assert desk.post(f"{page}/change/", {"action": "delete"}).status_code == 403
@@ -248,7 +248,7 @@ def test_nobody_rewrites_the_history(desk: Client, volume: Volume) -> None:
     assert desk.get("/admin/accounts/revision/add/").status_code == 403
 
 
-def test_tokens_are_found_by_their_life(desk: Client, olga: User) -> None:
+def test_tokens_can_be_filtered_by_state(desk: Client, olga: User) -> None:
     now = timezone.now()
     give_token(olga, name="forever")
     give_token(olga, name="soon", expires_at=now + timedelta(days=3))
@@ -261,7 +261,7 @@ def test_tokens_are_found_by_their_life(desk: Client, olga: User) -> None:
     assert names(desk.get(f"{url}?owner={olga.pk}&q=soo")) == ["soon"]
 
 
-def test_a_token_is_revoked_after_a_page_that_asks(desk: Client, olga: User) -> None:
+def test_a_token_is_revoked_after_confirmation(desk: Client, olga: User) -> None:
     give_token(olga)
     token = Token.objects.get()
     url = "/admin/accounts/token/"

@@ -178,13 +178,13 @@ def possible_writes() -> Iterator[list[str]]:
         yield found
 
 
-def test_every_model_of_the_admin_is_thought_of() -> None:
+def test_the_table_has_every_model_of_the_admin() -> None:
     """A new one: which rights lead from it to others? Say so in ATTEMPTS."""
     assert {model._meta.model_name for model in site._registry} == MODELS
 
 
 @pytest.mark.parametrize("name", ATTEMPTS)
-def test_staff_change_only_what_their_permission_is_for(
+def test_staff_can_change_only_models_they_have_permission_for(
     nina: User,
     targets: dict[str, User],
     company: Company,
@@ -221,7 +221,7 @@ def test_staff_change_only_what_their_permission_is_for(
 
 @pytest.mark.parametrize("name", ["set the password", "rename", "reset the password", "remove"])
 @pytest.mark.parametrize("kind", ["plain", "company admin", "staff"])
-def test_superusers_change_all_of_them(
+def test_superusers_can_change_all_models(
     nina: User, targets: dict[str, User], desk: Client, name: str, kind: str
 ) -> None:
     User.objects.filter(pk=nina.pk).update(is_superuser=True)
@@ -232,7 +232,9 @@ def test_superusers_change_all_of_them(
 
 
 @pytest.mark.parametrize("model", sorted(MODELS))
-def test_the_permissions_of_one_model_open_no_other(nina: User, desk: Client, model: str) -> None:
+def test_permissions_for_one_model_give_no_access_to_another(
+    nina: User, desk: Client, model: str
+) -> None:
     nina.user_permissions.set(Permission.objects.filter(content_type__model=model))
     told = {
         (kind._meta.model_name, page): desk.get(
@@ -246,7 +248,7 @@ def test_the_permissions_of_one_model_open_no_other(nina: User, desk: Client, mo
     assert not opened
 
 
-def test_a_first_admin_is_any_operators_to_add(
+def test_every_operator_can_add_the_first_admin(
     nina: User, targets: dict[str, User], company: Company, desk: Client
 ) -> None:
     codenames = ["add_membership", "view_user"]
@@ -256,7 +258,7 @@ def test_a_first_admin_is_any_operators_to_add(
     assert company.memberships.get().role == Role.ADMIN
 
 
-def test_staff_create_plain_accounts_with_a_password_of_the_servers(
+def test_accounts_created_by_staff_have_no_rights_and_a_generated_password(
     nina: User, desk: Client
 ) -> None:
     nina.user_permissions.set(Permission.objects.filter(codename="add_user"))
@@ -269,7 +271,7 @@ def test_staff_create_plain_accounts_with_a_password_of_the_servers(
     assert made.check_password(page.context["password"])
 
 
-def test_staff_that_may_reset_passwords_see_no_hash(
+def test_staff_with_permission_to_reset_passwords_sees_no_hash(
     nina: User, targets: dict[str, User], desk: Client
 ) -> None:
     nina.user_permissions.set(Permission.objects.filter(codename="change_user"))
@@ -296,7 +298,7 @@ LOOKUPS = {
 
 
 @pytest.mark.parametrize("name", LOOKUPS)
-def test_names_are_shown_to_those_only_who_may_see_people(
+def test_names_are_shown_only_with_permission_to_view_users(
     nina: User, desk: Client, name: str, record_property: Callable[..., None]
 ) -> None:
     hidden = UserFactory.create(username="hidden-person")
@@ -309,7 +311,7 @@ def test_names_are_shown_to_those_only_who_may_see_people(
     assert {held for held, is_told in told.items() if is_told} == allowed | {ALL}
 
 
-def test_a_member_form_that_is_sent_tells_no_name_either(nina: User, desk: Client) -> None:
+def test_a_submitted_member_form_reveals_no_name(nina: User, desk: Client) -> None:
     hidden = UserFactory.create(username="hidden-person")
     nina.user_permissions.set(Permission.objects.filter(codename="add_membership"))
     page = desk.post("/admin/accounts/membership/add/", {"user": hidden.pk})
@@ -327,7 +329,7 @@ def add_accounts(desk: Client, number: int) -> list[int]:
     ]
 
 
-def test_who_may_not_see_people_finds_few_names_by_adding_accounts(
+def test_probing_for_usernames_is_limited_without_permission_to_view_users(
     nina: User, desk: Client
 ) -> None:
     nina.user_permissions.set(Permission.objects.filter(codename="add_user"))
@@ -335,13 +337,15 @@ def test_who_may_not_see_people_finds_few_names_by_adding_accounts(
     assert User.objects.filter(username__startswith="newcomer").count() == 5
 
 
-def test_who_may_see_people_adds_as_many_as_they_like(nina: User, desk: Client) -> None:
+def test_adding_accounts_is_unlimited_with_permission_to_view_users(
+    nina: User, desk: Client
+) -> None:
     codenames = ["add_user", "view_user"]
     nina.user_permissions.set(Permission.objects.filter(codename__in=codenames))
     assert add_accounts(desk, 11) == [200] * 11
 
 
-def test_whom_an_invitation_is_for_cannot_be_searched(nina: User, desk: Client) -> None:
+def test_the_recipient_of_an_invitation_cannot_be_searched(nina: User, desk: Client) -> None:
     nina.user_permissions.set(Permission.objects.filter(codename="view_invitation"))
     assert desk.get("/admin/accounts/invitation/?user__username__startswith=a").status_code == 400
 
@@ -352,7 +356,7 @@ def test_a_tokens_digest_cannot_be_searched(nina: User, targets: Any, desk: Clie
     assert desk.get(url).status_code == 400
 
 
-def test_an_account_has_no_second_one_of_another_case(nina: User, desk: Client) -> None:
+def test_usernames_are_unique_ignoring_case(nina: User, desk: Client) -> None:
     UserFactory.create(username="sam")
     nina.user_permissions.set(Permission.objects.filter(codename="add_user"))
     desk.post("/admin/accounts/user/add/", {"username": "SAM"})

@@ -27,7 +27,7 @@ def ask(desk: Client, row: Any, verb: str = "delete") -> str:
     return text
 
 
-def test_an_environment_is_made_and_the_history_says_by_whom(
+def test_creating_an_environment_records_the_operator(
     desk: Client, olga: User, company: Company
 ) -> None:
     spec = {"company": company.pk, "name": "staging", "storage_quota": "500"}
@@ -44,7 +44,7 @@ def test_an_environments_name_and_quota_are_changed(desk: Client, environment: E
     assert (environment.name, environment.storage_quota, environment.version) == ("live", None, 2)
 
 
-def test_an_environments_problems_are_at_their_fields(
+def test_errors_of_an_environment_are_shown_at_their_fields(
     desk: Client, environment: Environment
 ) -> None:
     EnvironmentFactory.create(company=environment.company, name="live")
@@ -87,7 +87,9 @@ def test_an_empty_environment_is_deleted(
     assert web.is_deleted
 
 
-def test_an_application_is_made_renamed_and_deleted(desk: Client, environment: Environment) -> None:
+def test_an_application_is_created_renamed_and_deleted(
+    desk: Client, environment: Environment
+) -> None:
     desk.post("/admin/volumes/application/add/", {"environment": environment.pk, "name": "api"})
     api = Application.objects.get(name="api")
     desk.post(page_of(api), {"name": "gateway", "version": 1})
@@ -104,7 +106,7 @@ def test_an_applications_bad_name_is_refused(desk: Client, web: Application) -> 
     assert errors["name"][0].startswith("must be a DNS label")
 
 
-def test_deleting_an_application_leaves_the_data(
+def test_deleting_an_application_keeps_the_data_of_its_volumes(
     desk: Client, attached: Volume, web: Application
 ) -> None:
     assert "It lets go of 1 volume, whose data stays." in ask(desk, web)
@@ -191,7 +193,7 @@ def test_environments_of_every_company_are_listed_and_narrowed(
     assert list(desk.get(f"{url}?q={other.pk}").context["cl"].result_list) == [other]
 
 
-def test_an_attachment_inside_another_is_made_with_a_warning(
+def test_a_nested_attachment_is_created_with_a_warning(
     desk: Client, attached: Volume, make: Callable[..., Volume], web: Application
 ) -> None:
     inner = make("thumbnails")

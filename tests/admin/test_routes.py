@@ -83,7 +83,7 @@ def test_every_route_of_the_admin_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_nobody_but_an_operator_is_told_anything(
+def test_only_operators_have_access(
     world: dict[str, str],
     outsiders: dict[str, tuple[Api, int]],
     method: str,
@@ -99,7 +99,7 @@ def test_nobody_but_an_operator_is_told_anything(
     assert told == {(route, name): outsiders[name][1] for route, name in told}
 
 
-def test_an_operator_is_told_what_the_table_says(
+def test_operators_get_the_response_of_the_table(
     world: dict[str, str], olga: User, record_property: Callable[..., None]
 ) -> None:
     told = {route: ask(Browser(olga), "GET", desk, world) for route, desk in ROUTES.items()}
@@ -107,7 +107,7 @@ def test_an_operator_is_told_what_the_table_says(
     assert told == {route: desk.status for route, desk in ROUTES.items()}
 
 
-def test_the_way_in_is_the_one_log_in_for_everybody(
+def test_the_admin_uses_the_login_page(
     world: dict[str, str], outsiders: dict[str, tuple[Api, int]]
 ) -> None:
     places = [speaker.get("/admin/login/")["Location"] for speaker, _ in outsiders.values()]

@@ -20,12 +20,14 @@ TERMS = [
 
 @pytest.mark.parametrize("path", LISTS)
 @pytest.mark.parametrize(("text", "status"), TERMS)
-def test_every_list_is_searched_by_so_much(desk: Client, path: str, text: str, status: int) -> None:
+def test_the_search_of_every_list_is_limited(
+    desk: Client, path: str, text: str, status: int
+) -> None:
     assert desk.get(path, {"q": text}).status_code == status
 
 
 @pytest.mark.parametrize(("text", "status"), TERMS)
-def test_a_choice_is_searched_by_so_much(desk: Client, text: str, status: int) -> None:
+def test_the_search_of_a_choice_is_limited(desk: Client, text: str, status: int) -> None:
     of = {"app_label": "volumes", "model_name": "volume", "field_name": "environment"}
     assert desk.get(AUTOCOMPLETE, {**of, "term": text}).status_code == status
 
@@ -46,11 +48,11 @@ def test_a_choice_is_searched_by_so_much(desk: Client, text: str, status: int) -
         "_changelist_filters=" + "a" * 4096,
     ],
 )
-def test_no_address_is_a_fault_of_the_database(desk: Client, path: str, query: str) -> None:
+def test_no_query_string_causes_a_database_error(desk: Client, path: str, query: str) -> None:
     desk.raise_request_exception = False
     assert desk.get(f"{path}?{query}").status_code in {200, 302, 400}
 
 
 @pytest.mark.parametrize("lookup", ["name__regex", "name__iregex"])
-def test_patterns_are_not_looked_for(desk: Client, lookup: str) -> None:
+def test_wildcards_are_searched_literally(desk: Client, lookup: str) -> None:
     assert desk.get("/admin/volumes/volume/", {lookup: "a"}).status_code == 400

@@ -18,7 +18,7 @@ def change(volume: Volume) -> str:
     return f"/admin/volumes/volume/{volume.pk}/change/"
 
 
-def test_a_volume_is_changed_and_the_history_says_by_whom(
+def test_changing_a_volume_records_the_operator(
     desk: Client, olga: User, volume: Volume, form_of: Callable[..., Json]
 ) -> None:
     spec = form_of(volume, name="pictures", size="1GB", labels="tier=web", description="Of cats")
@@ -31,7 +31,7 @@ def test_a_volume_is_changed_and_the_history_says_by_whom(
     assert entry.changes["size"] == [100, 1024]
 
 
-def test_saving_what_was_loaded_changes_nothing(
+def test_saving_an_unchanged_form_changes_nothing(
     desk: Client, volume: Volume, form_of: Callable[..., Json]
 ) -> None:
     desk.post(change(volume), form_of(volume))
@@ -39,7 +39,7 @@ def test_saving_what_was_loaded_changes_nothing(
     assert volume.version == 1
 
 
-def test_the_form_shows_what_the_row_holds(
+def test_the_form_shows_the_values_of_the_row(
     desk: Client, make: Callable[..., Volume], form_of: Callable[..., Json]
 ) -> None:
     volume = make("archive", size=2048, labels={"tier": "cold"}, protected=True)
@@ -49,9 +49,7 @@ def test_the_form_shows_what_the_row_holds(
     assert '<input type="hidden" name="version" value="1"' in page
 
 
-def test_a_volume_does_not_shrink(
-    desk: Client, volume: Volume, form_of: Callable[..., Json]
-) -> None:
+def test_shrinking_is_refused(desk: Client, volume: Volume, form_of: Callable[..., Json]) -> None:
     page = desk.post(change(volume), form_of(volume, size="99MB"))
     assert "is 100 MB already and can only grow" in page.context["adminform"].errors["size"]
     volume.refresh_from_db()
@@ -69,7 +67,7 @@ def test_all_problems_are_shown_at_once(
     assert errors["labels"] == ["-: is no Kubernetes label key"]
 
 
-def test_a_quota_bounds_operators_too(
+def test_quotas_apply_to_operators(
     desk: Client, volume: Volume, form_of: Callable[..., Json]
 ) -> None:
     Environment.objects.update(storage_quota=150)
@@ -110,7 +108,7 @@ def test_a_taken_name_is_refused_at_the_field(
     assert errors["name"] == ["archive is taken in this environment"]
 
 
-def test_a_deleted_volume_is_only_shown(
+def test_a_deleted_volume_is_read_only(
     desk: Client, volume: Volume, form_of: Callable[..., Json]
 ) -> None:
     Volume.objects.update(is_deleted=True, status="deleted")
@@ -118,7 +116,7 @@ def test_a_deleted_volume_is_only_shown(
     assert desk.post(change(volume), form_of(volume, name="x")).status_code == 403
 
 
-def test_a_volume_that_goes_while_it_is_edited_is_said_to_be_gone(
+def test_editing_a_volume_that_was_removed_meanwhile_is_reported(
     desk: Client, volume: Volume, form_of: Callable[..., Json]
 ) -> None:
     spec = form_of(volume, name="x")
@@ -126,7 +124,7 @@ def test_a_volume_that_goes_while_it_is_edited_is_said_to_be_gone(
     assert "It is not there any more" in desk.post(change(volume), spec).text
 
 
-def test_a_volume_is_made(
+def test_a_volume_is_created(
     desk: Client, olga: User, memory: object, environment: Environment
 ) -> None:
     spec = {"environment": environment.pk, "name": "letters", "size": "10 GB", "labels": "a: b"}
@@ -163,7 +161,7 @@ def test_a_snapshot_of_another_company_fills_nothing(
     assert errors["restore_from"] == ["names no snapshot of this company"]
 
 
-def test_what_is_required_is_said_by_the_rules(
+def test_missing_fields_are_reported_by_the_rules(
     desk: Client, memory: object, environment: Environment
 ) -> None:
     errors = desk.post(ADD, {"environment": environment.pk}).context["adminform"].errors
@@ -190,7 +188,7 @@ def said(answer: Any, desk: Client) -> list[str]:
     return [f"{one.level_tag}: {one}" for one in page.context["messages"]]
 
 
-def test_warnings_are_said_and_keep_nothing_from_being_saved(
+def test_warnings_are_shown_and_do_not_prevent_saving(
     desk: Client, volume: Volume, web: Application, form_of: Callable[..., Json]
 ) -> None:
     Environment.objects.update(storage_quota=150)
@@ -205,7 +203,7 @@ def test_warnings_are_said_and_keep_nothing_from_being_saved(
     ]
 
 
-def test_a_warning_is_not_said_again_about_what_stays(
+def test_a_warning_is_not_repeated_for_an_unchanged_value(
     desk: Client, volume: Volume, form_of: Callable[..., Json]
 ) -> None:
     said(desk.post(change(volume), form_of(volume, mount_path="/etc/pictures")), desk)
@@ -213,7 +211,7 @@ def test_a_warning_is_not_said_again_about_what_stays(
     assert not [one for one in heard if one.startswith("warning")]
 
 
-def test_a_new_volume_is_made_with_warnings(
+def test_a_new_volume_is_created_with_warnings(
     desk: Client, environment: Environment, memory: Any
 ) -> None:
     spec = {"environment": environment.pk, "name": "test", "size": "1GB"}

@@ -30,7 +30,7 @@ def do(desk: Client, verb: str, *volumes: Volume, **more: str) -> str:
     return text
 
 
-def test_asking_lists_what_will_happen_and_does_nothing(
+def test_the_confirmation_lists_what_will_happen_and_does_nothing(
     desk: Client, attached: Volume, make: Callable[..., Volume]
 ) -> None:
     page = ask(desk, "delete", attached, make("archive"))
@@ -43,14 +43,14 @@ def test_asking_lists_what_will_happen_and_does_nothing(
     assert Volume.objects.live().count() == 2
 
 
-def test_each_verb_asks_first(desk: Client, volume: Volume) -> None:
+def test_each_action_asks_for_confirmation(desk: Client, volume: Volume) -> None:
     for verb in ("retry", "reconcile", "protect", "unprotect", "snapshot", "delete", "restore"):
         assert ask(desk, verb, volume).status_code == 200
     volume.refresh_from_db()
     assert volume.version == 1
 
 
-def test_volumes_are_deleted_and_the_history_says_by_whom(
+def test_deleting_volumes_records_the_operator(
     desk: Client, olga: User, volume: Volume, make: Callable[..., Volume]
 ) -> None:
     assert "Deleted: uploads, archive." in do(desk, "delete", volume, make("archive"))
@@ -60,7 +60,7 @@ def test_volumes_are_deleted_and_the_history_says_by_whom(
     assert len(entries) == 2
 
 
-def test_what_is_refused_does_not_stop_the_others(
+def test_a_refused_volume_does_not_stop_the_others(
     desk: Client, attached: Volume, make: Callable[..., Volume]
 ) -> None:
     page = do(desk, "delete", attached, make("archive"))
@@ -77,7 +77,7 @@ def test_a_protected_volume_stays(desk: Client, make: Callable[..., Volume], nam
     assert Volume.objects.live().exists()
 
 
-def test_a_volume_with_snapshots_goes_only_with_them(
+def test_a_volume_with_snapshots_is_deleted_only_with_cascade(
     desk: Client, volume: Volume, snapshot: Snapshot
 ) -> None:
     assert "It has snapshots: before-upgrade." in ask(desk, "delete", volume).text
@@ -126,7 +126,7 @@ def test_data_that_is_not_missing_is_not_accepted(
     assert not Revision.objects.filter(action="accept_data").exists()
 
 
-def test_the_stock_bulk_delete_is_gone(desk: Client, volume: Volume) -> None:
+def test_djangos_bulk_delete_is_not_offered(desk: Client, volume: Volume) -> None:
     page = desk.get(LIST).text
     assert "delete_selected" not in page
     ask(desk, "delete_selected", volume)
@@ -135,14 +135,14 @@ def test_the_stock_bulk_delete_is_gone(desk: Client, volume: Volume) -> None:
     assert Volume.objects.live().exists()
 
 
-def test_the_stock_delete_page_leads_to_ours(desk: Client, attached: Volume) -> None:
+def test_djangos_delete_page_redirects_to_the_action(desk: Client, attached: Volume) -> None:
     page = desk.post(f"{LIST}{attached.pk}/delete/", {"post": "yes"}, follow=True)
     assert page.redirect_chain[0][0] == f"{LIST}do/delete/?pk={attached.pk}"
     assert "It is mounted by web. Detach it first." in page.text
     assert Volume.objects.live().exists()
 
 
-def test_volumes_are_protected_and_released(desk: Client, volume: Volume) -> None:
+def test_volumes_are_protected_and_unprotected(desk: Client, volume: Volume) -> None:
     assert "Protected: uploads." in do(desk, "protect", volume)
     volume.refresh_from_db()
     assert (volume.protected, volume.version) == (True, 2)
@@ -158,7 +158,7 @@ def test_snapshots_are_taken(desk: Client, volume: Volume, make: Callable[..., V
     assert set(Revision.objects.filter(action="snapshot_create").values_list("via")) == {("admin",)}
 
 
-def test_more_snapshots_than_there_may_be_are_refused(
+def test_snapshots_beyond_the_limit_are_refused(
     desk: Client, volume: Volume, snapshot: Snapshot, settings: Any
 ) -> None:
     settings.VOLUME_MAX_SNAPSHOTS = 1
@@ -166,7 +166,7 @@ def test_more_snapshots_than_there_may_be_are_refused(
     assert "A volume has at most 1 snapshots." in do(desk, "snapshot", volume)
 
 
-def test_a_volume_in_error_is_tried_again(
+def test_a_volume_in_error_is_retried(
     desk: Client, memory: Fallible, make: Callable[..., Volume]
 ) -> None:
     memory.fail("create")
@@ -179,11 +179,11 @@ def test_a_volume_in_error_is_tried_again(
     assert (volume.status, volume.version) == ("ready", 1)
 
 
-def test_what_is_well_is_not_retried(desk: Client, volume: Volume) -> None:
+def test_a_healthy_volume_is_not_retried(desk: Client, volume: Volume) -> None:
     assert "It is ready, not in error." in ask(desk, "retry", volume).text
 
 
-def test_reconciling_looks_at_settled_data(desk: Client, memory: Fallible, volume: Volume) -> None:
+def test_reconciling_checks_settled_data(desk: Client, memory: Fallible, volume: Volume) -> None:
     assert "looks whether its data is there" in ask(desk, "reconcile", volume).text
     memory.lose(str(volume.pk))
     do(desk, "reconcile", volume)
@@ -196,7 +196,9 @@ def test_reconciling_looks_at_settled_data(desk: Client, memory: Fallible, volum
     assert volume.status == "ready"
 
 
-def test_a_delete_is_undone_within_its_grace(desk: Client, volume: Volume, settings: Any) -> None:
+def test_a_delete_can_be_undone_during_the_grace_period(
+    desk: Client, volume: Volume, settings: Any
+) -> None:
     settings.VOLUME_DELETE_GRACE = int(timedelta(days=3).total_seconds())
     assert "goes in 3 days. Until then it can be restored." in ask(desk, "delete", volume).text
     do(desk, "delete", volume)
@@ -207,7 +209,7 @@ def test_a_delete_is_undone_within_its_grace(desk: Client, volume: Volume, setti
     assert Revision.objects.get(action="restore").via == "admin"
 
 
-def test_what_is_gone_is_not_restored(desk: Client, volume: Volume) -> None:
+def test_a_removed_volume_is_not_restored(desk: Client, volume: Volume) -> None:
     assert "It is not deleted." in ask(desk, "restore", volume).text
     do(desk, "delete", volume)
     assert "Its data is gone." in ask(desk, "restore", volume).text
@@ -221,7 +223,7 @@ def test_a_deleted_volume_is_not_changed(desk: Client, volume: Volume) -> None:
         assert "It is not there any more" in do(desk, verb, volume)
 
 
-def test_done_from_the_volumes_own_page_it_leads_back_there(desk: Client, volume: Volume) -> None:
+def test_an_action_on_the_volumes_page_returns_to_it(desk: Client, volume: Volume) -> None:
     page = desk.get(f"{LIST}do/protect/?pk={volume.pk}")
     assert f'href="{LIST}{volume.pk}/change/"' in page.text
     spec = {"_selected_action": [str(volume.pk)], "one": "1"}
@@ -229,7 +231,7 @@ def test_done_from_the_volumes_own_page_it_leads_back_there(desk: Client, volume
     assert answer["Location"] == f"{LIST}{volume.pk}/change/"
 
 
-def test_done_from_a_filtered_list_it_leads_back_there(desk: Client, volume: Volume) -> None:
+def test_an_action_on_a_filtered_list_returns_to_it(desk: Client, volume: Volume) -> None:
     page = ask(desk, "protect", volume, query="?q=upl&deleted=no")
     assert page.context["filters"] == "q=upl&deleted=no"
     spec = {"_selected_action": [str(volume.pk)], "filters": "q=upl&deleted=no"}
@@ -237,7 +239,7 @@ def test_done_from_a_filtered_list_it_leads_back_there(desk: Client, volume: Vol
     assert answer["Location"] == f"{LIST}?q=upl&deleted=no"
 
 
-def test_no_more_than_a_hundred_at_once(desk: Client, environment: Environment) -> None:
+def test_an_action_takes_at_most_100_rows(desk: Client, environment: Environment) -> None:
     rows = [Volume(environment=environment, name=f"v{n}", size=1) for n in range(101)]
     Volume.objects.bulk_create(rows)
     spec = {"action": "protect", "_selected_action": [str(rows[0].pk)], "select_across": "1"}
@@ -246,7 +248,7 @@ def test_no_more_than_a_hundred_at_once(desk: Client, environment: Environment) 
     assert not Volume.objects.filter(protected=True).exists()
 
 
-def test_identifiers_that_cannot_be_are_no_crash(desk: Client, volume: Volume) -> None:
+def test_invalid_ids_cause_no_error(desk: Client, volume: Volume) -> None:
     spec = {"action": "delete", "_selected_action": ["x"]}
     assert "What was chosen is not there." in desk.post(LIST, spec, follow=True).text
     assert desk.post(f"{LIST}do/delete/", {"_selected_action": ["x"]}).status_code == 302
@@ -254,7 +256,7 @@ def test_identifiers_that_cannot_be_are_no_crash(desk: Client, volume: Volume) -
     assert desk.post(f"{LIST}do/nothing/").status_code == 403
 
 
-def test_a_hundred_are_asked_about_in_few_queries(
+def test_100_volumes_are_confirmed_in_few_queries(
     desk: Client,
     environment: Environment,
     web: Application,

@@ -9,7 +9,7 @@ from tests.support.chromium import needs_chromium
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), needs_chromium]
 
 
-def test_an_action_says_what_will_happen_before_it_does(visit: Open) -> None:
+def test_an_action_asks_for_confirmation(visit: Open) -> None:
     page = visit("/admin/volumes/volume/?q=redis-aof")
     page.locator("tbody input[type=checkbox]").first.check()
     page.locator("select[name=action]").select_option(value="snapshot")
@@ -19,7 +19,7 @@ def test_an_action_says_what_will_happen_before_it_does(visit: Open) -> None:
     expect(page.locator(".messagelist")).to_be_visible()
 
 
-def test_shrinking_is_refused_in_the_apis_words(visit: Open) -> None:
+def test_shrinking_is_refused_with_the_message_of_the_api(visit: Open) -> None:
     page = visit("/admin/volumes/volume/?q=search-index")
     page.get_by_role("link", name="search-index").click()
     page.get_by_label("Size").fill("10")

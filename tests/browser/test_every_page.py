@@ -34,7 +34,7 @@ def violations(page: Page) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_fit_for_everybody(visit: Open, world: World, name: str) -> None:
+def test_a_page_is_accessible(visit: Open, world: World, name: str) -> None:
     sight = PAGES[name]
     page = visit(sight.address, who=sight.who)
     sight.step(page, world)

@@ -29,7 +29,7 @@ def tab_to(page: Page, name: str) -> None:
     assert any(next_stop(page) == name for _ in range(60))
 
 
-def test_the_first_stop_skips_to_the_content(visit: Open) -> None:
+def test_the_first_tab_stop_skips_to_the_content(visit: Open) -> None:
     page = visit("/")
     page.keyboard.press("Tab")
     expect(page.locator(".skip-link")).to_be_focused()
@@ -38,7 +38,7 @@ def test_the_first_stop_skips_to_the_content(visit: Open) -> None:
     expect(page.locator("main")).to_be_focused()
 
 
-def test_every_stop_on_the_way_to_a_new_volume_is_seen(visit: Open) -> None:
+def test_every_tab_stop_of_a_new_volume_is_visible(visit: Open) -> None:
     page = visit(ENV)
     tab_to(page, "New volume")
     page.keyboard.press("Enter")
@@ -53,7 +53,7 @@ def test_every_stop_on_the_way_to_a_new_volume_is_seen(visit: Open) -> None:
     expect(page.locator("main")).to_contain_text(re.compile("10 GB"))
 
 
-def test_the_slash_goes_to_the_filter_unless_somebody_types(visit: Open) -> None:
+def test_the_slash_key_focuses_the_filter_unless_in_a_field(visit: Open) -> None:
     page = visit(ENV)
     page.keyboard.press("/")
     expect(page.locator("#filter-name")).to_be_focused()

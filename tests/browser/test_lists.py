@@ -27,7 +27,7 @@ def test_typing_filters_the_list_and_the_address(visit: Open) -> None:
     expect(page.locator("tbody tr")).to_have_count(10)
 
 
-def test_pages_lead_through_all_of_them(visit: Open) -> None:
+def test_pagination_reaches_every_volume(visit: Open) -> None:
     page = visit(ARCHIVE)
     first = page.locator("tbody tr a").first.inner_text()
     page.get_by_role("link", name="Next").click()
@@ -36,7 +36,7 @@ def test_pages_lead_through_all_of_them(visit: Open) -> None:
     expect(page.locator("tbody tr a").first).to_have_text(first)
 
 
-def test_without_script_the_filter_is_a_form(visit: Open) -> None:
+def test_the_filter_works_without_script(visit: Open) -> None:
     page = visit(ARCHIVE, java_script_enabled=False)
     page.fill("#filter-name", "volume-00123")
     page.get_by_role("button", name="Filter").click()

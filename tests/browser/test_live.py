@@ -24,7 +24,7 @@ SLOW_LINE = {"offline": False, "latency": 20, "downloadThroughput": 100_000, "up
 """Pages come in pieces over it, and what is there may be painted before the rest."""
 
 
-def test_a_status_changes_by_itself(visit: Open, world: World) -> None:
+def test_a_status_is_updated_without_a_reload(visit: Open, world: World) -> None:
     installation = world.server.installation
     there = installation.storage_root / world.names["uploads"] / "data"
     away = there.with_name("elsewhere")

@@ -62,7 +62,7 @@ def answers_with_a_page(request: APIRequestContext, address: str) -> bool:
     return answer.status == 200 and answer.headers["content-type"].startswith("text/html")
 
 
-def test_every_address_that_answers_with_a_page_is_in_the_list(visit: Open, world: World) -> None:
+def test_every_url_of_a_page_is_in_the_list(visit: Open, world: World) -> None:
     request = visit("/").context.request
     pages = {
         route
@@ -78,7 +78,7 @@ def test_every_address_that_answers_with_a_page_is_in_the_list(visit: Open, worl
     assert sorted(pages - looked_at) == []
 
 
-def test_every_verb_of_the_operators_is_in_the_list() -> None:
+def test_every_admin_action_is_in_the_list() -> None:
     verbs = {
         f"/admin/{model._meta.app_label}/{model._meta.model_name}/do/{verb.name}/"
         for model, page in site._registry.items()

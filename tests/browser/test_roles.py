@@ -25,7 +25,7 @@ HREFS = "links => links.map(link => link.href)"
         f"{VOL}/history",
     ],
 )
-def test_bob_sees_nothing_that_would_be_refused(visit: Open, address: str) -> None:
+def test_viewers_see_no_action_that_would_be_refused(visit: Open, address: str) -> None:
     page = visit(address, who="bob")
     links = set(page.eval_on_selector_all("main a[href]", HREFS))
     answers = {link: page.context.request.get(link).status for link in links}

@@ -13,7 +13,7 @@ from tests.support.wire import Wire
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), needs_chromium]
 
 
-def test_a_token_is_made_shown_once_used_and_revoked(visit: Open, world: World) -> None:
+def test_a_token_is_created_shown_once_used_and_revoked(visit: Open, world: World) -> None:
     page = visit("/settings/tokens")
     page.get_by_label("Name", exact=True).fill("deploy from CI")
     page.get_by_label("Code").fill(world.codes["alice"].pop())
@@ -59,7 +59,7 @@ def test_the_reference_follows_the_theme(
     assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == scheme
 
 
-def test_the_theme_is_a_choice_that_stays(visit: Open) -> None:
+def test_the_theme_is_remembered(visit: Open) -> None:
     page = visit("/settings/security", color_scheme="light")
     with page.expect_navigation():
         page.get_by_role("button", name="Dark").click()

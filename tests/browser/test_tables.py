@@ -106,7 +106,7 @@ STARTS = """cells => [...new Set(cells.map(cell =>
 @pytest.mark.parametrize(
     "name", ["members", "members-viewer", "invitations", "tokens", "snapshots", "applications"]
 )
-def test_a_name_begins_where_the_rest_of_its_card_does(visit: Open, name: str) -> None:
+def test_a_name_is_aligned_with_its_card(visit: Open, name: str) -> None:
     address, who = TABLES[name]
     page = visit(address, who=who)
     put_on(page, "light", 768)
@@ -121,7 +121,7 @@ CUT = """name => {
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_a_cut_name_is_told_whole(visit: Open, name: str) -> None:
+def test_a_shortened_name_has_its_full_text(visit: Open, name: str) -> None:
     address, who = TABLES[name]
     names = visit(address, who=who).locator("tbody .name")
     assert names.count() > 0

@@ -30,7 +30,7 @@ def backing(page: Page) -> str:
     return page.url.rstrip("/").rpartition("/")[2]
 
 
-def test_a_problem_shows_while_typing_and_is_mended_on_the_way(visit: Open, world: World) -> None:
+def test_an_error_shows_while_typing_and_can_be_fixed(visit: Open, world: World) -> None:
     page = visit(f"{PRODUCTION}/new")
     page.get_by_label("Name", exact=True).press_sequentially("postgres-data")
     expect(page.locator("#name-feedback")).to_contain_text("is taken in this environment")
@@ -44,7 +44,7 @@ def test_a_problem_shows_while_typing_and_is_mended_on_the_way(visit: Open, worl
     assert backing(page) in world.server.installation.backings()
 
 
-def test_it_is_attached_grown_copied_and_restored(visit: Open) -> None:
+def test_a_volume_is_attached_grown_copied_and_restored(visit: Open) -> None:
     page = create(visit, "orders")
     page.locator("summary", has_text="More").click()
     page.get_by_role("link", name="Attach an application").click()
@@ -73,7 +73,7 @@ def test_it_is_attached_grown_copied_and_restored(visit: Open) -> None:
     expect(page.locator("main")).to_contain_text("Ready")
 
 
-def test_deleting_takes_the_name_and_can_be_undone(visit: Open) -> None:
+def test_deleting_asks_for_the_name_and_can_be_undone(visit: Open) -> None:
     page = create(visit, "scratch-pad")
     page.locator("summary", has_text="More").click()
     page.get_by_role("link", name="Delete the volume").click()
@@ -86,7 +86,7 @@ def test_deleting_takes_the_name_and_can_be_undone(visit: Open) -> None:
     expect(page.locator("main")).to_contain_text("Ready")
 
 
-def test_a_protected_volume_says_why_it_stays(visit: Open) -> None:
+def test_a_protected_volume_shows_why_it_stays(visit: Open) -> None:
     page = visit(PRODUCTION)
     page.get_by_role("link", name="postgres-data", exact=True).click()
     page.locator("summary", has_text="More").click()
@@ -95,7 +95,7 @@ def test_a_protected_volume_says_why_it_stays(visit: Open) -> None:
     expect(page.locator("main")).to_contain_text("It is mounted by")
 
 
-def test_without_script_a_volume_is_made_and_deleted(visit: Open) -> None:
+def test_a_volume_is_created_and_deleted_without_script(visit: Open) -> None:
     page = create(visit, "no-script", java_script_enabled=False)
     page.goto(f"{page.url.rstrip('/')}/delete")
     page.locator(".danger-panel input[type=text]").fill("no-script")
@@ -104,7 +104,7 @@ def test_without_script_a_volume_is_made_and_deleted(visit: Open) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("no-script")
 
 
-def test_without_script_a_volume_is_attached_grown_and_copied(visit: Open) -> None:
+def test_a_volume_is_attached_grown_and_copied_without_script(visit: Open) -> None:
     page = create(visit, "by-forms", java_script_enabled=False)
     here = page.url.rstrip("/")
     page.goto(f"{here}/attach")

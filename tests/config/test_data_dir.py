@@ -38,7 +38,7 @@ def run(*arguments: str, data: Path) -> subprocess.CompletedProcess[str]:
     ],
     ids=" ".join,
 )
-def test_what_only_reads_creates_nothing(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+def test_commands_that_only_read_create_nothing(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     done = run(*arguments, data=tmp_path / "data")
     assert done.returncode == 0, done.stderr
     assert list(tmp_path.iterdir()) == []

@@ -75,13 +75,13 @@ def wait_in_slot(
     return start
 
 
-def test_what_is_complete_already_is_not_waited_for(completion: Completion) -> None:
+def test_a_complete_request_is_not_waited_for(completion: Completion) -> None:
     completion.set()
     completion.set()
     assert [completion.wait(0), completion.wait(0)] == [True, True]
 
 
-def test_waiting_gives_the_slot_away_until_there_is_one_again(
+def test_waiting_releases_the_slot_and_acquires_one_again(
     one_slot: FifoSemaphore, completion: Completion, wait_in_slot: Any
 ) -> None:
     outcome = wait_in_slot(60)
@@ -104,7 +104,7 @@ def test_waiting_ends_at_its_timeout_with_a_slot(
     assert one_slot.has_free
 
 
-def test_one_slot_is_taken_where_the_timeout_ends_while_a_slot_is_on_its_way(
+def test_one_slot_is_taken_when_the_timeout_ends_during_a_handover(
     one_slot: FifoSemaphore, completion: Completion, wait_in_slot: Any
 ) -> None:
     outcome = wait_in_slot(1)

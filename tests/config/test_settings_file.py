@@ -112,7 +112,7 @@ def test_values_keep_what_systemd_keeps(write: Write) -> None:
         (b"#" * 100_000, "is longer than"),
     ],
 )
-def test_what_is_not_plain_is_refused_without_its_value(
+def test_values_that_are_not_plain_are_refused_without_showing_them(
     write: Write, content: str | bytes, why: str
 ) -> None:
     path = write(content)

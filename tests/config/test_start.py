@@ -23,7 +23,7 @@ ON_DEMAND = {
 }
 
 
-def test_what_is_not_used_is_not_loaded(tmp_path):
+def test_unused_modules_are_not_imported(tmp_path):
     environ = {**os.environ, "DATA_DIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM], env=environ, capture_output=True, text=True, check=True

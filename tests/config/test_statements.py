@@ -98,7 +98,7 @@ def test_statements_are_executed_if_every_lock_finds_a_row(volumes, locks, is_do
     assert (size_of(first), size_of(second)) == (grown, grown)
 
 
-def test_a_lock_without_a_condition_of_its_own_can_carry_one(volumes):
+def test_a_lock_without_a_condition_accepts_one(volumes):
     every = PreparedQuery(lambda: Volume.objects.select_for_update().values_list("id"))
     grow = GROW.with_values(pks=[volumes[0].pk], extra=5)
     assert execute_if_locked([named("a").with_values(), every.with_values()], grow)
@@ -128,7 +128,7 @@ def test_text_like_a_lock_within_a_query_is_only_text(volumes):
     ],
     ids=["ordering", "slice", "distinct", "group by"],
 )
-def test_a_query_that_does_not_end_in_conditions_carries_no_other(build):
+def test_a_query_that_does_not_end_in_conditions_accepts_no_other(build):
     with pytest.raises(ValueError, match="cannot carry a condition"):
         PreparedQuery(build).with_values().text("TRUE")
 
@@ -174,7 +174,7 @@ def test_a_claim_changes_the_rows_that_it_returns(volumes):
     assert claim.rows(pks=[first.pk, uuid.uuid4()], extra=1) == []
 
 
-def test_one_statement_is_compiled_while_another_one_is():
+def test_statements_are_compiled_concurrently():
     has_begun, may_end = threading.Event(), threading.Event()
 
     def slow():
@@ -195,7 +195,7 @@ def test_one_statement_is_compiled_while_another_one_is():
     assert is_done
 
 
-def test_to_know_what_it_can_asks_the_database_nothing():
+def test_checking_support_takes_no_query():
     new = connection.copy()
     assert new.features.has_json_object_function
     assert new.connection is None

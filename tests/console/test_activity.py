@@ -60,7 +60,7 @@ def table(bobs):
     return read
 
 
-def test_it_tells_who_did_what_the_newest_first(bobs, some):
+def test_activity_shows_the_newest_changes_first(bobs, some):
     words = text(bobs.get("/activity"))
     assert "alice made the volume cache in staging just now" in words
     assert "erin by token deploy grew the volume logs in production just now" in words
@@ -69,7 +69,7 @@ def test_it_tells_who_did_what_the_newest_first(bobs, some):
     assert "3 changes" in words
 
 
-def test_a_volume_that_is_there_is_a_link_and_one_that_is_gone_is_not(bobs, there, volume, some):
+def test_only_existing_volumes_are_links(bobs, there, volume, some):
     page = bobs.get("/activity").text
     assert f'href="{there}"' in page
     assert page.count("/v/") == 1
@@ -89,7 +89,7 @@ def test_a_volume_that_is_there_is_a_link_and_one_that_is_gone_is_not(bobs, ther
         ("token=&person=&action=&environment=", ["cache", "logs", "uploads"]),
     ],
 )
-def test_filters_hold_on_the_page_and_in_the_export(
+def test_filters_apply_to_the_page_and_the_export(
     bobs, table, some, alice, erin, environment, query, names
 ):
     query = query.format(alice=alice.ref, erin=erin.ref, production=environment.pk)
@@ -100,7 +100,7 @@ def test_filters_hold_on_the_page_and_in_the_export(
     assert [row["name"] for row in table(query)] == names
 
 
-def test_the_choices_are_who_and_what_there_was(bobs, some, erin, environment):
+def test_filters_offer_the_users_and_actions_of_the_history(bobs, some, erin, environment):
     page = bobs.get(f"/activity?person={erin.ref}").text
     assert f'<option value="{erin.ref}" selected>erin</option>' in page
     assert '<option value="token:deploy">Token deploy</option>' in page
@@ -109,35 +109,37 @@ def test_the_choices_are_who_and_what_there_was(bobs, some, erin, environment):
     assert '<option value="attach">' not in page
 
 
-def test_who_left_can_still_be_asked_for(bobs, happened):
+def test_former_members_can_be_selected(bobs, happened):
     gone = UserFactory.create(username="gone")
     happened("delete", "uploads", by=gone)
     assert f'<option value="{gone.ref}">gone</option>' in bobs.get("/activity").text
 
 
-def test_what_was_done_long_ago_is_offered_where_it_is_shown(bobs, some, erin, monkeypatch):
+def test_old_actions_are_offered_on_the_page_that_shows_them(bobs, some, erin, monkeypatch):
     monkeypatch.setattr("config.limits.MAX_SEEN_CHANGES", 1)
     offered = f'<option value="{erin.ref}"'
     assert offered not in bobs.get("/activity?action=create").text
     assert f"{offered} selected>erin" in bobs.get(f"/activity?person={erin.ref}").text
 
 
-def test_nothing_found_offers_the_way_back(bobs, some):
+def test_an_empty_result_links_to_the_unfiltered_list(bobs, some):
     assert "Nothing like that happened." in text(bobs.get("/activity?person=nobody"))
 
 
-def test_a_company_in_which_nothing_happened_says_so(bobs):
+def test_the_page_of_a_company_without_activity_says_so(bobs):
     assert "Nothing has happened yet." in text(bobs.get("/activity"))
 
 
-def test_who_belongs_nowhere_is_told_so(browser, db):
+def test_a_user_without_a_company_is_informed(browser, db):
     nora = browser(UserFactory.create(username="nora"))
     assert "You're not in a company yet." in text(nora.get("/activity"))
     assert nora.get("/activity.csv").status_code == 404
 
 
 @pytest.mark.usefixtures("remembered_storage_state")
-def test_it_comes_50_a_page_in_few_queries(bobs, happened, make, django_assert_max_num_queries):
+def test_activity_has_50_entries_a_page_in_few_queries(
+    bobs, happened, make, django_assert_max_num_queries
+):
     make("uploads")
     for number in range(120):
         happened("update", f"cache-{number:03}", size=[1, 2])
@@ -153,7 +155,7 @@ def test_the_export_keeps_the_filters_of_the_page(bobs, some, company):
     assert f'href="/activity.csv?action=delete&amp;company={company.pk}"' in page
 
 
-def test_one_of_several_companies_is_chosen_by_the_address(browser, bob, some, happened):
+def test_the_address_selects_one_of_several_companies(browser, bob, some, happened):
     zebra = CompanyFactory.create(name="Zebra")
     MembershipFactory.create(user=bob, company=zebra)
     stables = EnvironmentFactory.create(company=zebra, name="stables")
@@ -176,7 +178,7 @@ def test_joining_another_company_does_not_change_the_default(browser, bob, some,
     assert ("cache" in exported, "ants" in exported) == (True, False)
 
 
-def test_one_of_too_many_companies_is_named(browser, bob, some, happened, monkeypatch):
+def test_one_of_too_many_companies_is_entered_by_name(browser, bob, some, happened, monkeypatch):
     monkeypatch.setattr("config.limits.MAX_CHOICES", 1)
     zebra = CompanyFactory.create(name="Zebra")
     MembershipFactory.create(user=bob, company=zebra)
@@ -189,13 +191,13 @@ def test_one_of_too_many_companies_is_named(browser, bob, some, happened, monkey
 
 
 @pytest.mark.parametrize("path", ["/activity", "/activity.csv"])
-def test_charlie_sees_nothing_of_it(charlies, company, some, path):
+def test_members_of_another_company_do_not_see_the_activity(charlies, company, some, path):
     assert charlies.get(f"{path}?company={company.pk}").status_code == 404
     assert charlies.get(f"{path}?company=x").status_code == 404
     assert "uploads" not in b"".join(charlies.get(path)).decode()
 
 
-def test_a_stranger_is_led_to_the_log_in(client, db):
+def test_an_anonymous_visitor_is_redirected_to_login(client, db):
     assert client.get("/activity.csv").status_code == 302
 
 
@@ -228,7 +230,7 @@ def test_the_export_is_a_file_named_after_company_and_day(bobs, some):
     assert name.endswith('.csv"')
 
 
-def test_an_environments_tab_tells_its_own(bobs, here, some, company, environment):
+def test_the_tab_of_an_environment_shows_its_activity(bobs, here, some, company, environment):
     page = bobs.get(f"{here}/activity")
     assert "alice deleted the volume uploads just now" in text(page)
     assert "cache" not in text(page)
@@ -236,7 +238,7 @@ def test_an_environments_tab_tells_its_own(bobs, here, some, company, environmen
     assert f'href="{every}"' in page.text
 
 
-def test_an_environments_tab_stays_within_its_queries(
+def test_the_tab_of_an_environment_stays_within_its_query_budget(
     bobs, here, happened, web, make, django_assert_max_num_queries
 ):
     make("uploads")
@@ -247,7 +249,7 @@ def test_an_environments_tab_stays_within_its_queries(
         assert "1–50 of 61" in text(bobs.get(f"{here}/activity"))
 
 
-def test_an_environment_in_which_nothing_happened_says_so(bobs, here):
+def test_the_tab_of_an_environment_without_activity_says_so(bobs, here):
     assert "Whatever people and tokens change here" in text(bobs.get(f"{here}/activity"))
 
 
@@ -264,14 +266,14 @@ def test_a_second_download_of_a_person_is_429_until_the_first_has_ended(bobs, so
     assert bobs.get("/activity.csv").status_code == 200
 
 
-def test_a_download_that_was_broken_off_makes_room_for_the_next(bobs, bob, some):
+def test_an_aborted_download_lets_the_next_one_start(bobs, bob, some):
     first = ExportStream(bob, iter(["a", "b"]))
     assert next(first) == "a"
     first.close()
     assert bobs.get("/activity.csv").status_code == 200
 
 
-def test_a_download_whose_process_died_makes_room_once_its_lease_is_over(bobs, bob, some):
+def test_the_download_of_a_dead_process_blocks_until_its_lease_expires(bobs, bob, some):
     assert bobs.get("/activity.csv").status_code == 200
     Export.objects.update(lease_until=Now() - timedelta(seconds=1))
     assert bobs.get("/activity.csv").status_code == 200
@@ -285,6 +287,6 @@ def test_a_download_that_lost_its_lease_does_not_end_its_successor(bobs, bob, so
     assert bobs.get("/activity.csv").status_code == 429
 
 
-def test_people_download_beside_each_other(bobs, erins, some):
+def test_users_can_download_at_the_same_time(bobs, erins, some):
     assert bobs.get("/activity.csv").status_code == 200
     assert erins.get("/activity.csv").status_code == 200

@@ -23,18 +23,18 @@ def delete(here, web):
     return f"{here}/application/{web.pk}/delete"
 
 
-def test_each_shows_what_it_mounts_and_where(bobs, page, here, web, make):
+def test_each_application_shows_its_attachments(bobs, page, here, web, make):
     volume = make("uploads", attachedAppsRefs=[web.ref])
     answer = bobs.get(page)
     assert "web uploads at /data/uploads just now" in text(answer)
     assert f'href="{here}/v/{volume.pk}"' in answer.text
 
 
-def test_one_that_mounts_nothing_says_so(bobs, page, web):
+def test_an_application_without_attachments_says_so(bobs, page, web):
     assert "web nothing" in text(bobs.get(page))
 
 
-def test_of_many_mounts_some_are_named_and_all_are_counted(bobs, page, web, make):
+def test_many_attachments_are_shortened_and_counted(bobs, page, web, make):
     for number in range(14):
         make(f"cache-{number:02}", attachedAppsRefs=[web.ref])
     words = text(bobs.get(page))
@@ -43,7 +43,7 @@ def test_of_many_mounts_some_are_named_and_all_are_counted(bobs, page, web, make
     assert "+11" in words
 
 
-def test_where_there_are_none_a_button_makes_one(alices, bobs, page, here):
+def test_an_empty_list_has_a_create_button(alices, bobs, page, here):
     answer = alices.get(page)
     assert "No applications yet" in text(answer)
     assert f'href="{here}/new-application"' in answer.text
@@ -51,7 +51,7 @@ def test_where_there_are_none_a_button_makes_one(alices, bobs, page, here):
     assert "new-application" not in bobs.get(page).text
 
 
-def test_120_of_them_come_50_a_page_in_few_queries(
+def test_120_applications_are_listed_50_a_page_in_few_queries(
     alices, page, environment, make, web, django_assert_max_num_queries
 ):
     make("uploads", attachedAppsRefs=[web.ref])
@@ -61,13 +61,13 @@ def test_120_of_them_come_50_a_page_in_few_queries(
     assert "51–100 of 120" in text(answer)
 
 
-def test_a_viewer_sees_no_button(bobs, page, web):
+def test_viewer_sees_no_buttons(bobs, page, web):
     answer = bobs.get(page).text
     assert "/rename" not in answer
     assert "/delete" not in answer
 
 
-def test_erin_makes_one(erins, here, page, erin):
+def test_editor_creates_an_application(erins, here, page, erin):
     answer = erins.post(f"{here}/new-application", {"name": "web"}, follow=True)
     assert answer.redirect_chain == [(page, 302)]
     assert "web can mount volumes now." in text(answer)
@@ -79,14 +79,14 @@ def test_erin_makes_one(erins, here, page, erin):
     ("name", "words"),
     [("Web!", "Must be a DNS label"), ("web", "web is taken in this environment.")],
 )
-def test_a_name_that_cannot_be_is_said_where_it_was_typed(erins, here, web, name, words):
+def test_an_invalid_name_is_an_error_at_the_field(erins, here, web, name, words):
     answer = erins.post(f"{here}/new-application", {"name": name})
     assert words in text(answer)
     assert value(answer, "name") == name
     assert Application.objects.count() == 1
 
 
-def test_it_is_renamed(erins, page, rename, web):
+def test_an_application_is_renamed(erins, page, rename, web):
     assert value(erins.get(rename), "name") == "web"
     answer = erins.post(rename, {"name": "site"}, follow=True)
     assert "web is called site now." in text(answer)
@@ -94,7 +94,7 @@ def test_it_is_renamed(erins, page, rename, web):
     assert (web.name, web.version) == ("site", 2)
 
 
-def test_the_same_name_again_changes_nothing(erins, page, rename, web):
+def test_saving_the_same_name_changes_nothing(erins, page, rename, web):
     assert erins.post(rename, {"name": "web"})["Location"] == page
     web.refresh_from_db()
     assert web.version == 1
@@ -105,7 +105,7 @@ def test_a_taken_name_is_refused(erins, rename, environment):
     assert "site is taken in this environment." in text(erins.post(rename, {"name": "site"}))
 
 
-def test_deleting_says_what_it_lets_go_and_keeps_the_data(erins, delete, web, make):
+def test_the_delete_page_names_attachments_and_deleting_keeps_the_data(erins, delete, web, make):
     volume = make("uploads", attachedAppsRefs=[web.ref])
     words = text(erins.get(delete))
     assert "It mounts 1 volume, which is detached from it. Their data stays." in words
@@ -118,7 +118,7 @@ def test_deleting_says_what_it_lets_go_and_keeps_the_data(erins, delete, web, ma
     assert not volume.attachments.exists()
 
 
-def test_looking_at_the_page_deletes_nothing(erins, delete, web):
+def test_a_get_of_the_delete_page_deletes_nothing(erins, delete, web):
     assert "It mounts nothing. No data is lost." in text(erins.get(delete))
     web.refresh_from_db()
     assert not web.is_deleted
@@ -128,7 +128,7 @@ def test_looking_at_the_page_deletes_nothing(erins, delete, web):
     "path", ["new-application", "application/{}/rename", "application/{}/delete"]
 )
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_bob_may_not_and_charlie_finds_nothing(bobs, charlies, here, web, path, method):
+def test_viewers_get_403_and_other_companies_404(bobs, charlies, here, web, path, method):
     url = f"{here}/{path.format(web.pk)}"
     assert getattr(bobs, method)(url, {"name": "mine"}).status_code == 403
     assert getattr(charlies, method)(url, {"name": "mine"}).status_code == 404
@@ -136,7 +136,7 @@ def test_bob_may_not_and_charlie_finds_nothing(bobs, charlies, here, web, path, 
 
 
 @pytest.mark.parametrize("verb", ["rename", "delete"])
-def test_one_of_another_environment_is_not_there(alices, here, company, verb):
+def test_an_application_of_another_environment_is_a_404(alices, here, company, verb):
     other = EnvironmentFactory.create(company=company)
     theirs = ApplicationFactory.create(environment=other)
     url = f"{here}/application/{theirs.pk}/{verb}"

@@ -34,7 +34,7 @@ def test_a_line_needs_two_points(few):
     assert chart(few, 100, None) is None
 
 
-def test_two_measurements_of_one_moment_make_none():
+def test_two_measurements_at_one_time_make_no_line():
     assert chart(samples(5, 6, hours=0), 100, None) is None
 
 
@@ -51,7 +51,7 @@ def test_the_grid_has_four_lines_and_names_its_unit_once():
     assert [mark.y for mark in picture.grid] == [TOP + HEIGHT, TOP + 120, TOP + 60, TOP]
 
 
-def test_more_than_the_size_still_fits():
+def test_usage_above_the_size_fits_into_the_chart():
     """Directories hold what is written into them."""
     picture = drawn(samples(50, 170), 100, None)
     assert picture.last.y >= TOP
@@ -82,7 +82,7 @@ def test_a_far_day_is_left_out_of_the_picture():
     assert picture.last.x == pytest.approx(66.7, abs=0.1)
 
 
-def test_what_was_smaller_is_a_stair_and_the_size_is_named_behind_it():
+def test_earlier_sizes_are_steps_and_the_size_is_labelled():
     seen = [*samples(1, 2, 3, 4)]
     seen[0].size = seen[1].size = 50
     picture = drawn(seen, 100, None)
@@ -91,20 +91,20 @@ def test_what_was_smaller_is_a_stair_and_the_size_is_named_behind_it():
     assert picture.size_mark.words == "size 100 MB"
 
 
-def test_growing_since_the_last_measurement_is_a_stair_at_its_end():
+def test_growth_since_the_last_measurement_is_a_step_at_the_end():
     picture = drawn(samples(1, 2, size=50), 100, None)
     assert picture.size.count("V") == 1
     assert picture.size_mark.x == 100
 
 
-def test_days_stand_below_and_the_last_is_today():
+def test_the_axis_is_labelled_with_days_and_ends_today():
     words = [mark.words for mark in drawn(samples(*range(1, 31)), 100, None).days]
     assert words[-1] == "today"
     first = NOW - timedelta(days=29)
     assert words[0] == f"{first.day} {first:%b}"
 
 
-def test_of_a_few_hours_the_hours_are_said():
+def test_a_short_period_is_labelled_with_hours():
     words = [mark.words for mark in drawn(samples(1, 2, 3, hours=2), 100, None).days]
     assert words[-1] == f"{NOW:%H:%M}"
 
@@ -116,7 +116,7 @@ def test_a_thousand_measurements_are_few_points_and_fewer_rows():
     assert picture.rows[0].at == NOW
 
 
-def test_a_scale_puts_nothing_at_the_ground():
+def test_the_scale_begins_at_0():
     field = scale(first=NOW, end=NOW + timedelta(days=1), height=90, size=3, peak=3)
     assert (field.y(0), field.y(field.step * 3)) == (90, 0)
     assert (field.x(NOW), field.x(NOW + timedelta(hours=12))) == (0, 50)

@@ -22,7 +22,7 @@ def mounted(volume, web):
     return volume.attachments.create(application=web, mount_path="/data/uploads")
 
 
-def test_the_page_says_what_is_lost(alices, there, snapshot):
+def test_the_delete_page_shows_what_is_lost(alices, there, snapshot):
     Volume.objects.update(used_size=80, used_size_at=timezone.now())
     words = text(alices.get(f"{there}/delete"))
     assert "80 MB of 100 MB, measured just now" in words
@@ -32,7 +32,7 @@ def test_the_page_says_what_is_lost(alices, there, snapshot):
     assert Volume.objects.live().exists()
 
 
-def test_it_says_who_used_it_last(alices, alice, there, environment, volume, web):
+def test_the_delete_page_shows_the_last_application(alices, alice, there, environment, volume, web):
     for ids in ([web.pk], []):
         update_volume(
             environment=environment,
@@ -45,11 +45,11 @@ def test_it_says_who_used_it_last(alices, alice, there, environment, volume, web
 
 
 @pytest.mark.usefixtures("grace")
-def test_it_says_until_when_it_can_be_undone(alices, there):
+def test_the_delete_page_shows_until_when_it_can_be_undone(alices, there):
     assert "its data is kept that long" in text(alices.get(f"{there}/delete"))
 
 
-def test_the_name_deletes_it(alices, here, there, memory):
+def test_typing_the_name_deletes_the_volume(alices, here, there, memory):
     response = alices.post(f"{there}/delete", NAMED)
     assert response["Location"] == here
     assert Volume.objects.get().is_deleted
@@ -59,13 +59,13 @@ def test_the_name_deletes_it(alices, here, there, memory):
     assert "undelete" not in after.content.decode()
 
 
-def test_erin_deletes_it_too(erins, there):
+def test_editor_can_delete(erins, there):
     erins.post(f"{there}/delete", NAMED)
     assert Volume.objects.get().is_deleted
 
 
 @pytest.mark.parametrize("typed", ["", "upload", "UPLOADS"])
-def test_anything_but_the_name_deletes_nothing(alices, there, typed):
+def test_another_text_than_the_name_deletes_nothing(alices, there, typed):
     response = alices.post(f"{there}/delete", {"name": typed})
     assert response.status_code == 200
     assert "aria-invalid" in response.content.decode()
@@ -73,14 +73,14 @@ def test_anything_but_the_name_deletes_nothing(alices, there, typed):
 
 
 @pytest.mark.usefixtures("mounted")
-def test_a_mounted_one_stays_and_the_page_says_why(alices, there):
+def test_an_attached_volume_stays_and_the_page_says_why(alices, there):
     for response in (alices.get(f"{there}/delete"), alices.post(f"{there}/delete", NAMED)):
         assert "It is mounted by web. Detach it first." in text(response)
         assert "button danger" not in response.content.decode()
     assert Volume.objects.live().exists()
 
 
-def test_a_protected_one_stays_and_the_protection_is_one_press_away(alices, there):
+def test_a_protected_volume_stays_and_the_page_offers_to_unprotect_it(alices, there):
     Volume.objects.update(protected=True)
     response = alices.post(f"{there}/delete", NAMED)
     assert "It is protected. Take the protection off first." in text(response)
@@ -88,7 +88,7 @@ def test_a_protected_one_stays_and_the_protection_is_one_press_away(alices, ther
     assert Volume.objects.live().exists()
 
 
-def test_snapshots_go_with_it_only_when_that_is_ticked(alices, there, snapshot):
+def test_snapshots_are_deleted_only_when_the_box_is_ticked(alices, there, snapshot):
     assert "And its 1 snapshot" in text(alices.get(f"{there}/delete"))
     refused = alices.post(f"{there}/delete", NAMED)
     assert "It has snapshots: before-upgrade." in text(refused)
@@ -99,14 +99,14 @@ def test_snapshots_go_with_it_only_when_that_is_ticked(alices, there, snapshot):
 
 
 @pytest.mark.usefixtures("mounted")
-def test_no_box_is_offered_where_more_than_snapshots_is_in_the_way(alices, there, snapshot):
+def test_no_box_is_offered_when_there_are_other_blockers(alices, there, snapshot):
     response = alices.get(f"{there}/delete")
     assert "It has snapshots" not in text(response)
     assert 'name="cascade"' not in response.content.decode()
 
 
 @pytest.mark.usefixtures("grace")
-def test_while_there_is_a_grace_it_can_be_undone(alices, here, there, volume):
+def test_a_delete_can_be_undone_during_the_grace_period(alices, here, there, volume):
     alices.post(f"{there}/delete", NAMED)
     after = alices.get(here)
     assert "Deleted uploads. Its data is kept until" in text(after)
@@ -116,7 +116,7 @@ def test_while_there_is_a_grace_it_can_be_undone(alices, here, there, volume):
     assert (volume.is_deleted, volume.status) == (False, "ready")
 
 
-def test_what_is_gone_stays_gone(alices, here, there):
+def test_a_removed_volume_cannot_be_restored(alices, here, there):
     alices.post(f"{there}/delete", NAMED)
     assert alices.post(f"{there}/undelete")["Location"] == here
     assert "Its data is gone." in text(alices.get(here))
@@ -124,17 +124,17 @@ def test_what_is_gone_stays_gone(alices, here, there):
 
 
 @pytest.mark.parametrize("page", ["delete", "undelete"])
-def test_bob_may_not(bobs, there, page):
+def test_viewer_is_refused(bobs, there, page):
     assert bobs.post(f"{there}/{page}", NAMED).status_code == 403
     assert Volume.objects.live().exists()
 
 
 @pytest.mark.parametrize("page", ["delete", "undelete"])
-def test_charlie_finds_nothing_there(charlies, there, page):
+def test_other_companies_get_404(charlies, there, page):
     assert charlies.post(f"{there}/{page}", NAMED).status_code == 404
     assert Volume.objects.live().exists()
 
 
-def test_the_page_asks_the_database_little(alices, there, snapshot, django_assert_max_num_queries):
+def test_the_page_takes_few_queries(alices, there, snapshot, django_assert_max_num_queries):
     with django_assert_max_num_queries(12):
         alices.get(f"{there}/delete")

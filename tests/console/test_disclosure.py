@@ -145,7 +145,7 @@ def test_nothing_is_shown_from_before_or_after_the_membership(bob, actor, seen, 
     assert Revision.objects.filter(company=None).count() == 2
 
 
-def test_a_bound_token_of_who_has_left_is_shown_to_operators_only(
+def test_a_bound_token_of_a_former_member_is_shown_to_operators_only(
     bob, actor, seen, company, environment
 ):
     give_token(bob, name="ours", environment_id=environment.pk)
@@ -218,7 +218,7 @@ def test_entries_from_before_the_upgrade_are_shown_only_where_the_token_reaches(
     assert limit_to_reach() == once
 
 
-def test_old_entries_of_tokens_that_are_in_doubt_are_the_operators_only(
+def test_old_entries_of_uncertain_tokens_are_shown_to_operators_only(
     bob, seen, environment, elsewhere, told_before_the_upgrade
 ):
     """Names that two tokens of different reach have, tokens that are gone, places that are gone."""
@@ -232,7 +232,7 @@ def test_old_entries_of_tokens_that_are_in_doubt_are_the_operators_only(
     assert seen()[1] == []
 
 
-def test_old_entries_of_other_people_and_other_changes_stay(
+def test_old_entries_of_other_users_and_changes_stay(
     alice, bob, actor, seen, company, environment, told_before_the_upgrade
 ):
     change_password(bob, actor)

@@ -14,7 +14,7 @@ def typed(volume):
     return {"name": "uploads", "mountPath": "/data/uploads", "labels": "", "version": "1"}
 
 
-def test_the_page_shows_what_there_is(alices, there, volume, web):
+def test_the_form_shows_the_current_values(alices, there, volume, web):
     Volume.objects.update(labels={"tier": "web"}, description="Pictures")
     volume.attachments.create(application=web, mount_path="/data/uploads")
     response = alices.get(f"{there}/edit")
@@ -27,7 +27,7 @@ def test_the_page_shows_what_there_is(alices, there, volume, web):
     assert "'{}'" in text(response)
 
 
-def test_erin_edits_it(erins, there, typed, web):
+def test_editor_can_edit(erins, there, typed, web):
     spec = {
         "name": "media",
         "mountPath": "/srv/media",
@@ -48,7 +48,7 @@ def test_erin_edits_it(erins, there, typed, web):
     assert volume.attachments.get().application == web
 
 
-def test_what_is_not_ticked_any_more_is_taken_away(alices, there, typed, volume, web):
+def test_unticked_applications_are_detached(alices, there, typed, volume, web):
     Volume.objects.update(protected=True)
     volume.attachments.create(application=web, mount_path="/data/uploads")
     alices.post(f"{there}/edit", typed)
@@ -56,15 +56,13 @@ def test_what_is_not_ticked_any_more_is_taken_away(alices, there, typed, volume,
     assert not volume.attachments.exists()
 
 
-def test_nothing_changed_is_no_version(alices, here, there, typed):
+def test_saving_without_changes_raises_no_version(alices, here, there, typed):
     alices.post(f"{there}/edit", typed)
     assert Volume.objects.get().version == 1
     assert "uploads stays as it was." in text(alices.get(here))
 
 
-def test_an_edit_over_somebody_elses_is_refused_and_nothing_typed_is_lost(
-    alices, erins, there, typed
-):
+def test_a_conflicting_edit_is_refused_and_keeps_the_input(alices, erins, there, typed):
     erins.post(f"{there}/edit", typed | {"description": "Hers"})
     refused = alices.post(f"{there}/edit", typed | {"description": "Mine"})
     words = text(refused)
@@ -74,7 +72,9 @@ def test_an_edit_over_somebody_elses_is_refused_and_nothing_typed_is_lost(
     assert Volume.objects.get().description == "Hers"
 
 
-def test_sent_once_more_it_goes_over_what_was_shown(alices, erins, there, typed):
+def test_submitting_a_conflicting_edit_again_overwrites_the_shown_state(
+    alices, erins, there, typed
+):
     erins.post(f"{there}/edit", typed | {"description": "Hers"})
     refused = alices.post(f"{there}/edit", typed | {"description": "Mine"})
     alices.post(
@@ -83,14 +83,14 @@ def test_sent_once_more_it_goes_over_what_was_shown(alices, erins, there, typed)
     assert Volume.objects.get().description == "Mine"
 
 
-def test_while_typing_the_version_stays_the_one_that_was_read(alices, erins, there, typed):
+def test_the_live_check_keeps_the_version_that_was_read(alices, erins, there, typed):
     erins.post(f"{there}/edit", typed | {"description": "Hers"})
     looked = alices.post(f"{there}/edit", typed | {"check": "yes"})
     assert "It was changed while this page was open." in text(looked)
     assert value(looked, "version") == "1"
 
 
-def test_problems_stand_at_their_fields(alices, there, typed, make):
+def test_errors_are_shown_at_their_fields(alices, there, typed, make):
     make("logs")
     spec = {"name": "logs", "mountPath": "", "applications": ["x"], "version": "one"}
     response = alices.post(f"{there}/edit", typed | spec | {"check": "yes"})
@@ -102,12 +102,12 @@ def test_problems_stand_at_their_fields(alices, there, typed, make):
     assert "Its version must be a whole number." in text(response)
 
 
-def test_a_path_close_to_what_was_typed_is_offered(alices, there, typed):
+def test_a_similar_valid_path_is_suggested(alices, there, typed):
     response = alices.post(f"{there}/edit", typed | {"mountPath": "srv//media/", "check": "yes"})
     assert said(response, "mountPath") == "Must be an absolute path. Close to it: Use /srv/media"
 
 
-def test_alice_grows_it(alices, here, there):
+def test_admin_can_grow(alices, here, there):
     response = alices.post(f"{there}/grow", {"size": "1 GB"})
     assert response["Location"] == there
     assert Volume.objects.get().size == 1024
@@ -130,25 +130,25 @@ def test_the_quota_after_growing_is_shown(alices, there, environment):
         ("17TB", "Must be at most 16777216 MB."),
     ],
 )
-def test_what_is_no_growth_is_refused_at_the_size(alices, there, size, why):
+def test_a_size_that_is_not_larger_is_an_error_at_the_field(alices, there, size, why):
     assert said(alices.post(f"{there}/grow", {"size": size}), "size").startswith(why)
     assert Volume.objects.get().size == 100
 
 
-def test_what_fits_is_offered_with_what_it_has_already(alices, there, environment):
+def test_the_largest_possible_size_includes_the_present_one(alices, there, environment):
     Environment.objects.filter(pk=environment.pk).update(storage_quota=500)
     response = alices.post(f"{there}/grow", {"size": "1GB"})
     assert said(response, "size").endswith("What fits: Use 500MB")
 
 
 @pytest.mark.parametrize(("sent", "is_protected"), [("true", True), ("false", False)])
-def test_protection_is_what_is_sent_however_often(alices, there, sent, is_protected):
+def test_protecting_twice_is_the_same_as_once(alices, there, sent, is_protected):
     alices.post(f"{there}/protect", {"protected": sent})
     assert alices.post(f"{there}/protect", {"protected": sent})["Location"] == there
     assert Volume.objects.get().protected is is_protected
 
 
-def test_a_volume_in_error_tries_again(alices, here, there, memory):
+def test_a_volume_in_error_can_be_retried(alices, here, there, memory):
     memory.fail("grow")
     alices.post(f"{there}/grow", {"size": "200"})
     assert Volume.objects.get().status == "error"
@@ -159,29 +159,29 @@ def test_a_volume_in_error_tries_again(alices, here, there, memory):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_bob_may_not(bobs, there, page):
+def test_viewer_is_refused(bobs, there, page):
     assert bobs.post(f"{there}/{page}", {"size": "1GB", "protected": "true"}).status_code == 403
     assert Volume.objects.get().version == 1
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_charlie_finds_nothing_there(charlies, there, page):
+def test_other_companies_get_404(charlies, there, page):
     assert charlies.post(f"{there}/{page}", {"size": "1GB"}).status_code == 404
     assert Volume.objects.get().version == 1
 
 
 @pytest.mark.parametrize("page", ["protect", "retry"])
-def test_a_link_changes_nothing(alices, there, page):
+def test_a_get_changes_nothing(alices, there, page):
     assert alices.get(f"{there}/{page}").status_code == 405
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_deleted_volume_is_not_there(alices, there, page):
+def test_a_deleted_volume_is_a_404(alices, there, page):
     Volume.objects.update(is_deleted=True, status="deleted")
     assert alices.post(f"{there}/{page}", {"size": "1GB"}).status_code == 404
 
 
-def test_one_look_asks_the_database_little(
+def test_the_live_check_takes_few_queries(
     alices, erins, there, typed, web, django_assert_max_num_queries
 ):
     erins.post(f"{there}/edit", typed | {"description": "Hers"})

@@ -52,7 +52,7 @@ def crowd(environment, alice):
     )
 
 
-def test_a_row_says_what_there_is_to_say(bobs, here, three):
+def test_a_row_shows_the_facts_of_a_volume(bobs, here, three):
     page = bobs.get(here)
     words = text(page)
     assert "3 volumes" in words
@@ -61,23 +61,23 @@ def test_a_row_says_what_there_is_to_say(bobs, here, three):
     assert "gamma Ready – of 200 MB" in words
 
 
-def test_the_head_shows_the_quota_and_the_tabs_their_counts(bobs, here, environment, three):
+def test_the_header_shows_the_quota_and_the_tabs_their_counts(bobs, here, environment, three):
     type(environment).objects.update(storage_quota=1000)
     words = text(bobs.get(here))
     assert "120 MB used 600 MB provisioned 400 MB left of a quota of 1000 MB" in words
     assert "Volumes 3 Applications 1 Activity Settings" in words
 
 
-def test_what_needs_attention_stands_above(alices, here, three):
+def test_alerts_are_shown_above_the_list(alices, here, three):
     assert "Needs attention beta 90 % full. Grow: beta" in text(alices.get(here))
 
 
-def test_charlie_finds_nothing(charlies, here):
+def test_other_companies_get_404(charlies, here):
     for page in ("", "/applications", "/activity", "/settings", "/delete"):
         assert charlies.get(f"{here}{page}").status_code == 404
 
 
-def test_an_environment_that_was_deleted_is_gone(alices, environment, here):
+def test_a_deleted_environment_is_a_404(alices, environment, here):
     type(environment).objects.update(is_deleted=True)
     assert alices.get(here).status_code == 404
 
@@ -123,21 +123,21 @@ def test_headers_sort(bobs, here, three, sort, order):
     assert page.text.count("aria-sort") == 1
 
 
-def test_a_header_keeps_the_filters_and_turns_round(bobs, here, three):
+def test_a_header_keeps_the_filters_and_reverses_the_order(bobs, here, three):
     page = bobs.get(f"{here}?name=a&page=1").text
     assert 'href="?name=a&amp;sort=-name"' in page
     assert 'href="?name=a&amp;sort=-used"' in page
     assert 'href="?name=a&amp;sort=used"' in bobs.get(f"{here}?name=a&sort=-used").text
 
 
-def test_the_form_shows_what_is_filtered(bobs, here, three):
+def test_the_form_shows_the_active_filters(bobs, here, three):
     page = bobs.get(f"{here}?name=a&status=full&label=tier:files&attached=false").text
     assert 'name="name" value="a"' in page
     for chosen in ("full", "tier:files", "false"):
         assert f'<option value="{chosen}" selected>' in page
 
 
-def test_500_volumes_come_50_a_page(bobs, here, crowd):
+def test_500_volumes_are_listed_50_a_page(bobs, here, crowd):
     page = bobs.get(f"{here}?name=cache&page=2")
     assert names(page)[0] == "cache-050"
     assert len(names(page)) == 50
@@ -151,7 +151,7 @@ def test_500_volumes_come_50_a_page(bobs, here, crowd):
 @pytest.mark.parametrize(
     "query", ["", "?name=cache&status=bare&label=tier:cache&attached=true&sort=-used"]
 )
-def test_500_volumes_are_few_queries_and_few_bytes(
+def test_500_volumes_take_few_queries_and_few_bytes(
     alices, here, crowd, django_assert_max_num_queries, query
 ):
     Volume.objects.update(created_at=timezone.now() - timedelta(days=60))
@@ -161,20 +161,20 @@ def test_500_volumes_are_few_queries_and_few_bytes(
     assert len(page.content) < 20_000
 
 
-def test_all_the_labels_of_500_volumes_would_be_too_many_to_choose_from(bobs, here, crowd):
+def test_the_number_of_labels_to_choose_from_is_limited(bobs, here, crowd):
     page = bobs.get(f"{here}?label=shard:499").text
     assert page.count('value="shard:') <= 101
     assert '<option value="shard:499" selected>' in page
     assert '<option value="tier:cache">' in page
 
 
-def test_nothing_found_offers_the_way_back(bobs, here, three):
+def test_an_empty_result_links_to_the_unfiltered_list(bobs, here, three):
     page = bobs.get(f"{here}?name=zzz")
     assert "No volume is like that." in text(page)
     assert f'href="{here}">Show all volumes' in page.text
 
 
-def test_an_empty_environment_says_what_belongs_there(alices, bobs, here):
+def test_an_empty_environment_explains_volumes(alices, bobs, here):
     page = alices.get(here)
     assert "No volumes yet" in text(page)
     assert f'href="{here}/new"' in page.text
@@ -182,7 +182,7 @@ def test_an_empty_environment_says_what_belongs_there(alices, bobs, here):
     assert "curl http" not in text(bobs.get(here))
 
 
-def test_an_editor_sees_buttons_and_tick_boxes(erins, here, three):
+def test_editor_sees_buttons_and_checkboxes(erins, here, three):
     page = erins.get(here).text
     assert f'href="{here}/new"' in page
     assert f'href="{here}/new-application"' in page
@@ -190,21 +190,21 @@ def test_an_editor_sees_buttons_and_tick_boxes(erins, here, three):
     assert page.count('type="checkbox"') == 3
 
 
-def test_a_viewer_sees_none(bobs, here, three):
+def test_viewer_sees_neither_buttons_nor_checkboxes(bobs, here, three):
     page = bobs.get(here).text
     assert f'href="{here}/new' not in page
     assert 'type="checkbox"' not in page
     assert 'name="do"' not in page
 
 
-def test_the_list_looks_again_only_while_something_moves(bobs, here, three):
+def test_the_list_polls_only_while_something_is_in_progress(bobs, here, three):
     assert 'hx-trigger="every' not in bobs.get(here).text
     Volume.objects.filter(name="beta").update(status=VolumeStatus.RESIZING)
     assert f'hx-get="{here}?name=bet" hx-trigger="every 4s"' in bobs.get(f"{here}?name=bet").text
     assert 'hx-trigger="every' not in bobs.get(f"{here}?name=alpha").text
 
 
-def test_the_address_to_keep_says_only_what_was_chosen(bobs, here, three):
+def test_the_address_has_only_the_chosen_filters(bobs, here, three):
     live = {"HX-Request": "true", "HX-Trigger": "filter"}
     answer = bobs.get(f"{here}?name=be&status=&label=&attached=", headers=live)
     assert answer["HX-Push-Url"] == f"{here}?name=be"
@@ -212,7 +212,7 @@ def test_the_address_to_keep_says_only_what_was_chosen(bobs, here, three):
     assert "HX-Push-Url" not in bobs.get(here, headers={"HX-Request": "true"})
 
 
-def test_deleted_volumes_can_be_looked_for_while_they_are_kept(
+def test_deleted_volumes_can_be_listed_during_the_grace_period(
     alices, here, make, environment, settings
 ):
     settings.VOLUME_DELETE_GRACE = 3600
@@ -235,24 +235,24 @@ def more_than_counted(make, monkeypatch):
     Volume.objects.filter(name="new").update(used_size=50)
 
 
-def test_very_many_volumes_are_counted_and_summed_up_to_a_number(bobs, here, more_than_counted):
+def test_counts_and_sums_of_very_many_volumes_are_capped(bobs, here, more_than_counted):
     words = text(bobs.get(here))
     assert "Volumes 2+ Applications 0" in words
     assert "at least 140 MB used 500 MB provisioned" in words
 
 
 @pytest.mark.parametrize("tab", ["applications", "activity", "settings"])
-def test_every_tab_says_so(bobs, here, more_than_counted, tab):
+def test_every_tab_shows_the_capped_counts(bobs, here, more_than_counted, tab):
     assert "Volumes 2+" in text(bobs.get(f"{here}/{tab}"))
 
 
-def test_a_list_put_in_order_says_of_how_many(bobs, here, more_than_counted):
+def test_a_sorted_list_names_its_scan_limit(bobs, here, more_than_counted):
     Volume.objects.update(due_at=None)
     assert "2 volumes among the newest 2 and all" in text(bobs.get(f"{here}?sort=-used"))
 
 
 @pytest.mark.parametrize("query", ["status=full", "attached=false", "sort=-used", "sort=path"])
-def test_what_no_index_has_is_looked_for_among_the_newest_and_what_is_not_settled(
+def test_a_filter_without_an_index_searches_the_newest_and_unsettled_volumes(
     bobs, here, more_than_counted, query
 ):
     page = bobs.get(f"{here}?name=l&{query}")
@@ -264,24 +264,24 @@ def test_what_no_index_has_is_looked_for_among_the_newest_and_what_is_not_settle
     ("query", "found"),
     [("", ["full", "lost"]), ("name=old", ["old", "older"]), ("status=error", ["lost"])],
 )
-def test_what_an_index_has_is_looked_for_among_all(bobs, here, more_than_counted, query, found):
+def test_a_filter_with_an_index_searches_all_volumes(bobs, here, more_than_counted, query, found):
     page = bobs.get(f"{here}?{query}")
     assert names(page) == found
     assert "among the newest" not in text(page)
 
 
-def test_labels_to_choose_from_are_those_of_the_newest(bobs, here, more_than_counted):
+def test_labels_to_choose_from_are_of_the_newest_volumes(bobs, here, more_than_counted):
     page = bobs.get(here).text
     assert [f'value="is:{name}"' in page for name in ("lost", "old", "new")] == [True, False, True]
 
 
-def test_other_environments_do_not_show(bobs, here, company, make):
+def test_volumes_of_other_environments_are_not_shown(bobs, here, company, make):
     other = EnvironmentFactory.create(company=company)
     Volume.objects.filter(pk=make("theirs").pk).update(environment=other)
     make("ours")
     assert names(bobs.get(here)) == ["ours"]
 
 
-def test_names_are_no_markup(alices, here, volume):
+def test_names_are_escaped(alices, here, volume):
     page = alices.get(f'{here}?name="><script>alert(1)</script>').text
     assert "<script>alert" not in page

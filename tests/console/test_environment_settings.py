@@ -25,7 +25,7 @@ def spec():
     return {"name": "production", "quota": "", "version": "1"}
 
 
-def test_everybody_sees_the_facts(bobs, page, environment):
+def test_every_member_sees_the_facts(bobs, page, environment):
     Environment.objects.update(storage_quota=1536)
     words = text(bobs.get(page))
     assert f"Id {environment.pk}" in words
@@ -43,7 +43,7 @@ def test_only_admins_change_them(request, page, here, spec, who):
     assert Environment.objects.get().name == "production"
 
 
-def test_charlie_finds_nothing(charlies, page, here, spec):
+def test_other_companies_get_404(charlies, page, here, spec):
     assert charlies.post(page, spec).status_code == 404
     assert charlies.post(f"{here}/delete", {"name": "production"}).status_code == 404
 
@@ -67,7 +67,7 @@ def test_an_empty_quota_is_none(alices, page, spec):
     assert Environment.objects.get().storage_quota is None
 
 
-def test_nothing_changed_is_no_version(alices, page, spec):
+def test_saving_without_changes_raises_no_version(alices, page, spec):
     alices.post(page, spec)
     assert Environment.objects.get().version == 1
 
@@ -82,7 +82,7 @@ def test_nothing_changed_is_no_version(alices, page, spec):
         ("quota", "9999999999TB", "Must be at most 9007199254740991 MB"),
     ],
 )
-def test_what_cannot_be_is_said_where_it_was_typed(
+def test_invalid_values_are_errors_at_their_fields(
     alices, company, page, spec, field, typed, words
 ):
     EnvironmentFactory.create(company=company, name="staging")
@@ -92,7 +92,7 @@ def test_what_cannot_be_is_said_where_it_was_typed(
     assert not Revision.objects.exists()
 
 
-def test_who_saw_an_older_version_overwrites_nothing(alices, page, spec):
+def test_an_edit_of_an_older_version_is_refused(alices, page, spec):
     alices.post(page, spec | {"name": "live"})
     answer = alices.post(page, spec | {"quota": "5GB"})
     assert "Somebody changed it since you opened this page." in text(answer)
@@ -100,12 +100,12 @@ def test_who_saw_an_older_version_overwrites_nothing(alices, page, spec):
 
 
 @pytest.mark.parametrize("version", ["", "x", "9" * 30])
-def test_a_version_that_is_none_breaks_nothing(alices, page, spec, version):
+def test_an_invalid_version_causes_no_error(alices, page, spec, version):
     assert alices.post(page, spec | {"version": version, "name": "x"}).status_code == 200
     assert Environment.objects.get().name == "production"
 
 
-def test_alice_makes_one(alices, company, alice):
+def test_admin_creates_an_environment(alices, company, alice):
     answer = alices.post(NEW, {"name": "staging", "quota": "1TB"}, follow=True)
     made = Environment.objects.get()
     assert answer.redirect_chain == [(f"/env/{made.pk}", 302)]
@@ -113,7 +113,7 @@ def test_alice_makes_one(alices, company, alice):
     assert "No volumes yet" in text(answer)
 
 
-def test_a_taken_name_is_refused_there_too(alices, environment):
+def test_a_taken_name_is_refused_for_a_new_environment(alices, environment):
     answer = alices.post(NEW, {"name": "production", "quota": "10 GB"})
     assert "production is taken in this company." in text(answer)
     assert value(answer, "quota") == "10 GB"
@@ -121,13 +121,13 @@ def test_a_taken_name_is_refused_there_too(alices, environment):
 
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("who", ["bobs", "erins"])
-def test_who_administers_no_company_makes_none(request, who, method):
+def test_users_who_administer_no_company_cannot_create(request, who, method):
     browser = request.getfixturevalue(who)
     assert getattr(browser, method)(NEW, {"name": "mine"}).status_code == 403
     assert not Environment.objects.exists()
 
 
-def test_who_administers_several_chooses(browser, alice, company):
+def test_admins_of_several_companies_choose_one(browser, alice, company):
     zebra = CompanyFactory.create(name="Zebra")
     MembershipFactory.create(user=alice, company=zebra, role=Role.ADMIN)
     browser(alice).post(NEW, {"name": "stables", "company": str(zebra.pk)})
@@ -143,7 +143,7 @@ def too_many(browser, alice, company, monkeypatch):
     return browser(alice)
 
 
-def test_who_administers_too_many_to_choose_from_names_one(too_many):
+def test_admins_of_too_many_companies_enter_a_name(too_many):
     assert "Zebra" not in too_many.get(NEW).text
     too_many.post(NEW, {"name": "stables", "company": "Zebra"})
     assert Environment.objects.get().company.name == "Zebra"
@@ -157,7 +157,7 @@ def test_a_promotion_elsewhere_does_not_change_the_choice(browser, alice, compan
 
 
 @pytest.mark.parametrize("typed", ["Elsewhere", "nowhere", "zebra", "\x00"])
-def test_the_company_that_is_named_has_to_be_in_reach(too_many, alice, typed):
+def test_the_entered_company_has_to_be_administered(too_many, alice, typed):
     elsewhere = CompanyFactory.create(name="Elsewhere")
     MembershipFactory.create(user=alice, company=elsewhere, role=Role.EDITOR)
     answer = too_many.post(NEW, {"name": "stables", "company": typed})
@@ -173,20 +173,20 @@ def test_a_company_of_others_cannot_be_chosen(browser, alice, charlie):
     assert not Environment.objects.exists()
 
 
-def test_deleting_names_what_goes_and_asks_for_the_name(alices, here, environment):
+def test_the_delete_page_names_what_is_deleted_and_asks_for_the_name(alices, here, environment):
     ApplicationFactory.create_batch(2, environment=environment)
     words = text(alices.get(f"{here}/delete"))
     assert "2 applications go with it." in words
     assert "Type production to confirm" in words
 
 
-def test_without_the_name_nothing_goes(alices, here):
+def test_nothing_is_deleted_without_the_name(alices, here):
     for typed in ("", "Production", "staging"):
         alices.post(f"{here}/delete", {"name": typed})
     assert not Environment.objects.get().is_deleted
 
 
-def test_with_the_name_it_goes_and_its_history_stays(alices, here, environment):
+def test_typing_the_name_deletes_the_environment_and_keeps_its_history(alices, here, environment):
     application = ApplicationFactory.create(environment=environment)
     answer = alices.post(f"{here}/delete", {"name": "production"}, follow=True)
     assert answer.redirect_chain == [("/", 302)]
@@ -198,7 +198,7 @@ def test_with_the_name_it_goes_and_its_history_stays(alices, here, environment):
     assert "deleted the environment production" in text(alices.get("/activity"))
 
 
-def test_one_with_volumes_stays_and_says_why(alices, here, volume):
+def test_an_environment_with_volumes_stays_and_the_page_says_why(alices, here, volume):
     answer = alices.get(f"{here}/delete")
     assert "It has 1 volume." in text(answer)
     assert "Type production" not in text(answer)
@@ -207,7 +207,7 @@ def test_one_with_volumes_stays_and_says_why(alices, here, volume):
     assert not Environment.objects.get().is_deleted
 
 
-def test_deleted_volumes_that_could_come_back_are_counted(alices, here, make, settings):
+def test_deleted_volumes_that_can_be_restored_are_counted(alices, here, make, settings):
     settings.VOLUME_DELETE_GRACE = 3600
     volume = make("old")
     alices.post(f"{here}/v/{volume.pk}/delete", {"name": "old"})
@@ -224,7 +224,9 @@ def test_only_admins_delete(request, here, who):
 
 
 @pytest.mark.parametrize("tab", ["settings", "delete"])
-def test_they_stay_within_their_queries(alices, here, make, tab, django_assert_max_num_queries):
+def test_the_pages_stay_within_their_query_budget(
+    alices, here, make, tab, django_assert_max_num_queries
+):
     make("uploads")
     with django_assert_max_num_queries(12):
         alices.get(f"{here}/{tab}")

@@ -21,7 +21,7 @@ def told(**fields: object) -> Entry:
     return entries([Revision.objects.create(**{**row, **fields})])[0]
 
 
-def test_each_change_says_who_what_it_was_and_what_it_is(erins, alices, there, volume):
+def test_each_change_shows_user_old_and_new_values(erins, alices, there, volume):
     erins.post(f"{there}/grow", {"size": "200 MB"})
     page = plain(alices.get(f"{there}/history").text)
     assert "erin grew it" in page
@@ -30,14 +30,14 @@ def test_each_change_says_who_what_it_was_and_what_it_is(erins, alices, there, v
     assert page.index("erin grew it") < page.index("alice made it")
 
 
-def test_tokens_are_called_by_their_name(api, alice, alices, there, volume, environment):
+def test_tokens_are_shown_by_name(api, alice, alices, there, volume, environment):
     api(alice, name="deploy").put(f"/{environment.pk}/volume/{volume.ref}", {"description": "New"})
     page = alices.get(f"{there}/history").text
     assert "by token <code>deploy</code>" in page
     assert "description from none → to New" in plain(page)
 
 
-def test_attaching_and_snapshots_name_what_it_is_about(alices, there, web):
+def test_entries_of_attachments_and_snapshots_name_their_object(alices, there, web):
     alices.post(f"{there}/attach", {"appIdRef": web.ref})
     alices.post(f"{there}/detach/{web.pk}")
     alices.post(f"{there}/take-snapshot", {"name": "before"})
@@ -46,7 +46,7 @@ def test_attaching_and_snapshots_name_what_it_is_about(alices, there, web):
         assert sentence in page
 
 
-def test_protecting_has_words_of_its_own(alices, there):
+def test_protecting_has_its_own_phrase(alices, there):
     alices.post(f"{there}/protect", {"protected": "true"})
     alices.post(f"{there}/protect", {"protected": "false"})
     page = plain(alices.get(f"{there}/history").text)
@@ -54,7 +54,7 @@ def test_protecting_has_words_of_its_own(alices, there):
     assert "alice took the protection off it" in page
 
 
-def test_the_overview_shows_the_latest_and_leads_to_all(alices, there):
+def test_the_overview_shows_the_latest_and_links_to_all(alices, there):
     for size in range(101, 108):
         alices.post(f"{there}/grow", {"size": str(size)})
     page = alices.get(there).text
@@ -71,7 +71,9 @@ def test_many_changes_are_paged(alices, there, volume):
     assert alices.get(f"{there}/history?page=2").text.count('<p class="activity-phrase">') == 11
 
 
-def test_names_are_looked_up_at_once(volume, alice, environment, django_assert_max_num_queries):
+def test_names_are_looked_up_in_one_query(
+    volume, alice, environment, django_assert_max_num_queries
+):
     apps = [ApplicationFactory.create(environment=environment) for _ in range(5)]
     rows = [
         Revision(
@@ -105,7 +107,7 @@ def test_names_are_looked_up_at_once(volume, alice, environment, django_assert_m
         ({"action": "update", "subject": "environment"}, "changed the environment"),
     ],
 )
-def test_every_deed_is_a_sentence(db, fields, sentence):
+def test_every_action_has_a_phrase(db, fields, sentence):
     phrase = told(**fields).phrase
     assert " ".join(filter(None, [phrase.verb, phrase.subject_type, phrase.suffix])) == sentence
 
@@ -114,17 +116,17 @@ def test_every_deed_is_a_sentence(db, fields, sentence):
     ("left", "sentence"),
     [([10, 9], "used a recovery code of"), ([1, 10], "made new recovery codes for")],
 )
-def test_recovery_codes_are_used_or_made(db, left, sentence):
+def test_using_and_creating_recovery_codes_have_different_phrases(db, left, sentence):
     entry = told(subject="second_factor", action="update", changes={"recoveryCodes": left})
     assert entry.phrase.verb == sentence
 
 
-def test_who_is_gone_keeps_the_number(db):
+def test_a_deleted_user_is_shown_by_number(db):
     assert told(action="create", by="user-4711").who == "user-4711"
     assert told(action="create").who == "Holdfast"
 
 
-def test_values_are_said_as_people_say_them(db):
+def test_values_are_formatted_for_readers(db):
     before_and_after = {
         "size": [1024, 2048],
         "labels": [{}, {"tier": "web"}],

@@ -18,7 +18,7 @@ def page(here, memory):
     return f"{here}/new"
 
 
-def test_alice_creates_a_volume_and_comes_to_its_page(alices, here, page):
+def test_creating_a_volume_redirects_to_its_page(alices, here, page):
     response = alices.post(page, WISH)
     volume = Volume.objects.get()
     assert response.status_code == 302
@@ -31,7 +31,7 @@ def test_alice_creates_a_volume_and_comes_to_its_page(alices, here, page):
     assert "Created postgres-data, 10 GB." in text(alices.get(here))
 
 
-def test_every_field_arrives(alices, page, web):
+def test_every_field_is_stored(alices, page, web):
     spec = {
         "mountPath": "/var/lib/data/",
         "description": "One\r\ntwo",
@@ -48,7 +48,7 @@ def test_every_field_arrives(alices, page, web):
     assert volume.attachments.get().application == web
 
 
-def test_of_many_applications_the_first_can_be_ticked_and_the_ticked_ones_stay(
+def test_the_form_lists_the_first_applications_and_the_selected_ones(
     alices, page, environment, monkeypatch
 ):
     monkeypatch.setattr("config.limits.MAX_APPLICATION_CHOICES", 2)
@@ -61,29 +61,29 @@ def test_of_many_applications_the_first_can_be_ticked_and_the_ticked_ones_stay(
     assert OFFERED.findall(answer.text) == [d.ref, a.ref]
 
 
-def test_erin_creates_one_too(erins, page):
+def test_editor_can_create(erins, page):
     assert erins.post(page, WISH).status_code == 302
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_bob_may_not(bobs, page, method):
+def test_viewer_is_refused(bobs, page, method):
     assert getattr(bobs, method)(page, WISH).status_code == 403
     assert not Volume.objects.exists()
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_charlie_finds_nothing_there(charlies, page, method):
+def test_other_companies_get_404(charlies, page, method):
     assert getattr(charlies, method)(page, WISH).status_code == 404
     assert not Volume.objects.exists()
 
 
-def test_the_first_page_says_nothing_wrong(alices, page):
+def test_the_empty_form_shows_no_errors(alices, page):
     response = alices.get(page)
     assert "Is required" not in text(response)
     assert "disabled" not in response.content.decode()
 
 
-def test_every_problem_stands_at_its_field_and_nothing_typed_is_lost(alices, page, volume):
+def test_errors_are_shown_at_their_fields_and_the_input_is_kept(alices, page, volume):
     spec = {
         "name": "uploads",
         "size": "ten",
@@ -107,12 +107,12 @@ def test_every_problem_stands_at_its_field_and_nothing_typed_is_lost(alices, pag
     assert Volume.objects.count() == 1
 
 
-def test_what_is_missing_is_said_when_it_is_sent(alices, page):
+def test_missing_fields_are_reported_on_submission(alices, page):
     response = alices.post(page, {})
     assert said(response, "name") == said(response, "size") == "Is required."
 
 
-def test_while_typing_nothing_is_made_and_nothing_missing_is_said(alices, page):
+def test_the_live_check_creates_nothing_and_reports_no_missing_fields(alices, page):
     response = alices.post(page, {"name": "Postgres", "size": "", "check": "yes"})
     assert response.status_code == 200
     assert said(response, "name").startswith("Must be a DNS label")
@@ -120,7 +120,7 @@ def test_while_typing_nothing_is_made_and_nothing_missing_is_said(alices, page):
     assert not Volume.objects.exists()
 
 
-def test_a_name_that_is_taken_comes_with_a_free_one(alices, page, make):
+def test_a_free_name_is_suggested_for_a_taken_one(alices, page, make):
     make("uploads")
     make("uploads-2")
     response = alices.post(page, {"name": "uploads", "size": "1GB"})
@@ -134,12 +134,12 @@ def test_a_name_that_is_taken_comes_with_a_free_one(alices, page, make):
 @pytest.mark.parametrize(
     ("typed", "close"), [("Über uns!", "uber-uns"), ("a_b", "a-b"), ("-x-", "x")]
 )
-def test_a_name_that_is_none_comes_with_one_that_is(alices, page, typed, close):
+def test_a_valid_name_is_suggested_for_an_invalid_one(alices, page, typed, close):
     response = alices.post(page, {"name": typed, "check": "yes"})
     assert said(response, "name").endswith(f"Close to it: Use {close}")
 
 
-def test_warnings_are_said_and_never_block(alices, page):
+def test_warnings_are_shown_and_do_not_block(alices, page):
     typed = {"name": "uploads", "size": "1GB", "mountPath": "/etc/app"}
     looked = alices.post(page, typed | {"check": "yes"})
     assert said(looked, "mountPath") == (
@@ -149,14 +149,14 @@ def test_warnings_are_said_and_never_block(alices, page):
     assert Volume.objects.get().mount_path == "/etc/app"
 
 
-def test_warnings_of_a_volume_that_was_made_are_said_after_it(alices, here, page):
+def test_warnings_are_shown_after_the_creation(alices, here, page):
     alices.post(page, {"name": "data", "size": "1GB", "mountPath": "/etc/app"})
     words = text(alices.get(here))
     assert "Its name says little" in words
     assert "Its mount path hides what an image keeps in /etc." in words
 
 
-def test_the_quota_is_shown_as_it_would_be(alices, page, environment, volume):
+def test_the_form_shows_the_quota_after_the_creation(alices, page, environment, volume):
     Environment.objects.filter(pk=environment.pk).update(storage_quota=102400)
     response = alices.post(page, {"name": "logs", "size": "10 gb", "check": "yes"})
     assert said(response, "size").startswith("10,240 MB. Leaves 89.9 GB of the quota.")
@@ -164,14 +164,14 @@ def test_the_quota_is_shown_as_it_would_be(alices, page, environment, volume):
     assert 'class="requested"' in response.content.decode()
 
 
-def test_what_does_not_fit_comes_with_what_does(alices, page, environment, volume):
+def test_the_largest_possible_size_is_suggested(alices, page, environment, volume):
     Environment.objects.filter(pk=environment.pk).update(storage_quota=10240)
     response = alices.post(page, {"name": "logs", "size": "20GB"})
     assert "only 10140 MB are left" in said(response, "size")
     assert said(response, "size").endswith("What fits: Use 9GB")
 
 
-def test_the_same_by_curl_is_what_was_typed(alices, page):
+def test_the_curl_command_has_the_input(alices, page):
     typed = {"name": "logs", "size": "1.5GB", "description": "it's mine", "check": "yes"}
     words = text(alices.post(page, typed))
     assert '"size": 1536' in words
@@ -189,14 +189,16 @@ def test_a_snapshot_suggests_size_and_name_and_fills_the_volume(alices, page, sn
     assert Volume.objects.get(name="copy").restore_from == snapshot
 
 
-def test_less_than_the_snapshot_holds_is_mended(alices, page, snapshot):
+def test_a_size_below_that_of_the_snapshot_gets_a_suggestion(alices, page, snapshot):
     spec = {"name": "copy", "size": "99", "restoreFrom": snapshot.ref}
     assert said(alices.post(page, spec), "size") == (
         "Must be at least 100 MB, as the snapshot is. Close to it: Use 100MB"
     )
 
 
-def test_charlies_snapshots_are_as_missing_as_none(alices, page, snapshot, charlies_environment):
+def test_a_foreign_snapshot_gets_the_same_error_as_an_unknown_one(
+    alices, page, snapshot, charlies_environment
+):
     Volume.objects.update(environment=charlies_environment)
     spec = {"name": "copy", "size": "1GB", "restoreFrom": snapshot.ref}
     response = alices.post(page, spec)
@@ -212,7 +214,7 @@ def test_hostile_input_is_refused_like_any_other(alices, page):
 
 
 @pytest.mark.usefixtures("remembered_storage_state")
-def test_one_look_asks_the_database_little(
+def test_the_live_check_takes_few_queries(
     alices, page, make, web, snapshot, django_assert_max_num_queries
 ):
     spec = {"name": "uploads", "size": "1", "restoreFrom": snapshot.ref, "applications": [web.ref]}
@@ -237,16 +239,16 @@ def test_one_look_asks_the_database_little(
         ("ten", "ten"),
     ],
 )
-def test_a_size_is_sent_as_the_api_writes_it(typed, sent):
+def test_the_curl_command_has_the_size_in_the_form_of_the_api(typed, sent):
     assert storage_of(typed) == sent
 
 
 @pytest.mark.parametrize(
     ("mb", "words"), [(1, "1MB"), (1536, "1536MB"), (10240, "10GB"), (2 * 1024**2, "2TB")]
 )
-def test_a_size_is_shown_as_one_types_it(mb, words):
+def test_a_size_is_shown_as_it_is_entered(mb, words):
     assert size_text(mb) == words
 
 
-def test_a_key_that_stands_there_twice_is_left_to_the_rule():
+def test_a_duplicate_label_key_is_an_error():
     assert labels_of("a=1\na: 2\nb") == {"a": "1", "a: 2": "", "b": ""}

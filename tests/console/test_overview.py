@@ -17,11 +17,11 @@ def change(volume):
     return lambda **fields: Volume.objects.filter(pk=volume.pk).update(**fields)
 
 
-def test_a_stranger_is_led_to_the_log_in(client, db):
+def test_an_anonymous_visitor_is_redirected_to_login(client, db):
     assert client.get("/")["Location"] == "/login?next=/"
 
 
-def test_environments_are_listed_with_their_gauge_and_counts(bobs, make, here, company):
+def test_environments_are_listed_with_quota_and_counts(bobs, make, here, company):
     company.environments.update(storage_quota=10240)
     make("uploads", size=1024)
     make("logs", size=1024)
@@ -33,29 +33,29 @@ def test_environments_are_listed_with_their_gauge_and_counts(bobs, make, here, c
     assert f'href="{here}?status=ready"' in page.text
 
 
-def test_charlie_sees_his_own_environments_only(charlies, volume, charlies_environment):
+def test_users_see_only_their_own_environments(charlies, volume, charlies_environment):
     page = charlies.get("/")
     assert f"/env/{charlies_environment.pk}" in page.text
     assert "Acme" not in page.text
 
 
-def test_who_belongs_nowhere_is_told_what_to_do(browser, db):
+def test_a_user_without_a_company_is_told_what_to_do(browser, db):
     page = text(browser(UserFactory.create(username="nora")).get("/"))
     assert "You're not in a company yet" in page
     assert "nora" in page
 
 
-def test_a_company_without_environments_offers_its_admin_to_make_one(alices, company):
+def test_admins_of_a_company_without_environments_can_create_one(alices, company):
     page = alices.get("/")
     assert "Acme has no environment yet" in text(page)
     assert 'href="/new-environment"' in page.text
 
 
-def test_bob_is_offered_no_new_environment(bobs, company):
+def test_viewers_are_not_offered_a_new_environment(bobs, company):
     assert "/new-environment" not in bobs.get("/").text
 
 
-def test_several_companies_stand_apart(browser, alice, environment):
+def test_companies_are_shown_separately(browser, alice, environment):
     zebra = CompanyFactory.create(name="Zebra", storage_quota=2048)
     MembershipFactory.create(user=alice, company=zebra)
     EnvironmentFactory.create(company=zebra, name="stables")
@@ -65,11 +65,11 @@ def test_several_companies_stand_apart(browser, alice, environment):
     assert "0 MB provisioned of the company's 2 GB" in page
 
 
-def test_what_is_well_is_silent(alices, volume):
+def test_a_healthy_volume_has_no_alert(alices, volume):
     assert "Needs attention" not in text(alices.get("/"))
 
 
-def test_missing_data_says_since_when_and_leads_there(alices, there, change):
+def test_the_alert_of_missing_data_has_time_and_link(alices, there, change):
     change(
         status=VolumeStatus.ERROR,
         status_message="Its data is missing since 2026-01-01 08:00 UTC. Nothing was made in its place.",
@@ -81,25 +81,25 @@ def test_missing_data_says_since_when_and_leads_there(alices, there, change):
     assert f'href="{there}"' in page.text
 
 
-def test_an_error_says_its_reason(alices, change):
+def test_the_alert_of_an_error_has_its_reason(alices, change):
     change(status=VolumeStatus.ERROR, status_message="The disk is full.")
     assert "uploads in production The disk is full. Look" in text(alices.get("/"))
 
 
 @pytest.mark.parametrize(("used", "words"), [(80, "80 % full."), (95, "95 % full.")])
-def test_an_almost_full_volume_is_to_be_grown(alices, there, change, used, words):
+def test_an_almost_full_volume_has_an_alert_with_a_link_to_grow(alices, there, change, used, words):
     change(used_size=used)
     page = alices.get("/")
     assert words in text(page)
     assert f'href="{there}/grow"' in page.text
 
 
-def test_one_below_80_percent_is_well(alices, change):
+def test_a_volume_below_80_percent_has_no_alert(alices, change):
     change(used_size=79)
     assert "Needs attention" not in text(alices.get("/"))
 
 
-def test_the_day_it_is_full_is_said_where_samples_lead_there(alices, volume, change):
+def test_the_alert_has_the_projected_day_if_there_is_one(alices, volume, change):
     change(used_size=90)
     for days, used in [(2, 70), (1, 80), (0, 90)]:
         at = timezone.now() - timedelta(days=days)
@@ -107,46 +107,46 @@ def test_the_day_it_is_full_is_said_where_samples_lead_there(alices, volume, cha
     assert "90 % full, and full tomorrow at this pace." in text(alices.get("/"))
 
 
-def test_a_viewer_is_led_to_the_volume_and_not_to_a_form(bobs, there, change):
+def test_alerts_link_viewers_to_the_volume_and_not_to_a_form(bobs, there, change):
     change(used_size=90)
     page = bobs.get("/")
     assert f"{there}/grow" not in page.text
     assert f'href="{there}"' in page.text
 
 
-def test_a_volume_that_nobody_uses_is_told_after_30_days(alices, change):
+def test_an_unused_volume_has_an_alert_after_30_days(alices, change):
     change(detached_at=timezone.now() - timedelta(days=61))
     assert "No application has used it for 61 days." in text(alices.get("/"))
 
 
-def test_one_that_is_mounted_is_in_use_however_long(alices, make, web):
+def test_an_attached_volume_is_never_unused(alices, make, web):
     volume = make("logs", attachedAppsRefs=[web.ref])
     Volume.objects.filter(pk=volume.pk).update(detached_at=timezone.now() - timedelta(days=61))
     assert "Needs attention" not in text(alices.get("/"))
 
 
-def test_a_protected_one_is_kept_for_a_reason(alices, change):
+def test_a_protected_volume_has_no_alert_when_unused(alices, change):
     change(protected=True, detached_at=timezone.now() - timedelta(days=61))
     assert "Needs attention" not in text(alices.get("/"))
 
 
-def test_no_snapshot_for_a_week_is_told(alices, change):
+def test_a_volume_without_a_snapshot_for_a_week_has_an_alert(alices, change):
     change(created_at=timezone.now() - timedelta(days=8))
     assert "It has no snapshot of the last 7 days." in text(alices.get("/"))
 
 
-def test_a_recent_snapshot_is_enough(alices, change, snapshot):
+def test_a_volume_with_a_recent_snapshot_has_no_alert(alices, change, snapshot):
     change(created_at=timezone.now() - timedelta(days=8))
     assert "Needs attention" not in text(alices.get("/"))
 
 
-def test_each_volume_is_told_once_with_its_worst(alices, change):
+def test_each_volume_has_one_alert_of_the_worst_kind(alices, change):
     long_ago = timezone.now() - timedelta(days=61)
     change(status=VolumeStatus.ERROR, used_size=99, detached_at=long_ago, created_at=long_ago)
     assert alices.get("/").text.count('class="alert-reason"') == 1
 
 
-def test_many_of_one_kind_are_few_lines_that_lead_to_all_of_them(alices, here, make):
+def test_many_alerts_of_one_kind_are_grouped_with_a_link(alices, here, make):
     for number in range(9):
         make(f"cache-{number}")
     Volume.objects.update(status=VolumeStatus.ERROR, status_message="It broke.")
@@ -156,7 +156,7 @@ def test_many_of_one_kind_are_few_lines_that_lead_to_all_of_them(alices, here, m
     assert f'href="{here}?status=error"' in page.text
 
 
-def test_what_fits_nowhere_is_counted(alices, company, make, volume):
+def test_alerts_that_are_not_shown_are_counted(alices, company, make, volume):
     for number in range(4):
         other = EnvironmentFactory.create(company=company, name=f"other-{number}")
         for name in ("a", "b", "c"):
@@ -166,7 +166,9 @@ def test_what_fits_nowhere_is_counted(alices, company, make, volume):
 
 
 @pytest.mark.usefixtures("remembered_storage_state")
-def test_it_stays_within_its_queries(browser, alice, company, make, django_assert_max_num_queries):
+def test_the_overview_stays_within_its_query_budget(
+    browser, alice, company, make, django_assert_max_num_queries
+):
     for name in ("full", "broken", "unused", "bare"):
         make(name)
     long_ago = timezone.now() - timedelta(days=61)
@@ -184,7 +186,7 @@ def test_it_stays_within_its_queries(browser, alice, company, make, django_asser
     assert "other-9" in text(alices.get("/?page=2"))
 
 
-def test_who_sees_very_many_environments_is_told_of_each_page_what_needs_attention(
+def test_alerts_of_very_many_environments_are_those_of_the_page(
     alices, company, change, monkeypatch
 ):
     monkeypatch.setattr("config.limits.MAX_WATCHED_ENVIRONMENTS", 24)
@@ -196,9 +198,7 @@ def test_who_sees_very_many_environments_is_told_of_each_page_what_needs_attenti
     assert "Told of the environments on this page." in page
 
 
-def test_of_very_many_volumes_the_newest_are_looked_at_and_what_is_not_settled(
-    alices, make, monkeypatch
-):
+def test_alerts_of_very_many_volumes_cover_the_newest_and_the_unsettled(alices, make, monkeypatch):
     monkeypatch.setattr("config.limits.MAX_COUNTED_ROWS", 2)
     for name in ("lost", "old", "full", "new"):
         make(name)
@@ -213,7 +213,7 @@ def test_of_very_many_volumes_the_newest_are_looked_at_and_what_is_not_settled(
     assert "Looked at are the newest 2 volumes, and all that are not settled." in page
 
 
-def test_a_card_counts_very_many_volumes_up_to_a_number(bobs, make, monkeypatch):
+def test_counts_on_a_card_are_capped(bobs, make, monkeypatch):
     monkeypatch.setattr("config.limits.MAX_COUNTED_ROWS", 3)
     monkeypatch.setattr("config.limits.MAX_CARD_VOLUMES", 2)
     for name in ("old", "full", "new"):
@@ -226,7 +226,7 @@ def test_a_card_counts_very_many_volumes_up_to_a_number(bobs, make, monkeypatch)
     assert "1 in error 2+ ready" in page
 
 
-def test_cards_count_all_of_few_volumes(bobs, make, monkeypatch):
+def test_counts_of_few_volumes_are_exact(bobs, make, monkeypatch):
     monkeypatch.setattr("config.limits.MAX_CARD_VOLUMES", 1)
     for name in ("old", "new"):
         make(name, size=100)
@@ -237,7 +237,7 @@ def test_cards_count_all_of_few_volumes(bobs, make, monkeypatch):
     assert "2 ready" in page
 
 
-def test_companies_without_an_environment_are_few_on_a_page(browser, alice, environment):
+def test_companies_without_an_environment_are_paginated(browser, alice, environment):
     for number in range(26):
         MembershipFactory.create(user=alice, company__name=f"Zebra {number:02}")
     page = text(browser(alice).get("/"))
@@ -245,18 +245,18 @@ def test_companies_without_an_environment_are_few_on_a_page(browser, alice, envi
     assert "There are more companies without an environment: your companies." in page
 
 
-def test_a_former_member_sees_nothing_any_more(browser, bob, company, environment):
+def test_a_former_member_sees_nothing(browser, bob, company, environment):
     bobs = browser(bob)
     Membership.objects.filter(user=bob).delete()
     assert "production" not in bobs.get("/").text
 
 
-def test_the_bar_leads_to_activity_and_tokens(bobs):
+def test_the_navigation_links_to_activity_and_tokens(bobs):
     page = bobs.get("/")
     assert 'href="/activity"' in page.text
     assert 'href="/settings/tokens"' in page.text
 
 
-def test_an_admin_of_one_of_two_companies_makes_environments(browser, bob, environment):
+def test_an_admin_of_one_of_two_companies_can_create_environments(browser, bob, environment):
     MembershipFactory.create(user=bob, company=Company.objects.create(name="Bobs"), role=Role.ADMIN)
     assert "/new-environment" in browser(bob).get("/").text

@@ -94,7 +94,7 @@ def test_restored(erins, there, settings):
     assert found[-1] == ("good", "Restored uploads.")
 
 
-def test_an_edit_of_what_is_in_error_looks_like_no_success(erins, here, memory):
+def test_an_edit_of_a_volume_in_error_is_not_shown_as_a_success(erins, here, memory):
     memory.fail("create")
     create(erins, here)
     sent = {"name": "renamed", "mountPath": "/x", "version": 1}
@@ -124,7 +124,7 @@ def test_several_deletes_while_the_storage_is_away(erins, here, make, memory):
     assert select(erins, here, several, "delete", count="2") == [("warning", told)]
 
 
-def test_another_try_while_the_storage_is_away(erins, there, volume, memory):
+def test_a_retry_while_the_storage_is_away(erins, there, volume, memory):
     memory.unmount()
     grow(erins, there, volume)
     found = notices(erins.post(f"{there}/retry", follow=True).text)

@@ -154,7 +154,7 @@ def test_every_page_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_everybody_is_told_what_the_table_says(
+def test_every_caller_gets_the_response_of_the_table(
     world: World, everybody: dict[str, Api], method: str, record_property: Callable[..., None]
 ) -> None:
     places = {route: page for (_, route), page in PAGES.items()}
@@ -171,7 +171,7 @@ def test_everybody_is_told_what_the_table_says(
     }
 
 
-def test_a_part_of_a_page_is_for_whom_the_page_is_for(
+def test_a_fragment_has_the_permissions_of_its_page(
     world: World, everybody: dict[str, Api], record_property: Callable[..., None]
 ) -> None:
     pages = {route: page for (method, route), page in PAGES.items() if method == "GET"}
@@ -194,7 +194,7 @@ def alike(browser: Browser, case: tuple[str, str], worlds: list[World]) -> tuple
     return {one.status_code for one in answers}, len(different)
 
 
-def test_what_is_foreign_is_as_missing_as_what_is_nowhere(world: World, charlie: User) -> None:
+def test_foreign_objects_get_the_same_response_as_unknown_ones(world: World, charlie: User) -> None:
     half = world | {"env": NIL, "empty": NIL}
     told = {case: alike(Browser(charlie), case, [world, half, NOWHERE]) for case in HIDDEN}
     assert told == dict.fromkeys(told, ({404}, 1))
@@ -221,7 +221,7 @@ def test_a_foreign_object_in_ones_own_environment_is_a_404(
 
 
 @pytest.mark.parametrize(("method", "path", "form"), BY_REFERENCE)
-def test_a_reference_to_something_foreign_is_one_to_nothing(
+def test_a_reference_to_a_foreign_object_gets_the_same_error_as_an_unknown_one(
     world: World, charlie: User, charlies_own: World, method: str, path: str, form: dict[str, str]
 ) -> None:
     page = Page(path, {}, form)

@@ -24,7 +24,7 @@ def spec(verb, volumes, **more):
     return {"do": verb, "volume": [volume.ref for volume in volumes], **more}
 
 
-def test_deleting_first_shows_what_will_happen_to_each(alices, page, three):
+def test_the_confirmation_shows_what_happens_to_each_volume(alices, page, three):
     words = text(alices.post(page, spec("delete", three)))
     assert "Delete 2 volumes" in words
     assert "Type 2, their number, to confirm" in words
@@ -32,7 +32,7 @@ def test_deleting_first_shows_what_will_happen_to_each(alices, page, three):
     assert Volume.objects.live().count() == 3
 
 
-def test_their_number_deletes_them(alices, here, page, three):
+def test_typing_their_number_deletes_them(alices, here, page, three):
     response = alices.post(page, spec("delete", three[:2], confirmed="yes", count="2"))
     assert response["Location"] == here
     assert list(Volume.objects.live()) == three[2:]
@@ -46,20 +46,20 @@ def test_another_number_deletes_nothing(alices, page, three, count):
     assert Volume.objects.live().count() == 3
 
 
-def test_the_page_sends_on_only_those_that_can_go(alices, page, three):
+def test_the_confirmation_submits_only_volumes_that_can_be_deleted(alices, page, three):
     sent = alices.post(page, spec("delete", three)).content.decode()
     assert f'name="volume" value="{three[0].ref}"' in sent
     assert f'name="volume" value="{three[2].ref}"' not in sent
 
 
-def test_what_came_in_the_way_meanwhile_asks_again(alices, page, three):
+def test_a_new_blocker_asks_for_confirmation_again(alices, page, three):
     Volume.objects.filter(name="logs").update(protected=True)
     response = alices.post(page, spec("delete", three[:2], confirmed="yes", count="2"))
     assert "logs It is protected." in text(response)
     assert Volume.objects.live().count() == 3
 
 
-def test_each_of_them_can_be_undone_while_there_is_a_grace(alices, here, page, three, settings):
+def test_each_delete_can_be_undone_during_the_grace_period(alices, here, page, three, settings):
     settings.VOLUME_DELETE_GRACE = 3600
     alices.post(page, spec("delete", three[:2], confirmed="yes", count="2"))
     after = alices.get(here).content.decode()
@@ -67,12 +67,12 @@ def test_each_of_them_can_be_undone_while_there_is_a_grace(alices, here, page, t
     assert f"/v/{three[1].pk}/undelete" in after
 
 
-def test_a_single_one_has_its_own_page(alices, here, page, three):
+def test_a_single_volume_has_its_own_delete_page(alices, here, page, three):
     response = alices.post(page, spec("delete", three[:1]))
     assert response["Location"] == f"{here}/v/{three[0].pk}/delete"
 
 
-def test_none_that_can_go_is_no_button(alices, page, make, three):
+def test_there_is_no_button_when_none_can_be_deleted(alices, page, make, three):
     Volume.objects.update(protected=True)
     response = alices.post(page, spec("delete", three))
     assert "None of them can be, for these reasons." in text(response)
@@ -87,7 +87,9 @@ def test_snapshots_are_taken_once_it_is_confirmed(alices, here, page, three):
     assert "Took snapshots of cache, logs, media." in text(alices.get(here))
 
 
-def test_who_has_too_many_snapshots_or_no_data_is_told(alices, page, three, snapshot, settings):
+def test_volumes_with_too_many_snapshots_or_no_data_are_reported(
+    alices, page, three, snapshot, settings
+):
     settings.VOLUME_MAX_SNAPSHOTS = 1
     Volume.objects.filter(name="logs").update(provisioned_size=None)
     words = text(alices.post(page, spec("snapshot", [*three, snapshot.volume])))
@@ -98,7 +100,7 @@ def test_who_has_too_many_snapshots_or_no_data_is_told(alices, page, three, snap
     assert "A volume has at most 1 snapshots." in words
 
 
-def test_what_a_service_refuses_is_told_of_each(alices, here, page, three, monkeypatch):
+def test_refusals_are_reported_for_each_volume(alices, here, page, three, monkeypatch):
     refuse = Problem("", "wrong_status", "There is nothing to take a snapshot of.")
     monkeypatch.setattr("volumes.rules.snapshots.snapshot_blockers", lambda *_, **__: [refuse])
     alices.post(page, spec("snapshot", three[:1], confirmed="yes"))
@@ -106,44 +108,46 @@ def test_what_a_service_refuses_is_told_of_each(alices, here, page, three, monke
     assert "cache has no new snapshot. There is nothing to take a snapshot of." in words
 
 
-def test_bare_identifiers_will_do_and_strange_ones_name_none(alices, page, three):
+def test_ids_need_no_prefix_and_invalid_ones_are_ignored(alices, page, three):
     ids = [str(three[0].pk), three[1].ref, "vol-x", "", "\0"]
     words = text(alices.post(page, {"do": "delete", "volume": ids}))
     assert "Delete 2 volumes" in words
 
 
-def test_nothing_ticked_says_so(alices, here, page):
+def test_an_empty_selection_is_reported(alices, here, page):
     assert alices.post(page, {"do": "delete"})["Location"] == here
     assert "Tick the volumes first." in text(alices.get(here))
 
 
-def test_nothing_else_can_be_done(alices, page, three):
+def test_unknown_actions_are_refused(alices, page, three):
     assert alices.post(page, spec("shrink", three)).status_code == 404
 
 
-def test_volumes_of_elsewhere_are_not_there(alices, page, three, charlies_environment):
+def test_volumes_of_other_environments_are_ignored(alices, page, three, charlies_environment):
     Volume.objects.filter(name="logs").update(environment=charlies_environment)
     words = text(alices.post(page, spec("snapshot", three)))
     assert "Take 2 snapshots" in words
     assert "logs" not in words
 
 
-def test_bob_may_not(bobs, page, three):
+def test_viewer_is_refused(bobs, page, three):
     response = bobs.post(page, spec("delete", three[:2], confirmed="yes", count="2"))
     assert response.status_code == 403
     assert Volume.objects.live().count() == 3
 
 
-def test_charlie_finds_nothing_there(charlies, page, three):
+def test_other_companies_get_404(charlies, page, three):
     assert charlies.post(page, spec("delete", three)).status_code == 404
 
 
-def test_a_link_does_nothing(alices, page):
+def test_a_get_does_nothing(alices, page):
     assert alices.get(page).status_code == 405
 
 
 @pytest.mark.parametrize("verb", ["delete", "snapshot"])
-def test_many_are_asked_about_at_once(alices, page, make, verb, django_assert_max_num_queries):
+def test_many_volumes_are_confirmed_in_few_queries(
+    alices, page, make, verb, django_assert_max_num_queries
+):
     many = [make(f"volume-{number}") for number in range(12)]
     with django_assert_max_num_queries(12):
         alices.post(page, spec(verb, many))

@@ -16,36 +16,36 @@ def doomed(there, snapshot) -> str:
     return f"{there}/snapshots/{snapshot.pk}/delete"
 
 
-def test_the_list_says_what_there_is_and_who_made_it(alices, there, snapshot):
+def test_the_list_shows_snapshots_with_their_creator(alices, there, snapshot):
     page = alices.get(f"{there}/snapshots").text
     for fact in ("before-upgrade", "Ready", "100 MB", 'data-label="By" title="alice">alice</td>'):
         assert fact in page
 
 
-def test_without_one_it_says_what_they_are_for(alices, there):
+def test_the_empty_list_explains_snapshots(alices, there):
     assert "No snapshots yet" in alices.get(f"{there}/snapshots").text
 
 
-def test_a_ready_one_can_fill_a_new_volume(alices, there, here, snapshot):
+def test_a_ready_snapshot_links_to_a_new_volume(alices, there, here, snapshot):
     page = alices.get(f"{there}/snapshots").text
     assert f'href="{here}/new?restoreFrom={snapshot.ref}"' in page
 
 
-def test_one_that_is_not_ready_cannot(alices, there, snapshot):
+def test_a_snapshot_that_is_not_ready_has_no_link_to_a_new_volume(alices, there, snapshot):
     Snapshot.objects.update(status="error", status_message="The disk is full.")
     page = alices.get(f"{there}/snapshots").text
     assert "restoreFrom" not in page
     assert "The disk is full." in page
 
 
-def test_while_one_is_copied_the_list_looks_again(alices, there, snapshot):
+def test_the_list_polls_while_a_snapshot_is_copied(alices, there, snapshot):
     Snapshot.objects.update(status="pending")
     page = alices.get(f"{there}/snapshots").text
     assert "Copying" in page
     assert 'hx-trigger="every 3s"' in page
 
 
-def test_an_editor_takes_one(erins, there, volume, erin):
+def test_editor_takes_a_snapshot(erins, there, volume, erin):
     response = erins.post(f"{there}/take-snapshot", {"name": "before-lunch"}, follow=True)
     assert response.redirect_chain == [(f"{there}/snapshots", 302)]
     assert "Took snapshot before-lunch." in response.text
@@ -53,12 +53,12 @@ def test_an_editor_takes_one(erins, there, volume, erin):
     assert (made.name, made.status, made.created_by) == ("before-lunch", "ready", erin.ref)
 
 
-def test_it_needs_no_name(alices, there, volume):
+def test_a_snapshot_needs_no_name(alices, there, volume):
     alices.post(f"{there}/take-snapshot", {"name": ""})
     assert re.fullmatch(r"snapshot-\d{8}-\d{6}", volume.snapshots.get().name)
 
 
-def test_one_that_waits_is_not_said_to_be_taken(alices, there, memory, volume):
+def test_a_waiting_snapshot_is_not_shown_as_taken(alices, there, memory, volume):
     memory.unmount()
     page = alices.post(f"{there}/take-snapshot", {"name": "hopeful"}, follow=True).text
     assert (
@@ -66,7 +66,7 @@ def test_one_that_waits_is_not_said_to_be_taken(alices, there, memory, volume):
     )
 
 
-def test_one_that_could_not_be_taken_is_said_not_to_be(alices, there, memory, volume):
+def test_a_failed_snapshot_is_shown_as_failed(alices, there, memory, volume):
     memory.fail("snapshot")
     page = alices.post(f"{there}/take-snapshot", {"name": "hopeful"}, follow=True).text
     assert "Snapshot hopeful was not taken. It could not be taken: the disk is full" in page
@@ -79,7 +79,7 @@ def test_one_that_could_not_be_taken_is_said_not_to_be(alices, there, memory, vo
     ("consistency", "words"),
     [("files", "copied file by file while applications may write"), ("instant", "at one moment")],
 )
-def test_it_says_what_a_snapshot_is_worth(
+def test_the_page_shows_the_consistency_of_snapshots(
     alices, there, memory, monkeypatch, page, consistency, words
 ):
     monkeypatch.setattr(memory, "consistency", consistency)
@@ -94,7 +94,7 @@ def test_a_bad_name_is_refused_at_the_field(alices, there, volume):
     assert not volume.snapshots.exists()
 
 
-def test_of_what_has_no_data_there_is_none_to_take(alices, there, volume):
+def test_a_volume_without_data_offers_no_snapshot(alices, there, volume):
     Volume.objects.update(provisioned_size=None)
     assert "so there is nothing to take a snapshot of." in alices.get(f"{there}/snapshots").text
     for page in (
@@ -106,20 +106,20 @@ def test_of_what_has_no_data_there_is_none_to_take(alices, there, volume):
     assert not volume.snapshots.exists()
 
 
-def test_the_most_there_can_be_is_said_in_place_of_the_form(alices, there, snapshot, settings):
+def test_the_limit_is_shown_instead_of_the_form(alices, there, snapshot, settings):
     settings.VOLUME_MAX_SNAPSHOTS = 1
     page = alices.get(f"{there}/snapshots").text
     assert "A volume has at most 1 snapshots." in page
     assert f'action="{there}/take-snapshot"' not in page
 
 
-def test_deleting_says_what_is_lost_before_it_happens(alices, doomed, snapshot):
+def test_deleting_shows_what_is_lost_before_it_happens(alices, doomed, snapshot):
     page = alices.get(doomed).text
     assert "It cannot be brought back." in page
     assert Snapshot.objects.filter(pk=snapshot.pk, is_deleted=False).exists()
 
 
-def test_an_editor_deletes_one(erins, doomed, there, snapshot):
+def test_editor_deletes_a_snapshot(erins, doomed, there, snapshot):
     response = erins.post(doomed, follow=True)
     assert response.redirect_chain == [(f"{there}/snapshots", 302)]
     assert "Deleted snapshot before-upgrade." in response.text
@@ -127,7 +127,7 @@ def test_an_editor_deletes_one(erins, doomed, there, snapshot):
     assert erins.post(doomed).status_code == 404
 
 
-def test_one_that_a_volume_is_filled_from_stays(alices, doomed, make, snapshot):
+def test_a_snapshot_that_fills_a_volume_stays(alices, doomed, make, snapshot):
     copy = make("copy")
     Volume.objects.filter(pk=copy.pk).update(restore_from=snapshot, provisioned_size=None)
     response = alices.post(doomed)
@@ -135,7 +135,7 @@ def test_one_that_a_volume_is_filled_from_stays(alices, doomed, make, snapshot):
     assert Snapshot.objects.get(pk=snapshot.pk).status == "ready"
 
 
-def test_a_viewer_looks_only(bobs, there, doomed, snapshot):
+def test_viewer_can_only_read(bobs, there, doomed, snapshot):
     page = bobs.get(f"{there}/snapshots").text
     assert "before-upgrade" in page
     assert "restoreFrom" not in page
@@ -147,19 +147,19 @@ def test_a_viewer_looks_only(bobs, there, doomed, snapshot):
     assert Snapshot.objects.filter(status="ready").count() == 1
 
 
-def test_strangers_find_nothing(charlies, there, doomed):
+def test_other_companies_get_404(charlies, there, doomed):
     for address in (f"{there}/take-snapshot", doomed):
         assert charlies.post(address).status_code == 404
     assert Snapshot.objects.filter(status="ready").count() == 1
 
 
-def test_another_volumes_snapshot_is_not_found_here(alices, make, here, snapshot):
+def test_a_snapshot_of_another_volume_is_a_404(alices, make, here, snapshot):
     other = make("other")
     address = f"{here}/v/{other.pk}/snapshots/{snapshot.pk}/delete"
     assert alices.post(address).status_code == 404
 
 
-def test_many_are_paged(alices, there, volume, alice):
+def test_many_snapshots_are_paginated(alices, there, volume, alice):
     Snapshot.objects.bulk_create(
         Snapshot(
             volume=volume,

@@ -14,7 +14,7 @@ PATHS = ["/data/plain", "/data/it's", '/data/a "b", c', "/data/$HOME", "/data/ö
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_docker_gets_the_path_through_shell_and_csv(path):
+def test_the_docker_snippet_escapes_the_path_for_shell_and_csv(path):
     words = shlex.split(docker("/srv/x/data", path, True).replace("\\\n", ""))
     fields = next(csv.reader([words[words.index("--mount") + 1]]))
     assert fields == ["type=bind", "source=/srv/x/data", f"target={path}", "readonly"]
@@ -28,7 +28,7 @@ def value_of(text: str, key: str) -> str:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_compose_gets_the_path_and_no_variable(path):
+def test_the_compose_snippet_escapes_variables(path):
     text = compose("/srv/x/data", path, False)
     assert value_of(text, "target").replace("$$", "$") == path
     assert "$" not in value_of(text, "target").replace("$$", "")
@@ -36,7 +36,7 @@ def test_compose_gets_the_path_and_no_variable(path):
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_kubernetes_gets_the_path_as_it_is(path):
+def test_the_kubernetes_snippet_has_the_path_unchanged(path):
     text = kubernetes("uploads", "/srv/x/data", path, True)
     assert value_of(text, "mountPath") == path
     assert value_of(text, "path") == "/srv/x/data"
@@ -44,7 +44,7 @@ def test_kubernetes_gets_the_path_as_it_is(path):
 
 
 @pytest.mark.parametrize("name", ["no", "123", "true", "1e5"])
-def test_names_that_yaml_would_read_as_something_else_are_quoted(name):
+def test_names_that_yaml_would_misread_are_quoted(name):
     assert f'name: "{name}"' in kubernetes(name, "/s", "/t", False)
 
 

@@ -19,14 +19,14 @@ def outage(db) -> None:
 
 
 @pytest.mark.parametrize("page", ["", "/new", "/applications", "/settings"])
-def test_a_tenant_reads_it_once_without_paths(erins, here, volume, outage, page):
+def test_tenants_see_the_banner_once_without_paths(erins, here, volume, outage, page):
     words = text(erins.get(f"{here}{page}"))
     assert words.count(WORDS) == 1
     assert "Volumes can't be created or grown until it is back." in words
     assert "/srv/holdfast" not in words
 
 
-def test_nothing_is_said_while_it_is_available(erins, here, volume, outage):
+def test_there_is_no_banner_while_the_storage_is_available(erins, here, volume, outage):
     record_availability("")
     assert WORDS not in text(erins.get(here))
 
@@ -41,7 +41,7 @@ def test_a_process_that_showed_a_page_shows_the_banner_within_seconds(
     assert WORDS in text(erins.get(here))
 
 
-def test_the_time_stays_the_first_one(outage):
+def test_the_banner_keeps_the_time_of_the_first_failure(outage):
     since = StorageState.objects.get().unavailable_since
     record_availability("Another cause.")
     state = StorageState.objects.get()
@@ -49,7 +49,7 @@ def test_the_time_stays_the_first_one(outage):
 
 
 @pytest.mark.parametrize("page", ["", "/snapshots"])
-def test_rows_do_not_repeat_it(erins, here, memory, volume, page):
+def test_rows_do_not_repeat_the_banner(erins, here, memory, volume, page):
     memory.unmount()
     erins.post(f"{here}/v/{volume.pk}/grow", {"size": "1GB"})
     erins.post(f"{here}/v/{volume.pk}/take-snapshot", {"name": "later"})
@@ -62,10 +62,10 @@ def test_rows_do_not_repeat_it(erins, here, memory, volume, page):
         assert STORAGE_UNAVAILABLE not in words
 
 
-def test_a_page_does_not_ask_the_storage(erins, here, memory, volume, outage, monkeypatch):
+def test_a_page_does_not_call_the_storage(erins, here, memory, volume, outage, monkeypatch):
     monkeypatch.setattr(memory, "check", lambda: pytest.fail("the storage was asked"))
     assert erins.get(here).status_code == 200
 
 
-def test_no_page_of_a_stranger_says_it(client, outage):
+def test_anonymous_pages_have_no_banner(client, outage):
     assert WORDS not in text(client.get("/login"))

@@ -25,7 +25,7 @@ def measured(volume: Volume, *, days: int, last: int) -> None:
     Volume.objects.filter(pk=volume.pk).update(used_size=last, used_size_at=now)
 
 
-def test_it_says_what_the_volume_is(alices, make, here, web, alice):
+def test_the_page_shows_the_facts_of_the_volume(alices, make, here, web, alice):
     volume = make(
         "orders",
         size=2048,
@@ -49,14 +49,14 @@ def test_it_says_what_the_volume_is(alices, make, here, web, alice):
         assert fact in page
 
 
-def test_without_a_measurement_it_says_so_and_when_there_will_be_one(alices, there):
+def test_a_volume_without_a_measurement_shows_when_the_next_one_is(alices, there):
     page = alices.get(there).text
     assert "not measured yet" in page
     assert "Holdfast measures every hour." in page
     assert 'class="chart"' not in page
 
 
-def test_a_volume_that_cannot_be_measured_says_so_there_and_in_the_list(
+def test_a_volume_that_cannot_be_measured_says_so_on_its_page_and_in_the_list(
     alices, there, volume, here
 ):
     Volume.objects.filter(pk=volume.pk).update(
@@ -71,12 +71,12 @@ def test_a_volume_that_cannot_be_measured_says_so_there_and_in_the_list(
         assert "/srv" not in text
 
 
-def test_where_nothing_measures_by_itself_it_says_whom_to_ask(alices, there, settings):
+def test_the_page_says_whom_to_ask_when_measuring_is_off(alices, there, settings):
     settings.MEASURE_EVERY = 0
     assert "Nothing measures by itself here; ask an operator." in alices.get(there).text
 
 
-def test_it_draws_how_full_it_was_and_will_be(alices, there, volume):
+def test_the_chart_shows_past_and_projected_usage(alices, there, volume):
     measured(volume, days=10, last=81)
     page = alices.get(there).text
     assert re.search(r'<svg class="chart"[^>]* role="img" aria-label="Used over time', page)
@@ -85,14 +85,14 @@ def test_it_draws_how_full_it_was_and_will_be(alices, there, volume):
     assert page.count('<th scope="row"><time') == 11
 
 
-def test_a_full_volume_is_not_said_to_become_full(alices, there, volume):
+def test_a_full_volume_has_no_projection(alices, there, volume):
     measured(volume, days=10, last=100)
     page = alices.get(there).text
     assert "100 % full" in page
     assert not re.search(r"Full (today|tomorrow|on|around)", page)
 
 
-def test_it_shows_how_to_mount_it(alices, there, volume):
+def test_the_page_shows_how_to_mount_the_volume(alices, there, volume):
     page = alices.get(there).text
     source = f"memory:{volume.pk}"
     assert f"--mount type=bind,source={source},target=/data/uploads" in page
@@ -108,7 +108,7 @@ def without_data(request, volume):
     return volume
 
 
-def test_without_data_nothing_is_offered_that_needs_it(alices, there, without_data):
+def test_actions_that_need_data_are_not_offered_without_it(alices, there, without_data):
     page = alices.get(there).text
     assert f"{without_data.why_no_data}. How to mount it is shown here once" in page
     assert f"memory:{without_data.pk}" not in page + alices.get(f"{there}/applications").text
@@ -119,7 +119,7 @@ def test_without_data_nothing_is_offered_that_needs_it(alices, there, without_da
     assert "#grow-button:innerHTML" in page
 
 
-def test_the_page_for_growing_says_that_there_is_no_data(alices, there, without_data):
+def test_the_grow_page_says_that_there_is_no_data(alices, there, without_data):
     for page in (alices.get(f"{there}/grow"), alices.post(f"{there}/grow", {"size": "200"})):
         assert page.status_code == 200
         assert without_data.why_no_data in page.text
@@ -128,14 +128,14 @@ def test_the_page_for_growing_says_that_there_is_no_data(alices, there, without_
     assert (without_data.size, without_data.version) == (100, 1)
 
 
-def test_its_only_application_decides_where_it_is_mounted(alices, there, volume, web):
+def test_the_snippets_use_the_path_of_the_only_application(alices, there, volume, web):
     Attachment.objects.create(
         volume=volume, application=web, mount_path="/mnt/own", has_own_path=True, read_only=True
     )
     assert "target=/mnt/own,readonly" in alices.get(there).text
 
 
-def test_an_error_says_why_and_offers_to_try_again(alices, make, memory, here):
+def test_an_error_shows_its_reason_and_a_retry_button(alices, make, memory, here):
     memory.fail("create")
     volume = make("broken")
     page = alices.get(f"{here}/v/{volume.pk}").text
@@ -145,7 +145,7 @@ def test_an_error_says_why_and_offers_to_try_again(alices, make, memory, here):
     assert 'hx-trigger="every 10s"' in page
 
 
-def test_missing_data_is_said_first(alices, there, volume, memory):
+def test_missing_data_is_shown_first(alices, there, volume, memory):
     Volume.objects.filter(pk=volume.pk).update(
         status="error", missing_since=timezone.now(), status_message="Its data is missing since …"
     )
@@ -153,18 +153,18 @@ def test_missing_data_is_said_first(alices, there, volume, memory):
     assert page.index("Its data is missing") < page.index('id="volume-tabs"')
 
 
-def test_while_it_moves_the_page_looks_again(alices, there, volume):
+def test_the_page_polls_while_a_change_is_in_progress(alices, there, volume):
     Volume.objects.filter(pk=volume.pk).update(status="resizing", size=200)
     page = alices.get(there).text
     assert "Growing to 200 MB" in page
     assert 'hx-trigger="every 3s"' in page
 
 
-def test_what_is_settled_is_left_alone(alices, there):
+def test_the_page_of_a_settled_volume_does_not_poll(alices, there):
     assert "hx-trigger" not in alices.get(there).text
 
 
-def test_a_deleted_one_can_be_read_and_brought_back(alices, there, volume, settings):
+def test_a_deleted_volume_can_be_viewed_and_restored(alices, there, volume, settings):
     settings.VOLUME_DELETE_GRACE = 3600
     alices.post(f"{there}/delete", {"name": "uploads"})
     page = alices.get(there).text
@@ -176,7 +176,7 @@ def test_a_deleted_one_can_be_read_and_brought_back(alices, there, volume, setti
     assert alices.get(f"{there}/history").status_code == 200
 
 
-def test_of_a_gone_one_there_is_nothing_to_bring_back(alices, there, volume):
+def test_a_removed_volume_offers_no_restore(alices, there, volume):
     alices.post(f"{there}/delete", {"name": "uploads"})
     page = alices.get(there).text
     assert "Its data is gone." in page
@@ -184,19 +184,19 @@ def test_of_a_gone_one_there_is_nothing_to_bring_back(alices, there, volume):
 
 
 @pytest.mark.parametrize("tab", ["snapshots", "applications"])
-def test_other_tabs_of_a_deleted_one_lead_to_its_overview(alices, there, volume, tab):
+def test_other_tabs_of_a_deleted_volume_redirect_to_its_overview(alices, there, volume, tab):
     alices.post(f"{there}/delete", {"name": "uploads"})
     response = alices.get(f"{there}/{tab}")
     assert (response.status_code, response["Location"]) == (302, there)
 
 
-def test_an_editor_finds_the_buttons(erins, there):
+def test_editor_sees_the_buttons(erins, there):
     page = erins.get(there).text
     for verb in ("take-snapshot", "edit", "grow", "attach", "protect", "delete"):
         assert f'"{there}/{verb}"' in page
 
 
-def test_a_viewer_finds_none_of_them(bobs, there, volume):
+def test_viewer_sees_no_buttons(bobs, there, volume):
     Volume.objects.filter(pk=volume.pk).update(status="error", status_message="The disk is full.")
     page = bobs.get(there).text
     for verb in ("take-snapshot", "edit", "grow", "attach", "protect", "delete", "retry"):
@@ -204,7 +204,7 @@ def test_a_viewer_finds_none_of_them(bobs, there, volume):
     assert "The disk is full." in page
 
 
-def test_a_protected_one_offers_to_take_the_protection_off(alices, make, here):
+def test_a_protected_volume_offers_to_unprotect_it(alices, make, here):
     volume = make("kept", protected=True)
     page = alices.get(f"{here}/v/{volume.pk}").text
     assert "Take the protection off" in page
@@ -212,7 +212,7 @@ def test_a_protected_one_offers_to_take_the_protection_off(alices, make, here):
 
 
 @pytest.mark.parametrize("tab", ["", "/snapshots", "/applications", "/history"])
-def test_strangers_find_nothing(charlies, there, tab):
+def test_other_companies_get_404(charlies, there, tab):
     assert charlies.get(f"{there}{tab}").status_code == 404
 
 
@@ -221,13 +221,13 @@ def test_an_object_is_found_in_its_own_environment_only(alices, volume, company)
     assert alices.get(f"/env/{other.pk}/v/{volume.pk}").status_code == 404
 
 
-def test_who_is_not_logged_in_is_led_there(client, there):
+def test_an_anonymous_visitor_is_redirected_to_login(client, there):
     assert client.get(there)["Location"] == f"/login?next={there}"
 
 
 @pytest.mark.usefixtures("remembered_storage_state")
 @pytest.mark.parametrize("tab", ["", "/snapshots", "/applications", "/history"])
-def test_a_page_asks_little_and_weighs_little(
+def test_a_page_takes_few_queries_and_few_bytes(
     alices, there, volume, environment, snapshot, django_assert_max_num_queries, tab
 ):
     measured(volume, days=300, last=81)
@@ -240,7 +240,7 @@ def test_a_page_asks_little_and_weighs_little(
     assert len(response.content) < MOST_BYTES
 
 
-def test_what_is_made_settles_before_anybody_looks_again(alices, make, memory, here):
+def test_a_new_volume_is_settled_before_the_next_poll(alices, make, memory, here):
     memory.fail("create")
     volume = make("late")
     memory.heal()

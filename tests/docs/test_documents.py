@@ -56,7 +56,7 @@ PATHS = sorted(
 ENDPOINTS = sorted((method, "/" + re.sub(r"<str:(\w+)>", r"{\1}", route)) for method, route in ROWS)
 
 
-def test_there_is_much_to_look_for() -> None:
+def test_there_are_enough_names_to_check() -> None:
     assert len(COMMANDS) > 10
     assert len(OPTIONS) > 30
     assert len(SETTINGS) > 15

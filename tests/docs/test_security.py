@@ -47,18 +47,18 @@ KNOWN = {
 NAMES = {name for _, name in KNOWN}
 
 
-def test_there_is_much_to_look_for() -> None:
+def test_there_are_enough_names_to_check() -> None:
     assert len(NAMED) > 80
     assert len(LISTED) > 150
 
 
 @pytest.mark.parametrize(("file", "name"), NAMED)
-def test_every_test_that_is_named_exists(file: str, name: str) -> None:
+def test_every_named_test_exists(file: str, name: str) -> None:
     assert (file, name) in KNOWN if file else name in NAMES
 
 
 @pytest.mark.parametrize("path", FILES)
-def test_every_place_that_is_named_exists(path: str) -> None:
+def test_every_named_file_exists(path: str) -> None:
     assert (ROOT / path).exists()
 
 

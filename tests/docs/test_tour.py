@@ -39,7 +39,7 @@ def test_the_tour_leads_through_the_whole_life_of_a_volume(tmp_path: Path) -> No
         assert installation.backings() == set()
 
 
-def test_what_is_in_a_snapshot_is_in_the_volume_filled_from_it(tmp_path: Path) -> None:
+def test_a_volume_filled_from_a_snapshot_has_its_content(tmp_path: Path) -> None:
     with installed(tmp_path) as installation, serving(installation) as server:
         environment = server.environment()
         volume, application = server.volume(environment), server.application(environment)

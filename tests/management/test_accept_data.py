@@ -26,7 +26,7 @@ def lost(row, memory, handle):
 
 
 @pytest.mark.parametrize("prefix", ["vol-", ""])
-def test_the_empty_directory_is_its_data_at_once(run, lost, memory, handle, prefix):
+def test_the_accepted_directory_is_the_data_at_once(run, lost, memory, handle, prefix):
     outcome = run("accept_data", f"{prefix}{handle}")
     assert (outcome.code, outcome.err) == (0, "")
     assert "what is there now is its data" in outcome.out
@@ -36,20 +36,20 @@ def test_the_empty_directory_is_its_data_at_once(run, lost, memory, handle, pref
     assert memory.state(handle) is DataState.OWN
 
 
-def test_the_history_says_so_without_a_version(run, lost, alices, here):
+def test_accepting_is_recorded_without_a_version(run, lost, alices, here):
     run("accept_data", lost.ref)
     newest, *_ = alices.get(f"{here}/history").json()
     assert (newest["action"], newest["by"], newest["via"]) == ("accept_data", "system", "command")
     assert (newest["version"], newest["ip"]) == (None, None)
 
 
-def test_what_was_swapped_behind_a_ready_volume_can_be_accepted(run, row, memory, handle):
+def test_a_directory_swapped_in_behind_a_ready_volume_can_be_accepted(run, row, memory, handle):
     memory.replace(handle)
     assert run("accept_data", handle).code == 0
     assert memory.state(handle) is DataState.OWN
 
 
-def test_accepted_twice_is_refused_and_told_once(run, lost):
+def test_accepting_twice_is_refused_and_recorded_once(run, lost):
     assert run("accept_data", lost.ref).code == 0
     again = run("accept_data", lost.ref)
     assert again.code == 1
@@ -57,14 +57,14 @@ def test_accepted_twice_is_refused_and_told_once(run, lost):
     assert Revision.objects.filter(action="accept_data").count() == 1
 
 
-def test_data_that_is_there_needs_no_accepting(run, row):
+def test_existing_data_needs_no_accepting(run, row):
     outcome = run("accept_data", row.ref)
     assert outcome.code == 1
     assert "Its own data is there: there is nothing to accept." in outcome.err
     assert not Revision.objects.filter(action="accept_data").exists()
 
 
-def test_where_nothing_is_there_is_nothing_to_accept(run, lost, memory):
+def test_a_missing_directory_cannot_be_accepted(run, lost, memory):
     memory.strangers.clear()
     outcome = run("accept_data", lost.ref)
     assert outcome.code == 1
@@ -73,7 +73,7 @@ def test_where_nothing_is_there_is_nothing_to_accept(run, lost, memory):
     assert (lost.status, lost.is_accepted) == ("error", False)
 
 
-def test_what_was_never_created_cannot_be_accepted(run, make, memory):
+def test_a_volume_that_was_never_provisioned_cannot_be_accepted(run, make, memory):
     memory.fail("create")
     volume = make("pending")["id"]
     memory.replace(volume.removeprefix("vol-"), file=True)
@@ -82,14 +82,14 @@ def test_what_was_never_created_cannot_be_accepted(run, make, memory):
     assert "It was not created yet." in outcome.err
 
 
-def test_a_deleted_volume_and_a_strange_one_are_not_there(run, lost, alices, here):
+def test_deleted_and_unknown_volumes_are_not_found(run, lost, alices, here):
     assert alices.delete(here).status_code == 200
     for volume in (lost.ref, f"vol-{uuid.uuid4()}"):
         outcome = run("accept_data", volume)
         assert (outcome.code, "There is no volume" in outcome.err) == (1, True)
 
 
-def test_what_is_no_identifier_is_a_wrong_usage(run, db):
+def test_an_invalid_id_is_wrong_usage(run, db):
     assert run("accept_data", "snap-1").code == 2
 
 
@@ -100,7 +100,7 @@ def test_a_storage_that_does_not_answer_is_an_error_with_its_cure(run, lost, mem
     assert "The disk sdb hangs." in outcome.err
 
 
-def test_what_vanishes_before_it_is_marked_is_not_accepted_later(
+def test_data_that_vanishes_before_it_is_marked_is_not_accepted_later(
     run, lost, memory, handle, settings
 ):
     settings.RECONCILE_INLINE = False

@@ -44,12 +44,12 @@ def test_its_size_is_what_it_uses_rounded_up(adopt, environment):
     assert environment.storage_used == Volume.objects.get().size
 
 
-def test_size_and_mount_path_can_be_said(adopt):
+def test_size_and_mount_path_can_be_given(adopt):
     assert adopt("--size", "50", "--mount-path", "/srv/legacy").code == 0
     assert Volume.objects.values_list("size", "mount_path").get() == (50, "/srv/legacy")
 
 
-def test_the_history_says_where_it_came_from(adopt, directory):
+def test_the_history_has_the_original_path(adopt, directory):
     adopt()
     entry = Revision.objects.get(subject="volume")
     assert (entry.action, entry.by, entry.via) == ("adopt", "system", "command")
@@ -70,7 +70,7 @@ def test_tenants_do_not_see_the_path_on_the_host(adopt, api, alice, environment,
 @pytest.mark.parametrize(
     "arguments", [["--size", "1"], ["--mount-path", "/proc"], ["--size", "99999999999"]]
 )
-def test_a_wish_that_cannot_be_leaves_everything_as_it_was(adopt, directory, arguments):
+def test_an_invalid_request_changes_nothing(adopt, directory, arguments):
     assert adopt(*arguments).code in {1, 2}
     assert (directory / "file").exists()
     assert not Volume.objects.exists()
@@ -85,13 +85,13 @@ def test_a_bad_name_and_a_full_quota_are_refused(adopt, directory, environment):
     assert (directory / "file").exists()
 
 
-def test_what_is_not_there_or_in_the_storage_already_is_refused(adopt, tmp_path, storage_root):
+def test_a_missing_directory_or_one_in_the_storage_is_refused(adopt, tmp_path, storage_root):
     assert adopt(path=tmp_path / "nowhere").code == 1
     assert adopt(path=storage_root).code == 1
     assert not Volume.objects.exists()
 
 
-def test_another_file_system_is_refused_saying_what_to_do(adopt):
+def test_another_file_system_is_refused_with_a_cure(adopt):
     outcome = adopt(path="/proc/self")
     assert outcome.code == 1
     assert outcome.err

@@ -16,7 +16,7 @@ def bootstrap(run):
     return lambda *arguments: run("bootstrap", *NAMES, "--json", *arguments)
 
 
-def test_everything_is_made_and_its_secrets_work(bootstrap):
+def test_bootstrap_creates_everything_with_working_secrets(bootstrap):
     made = bootstrap("--quota", "500", "--company-quota", "900", "--email", "r@example.com").json
     assert list(made) == [
         "companyId",
@@ -41,7 +41,7 @@ def test_everything_is_made_and_its_secrets_work(bootstrap):
     assert Membership.objects.get().role == "admin"
 
 
-def test_again_makes_nothing_and_tells_no_secret(bootstrap):
+def test_a_second_call_creates_nothing_and_prints_no_secret(bootstrap):
     first = bootstrap("--quota", "500").json
     again = bootstrap("--quota", "7", "--company-quota", "7", "--role", "viewer").json
     secrets = ("password", "totpSecret", "recoveryCodes", "token")
@@ -54,7 +54,7 @@ def test_again_makes_nothing_and_tells_no_secret(bootstrap):
     assert (Membership.objects.get().role, Token.objects.count()) == ("admin", 1)
 
 
-def test_only_what_is_missing_is_made(bootstrap, run):
+def test_only_missing_objects_are_created(bootstrap, run):
     first = bootstrap().json
     names = ["--company", "Acme", "--environment", "staging", "--username", "root"]
     again = run("bootstrap", *names, "--json").json
@@ -63,7 +63,7 @@ def test_only_what_is_missing_is_made(bootstrap, run):
     assert (again["password"], again["token"]) == (None, None)
 
 
-def test_a_revoked_token_is_made_anew_and_nothing_else(bootstrap):
+def test_only_a_revoked_token_is_created_again(bootstrap):
     first = bootstrap().json
     Token.objects.update(revoked_at=timezone.now())
     again = bootstrap().json
@@ -71,13 +71,13 @@ def test_a_revoked_token_is_made_anew_and_nothing_else(bootstrap):
     assert (again["password"], again["totpSecret"]) == (None, None)
 
 
-def test_a_role_and_the_admin_can_be_asked_for(bootstrap):
+def test_role_and_superuser_are_options(bootstrap):
     bootstrap("--role", "viewer", "--superuser")
     assert Membership.objects.get().role == "viewer"
     assert User.objects.get().is_superuser
 
 
-def test_names_that_cannot_be_make_nothing(run):
+def test_invalid_names_create_nothing(run):
     names = ["--company", "Acme", "--environment", "Bad Name", "--username", "root"]
     assert run("bootstrap", *names).code == 2
     assert (Company.objects.count(), User.objects.count()) == (0, 0)
@@ -88,7 +88,7 @@ def test_wrong_usage_exits_with_2(bootstrap, arguments):
     assert bootstrap(*arguments).code == 2
 
 
-def test_what_exists_is_named_on_standard_error(bootstrap):
+def test_existing_objects_are_named_on_standard_error(bootstrap):
     assert bootstrap("--quota", "500").err == ""
     again = bootstrap("--quota", "7", "--role", "viewer", "--superuser", "--email", "r@example.com")
     assert again.err.splitlines() == [

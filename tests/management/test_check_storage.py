@@ -37,7 +37,7 @@ def problems(run) -> list[tuple[str, str]]:
     return [(one["path"], one["problem"]) for one in found]
 
 
-def test_a_sound_storage_is_described(run, data, storage_root):
+def test_a_healthy_storage_is_described(run, data, storage_root):
     outcome = run(CHECK)
     assert outcome.code == 0
     assert outcome.out.startswith(f"backend: directory\nroot: {storage_root}\n")
@@ -60,7 +60,7 @@ def test_each_problem_has_its_path_and_cure_in_one_line(run, storage_root):
     assert outcome.err == "1 problem."
 
 
-def test_a_root_that_is_gone(run, data, storage_root, tmp_path):
+def test_a_missing_root(run, data, storage_root, tmp_path):
     storage_root.rename(tmp_path / "away")
     assert problems(run) == [(str(storage_root), "does not exist")]
 
@@ -74,7 +74,7 @@ def test_a_root_that_is_a_file(run, data, storage_root, tmp_path):
 @pytest.mark.parametrize(
     ("marker", "problem"), [(None, "is missing"), ("other", "names another installation")]
 )
-def test_a_marker_that_is_not_ours(run, data, storage_root, marker, problem):
+def test_a_marker_of_another_installation(run, data, storage_root, marker, problem):
     (storage_root / ".holdfast").unlink()
     if marker:
         (storage_root / ".holdfast").write_text(marker)
@@ -127,7 +127,7 @@ def test_a_disk_that_is_mounted_read_only(run, mounted: Path):
 
 
 @needs(IS_ROOT, "needs root, to mount")
-def test_a_disk_that_runs_no_programs_is_a_fact(run, mounted: Path):
+def test_a_disk_mounted_noexec_is_reported_as_a_fact(run, mounted: Path):
     subprocess.run(["mount", "-o", "remount,bind,rw,noexec", mounted], check=True)
     outcome = run(CHECK, "--json")
     assert outcome.code == 0
@@ -150,5 +150,5 @@ def test_data_that_the_servers_user_cannot_read(run, data, storage_root, tmp_pat
     assert found == [(str(data), "cannot be read, so it cannot be measured or copied")]
 
 
-def test_memory_has_nothing_to_examine(run, memory):
+def test_the_memory_backend_has_nothing_to_examine(run, memory):
     assert run(CHECK).out.endswith("Nothing is wrong.\n")

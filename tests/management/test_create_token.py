@@ -20,7 +20,7 @@ def test_the_token_is_printed_once_and_opens_the_api(create, alice, volumes, mem
     assert speaking.post(volumes, {"name": "uploads", "size": 1}).status_code == 201
 
 
-def test_as_json(create, alice, environment):
+def test_the_token_is_printed_as_json(create, alice, environment):
     arguments = ["--scope", "read", "--environment", str(environment.pk), "--expires-in", "1"]
     printed = create("--json", *arguments).json
     token = Token.objects.get()
@@ -34,7 +34,7 @@ def test_as_json(create, alice, environment):
     assert (token.scope, token.environment_id) == ("read", environment.pk)
 
 
-def test_it_writes_everywhere_without_expiry_unless_said(create, alice):
+def test_a_token_writes_everywhere_without_expiry_by_default(create, alice):
     printed = create("--json").json
     assert (printed["scope"], printed["environmentId"], printed["expiresAt"]) == (
         "write",
@@ -43,27 +43,27 @@ def test_it_writes_everywhere_without_expiry_unless_said(create, alice):
     )
 
 
-def test_the_activity_tells_of_it(create, alice):
+def test_creating_a_token_is_in_the_activity(create, alice):
     create()
     entry = Revision.objects.get(subject="token")
     assert (entry.action, entry.by, entry.subject_name) == ("create", "system", "ci")
 
 
-def test_it_needs_a_second_factor(create, alice):
+def test_creating_a_token_needs_a_second_factor(create, alice):
     alice.totpdevice_set.all().delete()
     outcome = create()
     assert (outcome.code, Token.objects.count()) == (1, 0)
     assert "second factor" in outcome.err
 
 
-def test_it_needs_an_active_account(create, alice):
+def test_creating_a_token_needs_an_active_account(create, alice):
     alice.is_active = False
     alice.save(update_fields=["is_active"])
     assert create().code == 1
     assert not Token.objects.exists()
 
 
-def test_an_environment_out_of_reach_is_refused(create, alice, charlies_environment):
+def test_an_environment_without_access_is_refused(create, alice, charlies_environment):
     assert create("--environment", str(charlies_environment.pk)).code == 1
     assert not Token.objects.exists()
 

@@ -13,7 +13,7 @@ def test_the_marker_carries_the_installations_id(storage_root):
     assert marker == str(Installation.objects.get().id)
 
 
-def test_another_disk_gets_the_same_marker_by_this_command_only(run, settings, tmp_path):
+def test_only_this_command_marks_another_disk(run, settings, tmp_path):
     settings.STORAGE_ROOT = tmp_path / "another"
     storage.build_backend.cache_clear()
     storage.ensure_installation()
@@ -25,7 +25,7 @@ def test_another_disk_gets_the_same_marker_by_this_command_only(run, settings, t
     assert marker == str(Installation.objects.get().id)
 
 
-def test_again_changes_nothing(run, storage_root):
+def test_a_second_call_changes_nothing(run, storage_root):
     before = (storage_root / ".holdfast").read_bytes()
     assert run("init_storage").code == 0
     assert (storage_root / ".holdfast").read_bytes() == before

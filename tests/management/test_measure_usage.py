@@ -16,12 +16,12 @@ def test_every_volume_gets_a_sample_in_mb_rounded_up(run, alices, here, volume, 
     assert samples == [{"at": after["usedSizeAt"], "usedSize": 6, "size": 100}]
 
 
-def test_nothing_used_is_0(run, alices, here, volume):
+def test_an_empty_volume_uses_0_mb(run, alices, here, volume):
     run("measure_usage")
     assert alices.get(here).json()["usedSize"] == 0
 
 
-def test_what_cannot_be_measured_is_a_failure_and_the_others_are_measured(run, make, memory):
+def test_a_failed_measurement_is_a_failure_and_others_are_measured(run, make, memory):
     make("one")
     lost = make("two")["id"].removeprefix("vol-")
     memory.lose(lost)
@@ -30,9 +30,7 @@ def test_what_cannot_be_measured_is_a_failure_and_the_others_are_measured(run, m
     assert "Measured 1 of 2" in outcome.out
 
 
-def test_what_cannot_be_measured_is_named_and_says_so_until_it_can(
-    run, alices, here, row, volume, memory
-):
+def test_a_failed_measurement_is_shown_until_one_succeeds(run, alices, here, row, volume, memory):
     memory.used[str(row.pk)] = 5 * 2**20
     run("measure_usage")
     memory.close(str(row.pk))
@@ -52,7 +50,7 @@ def test_what_cannot_be_measured_is_named_and_says_so_until_it_can(
     assert (row.unmeasured_since, row.unmeasured_reason, row.unmeasured_detail) == (None, "", "")
 
 
-def test_a_storage_that_goes_away_stops_it_and_marks_no_volume(run, make, memory):
+def test_an_unavailable_storage_stops_measuring_and_marks_no_volume(run, make, memory):
     make("one")
     make("two")
     memory.before["usage"] = lambda _: memory.unmount()
@@ -68,7 +66,7 @@ def test_an_unmounted_storage_is_not_empty(run, volume, memory):
     assert "init_storage" in outcome.err
 
 
-def test_deleted_and_never_made_volumes_are_not_measured(run, make, alices, volumes, memory):
+def test_deleted_and_unprovisioned_volumes_are_not_measured(run, make, alices, volumes, memory):
     alices.delete(f"{volumes}/{make('gone')['id']}")
     memory.fail("create")
     make("broken")

@@ -32,14 +32,14 @@ def unused(row: Volume) -> Volume:
     return row
 
 
-def test_every_cleanup_is_one_of_these() -> None:
+def test_the_table_has_every_cleanup_command() -> None:
     ours = [name for name, app in get_commands().items() if app in {"accounts", "volumes"}]
     commands = {name: load_command_class(get_commands()[name], name) for name in ours}
     assert {n for n, command in commands.items() if isinstance(command, CleanupCommand)} == {*NAMES}
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_under_another_grace_it_refuses_and_names_both(run, settings, unused, name) -> None:
+def test_a_different_grace_is_refused_and_both_are_named(run, settings, unused, name) -> None:
     settings.VOLUME_DELETE_GRACE = 604800
     record_policy()
     settings.VOLUME_DELETE_GRACE = 5
@@ -54,13 +54,13 @@ def test_under_another_grace_it_refuses_and_names_both(run, settings, unused, na
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_under_the_same_settings_it_runs(run, settings, unused, name) -> None:
+def test_the_command_runs_with_the_same_settings(run, settings, unused, name) -> None:
     settings.VOLUME_DELETE_GRACE = 604800
     record_policy()
     assert run(name, *CLEANUPS[name], "--no-input").code == 0
 
 
-def test_a_grace_that_a_new_server_has_counts(run, settings, unused) -> None:
+def test_the_grace_of_the_newest_server_counts(run, settings, unused) -> None:
     for grace in (604800, 60):
         settings.VOLUME_DELETE_GRACE = grace
         record_policy()
@@ -92,7 +92,7 @@ def test_another_backend_is_named(run, settings, db) -> None:
     assert (outcome.code, "STORAGE_BACKEND=btrfs." in outcome.err) == (1, True)
 
 
-def test_a_copy_of_the_database_elsewhere_is_another_one(run, db) -> None:
+def test_a_copy_of_the_database_elsewhere_is_another_installation(run, db) -> None:
     record_policy()
     ServerPolicy.objects.update(database="/backup/holdfast.sqlite3")
     outcome = run("purge_deleted_volumes", "--no-input")

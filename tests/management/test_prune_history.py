@@ -74,7 +74,7 @@ def test_history_goes_on_after_it_and_verify_follows(run, alices, here, volumes,
     assert holds(run)
 
 
-def test_older_than_says_which_entries(run, world):
+def test_older_than_selects_the_entries(run, world):
     old = Revision.objects.filter(version=1)
     age(old, 31)
     kept = Revision.objects.exclude(version=1).count()
@@ -106,7 +106,7 @@ def test_wrong_clocks_leave_no_gap(run, world, monkeypatch, late, batch):
     assert left.order_by("version").values_list("version", flat=True)[0] == late
 
 
-def test_an_entry_that_comes_late_in_its_order_goes_in_a_later_pass(run, world, monkeypatch):
+def test_a_late_entry_is_pruned_in_a_later_pass(run, world, monkeypatch):
     monkeypatch.setattr(limits, "RETENTION_BATCH_ROWS", 1)
     first = Revision.objects.get(subject_id=str(world.pk), version=1)
     later = Revision.objects.create(**{**vars_of(first), "version": None, "action": "late"})
@@ -123,7 +123,7 @@ def vars_of(entry):
 
 
 @pytest.mark.parametrize("batch", [1, 500])
-def test_a_volume_without_a_row_keeps_its_delete_until_all_of_its_history_goes(
+def test_a_purged_volume_keeps_its_delete_entry_until_the_rest_is_pruned(
     run, world, monkeypatch, batch
 ):
     monkeypatch.setattr(limits, "RETENTION_BATCH_ROWS", batch)
@@ -139,7 +139,7 @@ def test_a_volume_without_a_row_keeps_its_delete_until_all_of_its_history_goes(
 
 
 @pytest.mark.parametrize(("missing", "left"), [(2, [3, 4]), (3, [4])])
-def test_what_verify_reports_is_not_removed(run, world, missing, left):
+def test_entries_that_verify_reports_are_not_removed(run, world, missing, left):
     Revision.objects.filter(subject_id=str(world.pk), version=missing).delete()
     before = run("verify", "--json").json["checks"][5]["examples"]
     run(PRUNE, *ALL)
@@ -172,7 +172,7 @@ def test_the_quota_in_force_stays_and_verify_holds_below_it(run, alices, environ
     assert holds(run)
 
 
-def test_quotas_of_removed_companies_go(run, charlie):
+def test_quota_entries_of_removed_companies_are_removed(run, charlie):
     other = charlie.memberships.get().company
     Revision.objects.create(
         subject="company", subject_id=str(other.pk), changes={"storageQuota": [None, 1]}
@@ -187,7 +187,7 @@ def test_quotas_of_removed_companies_go(run, charlie):
     assert not Revision.objects.exists()
 
 
-def test_entries_about_people_go_too(run, alice, api, world):
+def test_entries_about_users_are_removed(run, alice, api, world):
     run("reset_second_factor", "alice")
     assert Revision.objects.filter(subject="second_factor").exists()
     run(PRUNE, *ALL)
@@ -195,7 +195,7 @@ def test_entries_about_people_go_too(run, alice, api, world):
 
 
 @pytest.mark.parametrize("answer", ["", "no\n", "n\n"])
-def test_without_a_yes_nothing_is_removed(run, world, answer, tmp_path):
+def test_nothing_is_removed_without_confirmation(run, world, answer, tmp_path):
     before = Revision.objects.count()
     outcome = run(PRUNE, "--older-than", "0", "--export", str(tmp_path / "old"), stdin=answer)
     assert (outcome.code, Revision.objects.count()) == (0, before)
@@ -203,7 +203,7 @@ def test_without_a_yes_nothing_is_removed(run, world, answer, tmp_path):
     assert not os.listdir(tmp_path)
 
 
-def test_a_yes_does_it(run, world):
+def test_confirming_with_yes_does_it(run, world):
     assert run(PRUNE, "--older-than", "0", stdin="yes\n").code == 0
     assert not Revision.objects.exists()
 
@@ -215,7 +215,7 @@ def test_a_dry_run_only_shows(run, world, tmp_path):
     assert (Revision.objects.count(), os.listdir(tmp_path)) == (before, [])
 
 
-def test_json_is_the_same_as_json(run, world):
+def test_json_output_has_the_same_facts(run, world):
     found = [{"subject": "volume", "entries": Revision.objects.count()}]
     assert run(PRUNE, *ALL, "--json", "--dry-run").json == report(found, [])
     assert run(PRUNE, *ALL, "--json").json == report(found, found)

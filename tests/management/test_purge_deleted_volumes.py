@@ -30,7 +30,7 @@ def test_nothing_to_do_is_a_success(run, volume):
     assert Volume.objects.count() == 1
 
 
-def test_rows_deleted_long_ago_go_and_the_history_stays(run, gone):
+def test_old_deleted_rows_are_removed_and_the_history_stays(run, gone):
     outcome = run(PURGE, "--no-input")
     assert outcome.code == 0
     assert gone.ref in outcome.out
@@ -39,26 +39,26 @@ def test_rows_deleted_long_ago_go_and_the_history_stays(run, gone):
 
 
 @pytest.mark.parametrize(("days", "left"), [("32", 1), ("30", 0), ("0", 0)])
-def test_older_than_says_how_long_ago(run, gone, days, left):
+def test_older_than_is_the_minimum_age(run, gone, days, left):
     assert run(PURGE, "--no-input", "--older-than", days).code == 0
     assert Volume.objects.count() == left
 
 
-def test_thirty_days_unless_said(run, gone):
+def test_the_default_age_is_30_days(run, gone):
     Volume.objects.update(deleted_at=timezone.now() - timedelta(days=29))
     run(PURGE, "--no-input")
     assert Volume.objects.count() == 1
 
 
 @pytest.mark.parametrize("answer", ["", "no\n", "n\n", "ye\n", "\n"])
-def test_without_a_yes_nothing_is_removed(run, gone, answer):
+def test_nothing_is_removed_without_confirmation(run, gone, answer):
     outcome = run(PURGE, stdin=answer)
     assert (outcome.code, Volume.objects.count()) == (0, 1)
     assert "Nothing was removed" in outcome.err
 
 
 @pytest.mark.parametrize("answer", ["yes\n", "y\n", "YES\n", " yes \n"])
-def test_a_yes_on_standard_input_does_it(run, gone, answer):
+def test_confirming_on_standard_input_does_it(run, gone, answer):
     assert run(PURGE, stdin=answer).code == 0
     assert not Volume.objects.exists()
 
@@ -69,7 +69,7 @@ def test_a_dry_run_only_shows(run, gone):
     assert Volume.objects.count() == 1
 
 
-def test_json_is_the_same_as_json(run, gone):
+def test_json_output_has_the_same_facts(run, gone):
     shown = run(PURGE, "--json", "--dry-run").json
     assert [row["id"] for row in shown["found"]] == [gone.ref]
     assert shown["removed"] == []
@@ -77,18 +77,18 @@ def test_json_is_the_same_as_json(run, gone):
     assert run(PURGE, "--json", "--no-input").json["found"] == []
 
 
-def test_the_question_does_not_spoil_the_json(run, gone):
+def test_the_prompt_is_not_in_the_json(run, gone):
     assert run(PURGE, "--json", stdin="yes\n").json["removed"]
 
 
-def test_a_volume_in_its_grace_goes_with_its_data(run, alices, here, row, memory, settings):
+def test_a_volume_in_its_grace_is_removed_with_its_data(run, alices, here, row, memory, settings):
     settings.VOLUME_DELETE_GRACE = 365 * 86400
     alices.delete(here)
     assert run(PURGE, "--no-input", "--older-than", "0").code == 0
     assert (Volume.objects.count(), memory.volumes) == (0, {})
 
 
-def test_the_room_it_took_is_free_again(run, alices, here, environment, settings):
+def test_its_quota_is_free_again(run, alices, here, environment, settings):
     settings.VOLUME_DELETE_GRACE = 3600
     alices.delete(here)
     run(PURGE, "--no-input", "--older-than", "0")
@@ -104,7 +104,7 @@ def test_data_that_cannot_be_removed_keeps_its_row_and_fails(run, alices, here, 
     assert Volume.objects.get().status == "error"
 
 
-def test_what_another_process_holds_is_left_alone_and_no_failure(run, alices, here, memory):
+def test_a_leased_row_is_skipped_without_a_failure(run, alices, here, memory):
     memory.fail("delete")
     alices.delete(here)
     lease = timezone.now() + timedelta(minutes=1)
@@ -127,7 +127,7 @@ def gone_environment(gone, alices, environment, web, apps):
     return environment
 
 
-def test_deleted_applications_and_environments_go_as_volumes_do(
+def test_deleted_applications_and_environments_are_removed_like_volumes(
     run, gone, gone_environment, web, environment
 ):
     outcome = run(PURGE, "--no-input", "--json")

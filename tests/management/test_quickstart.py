@@ -61,7 +61,7 @@ def test_quickstart_refuses_an_address_that_is_none(run: Callable[..., Outcome],
 
 
 @pytest.mark.parametrize(("given", "port"), [([], "8000"), (["PORT=9000"], "9000")])
-def test_make_run_passes_the_port_on(given: list[str], port: str) -> None:
+def test_make_run_passes_the_port(given: list[str], port: str) -> None:
     done = subprocess.run(
         ["make", "--dry-run", "run", *given], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -7,7 +7,7 @@ from volumes.models import Snapshot, Volume
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_everything_unsettled_is_settled_whatever_its_pause(run, make, memory):
+def test_unsettled_rows_are_settled_whatever_their_backoff(run, make, memory):
     memory.fail("create")
     make("one")
     make("two")
@@ -18,7 +18,7 @@ def test_everything_unsettled_is_settled_whatever_its_pause(run, make, memory):
     assert set(Volume.objects.values_list("status", flat=True)) == {"ready"}
 
 
-def test_what_still_fails_is_told_and_exits_with_1(run, make, memory):
+def test_remaining_failures_are_reported_with_exit_code_1(run, make, memory):
     memory.fail("create")
     made = make("one")
     outcome = run("reconcile")
@@ -30,7 +30,7 @@ def test_nothing_to_do_is_a_success(run, volume):
     assert run("reconcile").code == 0
 
 
-def test_it_finds_out_that_data_has_vanished(run, alices, here, row, memory):
+def test_reconcile_finds_vanished_data(run, alices, here, row, memory):
     memory.lose(str(row.pk))
     assert run("reconcile").code == 1
     after = alices.get(here).json()
@@ -42,7 +42,7 @@ def test_it_finds_out_that_data_has_vanished(run, alices, here, row, memory):
     assert [call for call, _ in memory.calls].count("create") == 1
 
 
-def test_a_snapshot_that_fails_is_a_failure_too_and_is_not_tried_again(
+def test_a_failed_snapshot_is_a_failure_and_is_not_retried(
     run, alices, here, volume, memory, settings
 ):
     settings.RECONCILE_INLINE = False
@@ -56,7 +56,7 @@ def test_a_snapshot_that_fails_is_a_failure_too_and_is_not_tried_again(
     assert (Snapshot.objects.get().status, memory.snapshots) == ("error", {})
 
 
-def test_a_storage_that_is_not_there_is_a_failure_with_its_cure(run, volume, memory):
+def test_an_unavailable_storage_is_a_failure_with_its_cure(run, volume, memory):
     memory.unmount()
     outcome = run("reconcile")
     assert outcome.code == 1
@@ -64,7 +64,7 @@ def test_a_storage_that_is_not_there_is_a_failure_with_its_cure(run, volume, mem
     assert Volume.objects.get().status == "ready"
 
 
-def test_what_cannot_be_looked_at_is_named_and_the_rest_is_looked_at(run, make, memory):
+def test_data_that_cannot_be_checked_is_reported_and_the_rest_is_checked(run, make, memory):
     blind, lost = make("blind")["id"], make("lost")["id"]
     memory.close(blind.removeprefix("vol-"))
     memory.lose(lost.removeprefix("vol-"))
@@ -74,7 +74,7 @@ def test_what_cannot_be_looked_at_is_named_and_the_rest_is_looked_at(run, make, 
     assert f"{lost} lost: Its data is missing" in outcome.out
 
 
-def test_a_grace_that_runs_is_left_alone(run, alices, here, memory, settings):
+def test_a_volume_in_its_grace_is_not_touched(run, alices, here, memory, settings):
     settings.VOLUME_DELETE_GRACE = 3600
     alices.delete(here)
     assert run("reconcile").code == 0

@@ -51,7 +51,9 @@ def with_volumes(run):
     return lambda *arguments, **more: run(REMOVE, "Acme", "--with-volumes", *arguments, **more)
 
 
-def test_everything_goes_and_others_stay(with_volumes, run, world, memory, charlie, alice):
+def test_the_company_is_removed_with_everything_and_others_stay(
+    with_volumes, run, world, memory, charlie, alice
+):
     others = charlie.memberships.get().company
     before = of(others)
     assert set(of(world).values()) > {1}
@@ -65,20 +67,20 @@ def test_everything_goes_and_others_stay(with_volumes, run, world, memory, charl
     assert run("verify", "--settled").code == 0
 
 
-def test_one_entry_for_operators_tells_of_it(with_volumes, world):
+def test_the_removal_is_one_entry_for_operators(with_volumes, world):
     with_volumes("--no-input")
     entry = Revision.objects.get(subject="company", action="delete")
     assert (entry.subject_name, entry.subject_id) == ("Acme", str(world.pk))
     assert (entry.by, entry.via, entry.company_id) == ("system", "command", None)
 
 
-def test_a_company_without_volumes_goes(run, company, alice, environment, web):
+def test_a_company_without_volumes_is_removed(run, company, alice, environment, web):
     assert run(REMOVE, "Acme", "--no-input").code == 0
     assert not Company.objects.exists()
 
 
 @pytest.mark.parametrize("grace", [0, 3600])
-def test_volumes_are_named_and_refused_unless_told(run, world, alices, here, settings, web, grace):
+def test_volumes_are_removed_only_with_the_option(run, world, alices, here, settings, web, grace):
     settings.VOLUME_DELETE_GRACE = grace
     alices.delete(f"{here}/attachment/{web.ref}")
     outcome = run(REMOVE, "Acme", "--no-input")
@@ -137,9 +139,7 @@ def test_an_interrupted_removal_is_continued(with_volumes, run, world, monkeypat
     assert not Company.objects.filter(pk=world.pk).exists()
 
 
-def test_what_another_process_works_on_ends_the_command_after_a_lease(
-    with_volumes, world, monkeypatch, memory
-):
+def test_a_leased_row_ends_the_command_after_the_lease(with_volumes, world, monkeypatch, memory):
     monkeypatch.setattr(limits, "LEASE", timedelta(seconds=0))
     memory.fail("delete")
     with_volumes("--no-input")
@@ -149,9 +149,7 @@ def test_what_another_process_works_on_ends_the_command_after_a_lease(
     assert (outcome.code, "Another process" in outcome.err) == (1, True)
 
 
-def test_a_volume_that_is_created_meanwhile_goes_too(
-    with_volumes, world, make, monkeypatch, memory
-):
+def test_a_volume_created_meanwhile_is_removed(with_volumes, world, make, monkeypatch, memory):
     delete_volumes = company_removal._delete_volumes
 
     def create_afterwards(environment, actor):
@@ -165,7 +163,7 @@ def test_a_volume_that_is_created_meanwhile_goes_too(
 
 
 @pytest.mark.parametrize("answer", ["", "yes\n", "acme\n", "Acme Inc\n", "y\n"])
-def test_it_asks_for_the_name(with_volumes, world, answer):
+def test_the_command_asks_for_the_name(with_volumes, world, answer):
     before = of(world)
     outcome = with_volumes(stdin=answer)
     assert (outcome.code, of(world)) == (0, before)
@@ -173,7 +171,7 @@ def test_it_asks_for_the_name(with_volumes, world, answer):
     assert "Nothing was removed" in outcome.err
 
 
-def test_the_name_on_standard_input_does_it(with_volumes, world):
+def test_the_name_can_be_given_on_standard_input(with_volumes, world):
     assert with_volumes(stdin="Acme\n").code == 0
     assert not Company.objects.filter(pk=world.pk).exists()
 
@@ -186,7 +184,7 @@ def test_a_dry_run_only_shows(with_volumes, world):
     assert of(world) == before
 
 
-def test_json_lists_what_goes(with_volumes, world, alice):
+def test_json_lists_what_is_removed(with_volumes, world, alice):
     shown = with_volumes("--dry-run", "--json").json
     kinds = [row["kind"] for row in shown["found"]]
     assert {kind: kinds.count(kind) for kind in kinds} == {

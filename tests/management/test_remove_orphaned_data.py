@@ -25,14 +25,14 @@ def installation(db):
     return str(Installation.objects.get_or_create(number=1)[0].id)
 
 
-def test_data_that_no_row_knows_goes_and_the_rest_stays(run, row, orphan, memory):
+def test_orphaned_data_is_removed_and_the_rest_stays(run, row, orphan, memory):
     outcome = run(REMOVE, "--no-input", "--json")
     assert outcome.code == 0
     assert [one["volume"] for one in outcome.json["removed"]] == [orphan]
     assert list(memory.volumes) == [str(row.pk)]
 
 
-def test_a_snapshot_that_no_row_knows_goes(run, row, snapshot, memory):
+def test_an_orphaned_snapshot_is_removed(run, row, snapshot, memory):
     memory.snapshots[(str(row.pk), str(uuid.uuid4()))] = 0.0
     outcome = run(REMOVE, "--no-input", "--json")
     assert len(outcome.json["removed"]) == 1
@@ -40,13 +40,13 @@ def test_a_snapshot_that_no_row_knows_goes(run, row, snapshot, memory):
 
 
 @pytest.mark.parametrize("arguments", [["--dry-run", "--no-input"], []])
-def test_unless_confirmed_it_only_lists(run, orphan, memory, arguments):
+def test_the_command_only_lists_without_confirmation(run, orphan, memory, arguments):
     outcome = run(REMOVE, *arguments)
     assert (outcome.code, orphan in outcome.out) == (0, True)
     assert orphan in memory.volumes
 
 
-def test_what_changed_lately_stays(run, orphan, memory):
+def test_recently_changed_data_stays(run, orphan, memory):
     memory.volumes[orphan] = time.time() - 3600
     assert run(REMOVE, "--no-input", "--json").json["found"] == []
     assert len(run(REMOVE, "--no-input", "--older-than", "1", "--json").json["removed"]) == 1
@@ -81,14 +81,14 @@ def test_an_orphan_that_gets_a_row_meanwhile_stays(run, row, memory, monkeypatch
     assert str(row.pk) in memory.volumes
 
 
-def test_where_most_is_unknown_nothing_is_removed(run, row, memory):
+def test_nothing_is_removed_when_most_data_is_orphaned(run, row, memory):
     memory.volumes |= {str(uuid.uuid4()): 0.0 for _ in range(11)}
     outcome = run(REMOVE, "--no-input")
     assert (outcome.code, len(memory.volumes)) == (1, 12)
     assert "nothing is removed" in outcome.err
 
 
-def test_where_most_is_unknown_with_its_snapshots_nothing_is_removed(run, row, memory):
+def test_nothing_is_removed_when_most_data_and_snapshots_are_orphaned(run, row, memory):
     handles = [str(uuid.uuid4()) for _ in range(11)]
     memory.volumes |= dict.fromkeys(handles, 0.0)
     memory.snapshots |= {(handle, str(uuid.uuid4())): 0.0 for handle in handles}
@@ -102,7 +102,7 @@ def test_ten_orphans_are_not_too_many(run, row, memory):
     assert len(memory.volumes) == 1
 
 
-def test_where_most_rows_are_without_data_nothing_is_removed(run, make, orphan, memory):
+def test_nothing_is_removed_when_most_rows_have_no_data(run, make, orphan, memory):
     made = [make(f"v{number}", size=1)["id"] for number in range(11)]
     for ident in made:
         memory.lose(ident.removeprefix("vol-"))
@@ -110,21 +110,21 @@ def test_where_most_rows_are_without_data_nothing_is_removed(run, make, orphan, 
     assert (outcome.code, orphan in memory.volumes) == (1, True)
 
 
-def test_an_unmounted_storage_is_no_orphanage(run, orphan, memory):
+def test_an_unmounted_storage_has_no_orphans(run, orphan, memory):
     memory.unmount()
     outcome = run(REMOVE, "--no-input")
     assert (outcome.code, orphan in memory.volumes) == (1, True)
     assert "init_storage" in outcome.err
 
 
-def test_what_cannot_be_removed_is_a_failure(run, orphan, memory):
+def test_data_that_cannot_be_removed_is_a_failure(run, orphan, memory):
     memory.fail("delete")
     outcome = run(REMOVE, "--no-input", "--json")
     assert (outcome.code, len(outcome.json["failed"])) == (1, 1)
 
 
 @pytest.mark.usefixtures("storage_root")
-def test_directories_of_unknown_volumes_go_from_the_disk(run, storage_root, installation):
+def test_directories_of_unknown_volumes_are_removed_from_the_disk(run, storage_root, installation):
     data = storage_root / str(uuid.uuid4()) / "data"
     data.mkdir(parents=True)
     (storage_root / "lost+found").mkdir()
@@ -147,38 +147,38 @@ def test_a_database_without_volumes_removes_nothing(run, memory, count):
     assert "The database has no volumes at all" in outcome.err
 
 
-def test_where_everything_is_unknown_nothing_is_removed(run, row, orphan, memory):
+def test_nothing_is_removed_when_all_data_is_orphaned(run, row, orphan, memory):
     memory.lose(str(row.pk))
     outcome = run(REMOVE, "--no-input", "--json")
     assert (outcome.code, outcome.json["removed"], orphan in memory.volumes) == (1, [], True)
     assert "Everything that lies in the storage is unknown" in outcome.err
 
 
-def test_an_empty_storage_is_nothing_to_doubt(run, memory):
+def test_an_empty_storage_is_not_suspicious(run, memory):
     assert run(REMOVE, "--no-input").code == 0
 
 
-def test_what_deleted_volumes_left_is_removed_though_it_is_all_there_is(run, row, memory):
+def test_data_of_deleted_volumes_is_removed_even_if_there_is_no_other(run, row, memory):
     Volume.objects.filter(pk=row.pk).update(status="deleted", is_deleted=True)
     memory.volumes[str(row.pk)] = 0.0
     assert run(REMOVE, "--no-input").code == 0
     assert memory.volumes == {}
 
 
-def test_the_id_of_the_installation_overrides_every_doubt(run, memory, installation):
+def test_the_id_of_the_installation_overrides_the_safety_checks(run, memory, installation):
     memory.volumes |= {str(uuid.uuid4()): 0.0 for _ in range(12)}
     outcome = run(REMOVE, "--no-input", "--force", installation)
     assert (outcome.code, memory.volumes) == (0, {})
 
 
 @pytest.mark.parametrize("typed", ["", "yes", "0b8f3a52-53a1-4d0c-9a54-7c3b7f0f6a11"])
-def test_another_id_is_refused_in_words(run, orphan, memory, installation, typed):
+def test_another_id_is_refused_with_a_message(run, orphan, memory, installation, typed):
     outcome = run(REMOVE, "--no-input", "--force", typed)
     assert (outcome.code, orphan in memory.volumes) == (1, True)
     assert f"'{typed}' is not the id of this installation" in outcome.err
 
 
-def test_what_cannot_be_looked_at_is_named_and_the_rest_is_removed(run, make, orphan, memory):
+def test_data_that_cannot_be_checked_is_reported_and_the_rest_is_removed(run, make, orphan, memory):
     blind, stray = make("blind")["id"], str(uuid.uuid4())
     memory.volumes[stray] = 0.0
     for handle in (blind.removeprefix("vol-"), stray):

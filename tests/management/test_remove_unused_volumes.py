@@ -20,13 +20,13 @@ def idle(row):
     return row
 
 
-def test_what_nobody_used_that_long_goes_with_its_data(run, idle, memory):
+def test_volumes_unused_for_that_long_are_removed_with_their_data(run, idle, memory):
     outcome = run(REMOVE, "--unattached-for", "7", "--no-input")
     idle.refresh_from_db()
     assert (outcome.code, idle.status, memory.volumes) == (0, "deleted", {})
 
 
-def test_the_history_says_a_command_did_it(run, idle):
+def test_the_history_names_the_command(run, idle):
     run(REMOVE, "--unattached-for", "7", "--no-input")
     entry = Revision.objects.get(action="delete")
     assert (entry.by, entry.via, entry.ip) == ("system", "command", None)
@@ -36,7 +36,7 @@ def test_the_history_says_a_command_did_it(run, idle):
     ("arguments", "stdin"),
     [(["--dry-run", "--no-input"], ""), ([], "no\n"), ([], ""), (["--json"], "nope\n")],
 )
-def test_unless_confirmed_it_only_lists(run, idle, arguments, stdin):
+def test_the_command_only_lists_without_confirmation(run, idle, arguments, stdin):
     outcome = run(REMOVE, "--unattached-for", "7", *arguments, stdin=stdin)
     assert (outcome.code, idle.ref in outcome.out) == (0, True)
     assert Volume.objects.live().count() == 1
@@ -47,28 +47,26 @@ def test_a_shorter_time_is_not_long_enough(run, idle):
     assert Volume.objects.live().count() == 1
 
 
-def test_a_protected_one_is_never_touched(run, idle, alices, here):
+def test_a_protected_volume_is_never_removed(run, idle, alices, here):
     alices.put(here, {"protected": True})
     outcome = run(REMOVE, "--unattached-for", "0", "--no-input", "--json")
     assert (outcome.code, outcome.json["found"]) == (0, [])
     assert Volume.objects.live().count() == 1
 
 
-def test_one_with_snapshots_is_never_touched(run, idle, snapshot):
+def test_a_volume_with_snapshots_is_never_removed(run, idle, snapshot):
     outcome = run(REMOVE, "--unattached-for", "0", "--no-input", "--json")
     assert (outcome.code, outcome.json["found"]) == (0, [])
     assert Volume.objects.live().count() == 1
 
 
-def test_a_mounted_one_is_in_use(run, idle, attached):
+def test_an_attached_volume_is_in_use(run, idle, attached):
     outcome = run(REMOVE, "--unattached-for", "0", "--no-input", "--json")
     assert (outcome.code, outcome.json["found"]) == (0, [])
 
 
 @pytest.mark.parametrize("way", ["detach", "put", "application"])
-def test_the_time_begins_when_the_last_application_lets_go(
-    run, idle, alices, here, apps, attached, web, way
-):
+def test_the_time_counts_from_the_last_detach(run, idle, alices, here, apps, attached, web, way):
     ways = {
         "detach": lambda: alices.delete(f"{here}/attachment/{web.ref}"),
         "put": lambda: alices.put(here, {"attachedAppsRefs": []}),
@@ -97,14 +95,14 @@ def meanwhile(monkeypatch):
     return set_up
 
 
-def test_one_that_comes_into_use_meanwhile_stays(run, idle, alices, here, web, meanwhile):
+def test_a_volume_attached_meanwhile_stays(run, idle, alices, here, web, meanwhile):
     meanwhile(lambda: alices.post(f"{here}/attachment", {"appIdRef": web.ref}))
     outcome = run(REMOVE, "--unattached-for", "0", "--no-input", "--json")
     assert (outcome.code, outcome.json["removed"]) == (0, [])
     assert Volume.objects.live().count() == 1
 
 
-def test_one_that_goes_meanwhile_is_no_failure(run, idle, alices, here, meanwhile):
+def test_a_volume_removed_meanwhile_is_no_failure(run, idle, alices, here, meanwhile):
     meanwhile(lambda: alices.delete(here))
     outcome = run(REMOVE, "--unattached-for", "0", "--no-input", "--json")
     assert (outcome.code, outcome.json["removed"]) == (0, [])

@@ -42,13 +42,13 @@ def test_a_write_that_slips_past_the_locks_is_a_conflict(alices, here, row, monk
         (Membership, {"role": "owner"}),
     ],
 )
-def test_the_database_refuses_what_cannot_be(attached, model: Any, wrong: dict[str, Any]):
+def test_the_database_refuses_invalid_rows(attached, model: Any, wrong: dict[str, Any]):
     with pytest.raises(IntegrityError), transaction.atomic():
         model.objects.update(**wrong)
 
 
 @pytest.mark.parametrize("model", [Volume, Environment, Application, Attachment, Membership])
-def test_the_database_refuses_the_same_twice(attached, model: Any):
+def test_the_database_refuses_duplicates(attached, model: Any):
     present = model.objects.first()
     present.pk = None if model is Membership else model._meta.pk.get_default()
     with pytest.raises(IntegrityError), transaction.atomic():

@@ -25,12 +25,12 @@ def scrape(api, settings):
     return lambda: api().get("/metrics", Authorization="Bearer metrics-secret").content.decode()
 
 
-def test_both_are_open_to_all(api, memory):
+def test_health_checks_are_public(api, memory):
     assert api().get("/healthz").status_code == 200
     assert api().get("/readyz").status_code == 200
 
 
-def test_without_the_storage_it_is_up_but_not_ready(api, memory):
+def test_a_server_without_the_storage_is_live_but_not_ready(api, memory):
     memory.unmount()
     response = api().get("/readyz")
     assert (response.status_code, response.json()) == (503, unready("ok", "unavailable"))
@@ -69,7 +69,7 @@ def gone(*_):
     raise OperationalError("the server closed the connection")
 
 
-def test_without_the_database_it_is_not_ready(api, memory):
+def test_a_server_without_the_database_is_not_ready(api, memory):
     with connection.execute_wrapper(gone):
         ready, up = api().get("/readyz"), api().get("/healthz")
     assert (ready.status_code, ready.json()["checks"]["database"]) == (503, "unavailable")
@@ -103,7 +103,7 @@ def test_a_database_that_cannot_be_written_is_not_ready(api, memory, writes):
     assert api().get("/readyz").status_code == 200
 
 
-def test_however_many_ask_it_is_written_once_a_second(api, memory, writes, monkeypatch):
+def test_the_readiness_check_writes_at_most_once_a_second(api, memory, writes, monkeypatch):
     monkeypatch.setattr(health, "WRITE_INTERVAL", 600)
     writes.check._written_at -= 600
     assert {api().get("/readyz").status_code for _ in range(20)} == {200}
@@ -113,7 +113,7 @@ def test_however_many_ask_it_is_written_once_a_second(api, memory, writes, monke
     assert writes.number == 2
 
 
-def test_nobody_waits_for_another_who_writes(writes):
+def test_a_readiness_check_does_not_wait_for_another_that_writes(writes):
     check = health.WriteCheck()
     check.check()
     with check._lock:
@@ -122,7 +122,7 @@ def test_nobody_waits_for_another_who_writes(writes):
 
 
 @pytest.mark.django_db
-def test_what_is_written_changes_nothing(storage_root):
+def test_the_write_of_the_readiness_check_changes_nothing(storage_root):
     health.write()
     assert not FailureCount.objects.exists()
 
@@ -139,14 +139,14 @@ def test_a_read_only_database_is_not_ready(api, memory, monkeypatch):
     assert refused.json() == unready("unavailable", "ok")
 
 
-def test_without_the_database_the_api_says_503(alices, volumes):
+def test_the_api_answers_503_without_the_database(alices, volumes):
     with connection.execute_wrapper(gone):
         response = alices.get(volumes)
     assert (response.status_code, response.json()["code"]) == (503, "UNAVAILABLE")
     assert response["Retry-After"]
 
 
-def test_a_bug_says_nothing_but_the_request_id(alices, volumes, monkeypatch):
+def test_the_response_to_a_bug_has_only_the_request_id(alices, volumes, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("canary-secret")
 
@@ -161,7 +161,7 @@ def test_a_bug_says_nothing_but_the_request_id(alices, volumes, monkeypatch):
     assert b"canary" not in response.content
 
 
-def test_no_other_request_needs_the_storage(alices, here, volumes, memory, snapshot):
+def test_only_readiness_needs_the_storage(alices, here, volumes, memory, snapshot):
     memory.unmount()
     calls = [
         alices.get(here),
@@ -178,7 +178,7 @@ def test_no_other_request_needs_the_storage(alices, here, volumes, memory, snaps
     assert waiting["statusMessage"].startswith("The storage is not available at the moment.")
 
 
-def test_metrics_are_not_there_without_their_token_in_the_settings(api, db):
+def test_metrics_are_a_404_without_a_configured_token(api, db):
     assert api().get("/metrics").status_code == 404
     assert api().get("/metrics", Authorization="Bearer ").status_code == 404
 
@@ -190,12 +190,12 @@ def test_another_token_is_a_401(api, db, settings, header):
     assert (response.status_code, response["WWW-Authenticate"]) == (401, "Bearer")
 
 
-def test_an_api_token_opens_no_metrics(alices, settings):
+def test_an_api_token_gives_no_access_to_metrics(alices, settings):
     settings.METRICS_TOKEN = "metrics-secret"
     assert alices.get("/metrics").status_code == 401
 
 
-def test_metrics_tell_how_volumes_are(scrape, make, memory, alices, volumes, environment):
+def test_metrics_count_volumes_by_status(scrape, make, memory, alices, volumes, environment):
     make("one", size=70)
     alices.delete(f"{volumes}/{make('two', size=5)['id']}")
     memory.fail("create")
@@ -210,12 +210,12 @@ def test_metrics_tell_how_volumes_are(scrape, make, memory, alices, volumes, env
     assert 'holdfast_http_request_seconds_count{interface="api",method="POST",status="201"}' in text
 
 
-def test_what_is_settled_ages_not(scrape, make):
+def test_settled_rows_have_no_age(scrape, make):
     make("one")
     assert value(scrape(), "holdfast_oldest_unsettled_seconds") == 0
 
 
-def test_a_grace_that_runs_is_not_unsettled(scrape, alices, here, settings):
+def test_a_volume_in_its_grace_is_not_unsettled(scrape, alices, here, settings):
     settings.VOLUME_DELETE_GRACE = 3600
     alices.delete(here)
     assert value(scrape(), "holdfast_oldest_unsettled_seconds") == 0
@@ -234,7 +234,7 @@ def test_unsettled_changes_are_counted_with_their_age(scrape, make, memory, alic
     assert broken["status"] == "error"
 
 
-def test_space_of_the_storage_is_reported_while_it_is_there(scrape, make, memory):
+def test_space_of_the_storage_is_reported_while_it_is_available(scrape, make, memory):
     make("one", size=70)
     text = scrape()
     capacity = memory.capacity()

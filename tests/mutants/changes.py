@@ -144,7 +144,7 @@ GUARDS = [
         "volumes/migrations/0001_initial.py",
         "fields=('environment', 'name'), name='volume_name_once'",
         "fields=('environment', 'name', 'id'), name='volume_name_once'",
-        f"{RULES}::test_the_database_refuses_the_same_twice",
+        f"{RULES}::test_the_database_refuses_duplicates",
     ),
     Guard(
         "one mount path in an application",

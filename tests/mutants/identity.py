@@ -134,20 +134,20 @@ GUARDS = [
         "volumes/reconciler/outcomes.py",
         "        if self.row.is_accepted:",
         "        if False:",
-        f"{ACCEPT}::test_what_vanishes_before_it_is_marked_is_not_accepted_later",
+        f"{ACCEPT}::test_data_that_vanishes_before_it_is_marked_is_not_accepted_later",
     ),
     Guard(
         "identity: accepting is written into the history",
         "volumes/services/acceptance.py",
         '            history.record_volume(volume, actor, "accept_data", {}, version=False)',
         "            pass",
-        f"{ACCEPT}::test_the_history_says_so_without_a_version",
+        f"{ACCEPT}::test_accepting_is_recorded_without_a_version",
     ),
     Guard(
         "identity: data that is there needs no accepting",
         "volumes/reconciler/presence.py",
         "    if state is DataState.OWN:",
         "    if False:",
-        f"{ACCEPT}::test_data_that_is_there_needs_no_accepting",
+        f"{ACCEPT}::test_existing_data_needs_no_accepting",
     ),
 ]

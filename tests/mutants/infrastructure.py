@@ -136,14 +136,14 @@ GUARDS = [
         "config/settings_file.py",
         "        if name in entries:",
         "        if False:",
-        "config/test_settings_file.py::test_what_is_not_plain_is_refused_without_its_value",
+        "config/test_settings_file.py::test_values_that_are_not_plain_are_refused_without_showing_them",
     ),
     Guard(
         "clean-up under another policy",
         "volumes/management/cleanup.py",
         'if not options["dry_run"] and (conflict := policy_conflict()):',
         "if conflict := False:",
-        "management/test_policy.py::test_under_another_grace_it_refuses_and_names_both",
+        "management/test_policy.py::test_a_different_grace_is_refused_and_both_are_named",
     ),
     Guard(
         "empty secret files",

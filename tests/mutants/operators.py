@@ -2,8 +2,10 @@
 
 from tests.mutants.guard import Guard
 
-MATRIX = "admin/test_operators_rights.py::test_staff_change_only_what_their_permission_is_for"
-NAMES = "admin/test_operators_rights.py::test_names_are_shown_to_those_only_who_may_see_people"
+MATRIX = (
+    "admin/test_operators_rights.py::test_staff_can_change_only_models_they_have_permission_for"
+)
+NAMES = "admin/test_operators_rights.py::test_names_are_shown_only_with_permission_to_view_users"
 DEACTIVATE = "accounts/test_deactivate.py"
 RESET = "accounts/test_reset_password.py"
 KNOWN = "accounts/test_known_browser.py"
@@ -14,7 +16,7 @@ GUARDS = [
         "volumes/models/history_baseline.py",
         "        if change.version != self.version + 1:\n            return False\n",
         "",
-        "management/test_prune_history.py::test_what_verify_reports_is_not_removed",
+        "management/test_prune_history.py::test_entries_that_verify_reports_are_not_removed",
     ),
     Guard(
         "the quota in force is not pruned",
@@ -106,7 +108,7 @@ GUARDS = [
         "            throttling.lookup_throttle(actor.by, actor.ip).take()\n",
         "",
         "admin/test_operators_rights.py"
-        "::test_who_may_not_see_people_finds_few_names_by_adding_accounts",
+        "::test_probing_for_usernames_is_limited_without_permission_to_view_users",
     ),
     Guard(
         "offers to a deactivated person end",
@@ -142,7 +144,7 @@ GUARDS = [
         "person.must_change_password = True",
         "person.must_change_password = False",
         "admin/test_operators_rights.py"
-        "::test_staff_create_plain_accounts_with_a_password_of_the_servers",
+        "::test_accounts_created_by_staff_have_no_rights_and_a_generated_password",
     ),
     Guard(
         "staff choose no password for a new account",
@@ -150,7 +152,7 @@ GUARDS = [
         '            kwargs["form"] = NewAccountForm',
         "            pass",
         "admin/test_operators_rights.py"
-        "::test_staff_create_plain_accounts_with_a_password_of_the_servers",
+        "::test_accounts_created_by_staff_have_no_rights_and_a_generated_password",
     ),
     Guard(
         "deactivating ends access",

@@ -53,7 +53,7 @@ GUARDS = [
         "volumes/console/views/volumes.py",
         "if volume.has_data and not volume.is_deleted",
         "if not volume.is_deleted",
-        "console/test_volume.py::test_without_data_nothing_is_offered_that_needs_it",
+        "console/test_volume.py::test_actions_that_need_data_are_not_offered_without_it",
     ),
     Guard(
         "one attempt for a snapshot",

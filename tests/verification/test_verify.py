@@ -215,12 +215,12 @@ def test_a_healthy_installation_is_clean(verify, world, size, monkeypatch):
 
 
 @pytest.mark.parametrize(("damage", "names"), OF_ROWS.values(), ids=OF_ROWS)
-def test_what_is_wrong_in_the_database_is_found(verify, world, damage, names):
+def test_violations_in_the_database_are_found(verify, world, damage, names):
     damage(world)
     assert violated(verify()) == names
 
 
-def test_what_is_filled_from_another_companys_snapshot_is_found(verify, world):
+def test_a_volume_filled_from_another_companys_snapshot_is_found(verify, world):
     fill_from_elsewhere(world)
     assert "is filled from another company's snapshot" in told(verify())
 
@@ -245,7 +245,7 @@ OF_DATA = {
 
 @pytest.mark.parametrize("size", [1, 1000])
 @pytest.mark.parametrize(("damage", "names"), OF_DATA.values(), ids=OF_DATA)
-def test_what_is_wrong_in_the_storage_is_found(
+def test_violations_in_the_storage_are_found(
     verify, world, memory, damage, names, size, monkeypatch
 ):
     monkeypatch.setattr(limits, "VERIFY_BATCH_ROWS", size)
@@ -255,7 +255,7 @@ def test_what_is_wrong_in_the_storage_is_found(
     assert [check["violations"] for check in checks.values() if check["violations"]] == [1]
 
 
-def test_data_that_a_delete_in_its_grace_must_keep_is_missed(
+def test_missing_data_of_a_volume_in_its_grace_is_found(
     verify, alices, here, row, memory, settings
 ):
     settings.VOLUME_DELETE_GRACE = 60
@@ -267,9 +267,7 @@ def test_data_that_a_delete_in_its_grace_must_keep_is_missed(
 
 @pytest.mark.usefixtures("storage_root")
 @pytest.mark.parametrize("area", [".tmp", ".trash"])
-def test_what_was_left_half_done_on_the_disk_is_found(
-    verify, api, alice, environment, storage_root, area
-):
+def test_leftovers_on_the_disk_are_found(verify, api, alice, environment, storage_root, area):
     made = api(alice).post(f"/{environment.pk}/volume", {"name": "uploads", "size": 1}).json()
     handle = made["id"].removeprefix("vol-")
     (storage_root / area / f"{handle}.0a").mkdir(parents=True)
@@ -281,7 +279,7 @@ def test_what_was_left_half_done_on_the_disk_is_found(
 
 
 @pytest.mark.usefixtures("storage_root")
-def test_what_is_being_made_on_the_disk_is_no_violation(
+def test_data_in_the_making_is_no_violation(
     verify, api, alice, environment, storage_root, settings
 ):
     settings.RECONCILE_INLINE = False
@@ -301,7 +299,7 @@ STILL_FINE = {
 
 
 @pytest.mark.parametrize("touch", STILL_FINE.values(), ids=STILL_FINE)
-def test_what_is_under_way_is_a_violation_only_where_all_should_be_settled(verify, world, touch):
+def test_unsettled_rows_are_violations_only_with_the_option(verify, world, touch):
     touch(world)
     assert violated(verify()) == set()
     assert violated(verify("--settled")) == {"progress"}
@@ -317,17 +315,17 @@ def test_a_quota_set_below_what_is_taken_is_no_violation(verify, world, alices, 
     assert violated(verify()) == {"quotas"}
 
 
-def test_what_was_purged_is_not_missed(verify, world, run):
+def test_data_of_purged_volumes_is_not_missing(verify, world, run):
     assert run("purge_deleted_volumes", "--older-than", "0", "--no-input").code == 0
     assert violated(verify()) == set()
 
 
-def test_what_is_deleted_while_it_is_looked_for_is_not_missed(verify, alices, here, memory):
+def test_data_deleted_during_the_check_is_not_missing(verify, alices, here, memory):
     memory.before["state"] = lambda _: alices.delete(here)
     assert violated(verify()) == set()
 
 
-def test_where_the_storage_is_not_there_nothing_is_called_missing(verify, world, memory):
+def test_nothing_is_called_missing_without_the_storage(verify, world, memory):
     memory.unmount()
     checks = verify()
     unknown = {name for name, check in checks.items() if check["result"] == "unknown"}
@@ -336,16 +334,14 @@ def test_where_the_storage_is_not_there_nothing_is_called_missing(verify, world,
     assert told(checks) == ""
 
 
-def test_where_the_storage_goes_away_in_between_nothing_is_called_missing(verify, world, memory):
+def test_nothing_is_called_missing_when_the_storage_goes_away_meanwhile(verify, world, memory):
     memory.lose(str(world.pk))
     memory.before["state"] = lambda _: memory.unmount()
     checks = verify()
     assert (checks["backings"]["result"], told(checks)) == ("unknown", "")
 
 
-def test_what_cannot_be_looked_at_is_named_and_the_rest_is_checked(
-    verify, world, make, run, memory
-):
+def test_what_cannot_be_read_is_reported_and_the_rest_is_checked(verify, world, make, run, memory):
     blind = make("blind")["id"]
     memory.close(blind.removeprefix("vol-"))
     memory.lose(str(world.pk))
@@ -357,17 +353,17 @@ def test_what_cannot_be_looked_at_is_named_and_the_rest_is_checked(
     assert (outcome.code, f"Could not be looked at: {sentence}" in outcome.out) == (1, True)
 
 
-def test_what_cannot_be_looked_at_is_not_called_all_right(verify, world, memory):
+def test_what_cannot_be_read_is_not_reported_as_valid(verify, world, memory):
     memory.close(str(world.pk))
     assert verify()["backings"]["result"] == "unknown"
 
 
-def test_a_storage_in_the_memory_of_another_process_cannot_be_looked_at(verify, world, memory):
+def test_the_memory_of_another_process_cannot_be_checked(verify, world, memory):
     memory.shared = False
     assert "memory" in verify()["backings"]["reason"]
 
 
-def test_of_many_violations_the_first_five_are_told_and_all_are_counted(verify, make, run):
+def test_five_of_many_violations_are_shown_and_all_are_counted(verify, make, run):
     for number in range(7):
         make(f"volume-{number}")
     Volume.objects.update(description="by nobody")
@@ -378,7 +374,7 @@ def test_of_many_violations_the_first_five_are_told_and_all_are_counted(verify, 
     assert "and 2 more" in outcome.out
 
 
-def test_it_prints_a_table_of_what_must_hold(run, world):
+def test_verify_prints_a_table_of_invariants(run, world):
     outcome = run("verify")
     assert (outcome.code, outcome.err) == (0, "")
     lines = outcome.out.splitlines()
@@ -387,14 +383,14 @@ def test_it_prints_a_table_of_what_must_hold(run, world):
     assert all(line.endswith("ok") for line in lines[1:])
 
 
-def test_it_only_reads(run, world):
+def test_verify_changes_nothing(run, world):
     with CaptureQueriesContext(connection) as asked:
         assert run("verify").code == 0
     # Declared are cursors, for what is selected.
     assert {query["sql"].split()[0] for query in asked} <= {"SELECT", "DECLARE"}
 
 
-def test_it_asks_no_more_of_many_volumes_than_of_few(run, world, make):
+def test_the_number_of_queries_of_verify_does_not_grow_with_the_volumes(run, world, make):
     with CaptureQueriesContext(connection) as few:
         run("verify")
     for number in range(20):
