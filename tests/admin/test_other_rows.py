@@ -16,14 +16,14 @@ def page_of(row: Any) -> str:
     return f"/admin/{row._meta.app_label}/{row._meta.model_name}/{row.pk}/change/"
 
 
-def do(desk: Client, row: Any, verb: str = "delete") -> str:
-    url = f"/admin/volumes/{row._meta.model_name}/do/{verb}/"
+def do(desk: Client, row: Any, action: str = "delete") -> str:
+    url = f"/admin/volumes/{row._meta.model_name}/do/{action}/"
     text: str = desk.post(url, {"_selected_action": [str(row.pk)]}, follow=True).text
     return text
 
 
-def ask(desk: Client, row: Any, verb: str = "delete") -> str:
-    text: str = desk.get(f"/admin/volumes/{row._meta.model_name}/do/{verb}/?pk={row.pk}").text
+def ask(desk: Client, row: Any, action: str = "delete") -> str:
+    text: str = desk.get(f"/admin/volumes/{row._meta.model_name}/do/{action}/?pk={row.pk}").text
     return text
 
 

@@ -79,9 +79,9 @@ def test_every_url_of_a_page_is_in_the_list(visit: Open, world: World) -> None:
 
 
 def test_every_admin_action_is_in_the_list() -> None:
-    verbs = {
-        f"/admin/{model._meta.app_label}/{model._meta.model_name}/do/{verb.name}/"
+    actions = {
+        f"/admin/{model._meta.app_label}/{model._meta.model_name}/do/{action.name}/"
         for model, page in site._registry.items()
-        for verb in getattr(page, "verbs", ())
+        for action in getattr(page, "row_actions", ())
     }
-    assert verbs - {one.address.partition("?")[0] for one in PAGES.values()} == set()
+    assert actions - {one.address.partition("?")[0] for one in PAGES.values()} == set()

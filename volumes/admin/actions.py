@@ -11,12 +11,12 @@ from config.errors import DomainError, NotFound, Problem
 
 GONE = "It is not there any more: it was deleted, or what it belongs to was."
 
-Reasons = Mapping[Any, Sequence[Problem]]
+Blockers = Mapping[Any, Sequence[Problem]]
 """By the primary key of the row."""
 
 
-def no_reasons(rows: Sequence[Any]) -> Reasons:
-    """Return no reasons against the action, for rows that nothing blocks."""
+def no_blockers(rows: Sequence[Any]) -> Blockers:
+    """Return no blockers."""
     return {}
 
 
@@ -30,19 +30,19 @@ class AdminAction:
     """An action on one row or many."""
 
     name: str
-    short: str
+    link_label: str
     """The link to the action on the page of one row."""
-    phrase: str
+    button_label: str
     """The label of the button that runs it; `{}` is the rows."""
     done: str
     permission: str
     """Names the `has_<permission>_permission` of the page that decides who may run it."""
     do: Callable[[Any, Actor], object]
-    says: Callable[[Any], str]
+    describe: Callable[[Any], str]
     """Returns the effect on this row as a sentence."""
-    against: Callable[[Sequence[Any]], Reasons] = no_reasons
+    blockers: Callable[[Sequence[Any]], Blockers] = no_blockers
     """Returns the blockers of each row. A row with blockers does not change."""
-    offered: Callable[[Any], bool] = lambda row: True
+    is_available: Callable[[Any], bool] = lambda row: True
     """Returns whether the page of one row links to the action. It is no permission check."""
     is_danger: bool = False
     settles: bool = False

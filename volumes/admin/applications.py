@@ -40,7 +40,7 @@ def _delete(application: Application, actor: Actor) -> None:
     )
 
 
-def _says(application: Any) -> str:
+def _describe(application: Any) -> str:
     if not application.mounts:
         return "It mounts nothing."
     volumes = "volume" if application.mounts == 1 else "volumes"
@@ -49,12 +49,12 @@ def _says(application: Any) -> str:
 
 DELETE = AdminAction(
     name="delete",
-    short="Delete",
-    phrase="Delete {}",
+    link_label="Delete",
+    button_label="Delete {}",
     done="Deleted",
     permission="delete",
     do=_delete,
-    says=_says,
+    describe=_describe,
     is_danger=True,
 )
 
@@ -64,7 +64,7 @@ class ApplicationAdmin(AuditColumns, ServiceModelAdmin):
     """Applications: operators create, rename and delete them."""
 
     form = ApplicationForm
-    verbs = [DELETE]
+    row_actions = [DELETE]
     list_display = ["name", "where", "mounts", "changed"]
     list_filter = [DeletedFilter, related_filter("environment", Environment, "environment")]
     search_fields = ["name", "environment__name", "environment__company__name"]
@@ -87,7 +87,7 @@ class ApplicationAdmin(AuditColumns, ServiceModelAdmin):
             ("As it is", {"fields": ["mounts", "ident", "made", "last_change"]}),
         ]
 
-    def verb_rows(self, rows: QuerySet[Any]) -> Any:
+    def action_rows(self, rows: QuerySet[Any]) -> Any:
         """Return the rows that actions may change, with what their checks read."""
         return rows.filter(is_deleted=False).annotate(mounts=Count("attachments"))
 

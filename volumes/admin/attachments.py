@@ -48,12 +48,12 @@ def _detach(attachment: Attachment, actor: Actor) -> None:
 
 DETACH = AdminAction(
     name="delete",
-    short="Detach",
-    phrase="Detach {}",
+    link_label="Detach",
+    button_label="Detach {}",
     done="Detached",
     permission="delete",
     do=_detach,
-    says=lambda row: f"{row.application} lets go of {row.volume}, whose data stays.",
+    describe=lambda row: f"{row.application} lets go of {row.volume}, whose data stays.",
 )
 
 
@@ -62,7 +62,7 @@ class AttachmentAdmin(ServiceModelAdmin):
     """Attachments: operators attach and detach; nothing else of them changes."""
 
     form = AttachmentForm
-    verbs = [DETACH]
+    row_actions = [DETACH]
     fields = ["volume", "application", "mount_path", "read_only"]
     list_display = ["mount_path", "volume_link", "application_link", "where", "read_only"]
     list_filter = [

@@ -25,19 +25,19 @@ from volumes.reconciler import inline
 class ConfirmedActionsMixin(OperatorAdmin):
     """A list with confirmed actions instead of Django's, above all instead of its bulk delete."""
 
-    verbs: Sequence[AdminAction] = ()
+    row_actions: Sequence[AdminAction] = ()
     change_form_template = "admin/row_actions.html"
 
     def check_reach(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
         """Raise PermissionDenied for rows that this operator may see but not change."""
 
-    def verb_rows(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+    def action_rows(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Return the rows with the annotations that the actions need."""
         return rows
 
     def get_urls(self) -> list[URLPattern]:
         """Add the page that confirms and runs an action."""
-        view = self.admin_site.admin_view(self.verb_view)
+        view = self.admin_site.admin_view(self.action_view)
         return [path("do/<slug:name>/", view, name=self._named_url("do")), *super().get_urls()]
 
     def get_actions(self, request: HttpRequest) -> Any:
@@ -46,32 +46,32 @@ class ConfirmedActionsMixin(OperatorAdmin):
             return {}
         chosen = f"the chosen {self.opts.verbose_name_plural}"
         return {
-            verb.name: (_asking(verb), verb.name, verb.phrase.format(chosen))
-            for verb in self.permitted(request)
+            action.name: (_asking(action), action.name, action.button_label.format(chosen))
+            for action in self.permitted(request)
         }
 
     def permitted(self, request: HttpRequest) -> list[AdminAction]:
         """Return the actions that the operator may run."""
         return [
-            verb
-            for verb in self.verbs
-            if getattr(self, f"has_{verb.permission}_permission")(request)
+            action
+            for action in self.row_actions
+            if getattr(self, f"has_{action.permission}_permission")(request)
         ]
 
-    def verb_view(self, request: HttpRequest, name: str) -> HttpResponseBase:
+    def action_view(self, request: HttpRequest, name: str) -> HttpResponseBase:
         """GET: show the confirmation for rows given by `pk`. POST: run the action on the listed rows."""
-        verb = next((verb for verb in self.permitted(request) if verb.name == name), None)
-        if verb is None:
+        action = next((action for action in self.permitted(request) if action.name == name), None)
+        if action is None:
             raise PermissionDenied
         if request.method == "POST":
             self.do(
-                request, verb, self._chosen(request, request.POST.getlist(ACTION_CHECKBOX_NAME))
+                request, action, self._chosen(request, request.POST.getlist(ACTION_CHECKBOX_NAME))
             )
             return redirect(self._way_back(request))
-        return self.ask(request, verb, self._chosen(request, request.GET.getlist("pk")))
+        return self.ask(request, action, self._chosen(request, request.GET.getlist("pk")))
 
     def ask(
-        self, request: HttpRequest, verb: AdminAction, chosen: QuerySet[Any]
+        self, request: HttpRequest, action: AdminAction, chosen: QuerySet[Any]
     ) -> HttpResponseBase:
         """Show what the action would do to each row."""
         rows = list(chosen[: limits.MAX_ACTION_ROWS + 1])
@@ -84,32 +84,32 @@ class ConfirmedActionsMixin(OperatorAdmin):
             messages.error(request, why)
             return redirect(self._list_url(request.GET))
         one = rows[0] if "pk" in request.GET else None
-        against = verb.against(rows)
-        can = [row for row in rows if not against.get(row.pk)]
+        blockers = action.blockers(rows)
+        can = [row for row in rows if not blockers.get(row.pk)]
         context = {
             **self.admin_site.each_context(request),
             "admin": self,
             "opts": self.opts,
-            "verb": verb,
-            "title": verb.phrase.format(self._names(rows)),
-            "button": verb.phrase.format(self._names(can)),
-            "can": [(row, verb.says(row)) for row in can],
-            "cannot": [(row, against[row.pk]) for row in rows if against.get(row.pk)],
+            "action": action,
+            "title": action.button_label.format(self._names(rows)),
+            "button": action.button_label.format(self._names(can)),
+            "can": [(row, action.describe(row)) for row in can],
+            "cannot": [(row, blockers[row.pk]) for row in rows if blockers.get(row.pk)],
             "checkbox": ACTION_CHECKBOX_NAME,
             "one": one,
             "filters": "" if one else request.GET.urlencode(),
-            "do_url": self._do_url(verb.name),
+            "do_url": self._do_url(action.name),
             "back": self._url("change", one.pk) if one else self._list_url(request.GET),
         }
         return TemplateResponse(request, "admin/confirm.html", context)
 
-    def do(self, request: HttpRequest, verb: AdminAction, chosen: QuerySet[Any]) -> None:
+    def do(self, request: HttpRequest, action: AdminAction, chosen: QuerySet[Any]) -> None:
         """Run the action on each row in its own transaction, so that a refusal does not undo others."""
-        actor, done = actor_of(request), Done(verb)
+        actor, done = actor_of(request), Done(action)
         with inline.deadline():
             for row in chosen[: limits.MAX_ACTION_ROWS]:
                 try:
-                    returned = verb.do(row, actor)
+                    returned = action.do(row, actor)
                 except DomainError as refusal:
                     messages.error(request, f"{self.full_name(row)}: {words_of(refusal)}")
                 else:
@@ -121,7 +121,7 @@ class ConfirmedActionsMixin(OperatorAdmin):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Redirect to the confirmation of the delete action."""
-        return redirect(self._verb_url("delete", object_id))
+        return redirect(self._action_url("delete", object_id))
 
     def render_change_form(
         self,
@@ -134,10 +134,11 @@ class ConfirmedActionsMixin(OperatorAdmin):
     ) -> HttpResponse:
         """Add links to the actions that the row allows."""
         # The page already has a delete button.
-        others = [verb for verb in self.permitted(request) if verb.name != "delete"]
-        offered = [verb for verb in others if obj and verb.offered(obj)]
-        context["verbs"] = [
-            (verb.short, self._verb_url(verb.name, obj.pk), verb.is_danger) for verb in offered
+        others = [action for action in self.permitted(request) if action.name != "delete"]
+        available = [action for action in others if obj and action.is_available(obj)]
+        context["row_actions"] = [
+            (action.link_label, self._action_url(action.name, obj.pk), action.is_danger)
+            for action in available
         ]
         return super().render_change_form(request, context, add, change, form_url, obj)
 
@@ -145,7 +146,7 @@ class ConfirmedActionsMixin(OperatorAdmin):
         known = [pk for pk in pks[: limits.MAX_ACTION_ROWS + 1] if is_valid_pk(self.model, pk)]
         chosen = self.get_queryset(request).filter(pk__in=known)
         self.check_reach(request, chosen)
-        return self.verb_rows(chosen).order_by("pk")
+        return self.action_rows(chosen).order_by("pk")
 
     def _names(self, rows: Sequence[Model]) -> str:
         many = f"{len(rows)} {self.opts.verbose_name_plural}"
@@ -162,7 +163,7 @@ class ConfirmedActionsMixin(OperatorAdmin):
         kept = "" if "pk" in filters else filters.urlencode()
         return self._url("changelist") + (f"?{kept}" if kept else "")
 
-    def _verb_url(self, name: str, pk: object) -> str:
+    def _action_url(self, name: str, pk: object) -> str:
         return f"{self._do_url(name)}?pk={pk}"
 
     def _do_url(self, name: str) -> str:
@@ -176,7 +177,7 @@ class ConfirmedActionsMixin(OperatorAdmin):
 
 
 def _asking(
-    verb: AdminAction,
+    action: AdminAction,
 ) -> Callable[[ConfirmedActionsMixin, HttpRequest, QuerySet[Any]], HttpResponseBase]:
     """Return the action as a function for Django's list."""
 
@@ -184,6 +185,6 @@ def _asking(
         page: ConfirmedActionsMixin, request: HttpRequest, chosen: QuerySet[Any]
     ) -> HttpResponseBase:
         page.check_reach(request, chosen)
-        return page.ask(request, verb, page.verb_rows(chosen))
+        return page.ask(request, action, page.action_rows(chosen))
 
     return ask

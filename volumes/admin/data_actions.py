@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.callers import Actor
-from volumes.admin.actions import AdminAction, Reasons
+from volumes.admin.actions import AdminAction, Blockers
 from volumes.admin.maintenance_actions import blocked_unless
 from volumes.models import Snapshot, Volume
 from volumes.presentation import formatting
@@ -31,7 +31,7 @@ def _snapshot(volume: Volume, actor: Actor) -> Snapshot:
     return snapshot
 
 
-def _against_snapshot(rows: Sequence[Any]) -> Reasons:
+def _snapshot_blockers(rows: Sequence[Any]) -> Blockers:
     gone = blocked_unless(lambda row: None)(rows)
     return {
         row.pk: gone.get(row.pk) or list(snapshot_blockers(row, present=row.snapshot_count))
@@ -41,35 +41,35 @@ def _against_snapshot(rows: Sequence[Any]) -> Reasons:
 
 SNAPSHOT = AdminAction(
     name="snapshot",
-    short="Take a snapshot",
-    phrase="Take a snapshot of {}",
+    link_label="Take a snapshot",
+    button_label="Take a snapshot of {}",
     done="Snapshot taken",
     permission="change",
     do=_snapshot,
-    says=lambda row: f"{formatting.size(row.used_size or 0)} are copied.",
-    against=_against_snapshot,
-    offered=lambda row: row.has_data and not row.is_deleted,
+    describe=lambda row: f"{formatting.size(row.used_size or 0)} are copied.",
+    blockers=_snapshot_blockers,
+    is_available=lambda row: row.has_data and not row.is_deleted,
     settles=True,
 )
 
 
-def _against_acceptance(volume: Volume) -> str | None:
+def _acceptance_blocker(volume: Volume) -> str | None:
     return None if volume.missing_since else "Its data is not missing."
 
 
 ACCEPT = AdminAction(
     name="accept_data",
-    short="Accept the data",
-    phrase="Accept what is there now as the data of {}",
+    link_label="Accept the data",
+    button_label="Accept what is there now as the data of {}",
     done="Data accepted",
     permission="change",
     do=lambda volume, actor: accept_data(volume_id=volume.pk, actor=actor),
-    says=lambda row: (
+    describe=lambda row: (
         f"{storage().source(str(row.pk))} becomes its data as it is, even if it is empty. "
         f"It held {formatting.size(row.used_size)} when it was last measured."
     ),
-    against=blocked_unless(_against_acceptance),
-    offered=lambda row: row.missing_since is not None and not row.is_deleted,
+    blockers=blocked_unless(_acceptance_blocker),
+    is_available=lambda row: row.missing_since is not None and not row.is_deleted,
     is_danger=True,
     settles=True,
 )
@@ -81,12 +81,12 @@ def _delete(cascade: bool, volume: Volume, actor: Actor) -> None:
     )
 
 
-def _against_delete(cascade: bool, rows: Sequence[Volume]) -> Reasons:
+def _delete_blockers(cascade: bool, rows: Sequence[Volume]) -> Blockers:
     gone = blocked_unless(lambda row: None)(rows)
     return {**delete_blockers(rows, cascade=cascade), **gone}
 
 
-def _delete_says(volume: Any) -> str:
+def _describe_delete(volume: Any) -> str:
     held = formatting.share(volume.used_size, volume.size)
     snapshots = f" and {volume.snapshot_count} snapshots" if volume.snapshot_count else ""
     if grace := settings.VOLUME_DELETE_GRACE:
@@ -97,26 +97,26 @@ def _delete_says(volume: Any) -> str:
 
 DELETE = AdminAction(
     name="delete",
-    short="Delete",
-    phrase="Delete {}",
+    link_label="Delete",
+    button_label="Delete {}",
     done="Deleted",
     permission="delete",
     do=partial(_delete, False),
-    says=_delete_says,
-    against=partial(_against_delete, False),
+    describe=_describe_delete,
+    blockers=partial(_delete_blockers, False),
     is_danger=True,
     settles=True,
 )
 DELETE_ALL = AdminAction(
     name="cascade",
-    short="Delete with snapshots",
-    phrase="Delete {} with all snapshots",
+    link_label="Delete with snapshots",
+    button_label="Delete {} with all snapshots",
     done="Deleted",
     permission="delete",
     do=partial(_delete, True),
-    says=_delete_says,
-    against=partial(_against_delete, True),
-    offered=lambda row: not row.is_deleted,
+    describe=_describe_delete,
+    blockers=partial(_delete_blockers, True),
+    is_available=lambda row: not row.is_deleted,
     is_danger=True,
     settles=True,
 )
@@ -128,13 +128,13 @@ def _restore(volume: Volume, actor: Actor) -> None:
 
 RESTORE = AdminAction(
     name="restore",
-    short="Restore",
-    phrase="Restore {}",
+    link_label="Restore",
+    button_label="Restore {}",
     done="Restored",
     permission="change",
     do=_restore,
-    says=lambda row: "It comes back with its data, and with the snapshots deleted with it.",
-    against=lambda rows: {row.pk: list(restore_blockers(row)) for row in rows},
-    offered=lambda row: row.is_deleted and not row.removal_started,
+    describe=lambda row: "It comes back with its data, and with the snapshots deleted with it.",
+    blockers=lambda rows: {row.pk: list(restore_blockers(row)) for row in rows},
+    is_available=lambda row: row.is_deleted and not row.removal_started,
     settles=True,
 )

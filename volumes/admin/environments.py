@@ -49,19 +49,19 @@ def _delete(environment: Environment, actor: Actor) -> None:
     services.delete_environment(environment=environment, actor=actor)
 
 
-def _against(rows: Sequence[Environment]) -> dict[Any, list[Problem]]:
+def _blockers(rows: Sequence[Environment]) -> dict[Any, list[Problem]]:
     return {row.pk: list(environment_delete_blockers(row)) for row in rows}
 
 
 DELETE = AdminAction(
     name="delete",
-    short="Delete",
-    phrase="Delete {}",
+    link_label="Delete",
+    button_label="Delete {}",
     done="Deleted",
     permission="delete",
     do=_delete,
-    says=lambda row: "It is closed, and its applications are deleted with it.",
-    against=_against,
+    describe=lambda row: "It is closed, and its applications are deleted with it.",
+    blockers=_blockers,
     is_danger=True,
 )
 
@@ -71,7 +71,7 @@ class EnvironmentAdmin(AuditColumns, ServiceModelAdmin):
     """Environments: operators create, change and delete them."""
 
     form = EnvironmentForm
-    verbs = [DELETE]
+    row_actions = [DELETE]
     list_display = ["name", "company_link", "quota", "taken", "volumes", "changed"]
     list_filter = [DeletedFilter, related_filter("company", Company, "company")]
     list_select_related = ["company"]

@@ -26,12 +26,12 @@ def _withdraw(invitation: Invitation, actor: Actor) -> None:
 
 WITHDRAW = AdminAction(
     name="withdraw",
-    short="Withdraw",
-    phrase="Withdraw {}",
+    link_label="Withdraw",
+    button_label="Withdraw {}",
     done="Withdrew",
     permission="withdraw",
     do=_withdraw,
-    says=lambda row: "It can no longer be accepted. The company can invite again.",
+    describe=lambda row: "It can no longer be accepted. The company can invite again.",
     is_danger=True,
 )
 
@@ -40,7 +40,7 @@ WITHDRAW = AdminAction(
 class InvitationAdmin(ReadOnly, ConfirmedActionsMixin):
     """Shows the name as the company's admin typed it, and never the user that it refers to."""
 
-    verbs = [WITHDRAW]
+    row_actions = [WITHDRAW]
     list_display = ["name", "company_link", "role", "inviter_link", "created", "expires"]
     list_filter = ["role", related_filter("company", Company, "company")]
     list_select_related = ["company", "invited_by"]
@@ -59,7 +59,7 @@ class InvitationAdmin(ReadOnly, ConfirmedActionsMixin):
         """Forbid lookups that would reveal the user of a name."""
         return not lookup.startswith("user") and super().lookup_allowed(lookup, value, request)
 
-    def verb_rows(self, rows: QuerySet[Any]) -> Any:
+    def action_rows(self, rows: QuerySet[Any]) -> Any:
         """Return the rows with the companies that the confirmation names."""
         return rows.select_related("company")
 

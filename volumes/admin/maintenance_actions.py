@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.callers import Actor
 from config.errors import Problem
-from volumes.admin.actions import GONE, AdminAction, Reasons
+from volumes.admin.actions import GONE, AdminAction, Blockers
 from volumes.models import Volume, VolumeStatus
 from volumes.reconciler import inline
 from volumes.services import volumes as services
@@ -19,14 +19,18 @@ from volumes.specs.volume import VolumeSpec
 Why = Callable[[Any], str | None]
 
 
-def blocked_unless(why: Why, *, standing: bool = True) -> Callable[[Sequence[Volume]], Reasons]:
-    """Return blockers that need no query: the sentence of `why`, and deleted volumes."""
+def blocked_unless(
+    why: Why, *, allows_deleted: bool = False
+) -> Callable[[Sequence[Volume]], Blockers]:
+    """Return blockers that need no query: the sentence of `why` and, unless allowed, a deleted volume."""
 
-    def against(rows: Sequence[Volume]) -> Reasons:
-        reasons = {row.pk: GONE if standing and row.is_deleted else why(row) for row in rows}
+    def blockers(rows: Sequence[Volume]) -> Blockers:
+        reasons = {
+            row.pk: GONE if row.is_deleted and not allows_deleted else why(row) for row in rows
+        }
         return {pk: [Problem("", "wrong_status", text)] for pk, text in reasons.items() if text}
 
-    return against
+    return blockers
 
 
 def _update(spec: VolumeSpec, volume: Volume, actor: Actor) -> None:
@@ -37,18 +41,18 @@ def _update(spec: VolumeSpec, volume: Volume, actor: Actor) -> None:
 
 RETRY = AdminAction(
     name="retry",
-    short="Retry",
-    phrase="Retry {}",
+    link_label="Retry",
+    button_label="Retry {}",
     done="Tried again",
     permission="change",
     do=partial(_update, VolumeSpec()),
-    says=lambda row: f"It is tried again at once. So far: {row.operator_message}",
-    against=blocked_unless(
+    describe=lambda row: f"It is tried again at once. So far: {row.operator_message}",
+    blockers=blocked_unless(
         lambda row: (
             None if row.status == VolumeStatus.ERROR else f"It is {row.status}, not in error."
         )
     ),
-    offered=lambda row: row.status == VolumeStatus.ERROR and not row.is_deleted,
+    is_available=lambda row: row.status == VolumeStatus.ERROR and not row.is_deleted,
     settles=True,
 )
 
@@ -61,7 +65,7 @@ def _nothing_to_reconcile(volume: Volume) -> str | None:
     return None
 
 
-def _reconcile_says(volume: Volume) -> str:
+def _describe_reconcile(volume: Volume) -> str:
     if volume.due_at is None:
         return "Holdfast looks whether its data is there."
     return "Its next step is taken now, whatever pause it has."
@@ -69,35 +73,35 @@ def _reconcile_says(volume: Volume) -> str:
 
 RECONCILE = AdminAction(
     name="reconcile",
-    short="Reconcile now",
-    phrase="Reconcile {} now",
+    link_label="Reconcile now",
+    button_label="Reconcile {} now",
     done="Reconciled",
     permission="change",
     do=lambda volume, actor: inline.reconcile_now(volume),
-    says=_reconcile_says,
-    against=blocked_unless(_nothing_to_reconcile, standing=False),
-    offered=lambda row: row.status != VolumeStatus.DELETED,
+    describe=_describe_reconcile,
+    blockers=blocked_unless(_nothing_to_reconcile, allows_deleted=True),
+    is_available=lambda row: row.status != VolumeStatus.DELETED,
     settles=True,
 )
 PROTECT = AdminAction(
     name="protect",
-    short="Protect",
-    phrase="Protect {}",
+    link_label="Protect",
+    button_label="Protect {}",
     done="Protected",
     permission="change",
     do=partial(_update, VolumeSpec(protected=True)),
-    says=lambda row: "Nobody and no command can delete it any more.",
-    against=blocked_unless(lambda row: "It is protected already." if row.protected else None),
-    offered=lambda row: not (row.protected or row.is_deleted),
+    describe=lambda row: "Nobody and no command can delete it any more.",
+    blockers=blocked_unless(lambda row: "It is protected already." if row.protected else None),
+    is_available=lambda row: not (row.protected or row.is_deleted),
 )
 UNPROTECT = AdminAction(
     name="unprotect",
-    short="Take the protection off",
-    phrase="Take the protection off {}",
+    link_label="Take the protection off",
+    button_label="Take the protection off {}",
     done="No longer protected",
     permission="change",
     do=partial(_update, VolumeSpec(protected=False)),
-    says=lambda row: "It can be deleted again.",
-    against=blocked_unless(lambda row: None if row.protected else "It is not protected."),
-    offered=lambda row: row.protected,
+    describe=lambda row: "It can be deleted again.",
+    blockers=blocked_unless(lambda row: None if row.protected else "It is not protected."),
+    is_available=lambda row: row.protected,
 )

@@ -13,15 +13,15 @@ from volumes.presentation.results import WHEN_BACK, Progress, Result, fresh, pro
 class Done:
     """Collects rows by their progress in the storage."""
 
-    def __init__(self, verb: AdminAction) -> None:
-        self.verb = verb
+    def __init__(self, action: AdminAction) -> None:
+        self._action = action
         self._names: dict[Progress, list[str]] = defaultdict(list)
         self._failed: list[Result] = []
 
     def add(self, row: Any, returned: object) -> None:
         """Add a row after the action. `returned` is the result of the action's `do`."""
         target = returned if isinstance(returned, Reconciled) else row
-        now: Any = fresh(target) if self.verb.settles else None
+        now: Any = fresh(target) if self._action.settles else None
         found = progress(now)
         if found is Progress.FAILED:
             self._failed.append(Result(found, f"{row}: {now.operator_message}"))
@@ -31,7 +31,7 @@ class Done:
     def results(self) -> list[Result]:
         """Return one sentence for all rows that came equally far, and one for each that failed."""
         texts = {
-            Progress.DONE: f"{self.verb.done}: {{}}.",
+            Progress.DONE: f"{self._action.done}: {{}}.",
             Progress.MOVING: "In progress: {}.",
             Progress.WAITING: f"Accepted: {{}}. It will be done {WHEN_BACK}",
         }

@@ -53,21 +53,21 @@ def _delete(snapshot: Snapshot, actor: Actor) -> None:
     )
 
 
-def _against(rows: Sequence[Snapshot]) -> dict[Any, list[Problem]]:
+def _blockers(rows: Sequence[Snapshot]) -> dict[Any, list[Problem]]:
     return {row.pk: list(snapshot_delete_blockers(row)) for row in rows}
 
 
 DELETE = AdminAction(
     name="delete",
-    short="Delete",
-    phrase="Delete {}",
+    link_label="Delete",
+    button_label="Delete {}",
     done="Deleted",
     permission="delete",
     do=_delete,
-    says=lambda row: (
+    describe=lambda row: (
         f"This copy of {row.volume} of {row.taken_at or row.created_at:%-d %B %Y} is removed for good."
     ),
-    against=_against,
+    blockers=_blockers,
     is_danger=True,
     settles=True,
 )
@@ -78,7 +78,7 @@ class SnapshotAdmin(Failing, ServiceModelAdmin):
     """Snapshots: operators take and delete them; nothing else of them changes."""
 
     form = SnapshotForm
-    verbs = [DELETE]
+    row_actions = [DELETE]
     list_display = ["name", "volume_link", "where", "state", "size_in_words", "taken"]
     list_filter = [DeletedFilter, ("status", Status), related_filter("volume", Volume, "volume")]
     search_fields = ["name", "volume__name"]
@@ -124,7 +124,7 @@ class SnapshotAdmin(Failing, ServiceModelAdmin):
         """Return the message after a save."""
         return results.snapshot_taken(saved)
 
-    def verb_rows(self, rows: QuerySet[Any]) -> Any:
+    def action_rows(self, rows: QuerySet[Any]) -> Any:
         """Return the snapshots that are not deleted."""
         return rows.filter(is_deleted=False)
 

@@ -75,21 +75,21 @@ def _revoke(token: Token, actor: Actor) -> None:
     services.revoke_token(token=token, actor=actor)
 
 
-def _against(rows: Sequence[Token]) -> dict[Any, list[Problem]]:
+def _blockers(rows: Sequence[Token]) -> dict[Any, list[Problem]]:
     over = [row for row in rows if row.revoked_at]
     return {row.pk: [Problem("", "wrong_status", "It is revoked already.")] for row in over}
 
 
 REVOKE = AdminAction(
     name="revoke",
-    short="Revoke",
-    phrase="Revoke {}",
+    link_label="Revoke",
+    button_label="Revoke {}",
     done="Revoked",
     permission="revoke",
     do=_revoke,
-    says=lambda row: "Its next request is refused, and it cannot be brought back.",
-    against=_against,
-    offered=lambda row: not row.revoked_at,
+    describe=lambda row: "Its next request is refused, and it cannot be brought back.",
+    blockers=_blockers,
+    is_available=lambda row: not row.revoked_at,
     is_danger=True,
 )
 
@@ -98,7 +98,7 @@ REVOKE = AdminAction(
 class TokenAdmin(ReadOnly, ConfirmedActionsMixin):
     """Tokens, read-only; the only action revokes them."""
 
-    verbs = [REVOKE]
+    row_actions = [REVOKE]
     list_display = ["name", "owner_link", "scope", "life", "expires", "last_used"]
     list_filter = [
         TokenStateFilter,
@@ -133,7 +133,7 @@ class TokenAdmin(ReadOnly, ConfirmedActionsMixin):
         """Nobody finds out a digest by narrowing the list."""
         return not lookup.startswith("digest") and super().lookup_allowed(lookup, value, request)
 
-    def verb_rows(self, rows: QuerySet[Any]) -> Any:
+    def action_rows(self, rows: QuerySet[Any]) -> Any:
         """Return the tokens with their owners, whom the confirmation names."""
         return rows.select_related("owner")
 

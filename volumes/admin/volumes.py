@@ -41,7 +41,17 @@ class VolumeAdmin(AuditColumns, Failing, ServiceModelAdmin):
     """Volumes: what the console offers, and the actions of operators."""
 
     form = VolumeForm
-    verbs = [RETRY, RECONCILE, PROTECT, UNPROTECT, SNAPSHOT, ACCEPT, DELETE, DELETE_ALL, RESTORE]
+    row_actions = [
+        RETRY,
+        RECONCILE,
+        PROTECT,
+        UNPROTECT,
+        SNAPSHOT,
+        ACCEPT,
+        DELETE,
+        DELETE_ALL,
+        RESTORE,
+    ]
     list_display = ["name", "where", "state", "used", "mounted_by", "safe", "changed"]
     list_filter = [
         DeletedFilter,
@@ -90,10 +100,10 @@ class VolumeAdmin(AuditColumns, Failing, ServiceModelAdmin):
             )
         return rows, False
 
-    def verb_rows(self, rows: QuerySet[Any]) -> Any:
+    def action_rows(self, rows: QuerySet[Any]) -> Any:
         """Return the rows with the number of their live snapshots."""
-        standing = Count("snapshots", filter=Q(snapshots__is_deleted=False))
-        return rows.annotate(snapshot_count=standing)
+        live = Count("snapshots", filter=Q(snapshots__is_deleted=False))
+        return rows.annotate(snapshot_count=live)
 
     def create(self, form: Any, actor: Actor) -> Volume:
         """Create the volume by the service. Raises Refused."""

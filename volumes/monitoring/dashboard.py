@@ -122,7 +122,7 @@ def growth(volumes: int) -> Growth:
     now = timezone.now()
     days = [now - timedelta(days=ago) for ago in range(DAYS, -1, -STEP)]
     columns = {f"at_{place}": _used_at(day) for place, day in enumerate(days)}
-    sums = {f"sum_{place}": _sum_of_standing(place, day) for place, day in enumerate(days)}
+    sums = {f"sum_{place}": _sum_of_live(place, day) for place, day in enumerate(days)}
     found = followed.annotate(**columns).aggregate(**sums)
     points = [(day, found[f"sum_{place}"] or 0) for place, day in enumerate(days)]
     return Growth(points, None if pks is None else len(pks))
@@ -133,7 +133,7 @@ def _used_at(day: datetime) -> Subquery:
     return Subquery(samples.order_by("-at").values("used_size")[:1])
 
 
-def _sum_of_standing(place: int, day: datetime) -> Sum:
+def _sum_of_live(place: int, day: datetime) -> Sum:
     """Return the sum over volumes that were not deleted on that day."""
     was_live = Q(deleted_at__isnull=True) | Q(deleted_at__gt=day)
     return Sum(f"at_{place}", filter=was_live)

@@ -21,11 +21,11 @@ than its pool.
     volumes/reconciler/executors.py           quick steps: 6 threads a worker, 96 in the loop; 4 and 64
                                               bulk steps: 4 and 32; 2 and 8; copies and removals take
                                               hours; waiting environments take turns in both
-                                              usage samples, and looks at settled volumes: 4 each
+                                              usage samples, and checks of settled volumes: 4 each
                                               in the loop; 1
     volumes/reconciler/periodic.py            5 threads, one for each periodic job, over all tenants
     volumes/reconciler/marking.py             8 threads, once, before a server or loop serves anybody
-    volumes/reconciler/availability.py        1 thread a loop; asks the storage, which may never answer
+    volumes/reconciler/availability.py        1 thread a loop; checks the storage, which may never answer
     volumes/reconciler/heartbeat.py           1 thread a process; renews the leases of running steps
     volumes/management/commands/serve.py      1 thread; the reconcile loop of the server
     config/db/postgresql/base.py              20 connections a process; one for each thread that asks
@@ -40,7 +40,7 @@ than its pool.
                                               no other waits for it
     volumes/reconciler/step_runner.py         1 queue a loop or batch; outcomes, for one thread to record;
                                               2 events a batch; all steps are over, its timeout is over
-    volumes/reconciler/rounds.py              1 queue; what was looked at, for one thread to go on;
+    volumes/reconciler/rounds.py              1 queue; finished work, for one thread to go on;
                                               1 event; for rounds that nobody stops
     volumes/backends/shared.py                1 lock a directory; counts the users of a descriptor
     volumes/backends/memory.py                1 lock; the whole storage, which is in memory

@@ -20,7 +20,7 @@ from volumes.storage import storage
 
 log = logging.getLogger("holdfast.reconciler")
 
-BATCH_SIZE = 200  # rows written together; a start that is interrupted looks at these again
+BATCH_SIZE = 200  # rows written together; a start that is interrupted repeats these
 MAX_THREADS = 8  # a disk handles several writes of marks at once
 
 

@@ -1,4 +1,4 @@
-"""Limits on the sizes of volumes: looked at every hour, and set for volumes that have none yet."""
+"""Limits on the sizes of volumes: checked every hour, and set for volumes that have none yet."""
 
 from __future__ import annotations
 

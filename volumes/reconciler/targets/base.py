@@ -103,7 +103,7 @@ class Target(ABC, Generic[Row]):
 
     @cached_property
     def _eligible(self) -> dict[bool, Rows]:
-        # Kept, because a queryset builds the statement of its claims once.
+        # Kept, because the queryset builds the statement of its claims only once.
         return {is_bulk: rows for rows, is_bulk in self.eligible()}
 
 

@@ -1,4 +1,4 @@
-"""Volumes: created, filled, adopted, grown, looked for and removed."""
+"""Volumes: created, filled, adopted, grown, checked and removed."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class VolumeTarget(Target[Volume]):
 
 
 def missing(volume: Volume, state: DataState, backend: Backend) -> Missing:
-    """Return the outcome of a look that found `state` instead of the volume's data."""
+    """Return the outcome of a check that found `state` instead of the volume's data."""
     since = volume.missing_since or timezone.now()
     message = missing_message(volume, state, since)
     detail = missing_detail(volume, state, backend, since)

@@ -17,16 +17,16 @@ from volumes.reconciler.periodic import check_settled
 LIST = "/admin/volumes/volume/"
 
 
-def ask(desk: Client, verb: str, *volumes: Volume, query: str = "?deleted=all") -> Any:
+def ask(desk: Client, action: str, *volumes: Volume, query: str = "?deleted=all") -> Any:
     chosen = [str(volume.pk) for volume in volumes]
-    return desk.post(f"{LIST}{query}", {"action": verb, "_selected_action": chosen})
+    return desk.post(f"{LIST}{query}", {"action": action, "_selected_action": chosen})
 
 
-def do(desk: Client, verb: str, *volumes: Volume, **more: str) -> str:
+def do(desk: Client, action: str, *volumes: Volume, **more: str) -> str:
     """What the page says after it is done."""
     chosen = [str(volume.pk) for volume in volumes]
     spec = {"_selected_action": chosen, **more}
-    text: str = desk.post(f"{LIST}do/{verb}/", spec, follow=True).text
+    text: str = desk.post(f"{LIST}do/{action}/", spec, follow=True).text
     return text
 
 
@@ -44,8 +44,8 @@ def test_the_confirmation_lists_what_will_happen_and_does_nothing(
 
 
 def test_each_action_asks_for_confirmation(desk: Client, volume: Volume) -> None:
-    for verb in ("retry", "reconcile", "protect", "unprotect", "snapshot", "delete", "restore"):
-        assert ask(desk, verb, volume).status_code == 200
+    for action in ("retry", "reconcile", "protect", "unprotect", "snapshot", "delete", "restore"):
+        assert ask(desk, action, volume).status_code == 200
     volume.refresh_from_db()
     assert volume.version == 1
 
@@ -218,9 +218,9 @@ def test_a_removed_volume_is_not_restored(desk: Client, volume: Volume) -> None:
 
 def test_a_deleted_volume_is_not_changed(desk: Client, volume: Volume) -> None:
     do(desk, "delete", volume)
-    for verb in ("retry", "protect", "unprotect", "snapshot", "delete", "cascade"):
-        assert ask(desk, verb, volume).context["can"] == []
-        assert "It is not there any more" in do(desk, verb, volume)
+    for action in ("retry", "protect", "unprotect", "snapshot", "delete", "cascade"):
+        assert ask(desk, action, volume).context["can"] == []
+        assert "It is not there any more" in do(desk, action, volume)
 
 
 def test_an_action_on_the_volumes_page_returns_to_it(desk: Client, volume: Volume) -> None:
@@ -267,6 +267,6 @@ def test_100_volumes_are_confirmed_in_few_queries(
         for n in range(100)
     ]
     Volume.objects.bulk_create(rows)
-    for verb in ("delete", "snapshot", "reconcile", "protect"):
+    for action in ("delete", "snapshot", "reconcile", "protect"):
         with django_assert_max_num_queries(14):
-            ask(desk, verb, *rows)
+            ask(desk, action, *rows)
