@@ -104,6 +104,7 @@ class Podman:
         pip = (sys.executable, "-m", "pip", "download", "--quiet", "--only-binary=:all:")
         where = ("--require-hashes", "--requirement=requirements.txt", f"--dest={self.home}/wheels")
         self.run(*pip, f"--python-version={python}", *where, within=BUILD_SECONDS)
+        self.run("chmod", "-R", "a+rX", f"{self.home}/wheels")  # any user installs them
         return [
             f"--volume={self.home}/wheels:/wheels:ro",
             "--build-arg=PIP_NO_INDEX=1",
