@@ -12,6 +12,8 @@ class Mount(NamedTuple):
     source: str
     """What is mounted: a device, or a name that the file system chose."""
     options: list[str]
+    point: str
+    """Where it is mounted."""
 
 
 def mount_of(fd: int) -> Mount | None:
@@ -22,5 +24,12 @@ def mount_of(fd: int) -> Mount | None:
             here, _, there = line.partition(" - ")
             fields, described = here.split(), there.split()
             if fields[0] == number:
-                return Mount(described[0], described[1], fields[5].split(","))
+                source, point = _unescaped(described[1]), _unescaped(fields[4])
+                return Mount(described[0], source, fields[5].split(","), point)
     return None
+
+
+def _unescaped(path: str) -> str:
+    for character in " \t\n\\":
+        path = path.replace(f"\\{ord(character):03o}", character)
+    return path

@@ -16,7 +16,7 @@ import struct
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .linux import mount_id
+from .mounts import mount_of
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -180,7 +180,8 @@ def _quotactl(fd: int, command: int, project: int, argument: ctypes.Structure) -
             _QUOTACTL_FD, fd, ctypes.c_uint32(operation), ctypes.c_uint32(project), address
         )
     else:
-        device = os.fsencode(mount_of(fd).source)
+        mount = mount_of(fd)
+        device = os.fsencode(mount.source if mount else "")
         result = _libc.quotactl(operation, device, ctypes.c_uint32(project), address)
     if result != 0:
         number = ctypes.get_errno()
@@ -192,33 +193,3 @@ def _has_quotactl_fd() -> bool:
     """Return whether the call exists: a bad descriptor is an error of its own."""
     _libc.syscall(_QUOTACTL_FD, -1, 0, 0, None)
     return ctypes.get_errno() == errno.EBADF
-
-
-@dataclass(frozen=True)
-class Mount:
-    """A line of /proc/self/mountinfo."""
-
-    point: str
-    kind: str
-    """The type of the file system."""
-    source: str
-
-
-def mount_of(fd: int) -> Mount:
-    """Return the mount that `fd` was opened through. Raises OSError (ENODEV) if it has no line."""
-    wanted = mount_id(fd).split()[-1:]
-    with open("/proc/self/mountinfo") as lines:
-        for line in lines:
-            # id, parent, device, root, mount point, options, optional fields, "-", type, source, …
-            left, _, right = line.partition(" - ")
-            fields = left.split()
-            if fields[:1] == wanted:
-                kind, source, *_ = right.split()
-                return Mount(_unescaped(fields[4]), kind, _unescaped(source))
-    raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
-
-
-def _unescaped(path: str) -> str:
-    for character in " \t\n\\":
-        path = path.replace(f"\\{ord(character):03o}", character)
-    return path

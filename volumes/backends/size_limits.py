@@ -9,6 +9,7 @@ from . import names, project_quotas, projects, tree
 from .base import BackendError, LimitCheck, LimitMode
 from .fds import directory_exists, open_directory, path_of
 from .layout import DATA, TMP, TRASH, entries
+from .mounts import mount_of
 
 MIB = 2**20
 
@@ -194,21 +195,23 @@ def _required(reason: str) -> BackendError:
 
 def _quotas_off(root: int, *, counts: bool) -> str:
     """Return why the file system of the storage enforces no project quotas, with the cure."""
-    mount = project_quotas.mount_of(root)
+    mount = mount_of(root)
+    if mount is None:
+        return "The file system has no project quotas: mount STORAGE_ROOT with the option prjquota."
     again = (
         f"add prjquota to the options of {mount.point} in /etc/fstab, unmount it and mount it again (a"
         " remount changes nothing)."
     )
-    if mount.kind == "xfs":
+    if mount.file_system == "xfs":
         return f"The XFS file system is mounted without project quotas: {again}"
-    if mount.kind == "ext4" and counts:
+    if mount.file_system == "ext4" and counts:
         return f"The ext4 file system counts project quotas but does not enforce them: {again}"
-    if mount.kind == "ext4":
+    if mount.file_system == "ext4":
         return (
             f"The ext4 file system has no project quotas: unmount it, run `tune2fs -O project,quota -Q"
             f" prjquota {mount.source}`, and {again}"
         )
     return (
-        f"The file system {mount.kind} has no project quotas: put STORAGE_ROOT on ext4 or XFS, mounted"
-        " with the option prjquota."
+        f"The file system {mount.file_system} has no project quotas: put STORAGE_ROOT on ext4 or XFS,"
+        " mounted with the option prjquota."
     )
