@@ -13,7 +13,7 @@ import pytest
 
 from tests.backends.helpers import FORK, INSTALLATION, NOBODY, run_as_nobody
 from tests.backends.limits.guest.helpers import MIB, assert_no_projects, limits, reservations, write
-from volumes.backends import BackendError, projects
+from volumes.backends import BackendError, project_quotas, projects
 from volumes.backends.directory import Directory
 from volumes.backends.project_quotas import get, project_of, set_project
 
@@ -228,6 +228,17 @@ def test_a_root_in_a_foreign_project_is_reported(ground: Path, handle: str) -> N
     assert not storage.create(handle, 10)
     assert limits(storage) == {}
     os.close(fd)
+
+
+def test_a_kernel_before_5_14_finds_the_quotas_by_the_device(
+    storage: Directory, handle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(project_quotas, "_has_quotactl_fd", lambda: False)
+    assert storage.create(handle, 10)
+    assert storage.grow(handle, 20)
+    assert list(limits(storage).values()) == [20]
+    storage.delete(handle)
+    assert_no_projects(storage)
 
 
 def test_the_setting_off_limits_nothing(storage: Directory, handle: str) -> None:
