@@ -8,6 +8,7 @@ import re
 import secrets
 import socket
 from collections.abc import Collection
+from decimal import Decimal
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -101,6 +102,17 @@ def _rate(value: str) -> Rate | None:
 
 def optional_number(name: str, *, most: int) -> int | None:
     return number(name, 0, most=most) if text(name) else None
+
+
+def optional_ratio(name: str, *, most: int) -> Decimal | None:
+    value = text(name)
+    if not value:
+        return None
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,12})?", value):
+        raise BadSetting(name, f"must be a number such as 1.5, not {value!r}")
+    if not 0 < Decimal(value) <= most:
+        raise BadSetting(name, f"must be above 0 and at most {most}, not {value}")
+    return Decimal(value)
 
 
 def mode(name: str, default: int) -> int:

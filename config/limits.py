@@ -171,6 +171,8 @@ POLL_INTERVAL = 1.0
 """Seconds between two looks for due rows while there are none."""
 STORAGE_CHECK_TIMEOUT = 5.0
 """Seconds after which a storage without an answer counts as unavailable."""
+STORAGE_LOOK_INTERVAL = timedelta(minutes=1)
+"""How often a process looks at capacity and capabilities of the storage, for requests to read."""
 
 # Work in the background.
 CHECK_INTERVAL = timedelta(hours=1)

@@ -32,6 +32,7 @@ DATABASES = {"default": env.database("DATABASE_URL", DATA_DIR / "holdfast.sqlite
 STORAGE_BACKEND = env.choice("STORAGE_BACKEND", DEFAULT_BACKEND, BACKENDS)
 STORAGE_ROOT = data_dir.storage_root()
 STORAGE_LIMITS = env.choice("STORAGE_LIMITS", LimitMode.AUTO, list(LimitMode))
+STORAGE_OVERCOMMIT = env.optional_ratio("STORAGE_OVERCOMMIT", most=1_000_000)
 RECONCILE_INLINE = env.flag("RECONCILE_INLINE", True)
 VOLUME_DELETE_GRACE = env.number("VOLUME_DELETE_GRACE", 0, most=10 * 365 * 86400)
 VOLUME_MAX_SIZE = env.number("VOLUME_MAX_SIZE", 16 * 1024 * 1024, least=1, most=2**40)

@@ -23,7 +23,7 @@ from tests.factories import (
 from tests.support.api import Api
 from volumes import storage
 from volumes.models import Environment
-from volumes.templatetags import storage_state
+from volumes.presentation import storage_state
 
 pytest_plugins = ["tests.support.volume_fixtures", "tests.support.command_fixtures"]
 
@@ -127,16 +127,16 @@ def storage_root(db: None, tmp_path: Path, settings: Any) -> Iterator[Path]:
 @pytest.fixture(autouse=True)
 def _forgotten_storage_state() -> Iterator[None]:
     """Clear the cached state of the storage, which belongs to the database of one test."""
-    storage_state.outage_of_interval.cache_clear()
+    storage_state.state_of_interval.cache_clear()
     yield
-    storage_state.outage_of_interval.cache_clear()
+    storage_state.state_of_interval.cache_clear()
 
 
 @pytest.fixture
 def remembered_storage_state(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cache the state of the storage for the whole test, as after a page was shown."""
     monkeypatch.setattr(storage_state, "REFRESH_INTERVAL", math.inf)
-    storage_state.storage_outage()
+    storage_state.storage_state()
 
 
 @pytest.fixture(autouse=True)

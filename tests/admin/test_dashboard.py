@@ -173,7 +173,7 @@ def test_the_index_takes_few_queries(
     for n in range(10):
         sample(make(f"v{n}"), n, n)
     Volume.objects.update(status="error", due_at=timezone.now(), missing_since=timezone.now())
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         page = desk.get("/admin/")
     assert "All volumes that are not settled" in page.text
     assert len(page.content) < 60_000

@@ -24,12 +24,12 @@ def both_chains(alice, api):
     """`both_chains(method, path, …)`: what each chain answers. Nothing stays changed."""
 
     def ask(method, path, body=None, **headers):
-        caller = api(alice, last_used_at=timezone.now())
+        speaker = api(alice, last_used_at=timezone.now())
         answers = []
         for handler in (BearerClientHandler, ClientHandler):
-            caller.client.handler = handler(enforce_csrf_checks=True)
+            speaker.client.handler = handler(enforce_csrf_checks=True)
             with rolled_back():
-                answer = caller.send(method, path, body, X_Request_ID="same", **headers)
+                answer = speaker.send(method, path, body, X_Request_ID="same", **headers)
             answers.append((answer.status_code, dict(answer.items()), answer.content))
         return answers
 

@@ -206,7 +206,7 @@ def test_a_description_is_counted_in_characters(alices, volumes, memory):
 
 
 def padded(size):
-    """A valid request of this many bytes."""
+    """A good wish of so many bytes."""
     return WISH[:-1] + b" " * (size - len(WISH)) + b"}"
 
 

@@ -52,7 +52,7 @@ OPERATIONS = {
 
 
 @dataclass(frozen=True)
-class RequestTemplate:
+class Wish:
     """The requests of one operation, as one service wants them.
 
     In path and body `{id}`, `{word}`, `{number}` (seven digits) and `{tail}` (its last five) tell of

@@ -100,10 +100,10 @@ class Create(Operation):
         return {}
 
 
-class CreateOverForeignData(Create):
+class CreateOverStranger(Create):
     """An engine makes the directory that it is to mount before Holdfast does."""
 
-    title = "create over foreign data"
+    title = "create over a stranger"
 
     def ask(self, world: World) -> bool:
         is_answered = super().ask(world)

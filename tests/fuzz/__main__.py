@@ -14,7 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()  # the admin's routes are asked for
 
 from tests.fuzz.campaign import Campaign  # noqa: E402
-from tests.fuzz.results import Results  # noqa: E402
+from tests.fuzz.ledger import Ledger  # noqa: E402
 from tests.support.installation import installed  # noqa: E402
 from tests.support.postgres import PostgresMissing, PrivatePostgres  # noqa: E402
 from tests.support.server import serving  # noqa: E402
@@ -28,20 +28,20 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="holdfast-fuzz-") as name:
         home = Path(name)
         home.chmod(0o755)
-        results_by_database = {"SQLite": campaign(home / "sqlite", spec)}
+        ledgers = {"SQLite": campaign(home / "sqlite", spec)}
         try:
             server = PrivatePostgres(home / "postgres")
         except PostgresMissing as missing:
             print(f"SKIPPED PostgreSQL: {missing}")
         else:
             os.environ["DATABASE_URL"] = server.url
-            results_by_database["PostgreSQL"] = campaign(home / "postgresql", spec)
+            ledgers["PostgreSQL"] = campaign(home / "postgresql", spec)
             server.stop()
-    for results in results_by_database.values():
-        for finding in results.findings:
+    for ledger in ledgers.values():
+        for finding in ledger.findings:
             print(finding, end="\n\n")
-    show(results_by_database)
-    return int(any(results.found for results in results_by_database.values()))
+    show(ledgers)
+    return int(any(ledger.found for ledger in ledgers.values()))
 
 
 def arguments() -> argparse.Namespace:
@@ -52,29 +52,26 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def campaign(home: Path, spec: argparse.Namespace) -> Results:
+def campaign(home: Path, spec: argparse.Namespace) -> Ledger:
     with installed(home) as installation, serving(installation) as server:
         return Campaign(server, spec.seed).run(spec.count // 2, seconds=spec.seconds / 2)
 
 
-def show(results_by_database: dict[str, Results]) -> None:
+def show(ledgers: dict[str, Ledger]) -> None:
     """One row for each kind of request and of finding, a column for each database."""
     rows: list[tuple[str, list[int]]] = [
         *(
-            (
-                f"requests, {one}",
-                [results.requests[one] for results in results_by_database.values()],
-            )
+            (f"requests, {one}", [ledger.asked[one] for ledger in ledgers.values()])
             for one in SOURCES
         ),
-        ("requests in all", [results.total for results in results_by_database.values()]),
+        ("requests in all", [ledger.total for ledger in ledgers.values()]),
         *(
-            (f"found, {kind}", [results.found[kind] for results in results_by_database.values()])
+            (f"found, {kind}", [ledger.found[kind] for ledger in ledgers.values()])
             for kind in KINDS
         ),
-        ("found in all", [results.found.total() for results in results_by_database.values()]),
+        ("found in all", [ledger.found.total() for ledger in ledgers.values()]),
     ]
-    print(f"{'':24}" + "".join(f"{name:>12}" for name in results_by_database))
+    print(f"{'':24}" + "".join(f"{name:>12}" for name in ledgers))
     for name, numbers in rows:
         print(f"{name:24}" + "".join(f"{number:12,}" for number in numbers))
 

@@ -16,29 +16,29 @@ from tests.support.server import Server
 
 
 @dataclass(frozen=True)
-class Caller:
+class Speaker:
     name: str
     headers: dict[str, str] = field(default_factory=dict, repr=False)
 
 
-NOBODY = Caller("nobody")
+NOBODY = Speaker("nobody")
 
 
-def everybody(server: Server) -> list[Caller]:
+def everybody(server: Server) -> list[Speaker]:
     """Two companies, in the first of which there are a viewer beside the owner, and an operator."""
     installation = server.installation
     made = {
-        "owner": installation.identity,
+        "owner": installation.made,
         "viewer": installation.bootstrap("Acme", "production", "victor", "--role", "viewer"),
         "operator": installation.bootstrap("Acme", "production", "olga", "--superuser"),
         "stranger": installation.bootstrap("Elsewhere", "production", "charlie"),
     }
     with_tokens = [
-        Caller(f"{name}, token", {"Authorization": f"Bearer {one['token']}"})
+        Speaker(f"{name}, token", {"Authorization": f"Bearer {one['token']}"})
         for name, one in made.items()
     ]
     with_cookies = [
-        Caller(f"{name}, cookie", _log_in(server.port, one)) for name, one in made.items()
+        Speaker(f"{name}, cookie", _log_in(server.port, one)) for name, one in made.items()
     ]
     return [NOBODY, *with_tokens, *with_cookies]
 

@@ -12,6 +12,7 @@ from accounts.models import FailureCount
 from config import limits
 from volumes.models import Volume
 from volumes.monitoring import health
+from volumes.reconciler.storage_facts import MIB, refresh_storage_facts
 
 
 def value(text, series):
@@ -235,15 +236,50 @@ def test_unsettled_changes_are_counted_with_their_age(scrape, make, memory, alic
 
 
 def test_space_of_the_storage_is_reported_while_it_is_available(scrape, make, memory):
-    make("one", size=70)
+    memory.total = 100 * MIB
+    memory.used[make("one", size=70)["id"].removeprefix("vol-")] = 40 * MIB
+    refresh_storage_facts()
     text = scrape()
-    capacity = memory.capacity()
-    assert value(text, "holdfast_storage_bytes") == capacity.total
-    assert value(text, "holdfast_storage_free_bytes") == capacity.free
+    assert value(text, "holdfast_storage_bytes") == 100 * MIB
+    assert value(text, "holdfast_storage_free_bytes") == 60 * MIB
+    assert value(text, "holdfast_storage_used_bytes") == 40 * MIB
     memory.unmount()
+    refresh_storage_facts()
     text = scrape()
     assert "holdfast_storage_free_bytes" not in text
     assert value(text, 'holdfast_volumes{status="ready"}') == 1
+
+
+def test_what_is_promised_is_reported_with_its_limit(scrape, make, memory):
+    memory.total = 100 * MIB
+    make("one", size=70)
+    refresh_storage_facts()
+    text = scrape()
+    assert value(text, "holdfast_storage_promised_bytes") == 70 * MIB
+    assert value(text, "holdfast_storage_promised_ratio") == 0.7
+    assert "holdfast_storage_promise_limit_bytes" not in text
+    memory.enforces_sizes = True
+    refresh_storage_facts()
+    assert value(scrape(), "holdfast_storage_promise_limit_bytes") == 100 * MIB
+
+
+def test_a_lost_enforcement_of_sizes_is_reported(scrape, memory):
+    memory.enforces_sizes = True
+    refresh_storage_facts()
+    text = scrape()
+    assert value(text, "holdfast_storage_sizes_enforced") == 1
+    assert value(text, "holdfast_storage_enforcement_lost") == 0
+    memory.enforces_sizes = False
+    refresh_storage_facts()
+    text = scrape()
+    assert value(text, "holdfast_storage_sizes_enforced") == 0
+    assert value(text, "holdfast_storage_enforcement_lost") == 1
+
+
+def test_no_scrape_asks_the_storage(scrape, memory, monkeypatch):
+    refresh_storage_facts()
+    monkeypatch.setattr(memory, "capacity", lambda: pytest.fail("the storage was asked"))
+    assert "holdfast_storage_bytes" in scrape()
 
 
 def test_size_of_the_database_is_reported(scrape, make, memory):

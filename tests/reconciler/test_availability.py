@@ -1,14 +1,16 @@
 """Whether the storage as a whole is available, as the reconciler sees it."""
 
+import re
 from threading import Event
 
 import pytest
 
 from config import limits
 from tests.support.storage import Fallible
+from volumes.backends import BackendError
 from volumes.models import StorageState
 from volumes.reconciler import availability
-from volumes.reconciler.availability import NO_ANSWER, AvailabilityCheck, refresh_availability
+from volumes.reconciler.availability import NO_ANSWER, StorageQuestion, refresh_availability
 
 
 class Silent(Fallible):
@@ -50,9 +52,11 @@ def test_an_unchanged_state_is_not_written(db, backend, django_assert_num_querie
 
 def test_a_storage_that_does_not_answer_is_unavailable(monkeypatch):
     monkeypatch.setattr(limits, "STORAGE_CHECK_TIMEOUT", 0.05)
-    check, backend = AvailabilityCheck(), Silent()
-    assert [check.run(backend), check.run(backend)] == [NO_ANSWER, NO_ANSWER]
+    check, backend = StorageQuestion(lambda backend: backend.check()), Silent()
+    for _ in range(2):
+        with pytest.raises(BackendError, match=re.escape(NO_ANSWER)):
+            check.answer(backend)
     assert backend.asked == 1
     backend.answer.set()
     monkeypatch.setattr(limits, "STORAGE_CHECK_TIMEOUT", 5.0)
-    assert check.run(backend) == ""
+    check.answer(backend)

@@ -7,7 +7,7 @@ from unittest.mock import patch
 from django.apps import AppConfig
 
 
-class SeededBugs(AppConfig):
+class Planted(AppConfig):
     name = "tests.seeded_bugs"
 
     def ready(self) -> None:

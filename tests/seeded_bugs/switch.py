@@ -1,4 +1,4 @@
-"""The file that PLANTED names selects the seeded bug, before each request and each pass."""
+"""Which fault is planted: the file that PLANTED names says so, before each request and each sweep."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ Handler = Callable[[HttpRequest], HttpResponse]
 
 
 class Switch:
-    """The seeded bug that is active in this process."""
+    """What is planted in this process now."""
 
     def __init__(self) -> None:
         self.lock = Lock()
         self.fault = ""
-        self._active = ExitStack()
+        self.planted = ExitStack()
 
     def turn(self, fault: str) -> None:
         """Mend what is broken, and break something else, or nothing."""
         with self.lock:
             if fault == self.fault:
                 return
-            self._active.close()
+            self.planted.close()
             for replacement in FAULTS[fault]() if fault else ():
-                self._active.enter_context(replacement)
+                self.planted.enter_context(replacement)
             self.fault = fault
 
 

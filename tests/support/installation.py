@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from tests.support.acknowledged import AcknowledgedChanges
+from tests.support.ledger import Ledger
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
@@ -160,11 +160,11 @@ class Installation(BareInstallation):
 
     def __init__(self, home: Path, database_url: str, **settings: str) -> None:
         super().__init__(home, database_url, **settings)
-        self.acknowledged = AcknowledgedChanges()
+        self.ledger = Ledger()
         self.witnesses: dict[Path, bytes] = {}
         """Files in volumes that no test changes, with their content."""
-        self.identity = self.bootstrap("Acme", "production", "alice")
-        self.token: str = self.identity["token"]
+        self.made = self.bootstrap("Acme", "production", "alice")
+        self.token: str = self.made["token"]
 
 
 def eventually(holds: Callable[[], object], within: float = PATIENCE) -> None:

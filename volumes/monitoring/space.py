@@ -9,8 +9,7 @@ from pathlib import Path
 from django.db import connection
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from volumes.backends import BackendError
-from volumes.storage import storage
+from volumes.monitoring.capacity import MIB, storage_figures
 
 DATABASE_SIZES = {
     "postgresql": "SELECT pg_database_size(current_database())",
@@ -19,7 +18,10 @@ DATABASE_SIZES = {
 
 
 class SpaceCollector:
-    """Measures at each scrape. What cannot be known has no sample."""
+    """Reads at each scrape what the reconciler last saw of the storage, and measures the database.
+
+    What cannot be known has no sample.
+    """
 
     def collect(self) -> Iterable[Metric]:
         yield from _storage()
@@ -27,15 +29,45 @@ class SpaceCollector:
 
 
 def _storage() -> Iterable[Metric]:
-    total = GaugeMetricFamily("holdfast_storage_bytes", "Size of the storage")
-    free = GaugeMetricFamily("holdfast_storage_free_bytes", "Free space of the storage")
-    try:
-        capacity = storage().capacity()
-    except BackendError:
-        return ()  # /readyz logs the cause
-    total.add_metric([], capacity.total)
-    free.add_metric([], capacity.free)
-    return total, free
+    figures = storage_figures()
+    state = figures.state
+    if figures.is_current:
+        yield GaugeMetricFamily(
+            "holdfast_storage_bytes", "Size of the storage", value=state.total_bytes
+        )
+        yield GaugeMetricFamily(
+            "holdfast_storage_free_bytes", "Free space of the storage", value=state.free_bytes
+        )
+        yield GaugeMetricFamily(
+            "holdfast_storage_used_bytes", "Used space of the storage", value=state.used_bytes
+        )
+        yield GaugeMetricFamily(
+            "holdfast_storage_sizes_enforced",
+            "Whether the storage enforces sizes",
+            value=state.enforces_sizes,
+        )
+    yield GaugeMetricFamily(
+        "holdfast_storage_enforcement_lost",
+        "Whether the storage enforced sizes and does not any more",
+        value=state.enforcement_lost_since is not None,
+    )
+    yield GaugeMetricFamily(
+        "holdfast_storage_promised_bytes",
+        "Sizes of all volumes whose data exists",
+        value=figures.promised * MIB,
+    )
+    if state.promise_limit is not None:
+        yield GaugeMetricFamily(
+            "holdfast_storage_promise_limit_bytes",
+            "What the sizes of all volumes together may reach",
+            value=state.promise_limit * MIB,
+        )
+    if figures.ratio is not None:
+        yield GaugeMetricFamily(
+            "holdfast_storage_promised_ratio",
+            "Sizes of all volumes, for each byte of the storage",
+            value=float(figures.ratio),
+        )
 
 
 def _database() -> Iterable[Metric]:

@@ -23,9 +23,9 @@ than its pool.
                                               hours; waiting environments take turns in both
                                               usage samples, and checks of settled volumes: 4 each
                                               in the loop; 1
-    volumes/reconciler/periodic.py            5 threads, one for each periodic job, over all tenants
+    volumes/reconciler/periodic.py            6 threads, one for each periodic job, over all tenants
     volumes/reconciler/marking.py             8 threads, once, before a server or loop serves anybody
-    volumes/reconciler/availability.py        1 thread a loop; checks the storage, which may never answer
+    volumes/reconciler/availability.py        2 threads a loop; check the storage, which may never answer
     volumes/reconciler/heartbeat.py           1 thread a process; renews the leases of running steps
     volumes/management/commands/serve.py      1 thread; the reconcile loop of the server
     config/db/postgresql/base.py              20 connections a process; one for each thread that asks

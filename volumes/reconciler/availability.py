@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from threading import Event, Thread
+from typing import Generic, TypeVar
 
 from django.db.models.functions import Now
 
 from config import limits
-from volumes.backends import Backend, BackendError
+from volumes.backends import Backend, BackendError, StorageUnavailable
 from volumes.backends.texts import cut
 from volumes.models import StorageState
 from volumes.models.base import STORAGE_UNAVAILABLE
@@ -18,34 +19,39 @@ from volumes.storage import storage
 
 log = logging.getLogger("holdfast.reconciler")
 
+Answer = TypeVar("Answer")
+
 NO_ANSWER = "The storage does not answer. Check the disk or the network mount of STORAGE_ROOT."
 
 
-class AvailabilityCheck:
-    """Checks the storage in its own thread, because a dead disk or network mount may block it forever."""
+class StorageQuestion(Generic[Answer]):
+    """Asks the storage in its own thread, because a dead disk or network mount may block it forever."""
 
-    def __init__(self) -> None:
+    def __init__(self, ask: Callable[[Backend], Answer]) -> None:
+        self._ask = ask
         self._thread: Thread | None = None
-        self._detail = ""
+        self._answer: Answer | BackendError
 
-    def run(self, backend: Backend) -> str:
-        """Return "" if the storage is available, else the reason for operators.
+    def answer(self, backend: Backend) -> Answer:
+        """Return the answer. Raises BackendError, also after STORAGE_CHECK_TIMEOUT without an answer.
 
-        While an earlier check is unanswered, no other check starts.
+        While an earlier question is unanswered, no other one is asked.
         """
         if self._thread is None or not self._thread.is_alive():
-            self._thread = Thread(target=self._ask, args=(backend,), daemon=True)
+            self._thread = Thread(target=self._run, args=(backend,), daemon=True)
             self._thread.start()
         self._thread.join(limits.STORAGE_CHECK_TIMEOUT)
-        return NO_ANSWER if self._thread.is_alive() else self._detail
+        if self._thread.is_alive():
+            raise StorageUnavailable(NO_ANSWER)
+        if isinstance(self._answer, BackendError):
+            raise self._answer
+        return self._answer
 
-    def _ask(self, backend: Backend) -> None:
+    def _run(self, backend: Backend) -> None:
         try:
-            backend.check()
+            self._answer = self._ask(backend)
         except BackendError as error:
-            self._detail = error.detail
-        else:
-            self._detail = ""
+            self._answer = error
 
 
 def watch_availability(_: Event) -> None:
@@ -55,7 +61,11 @@ def watch_availability(_: Event) -> None:
 
 def refresh_availability() -> str:
     """Check the storage and record the result. Return "" or why it is unavailable."""
-    detail = _check.run(storage())
+    detail = ""
+    try:
+        _check.answer(storage())
+    except BackendError as error:
+        detail = error.detail
     record_availability(detail)
     return detail
 
@@ -87,4 +97,4 @@ def record_outage(outcomes: Iterable[Outcome]) -> None:
             return
 
 
-_check = AvailabilityCheck()
+_check: StorageQuestion[None] = StorageQuestion(lambda backend: backend.check())

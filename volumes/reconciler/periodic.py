@@ -31,6 +31,7 @@ from volumes.reconciler.purging import purge_expired
 from volumes.reconciler.rounds import Rounds, for_each
 from volumes.reconciler.size_limits import report_unexpected_usage
 from volumes.reconciler.steps import check_row
+from volumes.reconciler.storage_facts import watch_storage
 from volumes.reconciler.usage_samples import sample_all
 
 log = logging.getLogger("holdfast.reconciler")
@@ -163,6 +164,7 @@ def claim_job(column: str, every: timedelta) -> bool:
 
 JOBS: tuple[Job, ...] = (
     watch_availability,
+    watch_storage,
     check_hourly,
     scan_when_due,
     sample_usage,

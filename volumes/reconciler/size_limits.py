@@ -23,13 +23,9 @@ def check_limit(volume: Volume, backend: Backend) -> bool:
 
 
 def report_unexpected_usage() -> None:
-    """Log what escapes the limits of volumes, and limits that have ceased to hold."""
-    backend = storage()
+    """Log what escapes the limits of volumes."""
     try:
-        reason = backend.capabilities().no_enforcement_reason
-        if reason and Volume.objects.live().filter(size_enforced=True).exists():
-            log.warning("sizes_not_enforced_any_more", extra={"cause": reason})
-        for sentence in backend.unowned_usage():
+        for sentence in storage().unowned_usage():
             log.warning("usage_of_no_volume", extra={"cause": sentence})
     except BackendError as error:
         log.warning("storage_check_failed", extra={"cause": error.detail})

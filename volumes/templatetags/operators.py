@@ -8,6 +8,7 @@ from django import template
 
 from config import limits
 from volumes.monitoring import dashboard as numbers
+from volumes.monitoring.capacity import storage_figures
 from volumes.presentation.timeline import Entry
 
 register = template.Library()
@@ -20,6 +21,7 @@ def dashboard() -> dict[str, Any]:
     totals = numbers.totals()
     return {
         "totals": totals,
+        "capacity": storage_figures(),
         "counted": limits.MAX_SUMMED_VOLUMES,
         "growth": numbers.growth(totals.volumes),
         "waiting": waiting,

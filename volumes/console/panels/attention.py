@@ -19,6 +19,7 @@ from volumes.models import Environment, Volume, VolumeStatus
 from volumes.models.base import STORAGE_UNAVAILABLE
 from volumes.presentation import formatting
 from volumes.presentation.alerts import FULLNESS, TROUBLES, AlertRule
+from volumes.presentation.storage_state import storage_warnings
 from volumes.queries.forecast import full_dates
 
 SHOWN = (
@@ -39,14 +40,14 @@ NOISE = 3
 
 @dataclass(frozen=True)
 class AlertLine:
-    """A volume or a group, the reason, and the link to the action."""
+    """A volume or a group, the reason, and the link to the action. One about the storage has no link."""
 
     kind: str
     name: str
     why: str
-    action: str
-    url: str
-    environment: Environment
+    action: str = ""
+    url: str = ""
+    environment: Environment | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,8 @@ def attention(
 ) -> Attention:
     """Return up to `most` lines about these environments, which have the caller's role.
 
+    Lines about the storage, which is everybody's, come first and do not count.
+
     For one alert in one environment, `each` volumes are named, and one line links to the rest.
     `looked` is the scan scope of the volumes, if known. Makes four queries, or three with `looked`.
     """
@@ -97,13 +100,14 @@ def attention(
     worst = _worst([group for group in shown if group.named(each)], each, volumes)
     lines: list[AlertLine] = []
     told = 0
+    storage = [AlertLine("warning", "Storage", why) for why in storage_warnings() if known]
     for group in shown:
         may_edit = caller.may(Role.EDITOR, role=group.environment.role)
         for line, count in _lines(group, worst[group.environment.pk, group.rank], may_edit):
             if len(lines) < most:
                 lines.append(line)
                 told += count
-    return Attention(lines, sum(group.total for group in groups) - told, looked.most)
+    return Attention([*storage, *lines], sum(group.total for group in groups) - told, looked.most)
 
 
 def _groups(environments: dict[UUID, Environment], volumes: Any) -> list[AlertGroup]:

@@ -14,6 +14,7 @@ from volumes import storage
 from volumes.backends import BackendError
 from volumes.reconciler.size_limits import limit_existing as limit_all
 from volumes.reconciler.size_limits import without_limit
+from volumes.reconciler.storage_facts import refresh_storage_facts
 
 
 class Command(CheckedCommand):
@@ -29,6 +30,7 @@ class Command(CheckedCommand):
     def handle(self, *, limit_existing: bool, **options: Any) -> None:
         try:
             storage.init_storage()
+            refresh_storage_facts()
             self.stdout.write(f"{settings.STORAGE_ROOT} belongs to this installation now.")
             if limit_existing:
                 self._limit_existing()

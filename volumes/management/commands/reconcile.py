@@ -15,6 +15,7 @@ from volumes.models import Snapshot, SnapshotStatus, Volume, VolumeStatus
 from volumes.reconciler.availability import refresh_availability
 from volumes.reconciler.loop import run_forever, run_once
 from volumes.reconciler.marking import mark_older_data
+from volumes.reconciler.storage_facts import refresh_storage_facts
 from volumes.services.policy import record_policy
 
 
@@ -56,6 +57,7 @@ class Command(CheckedCommand):
 
     def _watch(self) -> None:
         record_policy()
+        refresh_storage_facts()
         stop = Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())

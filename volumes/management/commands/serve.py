@@ -38,6 +38,7 @@ from config.setting_sources import BadSetting
 from volumes.management.installation import begin_installation
 from volumes.reconciler.loop import run_forever
 from volumes.reconciler.marking import mark_older_data
+from volumes.reconciler.storage_facts import refresh_storage_facts
 from volumes.services.policy import record_policy
 from volumes.storage import storage
 
@@ -80,6 +81,7 @@ class Command(CheckedCommand):
         warn_of_unsafe_settings(host)
         begin_installation()
         record_policy()
+        refresh_storage_facts()
         shared = storage().shared
         if shared:
             mark_older_data()

@@ -1,4 +1,4 @@
-"""What was requests, and what was wrong with the answers."""
+"""What was asked, and what was wrong with the answers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from tests.fuzz.gate import Answer, Shot
 
-MAX_FINDINGS = 50
+MOST_KEPT = 50
 
 
 @dataclass
@@ -16,40 +16,40 @@ class Finding:
     kind: str
     """What is wrong, in a word: `5xx`, `schema`, `request id`, `html`, `silence`, `list`."""
     why: str
-    caller: str
+    speaker: str
     shot: Shot
     answer: Answer | None
 
     def __str__(self) -> str:
         status = self.answer.status if self.answer else "nothing"
-        content = self.answer.content[:300] if self.answer else b""
+        said = self.answer.content[:300] if self.answer else b""
         return (
             f"[{self.kind}] {self.why}\n"
-            f"  {self.caller}: {self.shot.method} {self.shot.path} -> {status} {content!r}\n"
+            f"  {self.speaker}: {self.shot.method} {self.shot.path} -> {status} {said!r}\n"
             f"  sent: {self.shot.raw[:1500]!r}"
         )
 
 
 @dataclass
-class Results:
-    """Counts by source of the request; the first MAX_FINDINGS findings are kept whole."""
+class Ledger:
+    """Counts by what made the request; findings are kept whole, up to a number of them."""
 
-    requests: Counter[str] = field(default_factory=Counter)
+    asked: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
     found: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
 
     @property
     def total(self) -> int:
-        return self.requests.total()
+        return self.asked.total()
 
-    def record(self, source: str, answer: Answer | None, findings: Sequence[Finding]) -> None:
-        self.requests[source] += 1
+    def note(self, source: str, answer: Answer | None, findings: Sequence[Finding]) -> None:
+        self.asked[source] += 1
         self.statuses[str(answer.status) if answer else "hung up"] += 1
         for finding in findings:
-            self.add(finding)
+            self.keep(finding)
 
-    def add(self, finding: Finding) -> None:
+    def keep(self, finding: Finding) -> None:
         self.found[finding.kind] += 1
-        if len(self.findings) < MAX_FINDINGS:
+        if len(self.findings) < MOST_KEPT:
             self.findings.append(finding)

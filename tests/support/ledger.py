@@ -7,22 +7,22 @@ from collections.abc import Iterable, Sequence
 from tests.support.wire import Answer, Request
 
 
-class AcknowledgedChanges:
+class Ledger:
     """The ids of volumes whose creation or deletion was acknowledged."""
 
     def __init__(self) -> None:
-        self.created: set[str] = set()
+        self.made: set[str] = set()
         self.deleted: set[str] = set()
 
-    def record(self, requests: Sequence[Request], answers: Iterable[Answer]) -> None:
+    def note(self, requests: Sequence[Request], answers: Iterable[Answer]) -> None:
         for request, answer in zip(requests, answers, strict=True):
-            self._record(request, answer)
+            self._note(request, answer)
 
-    def _record(self, request: Request, answer: Answer) -> None:
+    def _note(self, request: Request, answer: Answer) -> None:
         parts = request.path.partition("?")[0].strip("/").split("/")
         match request.method, parts[1:], answer.status:
             case "POST", ["volume"], 201:
-                self.created.add(_bare(answer.body["id"]))
+                self.made.add(_bare(answer.body["id"]))
             case "DELETE", ["volume", volume], 200:
                 self.deleted.add(_bare(volume))
             case "POST", ["volume", volume, "restore"], _:
