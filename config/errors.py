@@ -32,6 +32,7 @@ CONFLICTS = frozenset(
         "wrong_status",
         "stale_version",
         "key_reused",
+        "no_space",
     }
 )
 """Codes of requests that are valid in themselves but conflict with the current state: 409, not 400."""

@@ -24,6 +24,7 @@ from tests.support.api import Api
 from volumes import storage
 from volumes.models import Environment
 from volumes.presentation import storage_state
+from volumes.services.group_commit import storage_rule
 
 pytest_plugins = ["tests.support.volume_fixtures", "tests.support.command_fixtures"]
 
@@ -128,6 +129,7 @@ def storage_root(db: None, tmp_path: Path, settings: Any) -> Iterator[Path]:
 def _forgotten_storage_state() -> Iterator[None]:
     """Clear the cached state of the storage, which belongs to the database of one test."""
     storage_state.state_of_interval.cache_clear()
+    storage_rule.is_known = False
     yield
     storage_state.state_of_interval.cache_clear()
 

@@ -6,6 +6,8 @@ DELETE = "api/test_delete_and_restore.py"
 UPDATE = "api/test_update.py"
 KEYS = "api/test_idempotency.py"
 QUOTA = "api/test_quota.py"
+ROOM = "api/test_no_space.py"
+ROOM_RACES = "races/test_no_space.py"
 RULES = "models/test_constraints.py"
 
 GUARDS = [
@@ -54,6 +56,64 @@ GUARDS = [
         "races/test_quota.py"
         "::test_create_waits_for_a_concurrent_change_of_the_quota[creates-accounts_company]",
         "postgresql",
+    ),
+    Guard(
+        "lock of the storage's room",
+        "volumes/queries/quota.py",
+        "        StorageState.objects.filter(number=1)\n        .select_for_update(no_key=True)\n",
+        "        StorageState.objects.filter(number=1)\n",
+        f"{ROOM_RACES}::test_a_request_waits_for_a_concurrent_promise[grows]",
+        "postgresql",
+    ),
+    Guard(
+        "lock of the storage's room, for a create in one statement",
+        "volumes/queries/quota.py",
+        "    return [company, _ENVIRONMENT_HAS.with_values(**values), storage]",
+        "    return [company, _ENVIRONMENT_HAS.with_values(**values)]",
+        f"{ROOM_RACES}::test_storage_with_room_for_five_accepts_five_of_32[create]",
+    ),
+    Guard(
+        "a create in one statement heeds a rule that is new to its process",
+        "volumes/queries/quota.py",
+        ".filter(~Exists(_limited()))",
+        "",
+        f"{ROOM_RACES}::test_storage_with_room_for_five_accepts_five_of_32[create]",
+    ),
+    Guard(
+        "room of the storage",
+        "volumes/rules/quota.py",
+        "    if extra <= left:\n",
+        "    if True:\n",
+        f"{ROOM}::test_a_create_fits_to_the_last_mb",
+    ),
+    Guard(
+        "room of the storage, for an undelete",
+        "volumes/rules/deletion.py",
+        "elif shortage := storage_shortage(",
+        "elif False and storage_shortage(",
+        f"{ROOM}::test_an_undelete_beyond_a_storage_that_shrank_is_refused",
+    ),
+    Guard(
+        "what is promised is counted",
+        "volumes/queries/quota.py",
+        "        statements.append(_STORAGE_PROMISES.with_values(extra=extra))\n",
+        "        pass\n",
+        f"{ROOM}::test_a_create_fits_to_the_last_mb",
+    ),
+    Guard(
+        "what is promised is counted anew under the lock",
+        "volumes/reconciler/storage_facts.py",
+        '        promised=sums["promised"] or 0,\n',
+        "",
+        "reconciler/test_storage_facts.py::test_each_look_counts_anew_what_is_promised",
+    ),
+    Guard(
+        "alarm for sizes that are no longer enforced",
+        "volumes/reconciler/storage_facts.py",
+        "        if is_expected or not state.enforces_sizes:",
+        "        if True:",
+        "reconciler/test_storage_facts.py"
+        "::test_sizes_that_are_no_longer_enforced_raise_an_alarm_once",
     ),
     Guard(
         "what an idempotency key made is kept",

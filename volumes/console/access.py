@@ -63,7 +63,8 @@ def environment_view(needs: Role = Role.VIEWER) -> Callable[[Page], Page]:
             request: AuthenticatedHttpRequest, env_id: uuid.UUID, *args: Any, **kwargs: Any
         ) -> HttpResponse:
             reached = Environment.objects.live().visible_to(caller_of(request))
-            environment = reached.select_related("company").filter(pk=env_id).first()
+            found = reached.with_storage_room().select_related("company")
+            environment = found.filter(pk=env_id).first()
             if environment is None:
                 raise Http404
             visit = EnvironmentContext(request, environment)

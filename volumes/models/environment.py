@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from accounts.models import Company
 from volumes.models.base import Versioned
 from volumes.models.querysets import CallerLike
+from volumes.models.storage_state import promise_columns
 
 
 class EnvironmentQuerySet(models.QuerySet["Environment"]):
@@ -25,6 +26,10 @@ class EnvironmentQuerySet(models.QuerySet["Environment"]):
         if caller.environment_id is not None:
             rows = rows.filter(pk=caller.environment_id)
         return rows
+
+    def with_storage_room(self) -> Self:
+        """Annotate `promise_limit` and `promised` of the storage."""
+        return self.annotate(**promise_columns())
 
 
 class Environment(Versioned):
@@ -42,6 +47,11 @@ class Environment(Versioned):
 
     role: str
     """The caller's role in its company, set by `visible_to()`."""
+    promise_limit: int | None = None
+    """MB that the storage may promise to all volumes, set by `with_storage_room()` and by the lock of the
+    quotas; None for no rule."""
+    promised: int | None = None
+    """MB that it has promised, if there is a rule."""
 
     objects = EnvironmentQuerySet.as_manager()
 

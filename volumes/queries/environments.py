@@ -16,6 +16,7 @@ from accounts.callers import Caller
 from accounts.models import Company, Token, User
 from config.db.statements import PreparedQuery, QueryParam, columns, instance
 from volumes.models import Environment
+from volumes.models.environment import EnvironmentQuerySet
 
 
 def environment_of(caller: Caller, pk: uuid.UUID) -> Environment | None:
@@ -24,10 +25,11 @@ def environment_of(caller: Caller, pk: uuid.UUID) -> Environment | None:
     row = statement.first(user=caller.user.pk, own=caller.environment_id, pk=pk)
     if row is None:
         return None
-    *both, role = row
+    *both, role, promise_limit, promised = row
     environment = instance(Environment, both[:_ENVIRONMENT])
     environment.company = instance(Company, both[_ENVIRONMENT:])
     environment.role = role
+    environment.promise_limit, environment.promised = promise_limit, promised
     return environment
 
 
@@ -80,7 +82,7 @@ class _SomeCaller:
     environment_id: Any
 
 
-def visible_environment(*, user: Any, pk: Any, own: Any = None) -> QuerySet[Environment]:
+def visible_environment(*, user: Any, pk: Any, own: Any = None) -> EnvironmentQuerySet:
     """Return a queryset of environment `pk` if `user` may see it. The arguments may be parameters."""
     caller = _SomeCaller(user=user, environment_id=own)
     return Environment.objects.live().visible_to(caller).filter(pk=pk)
@@ -88,8 +90,10 @@ def visible_environment(*, user: Any, pk: Any, own: Any = None) -> QuerySet[Envi
 
 def _whole(own: Any) -> QuerySet[Any, Any]:
     user, pk = QueryParam("user", BigAutoField()), QueryParam("pk", UUIDField())
-    found = visible_environment(user=user, pk=pk, own=own)
-    return found.values_list(*columns(Environment), *columns(Company, "company__"), "role")
+    found = visible_environment(user=user, pk=pk, own=own).with_storage_room()
+    return found.values_list(
+        *columns(Environment), *columns(Company, "company__"), "role", "promise_limit", "promised"
+    )
 
 
 def _by_token() -> QuerySet[Any, Any]:

@@ -10,6 +10,7 @@ from config.errors import Problem
 from volumes.models import Environment, Snapshot, Volume, VolumeStatus
 from volumes.models.volume import VolumeQuerySet
 from volumes.queries import blockers
+from volumes.rules.quota import storage_shortage
 
 NAMED_IN_A_REFUSAL = 10
 
@@ -46,6 +47,9 @@ def restore_blockers(volume: Volume) -> Iterable[Problem]:
         yield Problem("", "wrong_status", "Its data is gone.")
     elif volume.environment.volumes.live().filter(name=volume.name).exists():
         yield Problem("name", "name_taken", f"{volume.name} was taken meanwhile")
+    # Its size counts until its data is gone. The storage may have become smaller since.
+    elif shortage := storage_shortage(volume.environment, volume.size, counted=volume.size):
+        yield Problem("", "no_space", f"It needs {shortage}.")
 
 
 def snapshot_delete_blockers(snapshot: Snapshot) -> Iterable[Problem]:

@@ -1,4 +1,4 @@
-"""Quotas of the environment and of the company. Either may be absent."""
+"""Quotas of the environment and of the company, and the rule of the storage. Each may be absent."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ class QuotaHeadroom:
 
     @property
     def available(self) -> int | None:
-        """Return what the tighter of both quotas leaves; None without a quota."""
+        """Return what the tightest of quotas and storage leaves; None if nothing limits it."""
         company = self.environment.company
         left = [
             quota - used
             for quota, used in (
                 (self.limit, self.used),
                 (company.storage_quota, company.storage_used),
+                (self.environment.promise_limit, self.environment.promised or 0),
             )
             if quota is not None
         ]
@@ -44,9 +45,18 @@ class QuotaHeadroom:
 
     def problems(self) -> list[Problem]:
         """Return why `extra` more does not fit."""
-        return list(self._problems()) if self.extra > 0 else []
+        if self.extra <= 0:
+            return []
+        problems = self.quota_problems()
+        if shortage := storage_shortage(self.environment, self.extra):
+            problems.append(Problem("size", "no_space", f"needs {shortage}"))
+        return problems
 
-    def _problems(self) -> Iterator[Problem]:
+    def quota_problems(self) -> list[Problem]:
+        """Return why `extra` more does not fit the quotas, whatever the storage may promise."""
+        return list(self._quota_problems()) if self.extra > 0 else []
+
+    def _quota_problems(self) -> Iterator[Problem]:
         company = self.environment.company
         if self.limit is not None and self.after > self.limit:
             yield Problem(
@@ -63,3 +73,17 @@ class QuotaHeadroom:
                 f"needs {self.extra} MB, but of the company's {quota} MB only "
                 f"{max(0, quota - used)} MB are left",
             )
+
+
+def storage_shortage(environment: Environment, extra: int, *, counted: int = 0) -> str:
+    """Return how much is needed and left if the storage cannot promise `extra` MB more, else "".
+
+    `counted` is how much of it is already among what is promised.
+    """
+    limit = environment.promise_limit
+    if limit is None:
+        return ""
+    left = max(0, limit - (environment.promised or 0) + counted)
+    if extra <= left:
+        return ""
+    return f"{extra} MB, but of the storage's {limit} MB only {left} MB are left"

@@ -10,6 +10,7 @@ from django.db import transaction
 from accounts.callers import Actor
 from config.errors import NotFound, Refused
 from volumes.models import Environment, Snapshot, Volume
+from volumes.queries.quota import lock_storage_room
 from volumes.reconciler.adoption import adoptable_size
 from volumes.rules.volumes import review
 from volumes.services.creation import insert_volume
@@ -45,6 +46,7 @@ def adopt_volume(
     spec = parse_volume(body, new=True)
     with transaction.atomic():
         environment = lock_environment(environment)
+        lock_storage_room(environment)
         found = review(environment, spec, volume=None, snapshots=Snapshot.objects.none())
         if found.problems:
             raise Refused(found.problems)

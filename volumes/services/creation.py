@@ -9,6 +9,7 @@ from config.db.cte import execute
 from config.errors import Refused
 from volumes.models import Environment, Volume
 from volumes.models.snapshot import SnapshotQuerySet
+from volumes.queries.quota import lock_storage_room
 from volumes.reconciler.inline import reconcile_after_commit
 from volumes.rules.volumes import review
 from volumes.services.create_requests import AuthorizedCreate, CreateByToken
@@ -65,6 +66,7 @@ def _create_locked(
         if volume is None:
             raise key.conflict("made a volume that is deleted since")
         return volume, True
+    lock_storage_room(environment)
     found = review(environment, spec, volume=None, snapshots=snapshots)
     if found.problems:
         raise Refused(found.problems)
@@ -78,8 +80,9 @@ def _create_locked(
 
 
 def insert_volume(new_volume: NewVolume) -> Volume:
-    """Write a volume whose spec has no problems, in a locked environment."""
-    # Together: both locks are held for as long as this takes.
-    execute(*insert_statements([new_volume]))
+    """Write a volume whose spec has no problems, in a locked environment and storage."""
+    # Together: the locks are held for as long as this takes.
+    is_limited = new_volume.volume.environment.promise_limit is not None
+    execute(*insert_statements([new_volume], is_storage_limited=is_limited))
     reconcile_after_commit(new_volume.volume)
     return new_volume.volume

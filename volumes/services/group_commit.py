@@ -22,7 +22,7 @@ from django.db import IntegrityError, connection
 from config import limits
 from config.db.cte import execute_if_locked
 from volumes.models import Volume
-from volumes.queries.quota import quota_lock_statements
+from volumes.queries.quota import is_storage_limited, quota_lock_statements
 from volumes.reconciler.executors import is_immediate, run_in_thread
 from volumes.reconciler.inline import reconcile_batch
 from volumes.services.create_requests import AuthorizedCreate, CreateByToken, authorize
@@ -201,25 +201,45 @@ def _write_and_settle(batch: Sequence[AuthorizedCreate]) -> None:
             request.result.finish()
 
 
+class StorageRule:
+    """Whether there is a rule of the storage, as far as this process knows."""
+
+    def __init__(self) -> None:
+        self.is_known = False
+
+    def look(self) -> bool:
+        self.is_known = is_storage_limited()
+        return self.is_known
+
+
+storage_rule = StorageRule()
+
+
 def _write(batch: Sequence[AuthorizedCreate]) -> None:
     """Write a batch by one statement, which also checks that the names are free and the quotas suffice.
 
-    The quotas' rows are locked for that statement only.
+    The rows of the quotas, and of the storage if there is a rule, are locked for that statement only. It
+    writes nothing if the rule is not as this process knew it.
     """
+    is_limited = storage_rule.is_known
     new_volumes = [NewVolume(one.environment, one.spec, one.actor, is_leased=True) for one in batch]
     volumes = [new_volume.volume for new_volume in new_volumes]
     room = quota_lock_statements(
         volumes[0].environment,
         sum(volume.size for volume in volumes),
         [volume.name for volume in volumes],
+        is_storage_limited=is_limited,
     )
+    statements = insert_statements(new_volumes, is_storage_limited=is_limited)
     try:
-        is_written = execute_if_locked(room, *insert_statements(new_volumes))
+        is_written = execute_if_locked(room, *statements)
     except IntegrityError:  # a name was taken meanwhile
         is_written = False
     if is_written:
         for request, volume in zip(batch, volumes, strict=True):
             request.result.volume = volume
+    elif storage_rule.look() != is_limited:
+        _write(batch)
     elif len(batch) > 1:  # what prevents one need not prevent the others
         for one in batch:
             _write([one])

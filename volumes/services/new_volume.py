@@ -50,14 +50,23 @@ class NewVolume:
         self.entry = history.entry_of_volume(volume, actor, action, changes)
 
 
-def insert_statements(new_volumes: Sequence[NewVolume]) -> list[Statement]:
-    """Return the statements that write new volumes of one environment."""
+def insert_statements(
+    new_volumes: Sequence[NewVolume], *, is_storage_limited: bool
+) -> list[Statement]:
+    """Return the statements that write new volumes of one environment.
+
+    `is_storage_limited` tells whether there is a rule of the storage, for which their sizes count.
+    """
     volumes = [new_volume.volume for new_volume in new_volumes]
     mounts = [mount for new_volume in new_volumes for mount in new_volume.mounts]
     return [
         bulk_insert(*volumes),
         *([bulk_insert(*mounts)] if mounts else []),
-        *usage_statements(volumes[0].environment, sum(volume.size for volume in volumes)),
+        *usage_statements(
+            volumes[0].environment,
+            sum(volume.size for volume in volumes),
+            is_storage_limited=is_storage_limited,
+        ),
         bulk_insert(*(new_volume.entry for new_volume in new_volumes)),
     ]
 

@@ -7,14 +7,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.callers import Actor
 from config.db.cte import execute
 from config.errors import NotFound, Refused
-from volumes.models import Environment, Snapshot, SnapshotStatus, Volume, VolumeStatus
+from volumes.models import (
+    Environment,
+    Snapshot,
+    SnapshotStatus,
+    StorageState,
+    Volume,
+    VolumeStatus,
+)
 from volumes.reconciler.availability import refresh_availability
 from volumes.reconciler.marking import mark_older_data
+from volumes.reconciler.storage_facts import refresh_storage_facts
 from volumes.reconciler.takeover import FoundVolume, LostStorage, find_lost_storage
 from volumes.reconciler.targets.snapshot import snapshot_consistency
 from volumes.rules.quota import QuotaHeadroom
@@ -36,6 +45,8 @@ class TakeOver:
     unreadable: list[str] = field(default_factory=list)
     unmeasured: list[str] = field(default_factory=list)
     unmarked: list[str] = field(default_factory=list)
+    overcommitted: str = ""
+    """By how much the sizes exceed what the storage may promise; empty if they do not."""
 
 
 def take_over_storage(
@@ -69,7 +80,19 @@ def take_over_storage(
     storage.take_over()
     result.unmarked = mark_older_data()
     refresh_availability()
+    refresh_storage_facts()
+    result.overcommitted = _overcommitted()
     return result
+
+
+def _overcommitted() -> str:
+    found = StorageState.objects.filter(promised__gt=F("promise_limit")).first()
+    if found is None:
+        return ""
+    return (
+        f"The sizes of all volumes are {found.promised} MB together, but the storage may promise only"
+        f" {found.promise_limit} MB. Until they fit, no volume can be created or grown."
+    )
 
 
 def _require_no_other_volumes(storage: LostStorage) -> None:
@@ -89,7 +112,7 @@ def _require_quota(environment: Environment, volumes: Sequence[FoundVolume]) -> 
     """Raise Refused unless all volumes without a row fit together."""
     with transaction.atomic():
         missing = sum(volume.size for volume in _without_row(volumes))
-        if problems := QuotaHeadroom(lock_environment(environment), missing).problems():
+        if problems := QuotaHeadroom(lock_environment(environment), missing).quota_problems():
             raise Refused(problems)
 
 
@@ -100,7 +123,7 @@ def _adopt(environment: Environment, found: Sequence[FoundVolume], actor: Actor)
     volumes = _without_row(found)
     if not volumes:
         return 0
-    if problems := QuotaHeadroom(environment, sum(one.size for one in volumes)).problems():
+    if problems := QuotaHeadroom(environment, sum(one.size for one in volumes)).quota_problems():
         raise Refused(problems)
     names = {volume.id: f"recovered-{str(volume.id)[-12:]}" for volume in volumes}
     taken = set(
@@ -112,7 +135,9 @@ def _adopt(environment: Environment, found: Sequence[FoundVolume], actor: Actor)
         taken.add(names[volume.id])
         name = names[volume.id] if is_free else f"recovered-{volume.id}"
         rows.append(_row(environment, volume, name, actor))
-    execute(*insert_statements(rows))
+    # The data is there already: more than the storage may promise is reported, not refused.
+    is_limited = environment.promise_limit is not None
+    execute(*insert_statements(rows, is_storage_limited=is_limited))
     for row, volume in zip(rows, volumes, strict=True):
         _adopt_snapshots(row.volume, volume, actor)
     return len(rows)

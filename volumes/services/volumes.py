@@ -14,7 +14,7 @@ from accounts.audit import Changes
 from accounts.callers import Actor
 from config.errors import NotFound, Refused
 from volumes.models import Environment, Snapshot, SnapshotStatus, Volume, VolumeStatus
-from volumes.queries.quota import add_usage
+from volumes.queries.quota import add_usage, lock_storage_room
 from volumes.reconciler.inline import due_soon, reconcile_after_commit
 from volumes.rules.deletion import delete_blockers, restore_blockers
 from volumes.rules.volumes import Review, review
@@ -50,6 +50,8 @@ def update_volume(
     volume = lock_volume(environment, volume_id)
     precondition.check(volume)
     check_version(volume, spec.version)
+    if spec.size is not None and spec.size > volume.size:
+        lock_storage_room(environment)
     found = review(environment, spec, volume=volume, snapshots=Snapshot.objects.none())
     if found.problems:
         raise Refused(found.problems)
@@ -126,6 +128,7 @@ def restore_volume(*, environment: Environment, volume_id: uuid.UUID, actor: Act
     if volume is None:
         raise NotFound
     volume.environment = environment
+    lock_storage_room(environment)
     if problems := list(restore_blockers(volume)):
         raise Refused(problems)
     was = bump_version(volume, actor.by)

@@ -17,6 +17,7 @@ LABELS = {
     "system_path": "Usual:",
     "mount_path_taken": "Usual:",
     "quota_exceeded": "What fits:",
+    "no_space": "What fits:",
 }
 
 
@@ -37,7 +38,7 @@ def suggest(problem: Problem, values: Values, environment: Environment, found: R
             return usual if usual != values["mountPath"] else ""
         case "mountPath", "invalid":
             return _as_path(values["mountPath"])
-        case "size", "quota_exceeded":
+        case "size", "quota_exceeded" | "no_space":
             return _what_fits(found)
         case "size", "invalid" if found.snapshot:
             return size_text(found.snapshot.size)

@@ -57,5 +57,7 @@ class Command(CheckedCommand):
                 " looked at. Remove the cause, and run this again."
             )
         self.stdout.write(f"{settings.STORAGE_ROOT} belongs to this installation.")
+        if result.overcommitted:
+            self.stdout.write(result.overcommitted)
         if result.unmeasured or result.unmarked:
             raise CommandError("Something could not be measured or marked; see above.")
