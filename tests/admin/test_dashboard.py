@@ -15,10 +15,12 @@ from accounts.models import User
 from tests.factories import UserFactory, give_second_factor, give_token
 from tests.support.people import log_in
 from tests.support.storage import Fallible
+from tests.support.words import text
 from volumes.models import Snapshot, StorageScan, UsageSample, Volume
 from volumes.monitoring import dashboard
 from volumes.reconciler import orphans, periodic
 from volumes.reconciler.orphans import scan
+from volumes.reconciler.storage_facts import MIB, refresh_storage_facts
 
 STRAY = "0199aaaa-aaaa-7aaa-8aaa-aaaaaaaaaaaa"
 
@@ -177,3 +179,34 @@ def test_the_index_takes_few_queries(
         page = desk.get("/admin/")
     assert "All volumes that are not settled" in page.text
     assert len(page.content) < 60_000
+
+
+def test_the_capacity_is_shown_with_what_is_promised(
+    desk: Client, make: Callable[..., Volume], memory: Fallible
+) -> None:
+    make("one", size=70)
+    memory.total, memory.enforces_sizes = 200 * MIB, True
+    memory.used = dict.fromkeys(memory.volumes, 10 * MIB)
+    refresh_storage_facts()
+    words = text(desk.get("/admin/"))
+    shown = (
+        f"Total 200 MB Used {10 * len(memory.volumes)} MB, {5 * len(memory.volumes)}%"
+        f" Promised {promised()} MB Ratio {promised() / 200:.2f} Limit 200 MB Sizes enforced"
+    )
+    assert shown in words
+
+
+def test_a_lost_enforcement_of_sizes_is_shown_with_the_cause(
+    desk: Client, memory: Fallible
+) -> None:
+    memory.enforces_sizes = True
+    refresh_storage_facts()
+    memory.enforces_sizes = False
+    refresh_storage_facts()
+    words = text(desk.get("/admin/"))
+    assert "Sizes have not been enforced since" in words
+    assert "The storage in memory holds no files" in words
+
+
+def promised() -> int:
+    return sum(Volume.objects.values_list("size", flat=True))

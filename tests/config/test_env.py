@@ -1,6 +1,8 @@
-"""Hosts and public URLs in settings."""
+"""Hosts, public URLs and ratios in settings."""
 
 from __future__ import annotations
+
+from decimal import Decimal
 
 import pytest
 
@@ -83,3 +85,21 @@ def test_an_address_that_cannot_work_stops_the_start(value, monkeypatch) -> None
     monkeypatch.setenv("PUBLIC_URL", value)
     with pytest.raises(BadSetting, match=r"^holdfast: PUBLIC_URL must be like [^\n]+$"):
         env.http_url("PUBLIC_URL", "")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("1", Decimal(1)), ("1.5", Decimal("1.5")), ("0.000001", Decimal("0.000001")), ("", None)],
+)
+def test_a_ratio_is_a_number_above_zero(value, expected, monkeypatch) -> None:
+    monkeypatch.setenv("STORAGE_OVERCOMMIT", value)
+    assert env.optional_ratio("STORAGE_OVERCOMMIT", most=10) == expected
+
+
+@pytest.mark.parametrize(
+    "value", ["0", "0.0", "-1", "11", "1e3", "nan", "inf", "1,5", ".5", "5.", "٣", "many"]
+)
+def test_a_bad_ratio_stops_the_start(value, monkeypatch) -> None:
+    monkeypatch.setenv("STORAGE_OVERCOMMIT", value)
+    with pytest.raises(BadSetting, match=r"^holdfast: STORAGE_OVERCOMMIT must be [^\n]+$"):
+        env.optional_ratio("STORAGE_OVERCOMMIT", most=10)

@@ -4,13 +4,14 @@ import os
 import shutil
 import uuid
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
 from accounts.models import Revision
 from volumes import storage
 from volumes.backends.directory import Directory
-from volumes.models import Environment, Installation, Snapshot, Volume
+from volumes.models import Environment, Installation, Snapshot, StorageState, Volume
 from volumes.verification.report import verify
 
 LOST = "0199a000-0000-7000-8000-00000000dead"
@@ -222,3 +223,15 @@ def test_unknown_environment_is_refused(run, lost, attach, environment):
 @pytest.mark.parametrize("arguments", [[], ["--environment", "x"]])
 def test_wrong_usage_exits_with_2(run, arguments):
     assert run("take_over_storage", *arguments).code == 2
+
+
+def test_more_than_the_storage_may_promise_is_taken_over_and_reported(
+    lost, attach, take_over, settings
+):
+    settings.STORAGE_OVERCOMMIT = Decimal("0.000000001")
+    StorageState.objects.create(promise_limit=0)
+    attach(lost)
+    outcome = take_over()
+    assert (outcome.code, "2 directories" in outcome.out) == (0, True), outcome.err
+    promised = sum(Volume.objects.values_list("size", flat=True))
+    assert f"The sizes of all volumes are {promised} MB together" in outcome.out

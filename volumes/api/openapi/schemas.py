@@ -12,6 +12,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers as s
 
+from config.errors import CONFLICTS
 from config.limits import MAX_QUOTA
 from volumes.models import Consistency, SnapshotStatus
 from volumes.specs.json_schema import (
@@ -137,7 +138,10 @@ class Problem(s.Serializer[Any]):
     field = s.CharField(
         help_text='The field at fault, with dots for inner fields; "" if there is none'
     )
-    code = s.CharField(help_text="What is wrong, for programs: `required`, `name_taken`, …")
+    code = s.CharField(
+        help_text="What is wrong, for programs: `required`, `invalid`, … With 409 it is one of "
+        + ", ".join(f"`{code}`" for code in sorted(CONFLICTS))
+    )
     message = s.CharField(help_text="What is wrong, for people")
 
 
