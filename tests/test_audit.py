@@ -99,7 +99,7 @@ def test_audit_reports_nothing_checked_when_pip_audit_is_missing(project: Path) 
 
 
 @pytest.mark.parametrize("value", ["true", "1", "OPTIONAL", "no"])
-def test_no_other_value_makes_it_optional(project: Path, value: str) -> None:
+def test_other_values_do_not_make_it_optional(project: Path, value: str) -> None:
     assert audit(project, [], value)[0] == 1
 
 

@@ -106,7 +106,7 @@ def ours(names: Iterator[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=module_of)
-def test_a_module_imports_only_from_what_is_below_it(path: Path) -> None:
+def test_a_module_imports_only_from_packages_below_it(path: Path) -> None:
     reachable = allowed(package_of(module_of(path)))
     assert [name for name in ours(imported(path)) if package_of(name) not in reachable] == []
 

@@ -104,7 +104,7 @@ def test_warning_is_shown_when_the_mail_fails(alices: Client, charlie: User, set
     assert Invitation.objects.exists()
 
 
-def test_address_invites_nobody_when_mail_is_not_configured(
+def test_address_invites_no_account_when_mail_is_not_configured(
     alices: Client, charlie_at_home: User
 ) -> None:
     assert "Username or e-mail address" not in alices.get(MEMBERS).text

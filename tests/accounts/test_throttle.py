@@ -27,7 +27,7 @@ def test_eleventh_attempt_is_throttled(client: Client, dora: User) -> None:
     assert not is_in(client)
 
 
-def test_failures_from_another_address_lock_nobody_out(client: Client, dora: User) -> None:
+def test_failures_from_another_address_lock_no_person_out(client: Client, dora: User) -> None:
     guess_passwords(client, dora, 12, address=ELSEWHERE)
     give_password(client, dora, REMOTE_ADDR=HERE)
     assert is_in(client)

@@ -58,7 +58,7 @@ def test_a_create_fits_to_the_last_mb(alices: Api, volumes: str, limited: None, 
     assert promised() == 100
 
 
-def test_validate_says_the_same(alices: Api, volumes: str, limited: None, make: Make) -> None:
+def test_validate_reports_no_space(alices: Api, volumes: str, limited: None, make: Make) -> None:
     body = {"name": "more", "size": 101}
     found = alices.post(f"{volumes}/validate", body).json()
     assert found["errors"] == alices.post(volumes, body).json()["errors"]
@@ -96,7 +96,7 @@ def test_removed_data_gives_its_room_back(
     make("two", size=100)
 
 
-def test_an_undelete_takes_nothing_that_it_has_not_had(
+def test_a_restore_takes_no_additional_space(
     alices: Api, volumes: str, limited: None, make: Make, settings: Any
 ) -> None:
     settings.VOLUME_DELETE_GRACE = 60
@@ -156,7 +156,7 @@ def test_quota_and_storage_are_named_together(
     assert found == {("size", "quota_exceeded"), ("size", "no_space")}
 
 
-def test_available_is_what_may_still_be_taken(
+def test_available_is_what_can_still_be_requested(
     alices: Api, limited: None, make: Make, environment: Environment
 ) -> None:
     make("one", size=60)
@@ -174,7 +174,7 @@ def test_without_a_rule_nothing_is_counted_in_the_row(
     assert (written, promised()) == ([], 0)
 
 
-def test_a_company_of_nobody_is_counted(limited: None) -> None:
+def test_a_company_without_members_counts(limited: None) -> None:
     CompanyFactory.create(storage_used=30)
     refresh_storage_facts()
     assert promised() == 30

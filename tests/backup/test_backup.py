@@ -12,9 +12,7 @@ from tests.backup.archives import manifest_of, members_of
 from tests.support.installation import ROOT, Installation
 
 
-def test_backup_holds_the_database_and_the_key_and_nobody_else_may_read_it(
-    backup: Path, source: Installation
-) -> None:
+def test_backup_has_database_and_key_and_is_private(backup: Path, source: Installation) -> None:
     members = members_of(backup)
     names, manifest = list(members), manifest_of(backup)
     key = members["secret_key"].decode().strip()

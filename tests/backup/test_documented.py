@@ -53,7 +53,9 @@ def test_chapters_lead_from_a_running_installation_to_a_verified_one(
     assert copied.read_text() == "still here"
 
 
-def test_upgrade_of_what_is_up_to_date_verifies_it(source: Installation, tmp_path: Path) -> None:
+def test_upgrade_of_a_current_installation_verifies_it(
+    source: Installation, tmp_path: Path
+) -> None:
     assert "No migrations to apply" in walk("upgrade", source, tmp_path).stdout
 
 

@@ -47,7 +47,7 @@ def test_killed_backup_leaves_no_file_of_that_name(source: Installation, tmp_pat
     assert path.exists()
 
 
-def test_backup_that_is_told_to_end_leaves_nothing(source: Installation, tmp_path: Path) -> None:
+def test_a_terminated_backup_leaves_nothing(source: Installation, tmp_path: Path) -> None:
     path = tmp_path / "b"
     for number in range(1, 400):
         process = source.start("backup", str(path))

@@ -160,7 +160,7 @@ def test_a_key_is_created_once_for_its_owner_only(
     assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
 
 
-def test_without_a_kept_key_each_reader_has_one_of_its_own(tmp_path: Path) -> None:
+def test_each_reader_has_its_own_key_when_none_is_stored(tmp_path: Path) -> None:
     first, second = (env.secret_key("SECRET_KEY", tmp_path) for _ in range(2))
     assert len(first) >= 64
     assert first != second

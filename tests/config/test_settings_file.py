@@ -89,7 +89,7 @@ def test_the_file_may_name_a_file_with_the_secret(write: Write, tmp_path: Path) 
     assert env.text("SECRET_KEY") == "k3y-" * 10
 
 
-def test_values_keep_what_systemd_keeps(write: Write) -> None:
+def test_values_are_read_as_systemd_reads_them(write: Write) -> None:
     write("DATABASE_URL=postgres://u:p$x#y\"'=z@db/holdfast\n")
     assert env.text("DATABASE_URL") == "postgres://u:p$x#y\"'=z@db/holdfast"
 
@@ -139,7 +139,7 @@ def test_an_unknown_name_is_refused(write: Write, name: str) -> None:
     assert line.startswith(f"holdfast: {path} cannot be read: there is no setting {name} (line 1)")
 
 
-def test_a_misspelt_name_is_told_the_right_one(write: Write) -> None:
+def test_an_error_for_a_misspelt_name_suggests_the_right_one(write: Write) -> None:
     write("VOLUME_MAX_SNAPSHOT=3\n")
     snapshots()
     assert "VOLUME_MAX_SNAPSHOTS is the closest" in refusal(refuse_unknown_names)
@@ -178,7 +178,7 @@ def test_a_chosen_file_that_is_none_is_refused(
     assert refusal().startswith(f"holdfast: {path} ")
 
 
-def test_the_first_default_that_exists_is_read(
+def test_the_first_existing_default_file_is_read(
     write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("HOLDFAST_CONFIG")
@@ -193,7 +193,7 @@ def test_the_first_default_that_exists_is_read(
 
 
 @needs(os.geteuid() == 0, "needs root, to give files away")
-def test_root_takes_a_strangers_file_only_by_name(
+def test_root_reads_another_users_file_only_by_name(
     write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write("VOLUME_MAX_SNAPSHOTS=3\n")

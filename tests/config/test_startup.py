@@ -96,26 +96,26 @@ def test_the_owner_is_not_refused(home: Path) -> None:
     assert start(home, SOMEBODY) == (0, "started\n", "")
 
 
-def test_a_mount_point_without_its_disk_refuses_nobody(home: Path) -> None:
+def test_a_mount_point_without_its_disk_refuses_no_user(home: Path) -> None:
     make_storage(home / "volumes", 0, marker=False)
     os.chown(home, SOMEBODY, SOMEBODY)
     assert start(home, SOMEBODY) == (0, "started\n", "")
 
 
-def test_a_backend_without_a_directory_refuses_nobody(home: Path) -> None:
+def test_a_backend_without_a_directory_refuses_no_user(home: Path) -> None:
     make_storage(home / "volumes", NOBODY)
     os.chown(home, SOMEBODY, SOMEBODY)
     assert start(home, SOMEBODY, STORAGE_BACKEND="memory") == (0, "started\n", "")
 
 
 @pytest.mark.parametrize("command", ["help", "check", "makemigrations"])
-def test_commands_that_only_read_refuse_nobody(home: Path, command: str) -> None:
+def test_commands_that_only_read_refuse_no_user(home: Path, command: str) -> None:
     make_storage(home / "volumes", NOBODY)
     assert start(home, SOMEBODY, command) == (0, "started\n", "")
 
 
 @pytest.mark.parametrize("owned", ["volumes", "."])
-def test_what_root_creates_belongs_to_the_owner_of_the_storage(home: Path, owned: str) -> None:
+def test_files_that_root_creates_belong_to_the_owner_of_the_storage(home: Path, owned: str) -> None:
     (home / "volumes").mkdir()
     os.chown(home / owned, SOMEBODY, SOMEBODY)
     names = ("--company", "Acme", "--environment", "production", "--username", "alice")

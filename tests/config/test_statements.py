@@ -139,7 +139,7 @@ def test_a_query_that_locks_some_of_its_tables_is_refused():
         PreparedQuery(lambda: rows.values_list("id", "environment__name")).with_values()
 
 
-def test_inserted_rows_are_read_as_they_were_made(volumes):
+def test_inserted_rows_are_read_unchanged(volumes):
     environment = volumes[0].environment
     made = [
         new_instance(

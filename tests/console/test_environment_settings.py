@@ -48,7 +48,7 @@ def test_other_companies_get_404(charlies, page, here, spec):
     assert charlies.post(f"{here}/delete", {"name": "production"}).status_code == 404
 
 
-def test_alice_renames_it_and_sets_its_quota(alices, page, spec):
+def test_admin_renames_an_environment_and_sets_its_quota(alices, page, spec):
     answer = alices.post(page, spec | {"name": "live", "quota": "1.5 gb"}, follow=True)
     assert answer.redirect_chain == [(page, 302)]
     assert "live" in text(answer)

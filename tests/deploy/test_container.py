@@ -125,7 +125,7 @@ def test_the_image_runs_as_its_own_user_by_default(images: Podman) -> None:
     assert images.run(*command).strip() == str(OWNER)
 
 
-def test_only_what_running_needs_is_in_the_image(images: Podman) -> None:
+def test_the_image_has_only_what_is_needed_to_run(images: Podman) -> None:
     command = ("podman", "run", "--rm", "--network=none", HOLDFAST)
     assert set(images.run(*command, "ls", "-A").split()) == {
         *(".venv", "accounts", "config", "manage.py", "requirements.txt", "templates", "volumes"),

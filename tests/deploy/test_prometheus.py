@@ -55,7 +55,7 @@ def test_the_rules_and_the_configuration_are_valid() -> None:
 
 
 @promtool_test
-def test_each_alert_fires_on_what_it_is_for(tmp_path: Path) -> None:
+def test_each_alert_fires_on_its_condition(tmp_path: Path) -> None:
     tests = Path(__file__).with_name("rules_test.yaml")
     shutil.copy(RULES, tmp_path)
     shutil.copy(tests, tmp_path)

@@ -82,7 +82,9 @@ def ioctl_under_profile(path: Path, number: int, get: int) -> int:
     ],
     ids=["project", "flags", "project with high bits", "flags with high bits"],
 )
-def test_nobody_changes_the_project_of_a_file(tmp_path: Path, number: int, get: int) -> None:
+def test_the_profile_refuses_to_change_the_project_of_a_file(
+    tmp_path: Path, number: int, get: int
+) -> None:
     assert run_in_child(ioctl, tmp_path, number, get) == 0
     assert run_in_child(ioctl_under_profile, tmp_path, number, get) == errno.EPERM
 
@@ -99,7 +101,7 @@ def test_everything_usual_works(tmp_path: Path) -> None:
     assert run_in_child(work, tmp_path) == "content"
 
 
-def test_no_namespace_or_mount_is_made(tmp_path: Path) -> None:
+def test_the_profile_refuses_namespaces_and_mounts(tmp_path: Path) -> None:
     assert run_in_child(unshare_under_profile) == errno.EPERM
 
 

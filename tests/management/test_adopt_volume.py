@@ -37,7 +37,7 @@ def test_the_directory_becomes_the_volumes_data(adopt, directory, storage_root):
     assert not directory.exists()
 
 
-def test_its_size_is_what_it_uses_rounded_up(adopt, environment):
+def test_the_size_is_the_usage_rounded_up(adopt, environment):
     adopt()
     environment.refresh_from_db()
     assert Volume.objects.get().size in {3, 4}

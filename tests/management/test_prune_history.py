@@ -56,13 +56,13 @@ def test_nothing_to_do_is_a_success(run, db):
     assert (outcome.code, outcome.out) == (0, "No history entries to remove.\n")
 
 
-def test_verify_holds_after_the_whole_history_is_gone(run, world):
+def test_verify_holds_after_the_whole_history_is_removed(run, world):
     assert run(PRUNE, *ALL).code == 0
     assert not Revision.objects.exists()
     assert holds(run)
 
 
-def test_history_goes_on_after_it_and_verify_follows(run, alices, here, volumes, world, web):
+def test_history_continues_after_pruning_and_verify_holds(run, alices, here, volumes, world, web):
     run(PRUNE, *ALL)
     assert alices.get(f"{here}/history").json() == []
     assert alices.put(here, {"size": 400, "name": "renamed"}).status_code == 200

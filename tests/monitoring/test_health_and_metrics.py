@@ -250,7 +250,7 @@ def test_space_of_the_storage_is_reported_while_it_is_available(scrape, make, me
     assert value(text, 'holdfast_volumes{status="ready"}') == 1
 
 
-def test_what_is_promised_is_reported_with_its_limit(scrape, make, memory):
+def test_promised_space_is_reported_with_its_limit(scrape, make, memory):
     memory.total = 100 * MIB
     make("one", size=70)
     refresh_storage_facts()

@@ -105,7 +105,7 @@ GUARDS = [
         "volumes/reconciler/storage_facts.py",
         '        promised=sums["promised"] or 0,\n',
         "",
-        "reconciler/test_storage_facts.py::test_each_look_counts_anew_what_is_promised",
+        "reconciler/test_storage_facts.py::test_each_check_recounts_the_promised_space",
     ),
     Guard(
         "alarm for sizes that are no longer enforced",

@@ -52,7 +52,7 @@ GUARDS = [
         "config/server/connections.py",
         "overdue or self._superfluous(idle, now)",
         "overdue",
-        f"{CONNECTIONS}::test_twice_the_maximum_of_connections_delays_nobody",
+        f"{CONNECTIONS}::test_twice_the_maximum_of_connections_delays_no_request",
     ),
     Guard(
         "bytes that wait for readers",

@@ -108,7 +108,7 @@ GUARDS = [
         "config/startup.py",
         "    if uid == 0:",
         "    if True:",
-        "config/test_startup.py::test_what_root_creates_belongs_to_the_owner_of_the_storage",
+        "config/test_startup.py::test_files_that_root_creates_belong_to_the_owner_of_the_storage",
     ),
     Guard(
         "migrations that the code does not know",

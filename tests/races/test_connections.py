@@ -179,7 +179,7 @@ def _is_served(server: Server) -> bool:
     [b"", ASKING, UNFINISHED, PREFACE, LONG_HEADERS, ASKING + b"\r\n"],
     ids=["silent", "headers", "bodies", "http 2", "long headers", "idle"],
 )
-def test_twice_the_maximum_of_connections_delays_nobody(alone: Server, data: bytes) -> None:
+def test_twice_the_maximum_of_connections_delays_no_request(alone: Server, data: bytes) -> None:
     with connections(alone, 2 * limits.MAX_CONNECTIONS, data):
         eventually(lambda: seconds_of_healthz(alone) < 1, 5)
         assert [seconds_of_healthz(alone) < 1 for _ in range(10)] == [True] * 10

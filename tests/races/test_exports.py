@@ -69,7 +69,7 @@ def status(server: Server, cookie: str) -> int:
     return answer.status
 
 
-def test_exports_start_at_once_and_delay_nobody(server: Server, cookie: str) -> None:
+def test_exports_start_at_once_and_delay_no_other_request(server: Server, cookie: str) -> None:
     with closing(begun(server, cookie)):
         assert seconds_of_healthz(server) < 1
         assert server.wire().get("/environments").status == 200

@@ -230,7 +230,7 @@ def test_a_body_in_chunks_that_is_too_large_is_413(server: Server) -> None:
 
 
 @pytest.mark.parametrize("size", [64 * 1024 + 1, 10 * 1024 * 1024])
-def test_client_with_a_too_large_body_receives_413_and_delays_nobody(
+def test_client_with_a_too_large_body_receives_413_and_delays_no_other(
     server: Server, size: int
 ) -> None:
     path = f"{server.environment()}/volume"
@@ -238,7 +238,7 @@ def test_client_with_a_too_large_body_receives_413_and_delays_nobody(
     assert server.wire().get(path).status == 200
 
 
-def test_many_slow_bodies_delay_nobody(server: Server) -> None:
+def test_many_slow_bodies_delay_no_other_request(server: Server) -> None:
     path = f"{server.environment()}/volume"
     clients = [slow(server, path) for _ in range(60)]
     time.sleep(0.5)

@@ -22,13 +22,13 @@ def causes(caplog, event):
     return [record.cause for record in caplog.records if record.message == event]
 
 
-def test_a_volume_says_that_its_size_is_not_enforced(alices, volumes, memory):
+def test_a_volume_shows_that_its_size_is_not_enforced(alices, volumes, memory):
     created = alices.post(volumes, {"name": "data", "size": 10}).json()
     assert created["sizeEnforced"] is False
     assert list(created)[-1] == "sizeEnforced"
 
 
-def test_a_volume_says_that_its_size_is_enforced_as_soon_as_it_is_ready(alices, volumes, enforcing):
+def test_a_ready_volume_shows_that_its_size_is_enforced(alices, volumes, enforcing):
     created = alices.post(volumes, {"name": "data", "size": 10}).json()
     assert (created["status"], created["sizeEnforced"]) == ("ready", True)
     path = f"{volumes}/{created['id']}"
@@ -37,7 +37,7 @@ def test_a_volume_says_that_its_size_is_enforced_as_soon_as_it_is_ready(alices, 
     assert alices.put(path, {"size": 20}).json()["sizeEnforced"] is True
 
 
-def test_a_restored_volume_says_it_too(alices, volumes, here, enforcing):
+def test_a_volume_from_a_snapshot_shows_that_its_size_is_enforced(alices, volumes, here, enforcing):
     snapshot = alices.post(f"{here}/snapshot").json()["id"]
     body = {"name": "restored", "size": 200, "restoreFrom": snapshot}
     assert alices.post(volumes, body).json()["sizeEnforced"] is True
@@ -67,7 +67,7 @@ def test_the_hourly_look_sees_that_sizes_are_not_enforced_any_more(alices, here,
     assert alices.get(here)["ETag"] != tag
 
 
-def test_what_was_repaired_is_logged_with_its_volume(row, memory, monkeypatch, caplog):
+def test_repairs_are_logged_with_their_volume(row, memory, monkeypatch, caplog):
     repaired = LimitCheck(True, "Its data was in project 5.")
     monkeypatch.setattr(memory, "check_limit", lambda handle, size: repaired)
     look()
@@ -89,13 +89,13 @@ class TestLimitExisting:
     def _ours(self, memory, monkeypatch):
         monkeypatch.setattr(memory, "prepare", lambda installation: None)
 
-    def test_limits_what_has_no_limit(self, run, alices, here, row, enforcing):
+    def test_volumes_without_a_limit_are_limited(self, run, alices, here, row, enforcing):
         outcome = run("init_storage", "--limit-existing")
         assert (outcome.code, "Limited 1 of 1 volumes." in outcome.out) == (0, True)
         assert alices.get(here).json()["sizeEnforced"] is True
         assert "Limited 0 of 0 volumes." in run("init_storage", "--limit-existing").out
 
-    def test_goes_on_after_one_that_fails(self, run, make, row, memory):
+    def test_a_failed_limit_does_not_stop_the_others(self, run, make, row, memory):
         other = Volume.objects.get(name=make("other")["name"])
         memory.enforces_sizes = True
         memory.lose(str(row.pk))
@@ -114,14 +114,16 @@ class TestLimitExisting:
         row.refresh_from_db()
         assert not row.size_enforced
 
-    def test_counts_what_ceased_to_be_enforced_as_failed(self, run, row, enforcing, monkeypatch):
+    def test_limits_that_are_no_longer_enforced_count_as_failed(
+        self, run, row, enforcing, monkeypatch
+    ):
         monkeypatch.setattr(enforcing, "enforce", lambda handle, size: False)
         assert run("init_storage", "--limit-existing").code == 1
         row.refresh_from_db()
         assert not row.size_enforced
 
 
-def test_a_step_that_is_refused_says_why(alices, volumes, memory):
+def test_a_refused_step_shows_the_reason(alices, volumes, memory):
     refusal = BackendError("Its size cannot be enforced.", "STORAGE_LIMITS is required.")
     memory.fail("create", refusal)
     created = alices.post(volumes, {"name": "data", "size": 10}).json()

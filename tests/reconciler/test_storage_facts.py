@@ -40,7 +40,7 @@ def test_capacity_and_capabilities_are_kept(memory: Fallible) -> None:
     assert state.seen_at is not None
 
 
-def test_what_cannot_be_seen_stays_with_the_reason(limited: Fallible) -> None:
+def test_facts_that_cannot_be_read_are_kept_with_the_reason(limited: Fallible) -> None:
     before = StorageState.objects.get()
     limited.unmount()
     refresh_storage_facts()
@@ -90,7 +90,7 @@ def test_the_limit_of_promises_follows_settings_and_capabilities(
     assert StorageState.objects.get().promise_limit == limit
 
 
-def test_each_look_counts_anew_what_is_promised(limited: Fallible, company: Company) -> None:
+def test_each_check_recounts_the_promised_space(limited: Fallible, company: Company) -> None:
     Company.objects.filter(pk=company.pk).update(storage_used=70)
     refresh_storage_facts()
     assert StorageState.objects.get().promised == 70
@@ -117,9 +117,7 @@ def test_sizes_that_were_never_enforced_raise_no_alarm(memory: Fallible) -> None
     assert StorageState.objects.get().enforcement_lost_since is None
 
 
-def test_an_operator_who_switches_limits_off_gets_no_alarm(
-    limited: Fallible, settings: Any
-) -> None:
+def test_switching_limits_off_raises_no_alarm(limited: Fallible, settings: Any) -> None:
     limited.enforces_sizes = False
     refresh_storage_facts()
     settings.STORAGE_LIMITS = "off"

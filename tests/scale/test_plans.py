@@ -187,7 +187,7 @@ TALLIES = [
         *TALLIES,
     ],
 )
-def test_it_reads_little_more_than_it_shows(
+def test_a_page_reads_little_more_than_it_shows(
     multitude: Multitude, client: str, path: str, most: dict[str, int]
 ) -> None:
     with watched() as plans:

@@ -52,7 +52,7 @@ def crowd(django_db_setup: None, django_db_blocker: Any) -> Iterator[Browser]:
 
 
 @pytest.mark.parametrize("start", ["", "?from=person-15", "?from=person-199"])
-def test_it_reads_little_more_than_it_shows(crowd: Browser, start: str) -> None:
+def test_a_page_reads_little_more_than_it_shows(crowd: Browser, start: str) -> None:
     with watched() as plans:
         answer = crowd.get(f"/settings/members{start}")
     assert answer.status_code == 200

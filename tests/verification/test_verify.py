@@ -305,7 +305,7 @@ def test_unsettled_rows_are_violations_only_with_the_option(verify, world, touch
     assert violated(verify("--settled")) == {"progress"}
 
 
-def test_a_quota_set_below_what_is_taken_is_no_violation(verify, world, alices, environment):
+def test_a_quota_below_the_usage_is_no_violation(verify, world, alices, environment):
     alices.put(f"/environments/{environment.pk}", {"resourceQuota": {"storage": 150}})
     assert violated(verify()) == set()
     # But whatever takes room after that is.

@@ -84,7 +84,7 @@ def project(path: Path) -> tuple[int, bool]:
 
 
 @pytest.mark.parametrize("other", [0, 5])
-def test_the_project_of_data_is_repaired_with_all_that_it_holds(
+def test_the_project_of_data_is_repaired_with_all_its_files(
     storage: Directory, owned: Path, handle: str, other: int
 ) -> None:
     (ours,) = limits(storage)
@@ -112,7 +112,7 @@ def test_the_inherit_flag_of_data_is_repaired(storage: Directory, owned: Path, h
     assert project(owned / "escaped")[0] == ours
 
 
-def test_files_in_a_project_of_nobody_are_reported(
+def test_files_in_an_unknown_project_are_reported(
     storage: Directory, owned: Path, handle: str
 ) -> None:
     (ours,) = limits(storage)
@@ -125,7 +125,7 @@ def test_files_in_a_project_of_nobody_are_reported(
     assert run_as_nobody(change_project, owned / "file", 0) == 0
 
 
-def test_a_reservation_of_a_volume_that_is_gone_is_released(
+def test_the_reservation_of_a_removed_volume_is_released(
     storage: Directory, data: Path, handle: str
 ) -> None:
     (project,) = limits(storage)
