@@ -11,7 +11,7 @@ from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIHandler, get_script_name
 from django.core.signals import request_started
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 from django.utils.module_loading import import_string
@@ -62,9 +62,24 @@ class BearerChain:
 
 
 class BearerRequest(Utf8Request):
-    """A request by token."""
+    """A request by token. If its body cannot be read, each attempt raises the same error.
+
+    Django would raise another one when the view tries again after the fast path.
+    """
 
     is_answered_by_view = False
+    _read_error: UnreadablePostError | None = None
+
+    @property
+    def body(self) -> bytes:
+        """The whole body. Raises UnreadablePostError."""
+        if self._read_error is not None:
+            raise self._read_error
+        try:
+            return super().body
+        except UnreadablePostError as error:
+            self._read_error = error
+            raise
 
 
 class BearerHandler(BearerChain, BaseHandler):

@@ -11,8 +11,10 @@ from django.test.client import ClientHandler, RequestFactory
 from django.utils import timezone
 
 from config.http.handlers import FallThrough, Handler, is_by_token
+from config.server.body import IncompleteBody
 from tests.support.handler import BearerClientHandler
 from tests.support.rollback import rolled_back
+from volumes.api.fast_path import fast_path
 
 WRONG = {"colour": "red"}
 NOWHERE = "01900000-0000-7000-8000-000000000000"
@@ -107,11 +109,11 @@ def test_the_short_chain_is_for_api_paths_with_authorization_and_without_cookie(
     assert is_by_token({"PATH_INFO": path, **headers}) is expected
 
 
-def answer(fast_path, path="/environments"):
+def answer(handle, path="/environments", **more):
     """Return what the WSGI application answers to a request by token."""
     begun = []
-    environ = {**RequestFactory().get(path, HTTP_AUTHORIZATION="Bearer x").environ}
-    body = Handler(fast_path)(environ, lambda *begin: begun.append(begin))
+    environ = {**RequestFactory().get(path, HTTP_AUTHORIZATION="Bearer x").environ, **more}
+    body = Handler(handle)(environ, lambda *begin: begun.append(begin))
     try:
         ((status, headers),) = begun
         return status, dict(headers), b"".join(body)
@@ -134,6 +136,24 @@ def test_a_request_that_falls_through_is_answered_by_its_view():
     status, headers, body = answer(fall_through)
     assert (status, headers["X-Frame-Options"]) == ("401 Unauthorized", "DENY")
     assert json.loads(body)["code"] == "UNAUTHORIZED"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_body_that_does_not_arrive_is_a_400_after_the_fast_path(api, alice, volumes):
+    token = api(alice).headers["Authorization"]
+    status, _, body = answer(
+        fast_path,
+        volumes,
+        **{
+            "REQUEST_METHOD": "POST",
+            "CONTENT_TYPE": "application/json",
+            "CONTENT_LENGTH": "17",
+            "HTTP_AUTHORIZATION": token,
+            "wsgi.input": IncompleteBody(),
+        },
+    )
+    assert status == "400 Bad Request"
+    assert "did not arrive completely" in json.loads(body)["details"]
 
 
 @pytest.mark.django_db

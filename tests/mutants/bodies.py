@@ -13,6 +13,13 @@ LIMITED = "api/test_rate_limit.py"
 
 GUARDS = [
     Guard(
+        "a body that cannot be read stays so",
+        "config/http/handlers.py",
+        "            self._read_error = error\n",
+        "",
+        "api/test_bearer_chain.py::test_a_body_that_does_not_arrive_is_a_400_after_the_fast_path",
+    ),
+    Guard(
         "length of a logged path",
         "config/http/middleware.py",
         "safe=UNQUOTED)[: limits.MAX_LOG_PATH_LENGTH]",
