@@ -112,7 +112,7 @@ MAX_CARD_VOLUMES = 5_000
 MAX_WATCHED_ENVIRONMENTS = 100
 """With more environments, the overview shows what needs attention page by page."""
 SAMPLE_ROWS = 10_000
-"""Rows that are looked at one by one for a part of a name, if they are not few."""
+"""Rows that a search for part of a name reads first, to estimate how many match."""
 
 # Lists of operators.
 MAX_PAGE = 10_000
@@ -172,7 +172,7 @@ POLL_INTERVAL = 1.0
 STORAGE_CHECK_TIMEOUT = 5.0
 """Seconds after which a storage without an answer counts as unavailable."""
 STORAGE_LOOK_INTERVAL = timedelta(minutes=1)
-"""How often a process looks at capacity and capabilities of the storage, for requests to read."""
+"""Time between two checks of the capacity and the capabilities of the storage, which requests read."""
 
 # Work in the background.
 CHECK_INTERVAL = timedelta(hours=1)
@@ -188,12 +188,12 @@ RETENTION_INTERVAL = timedelta(minutes=1)
 MAX_CLEANUP_ATTEMPTS = 5
 """Attempts at a step of clean-up that others get in the way of, by changing the same rows."""
 CLEANUP_RETRY_INTERVAL = 0.5
-"""Seconds between two looks at volumes that another process works on."""
+"""Seconds between two checks of volumes that another process works on."""
 RETENTION_BATCH_ROWS = 100
 """Rows that clean-up removes in one transaction. It pauses in between, so that writers get their turn."""
 RETENTION_PAUSE = 0.02
 """Seconds between two batches, or as long as the batch took, if that was longer."""
 VERIFY_BATCH_ROWS = 1000
-"""Rows, or entries of the storage, that `verify` looks at together."""
+"""Rows, or entries of the storage, that `verify` reads together."""
 MIN_LEFTOVER_AGE = timedelta(hours=1)
 """The hourly check removes what a killed step left, if it is older: a step without a lease may run on."""

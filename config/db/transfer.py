@@ -32,7 +32,7 @@ def copy_table(
     target: BaseDatabaseWrapper,
     advance: Callable[[int], None],
 ) -> Contents:
-    """Copy the rows of a model's table, and return what was read. Nothing is computed anew."""
+    """Copy the rows of a model's table, and return what was read. No value is computed again."""
     fields = model._meta.concrete_fields
     quote = target.ops.quote_name
     columns = ", ".join(quote(str(field.column)) for field in fields)

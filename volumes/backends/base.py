@@ -93,7 +93,7 @@ class Capacity:
 
 @dataclass(frozen=True)
 class LimitCheck:
-    """What a look at the limit of a volume found."""
+    """The result of checking the limit of a volume."""
 
     is_enforced: bool
     repaired: str = ""
@@ -285,7 +285,7 @@ class Backend(ABC):
 
     @abstractmethod
     def check_limit(self, handle: str, size: int) -> LimitCheck:
-        """Look whether the volume's size is enforced, and repair the limit of one that has had one."""
+        """Check whether the volume's size is enforced, and repair the limit of one that has had one."""
 
     def unowned_usage(self) -> Iterator[str]:
         """Remove limits of volumes that are gone. Yield a sentence for operators for each use of the

@@ -99,7 +99,7 @@ class SizeLimits:
         return True
 
     def check(self, root: int, handle: str, size: int) -> LimitCheck:
-        """Look at the limit of a volume in its place, and repair it."""
+        """Check the limit of a volume in its place, and repair it."""
         before = self._condition(root, handle)
         is_enforced = self.limit(root, handle, size, only_limited=True)
         return LimitCheck(is_enforced, before if is_enforced else "")

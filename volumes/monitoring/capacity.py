@@ -37,7 +37,7 @@ class StorageFigures:
 
     @property
     def is_current(self) -> bool:
-        """Return whether the storage was there when it was last looked at."""
+        """Return whether the storage was available at the last check."""
         is_seen = self.state.seen_at is not None and not self.state.unseen_reason
         return is_seen and self.state.unavailable_since is None
 

@@ -40,7 +40,7 @@ class Batch(NamedTuple):
 def old_entries(before: datetime, *, until_recent: bool = False) -> Iterator[list[Revision]]:
     """Yield the entries from before that time, in batches, without those that stay for their quota.
 
-    It looks at every entry, because a clock that was wrong may have given any entry any time. With
+    It reads every entry, because a clock that was wrong may have given any entry any time. With
     `until_recent`, it ends where a whole batch is recent.
     """
     scanned = Revision.objects.values_list("pk", "at", named=True)

@@ -68,7 +68,7 @@ def remove_company(
         except DataRemains:
             raise
         except (Refused, ProtectedError):
-            # A new environment or volume: look at everything again.
+            # A new environment or volume: check everything again.
             if attempt == limits.MAX_CLEANUP_ATTEMPTS:
                 raise
 

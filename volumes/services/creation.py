@@ -1,4 +1,4 @@
-"""Creating volumes. What is wanted is written; the reconciler makes it."""
+"""Creating volumes: write the requested row. The reconciler creates the data."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def create_volume(
     actor: Actor,
     key: IdempotencyKey | None = None,
 ) -> tuple[Volume, bool]:
-    """Reserve room and write what is wanted; the reconciler makes it.
+    """Reserve quota and write the requested volume. The reconciler creates its data.
 
-    Returns the volume and whether an earlier call with the same key had made it.
+    Returns the volume and whether an earlier call with the same key had created it.
     `snapshots` are those that the caller reaches. Raises Refused with every problem.
     """
     # Another request may write it: that must not be undone with a transaction of this one's.

@@ -20,7 +20,7 @@ NAMES = {
 
 
 def record_policy() -> None:
-    """Write down what this server runs with. Of several servers, the last one counts."""
+    """Record the settings of this server. Of several servers, the last one counts."""
     ServerPolicy.objects.update_or_create(number=1, defaults=_own_policy())
 
 

@@ -31,7 +31,7 @@ def copy_live(source: Path, target: Path, progress: Progress) -> None:
         copy.execute("PRAGMA synchronous=OFF")  # the caller makes the finished file durable
         live.execute("BEGIN")
         # The transaction takes its snapshot with the first read. Without it, each foreign write would
-        # begin the copy anew.
+        # restart the copy.
         live.execute("SELECT count(*) FROM sqlite_master").fetchone()
         live.backup(copy, pages=STEP_PAGES, progress=_Watch(progress))
         live.execute("ROLLBACK")
