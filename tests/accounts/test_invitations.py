@@ -162,8 +162,8 @@ def test_invitation_can_be_answered_only_by_its_person(
     alices: Client, charlie: User, company: Company, verb: str
 ) -> None:
     invite(alices)
-    stranger = MembershipFactory.create(company__name="Far away").user
-    assert answer(log_in(Client(), stranger), verb).status_code == 404
+    non_member = MembershipFactory.create(company__name="Far away").user
+    assert answer(log_in(Client(), non_member), verb).status_code == 404
     assert answer(alices, verb).status_code == 404
     assert Invitation.objects.exists()
 

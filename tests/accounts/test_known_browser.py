@@ -17,7 +17,7 @@ NEW = "kelp on the rock 77"
 
 
 def fill_throttles(person: User) -> None:
-    """Fill the throttles, as strangers at five addresses and one at the person's own address would."""
+    """Fill the throttles, as others at five addresses and one at the person's own address would."""
     for number in range(50):
         throttling.password_throttle(person.username, f"203.0.113.{number % 5}").failed()
     for number in range(100):
@@ -32,27 +32,27 @@ def known(dora: User) -> Client:
     return browser
 
 
-def test_known_browser_logs_in_when_strangers_fill_the_throttles(known: Client, dora: User) -> None:
+def test_known_browser_logs_in_when_others_fill_the_throttles(known: Client, dora: User) -> None:
     fill_throttles(dora)
     assert give_password(Client(REMOTE_ADDR="192.0.2.1"), dora).status_code == 429
     give_password(known, dora)
     assert is_in(known)
 
 
-def test_known_browser_verifies_a_code_when_strangers_fill_the_throttle(alice: User) -> None:
+def test_known_browser_verifies_a_code_when_others_fill_the_throttle(alice: User) -> None:
     known = log_in(Client(REMOTE_ADDR=HERE), alice)
     known.post("/logout")
     for number in range(50):
         throttling.code_throttle(alice.ref, f"203.0.113.{number % 5}").failed()
-    stranger = Client()
-    give_password(stranger, alice)
-    assert stranger.post("/login", {"code": fresh_code(alice)}).status_code == 429
+    other_browser = Client()
+    give_password(other_browser, alice)
+    assert other_browser.post("/login", {"code": fresh_code(alice)}).status_code == 429
     give_password(known, alice)
     known.post("/login", {"code": fresh_code(alice)})
     assert is_in(known)
 
 
-def test_known_browser_changes_the_password_when_strangers_fill_the_throttles(dora: User) -> None:
+def test_known_browser_changes_the_password_when_others_fill_the_throttles(dora: User) -> None:
     known = log_in(Client(REMOTE_ADDR=HERE), dora)
     fill_throttles(dora)
     spec = {"action": "password", "password": "correct horse battery staple"}

@@ -101,9 +101,9 @@ def test_the_session_key_changes_at_both_steps(client: Client, alice: User) -> N
 
 def test_login_does_not_adopt_a_planted_session(client: Client, dora: User) -> None:
     client.session.save()
-    planted = client.cookies["sessionid"].value if "sessionid" in client.cookies else "x"
+    foreign = client.cookies["sessionid"].value if "sessionid" in client.cookies else "x"
     give_password(client, dora)
-    assert client.cookies["sessionid"].value != planted
+    assert client.cookies["sessionid"].value != foreign
 
 
 def test_login_page_redirects_a_logged_in_user(client: Client, dora: User) -> None:

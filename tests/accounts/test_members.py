@@ -205,7 +205,7 @@ def test_long_list_of_own_companies_is_paginated(client: Client, alice: User) ->
     assert "?place=Acme" in last
 
 
-def test_stranger_gets_404_for_everything_of_the_company(
+def test_non_member_gets_404_for_everything_of_the_company(
     client: Client, alice: User, charlie: User, company: Company
 ) -> None:
     log_in(client, charlie)

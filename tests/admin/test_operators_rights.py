@@ -236,7 +236,7 @@ def test_permissions_for_one_model_give_no_access_to_another(
     nina: User, desk: Client, model: str
 ) -> None:
     nina.user_permissions.set(Permission.objects.filter(content_type__model=model))
-    told = {
+    results = {
         (kind._meta.model_name, page): desk.get(
             f"/admin/{kind._meta.app_label}/{kind._meta.model_name}/{page}"
         ).status_code
@@ -244,7 +244,7 @@ def test_permissions_for_one_model_give_no_access_to_another(
         for page in ("", "add/", "1/change/", "1/history/", "1/delete/")
         if kind._meta.model_name != model
     }
-    opened = {page: status for page, status in told.items() if status == 200}
+    opened = {page: status for page, status in results.items() if status == 200}
     assert not opened
 
 
@@ -303,12 +303,12 @@ def test_names_are_shown_only_with_permission_to_view_users(
 ) -> None:
     hidden = UserFactory.create(username="hidden-person")
     url, allowed = LOOKUPS[name]
-    told = {
+    results = {
         held: "hidden-person" in desk.get(url.format(user=hidden.pk)).text
         for held in holdings(nina)
     }
-    record_property("asked", len(told))
-    assert {held for held, is_told in told.items() if is_told} == allowed | {ALL}
+    record_property("asked", len(results))
+    assert {held for held, is_allowed in results.items() if is_allowed} == allowed | {ALL}
 
 
 def test_a_submitted_member_form_reveals_no_name(nina: User, desk: Client) -> None:

@@ -141,8 +141,8 @@ def test_an_application_of_another_environment_is_refused(
     desk: Client, volume: Volume, company: Company
 ) -> None:
     elsewhere = EnvironmentFactory.create(company=company)
-    stranger = Application.objects.create(environment=elsewhere, name="stranger")
-    spec = {"volume": volume.pk, "application": stranger.pk, "mount_path": ""}
+    foreign = Application.objects.create(environment=elsewhere, name="stranger")
+    spec = {"volume": volume.pk, "application": foreign.pk, "mount_path": ""}
     errors = desk.post("/admin/volumes/attachment/add/", spec).context["adminform"].errors
     assert errors["application"] == ["names no application of this environment"]
 

@@ -73,9 +73,9 @@ def outsiders(alice: User, bob: User, charlie: User, olga: User) -> dict[str, tu
     return found
 
 
-def ask(speaker: Api, method: str, desk: Desk, world: dict[str, str]) -> int:
+def ask(caller: Api, method: str, desk: Desk, world: dict[str, str]) -> int:
     with rolled_back():
-        return int(speaker.send(method, f"/{desk.path.format(**world)}", None).status_code)
+        return int(caller.send(method, f"/{desk.path.format(**world)}", None).status_code)
 
 
 def test_every_route_of_the_admin_is_in_the_table() -> None:
@@ -89,26 +89,26 @@ def test_only_operators_have_access(
     method: str,
     record_property: Callable[..., None],
 ) -> None:
-    told = {
-        (route, name): ask(speaker, method, desk, world)
+    statuses = {
+        (route, name): ask(caller, method, desk, world)
         for route, desk in ROUTES.items()
         if route not in OPEN
-        for name, (speaker, _) in outsiders.items()
+        for name, (caller, _) in outsiders.items()
     }
-    record_property("asked", len(told))
-    assert told == {(route, name): outsiders[name][1] for route, name in told}
+    record_property("asked", len(statuses))
+    assert statuses == {(route, name): outsiders[name][1] for route, name in statuses}
 
 
 def test_operators_get_the_response_of_the_table(
     world: dict[str, str], olga: User, record_property: Callable[..., None]
 ) -> None:
-    told = {route: ask(Browser(olga), "GET", desk, world) for route, desk in ROUTES.items()}
-    record_property("asked", len(told))
-    assert told == {route: desk.status for route, desk in ROUTES.items()}
+    statuses = {route: ask(Browser(olga), "GET", desk, world) for route, desk in ROUTES.items()}
+    record_property("asked", len(statuses))
+    assert statuses == {route: desk.status for route, desk in ROUTES.items()}
 
 
 def test_the_admin_uses_the_login_page(
     world: dict[str, str], outsiders: dict[str, tuple[Api, int]]
 ) -> None:
-    places = [speaker.get("/admin/login/")["Location"] for speaker, _ in outsiders.values()]
+    places = [caller.get("/admin/login/")["Location"] for caller, _ in outsiders.values()]
     assert set(places) == {"/login?next=/admin/"}

@@ -20,6 +20,6 @@ def test_the_result_of_an_action_says_whether_the_storage_has_followed(desk, mem
     memory.unmount()
     sent = {"_selected_action": str(volume.pk)}
     page = desk.post("/admin/volumes/volume/do/snapshot/", sent, follow=True)
-    told = "Accepted: uploads. It will be done when the storage is available again."
-    assert told in text(page)
+    message = "Accepted: uploads. It will be done when the storage is available again."
+    assert message in text(page)
     assert 'class="success"' not in page.text

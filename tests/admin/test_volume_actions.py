@@ -117,7 +117,7 @@ def test_data_that_is_not_missing_is_not_accepted(
     memory.fail("state")
     assert "The disk is full." in do(desk, "accept_data", replaced)
     memory.heal()
-    memory.strangers.clear()
+    memory.foreign.clear()
     assert "There is no directory" in do(desk, "accept_data", replaced)
     memory.bring_back(str(volume.pk))
     assert "there is nothing to accept" in do(desk, "accept_data", replaced)

@@ -26,12 +26,12 @@ def both_chains(alice, api):
     """`both_chains(method, path, …)`: what each chain answers. Nothing stays changed."""
 
     def ask(method, path, body=None, **headers):
-        speaker = api(alice, last_used_at=timezone.now())
+        caller = api(alice, last_used_at=timezone.now())
         answers = []
         for handler in (BearerClientHandler, ClientHandler):
-            speaker.client.handler = handler(enforce_csrf_checks=True)
+            caller.client.handler = handler(enforce_csrf_checks=True)
             with rolled_back():
-                answer = speaker.send(method, path, body, X_Request_ID="same", **headers)
+                answer = caller.send(method, path, body, X_Request_ID="same", **headers)
             answers.append((answer.status_code, dict(answer.items()), answer.content))
         return answers
 

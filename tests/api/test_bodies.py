@@ -206,7 +206,7 @@ def test_a_description_is_counted_in_characters(alices, volumes, memory):
 
 
 def padded(size):
-    """A good wish of so many bytes."""
+    """A valid request of this many bytes."""
     return WISH[:-1] + b" " * (size - len(WISH)) + b"}"
 
 

@@ -67,8 +67,8 @@ def test_create_and_get_return_the_fields_in_the_order_of_the_table(api, alice, 
 
 def test_missing_fields_get_their_default(make):
     volume = make("uploads")
-    told = {name: volume[name] for name in ("mountPath", "description", "labels", "protected")}
-    assert told == {
+    stored = {name: volume[name] for name in ("mountPath", "description", "labels", "protected")}
+    assert stored == {
         "mountPath": "/data/uploads",
         "description": "",
         "labels": {},

@@ -34,7 +34,7 @@ def both_ways(alice, bob, charlie, api):
     return ask
 
 
-def told(answer):
+def visible(answer):
     """Everything that a caller sees of an answer."""
     return answer.status_code, dict(answer.items()), answer.content
 
@@ -86,7 +86,7 @@ def test_reads_are_the_same_on_both_paths(
         "elsewhere": f"/{charlies_environment.pk}/volume",
     }
     fast_path, ordinary = both_ways(alice, method, path.format(**places))
-    assert told(fast_path) == told(ordinary)
+    assert visible(fast_path) == visible(ordinary)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_conditional_requests_are_the_same_on_both_paths(both_ways, alices, alic
     known = alices.get(furnished)["ETag"].strip('"')
     asked = tag.format(tag=known)
     fast_path, ordinary = both_ways(alice, "GET", furnished, If_None_Match=asked)
-    assert told(fast_path) == told(ordinary)
+    assert visible(fast_path) == visible(ordinary)
 
 
 def test_pages_link_to_the_same_next_page_on_both_paths(both_ways, alice, furnished, volumes):
@@ -104,7 +104,7 @@ def test_pages_link_to_the_same_next_page_on_both_paths(both_ways, alice, furnis
     seen = []
     for _ in range(3):
         fast_path, ordinary = both_ways(alice, "GET", path)
-        assert told(fast_path) == told(ordinary)
+        assert visible(fast_path) == visible(ordinary)
         seen += [one["name"] for one in fast_path.json()]
         path = fast_path.get("Link", "<http://testserver/end>").split("testserver")[1].split(">")[0]
     assert seen == ["furnished", "other-0", "other-1", "other-2", "other-3"]
@@ -126,13 +126,13 @@ def test_tokens_are_checked_the_same_on_both_paths(
     both_ways, alice, furnished, volumes, method, token
 ):
     fast_path, ordinary = both_ways(alice, method, volumes, {}, token=token)
-    assert told(fast_path) == told(ordinary)
+    assert visible(fast_path) == visible(ordinary)
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer x", "Basic YTpi", "Bearer \u00ff"])
 def test_other_credentials_are_checked_the_same_on_both_paths(both_ways, volumes, header):
     fast_path, ordinary = both_ways(None, "GET", volumes, Authorization=header)
-    assert told(fast_path) == told(ordinary)
+    assert visible(fast_path) == visible(ordinary)
     assert fast_path.status_code == 401
 
 
@@ -144,8 +144,8 @@ def test_roles_are_checked_the_same_on_both_paths(both_ways, bob, charlie, furni
         (charlie, "POST", volumes, WISH),
     ]
     answers = [both_ways(*one) for one in asked]
-    assert [told(fast_path) for fast_path, _ in answers] == [
-        told(ordinary) for _, ordinary in answers
+    assert [visible(fast_path) for fast_path, _ in answers] == [
+        visible(ordinary) for _, ordinary in answers
     ]
     assert [fast_path.status_code for fast_path, _ in answers] == [200, 403, 404, 404]
 
@@ -171,7 +171,7 @@ def test_refusals_are_the_same_on_both_paths(
 ):
     headers = {"Content-Type": content_type}
     fast_path, ordinary = both_ways(alice, "POST", volumes, body, **headers)
-    assert told(fast_path) == told(ordinary)
+    assert visible(fast_path) == visible(ordinary)
     assert fast_path.status_code >= 400
     assert Volume.objects.count() == 5
 
@@ -180,7 +180,7 @@ def test_refusals_are_the_same_on_both_paths(
 def test_an_encoded_body_is_refused_on_both_paths(both_ways, alice, volumes, encoding):
     headers = {"Content-Encoding": encoding}
     fast_path, ordinary = both_ways(alice, "POST", volumes, WISH, **headers)
-    assert told(fast_path) == told(ordinary)
+    assert visible(fast_path) == visible(ordinary)
     assert fast_path.status_code == 415
 
 
@@ -196,7 +196,7 @@ def test_a_repeated_create_is_the_same_on_both_paths(both_ways, alice, volumes, 
     assert first.content == replay.content
     assert (dict(first.items()) | {"Idempotent-Replay": "true"}) == dict(replay.items())
     fast_path, ordinary = both_ways(alice, "POST", volumes, WISH, Idempotency_Key="k")
-    assert told(fast_path) == told(ordinary)
+    assert visible(fast_path) == visible(ordinary)
     assert fast_path["Idempotent-Replay"] == "true"
     assert fast_path["Location"] == f"{volumes}/{fast_path.json()['id']}"
 

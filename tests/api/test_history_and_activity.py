@@ -139,8 +139,8 @@ def test_applications_and_environments_are_in_the_companys_activity(
     alices.put(f"/environments/{made}", {"resourceQuota": {"storage": 5}})
     alices.delete(f"/environments/{made}")
     activity = Revision.objects.filter(company=company).order_by("id")
-    told = activity.values_list("subject", "action", "version", "by", "changes")
-    assert list(told) == [
+    found = activity.values_list("subject", "action", "version", "by", "changes")
+    assert list(found) == [
         ("application", "create", 1, alice.ref, {"name": [None, "web"]}),
         ("application", "update", 2, alice.ref, {"name": ["web", "www"]}),
         ("application", "delete", 3, alice.ref, {"isDeleted": [False, True]}),

@@ -41,7 +41,7 @@ def statuses(call, times):
     return [call().status_code for _ in range(times)]
 
 
-def told(response):
+def status_and_limit(response):
     return response.status_code, response["RateLimit-Policy"], response["RateLimit"]
 
 
@@ -49,11 +49,11 @@ def test_a_token_beyond_its_limit_gets_429_with_retry_after(alices, here, clock)
     rate_limiting.windows().clear()
     clock(0)
     first = alices.get(here)
-    assert told(first) == (200, POLICY["reads"], '"reads";r=4;t=60')
+    assert status_and_limit(first) == (200, POLICY["reads"], '"reads";r=4;t=60')
     clock(20)
     assert statuses(lambda: alices.get(here), 4) == [200] * 4
     refused = alices.get(here)
-    assert told(refused) == (429, POLICY["reads"], '"reads";r=0;t=40')
+    assert status_and_limit(refused) == (429, POLICY["reads"], '"reads";r=0;t=40')
     assert refused["Retry-After"] == "40"
     assert refused.json()["code"] == "THROTTLED"
     assert "40 seconds" in refused.json()["details"]

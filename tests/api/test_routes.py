@@ -29,7 +29,7 @@ def everybody(alice, erin, bob, charlie, company):
 
 
 def verdicts(row, *, stranger):
-    """What everybody is told by a route that takes this role."""
+    """The status for every caller of a route that needs this role."""
     by_role = {
         role: row.status if Role(role).includes(row.needs) else 403
         for role in ("viewer", "editor", "admin")
@@ -55,22 +55,22 @@ def verdicts(row, *, stranger):
     }
 
 
-def ask(speaker, method, path, body):
+def ask(caller, method, path, body):
     with rolled_back():
-        return speaker.send(method, path, body)
+        return caller.send(method, path, body)
 
 
-def told_apart(answers):
+def distinguishable(answers):
     """The statuses, and how many different answers there are, headers and all."""
     different = {(one.content, str(sorted(one.headers.items()))) for one in answers}
     return {one.status_code for one in answers}, len(different)
 
 
-def asked_about(speaker, case, row, worlds, world):
+def asked_about(caller, case, row, worlds, world):
     """The same call about several worlds, in requests that are otherwise alike."""
     body = filled(row.body, world)
     paths = [f"/{row.path.format(**names)}" for names in worlds]
-    return [speaker.send(case[0], path, body, X_Request_ID="same") for path in paths]
+    return [caller.send(case[0], path, body, X_Request_ID="same") for path in paths]
 
 
 def test_every_route_is_in_the_table_and_served_at_every_base():
@@ -83,39 +83,39 @@ def test_every_caller_gets_the_response_of_the_contract(
 ):
     row = ROWS[method, route]
     path, body = row.path.format(**world), filled(row.body, world)
-    told = {
-        (base, name): ask(speaker, method, f"/{base}{path}", body).status_code
+    statuses = {
+        (base, name): ask(caller, method, f"/{base}{path}", body).status_code
         for base in bases(route)
-        for name, speaker in everybody.items()
+        for name, caller in everybody.items()
     }
     # Everybody has environments of their own: only here is a stranger none.
     own = {"environments": row.status}
     meant = verdicts(row, stranger=own.get(route, 404))
-    record_property("asked", len(told))
-    assert told == {(base, name): meant[name] for base in bases(route) for name in meant}
+    record_property("asked", len(statuses))
+    assert statuses == {(base, name): meant[name] for base in bases(route) for name in meant}
 
 
 def test_a_foreign_environment_gets_the_same_response_as_an_unknown_one(world, charlies):
     missing = world | {"env": NOWHERE["env"], "empty": NOWHERE["empty"]}
     below = [(case, row) for case, row in ROWS.items() if "<str:" in case[1]]
-    told = {
-        case: told_apart(asked_about(charlies, case, row, [world, missing, NOWHERE], world))
+    statuses = {
+        case: distinguishable(asked_about(charlies, case, row, [world, missing, NOWHERE], world))
         for case, row in below
     }
-    assert told == dict.fromkeys(told, ({404}, 1))
-    assert len(told) == 25
+    assert statuses == dict.fromkeys(statuses, ({404}, 1))
+    assert len(statuses) == 25
 
 
 def test_an_invitation_shows_nothing_of_the_environment(world, api, alice, company):
     person = callers.invited(company, by=alice).user
     missing = world | {"env": NOWHERE["env"], "empty": NOWHERE["empty"]}
     below = [(case, row) for case, row in ROWS.items() if "<str:" in case[1]]
-    told = {
-        case: told_apart(asked_about(api(person), case, row, [world, missing, NOWHERE], world))
+    statuses = {
+        case: distinguishable(asked_about(api(person), case, row, [world, missing, NOWHERE], world))
         for case, row in below
     }
-    assert told == dict.fromkeys(told, ({404}, 1))
-    assert len(told) == 25
+    assert statuses == dict.fromkeys(statuses, ({404}, 1))
+    assert len(statuses) == 25
 
 
 def test_a_foreign_object_in_ones_own_environment_is_a_404(
@@ -123,12 +123,12 @@ def test_a_foreign_object_in_ones_own_environment_is_a_404(
 ):
     own = {"env": str(charlies_environment.pk)}
     below = [(case, row) for case, row in ROWS.items() if OBJECT.search(case[1])]
-    told = {
-        case: told_apart(asked_about(charlies, case, row, [world | own, NOWHERE | own], world))
+    statuses = {
+        case: distinguishable(asked_about(charlies, case, row, [world | own, NOWHERE | own], world))
         for case, row in below
     }
-    assert told == dict.fromkeys(told, ({404}, 1))
-    assert len(told) == 16
+    assert statuses == dict.fromkeys(statuses, ({404}, 1))
+    assert len(statuses) == 16
     assert environment.volumes.live().count() == 2  # and what is gone has not come back
 
 

@@ -81,9 +81,9 @@ def found(secrets, text):
 def everything_said(person, secrets, world):
     """Every route of the API by token and by cookie, and the person's own pages."""
     token, browser = Api(secrets["api token"]), Browser(person)
-    for speaker in (token, browser):
+    for caller in (token, browser):
         for (method, _), row in ROWS.items():
-            yield speaker.send(method, f"/{row.path.format(**world)}", filled(row.body, world))
+            yield caller.send(method, f"/{row.path.format(**world)}", filled(row.body, world))
     for path in ("/", "/activity", "/settings/security", "/settings/tokens", "/settings/members"):
         yield browser.get(path)
     for path in ("/admin/", "/admin/accounts/user/", "/admin/accounts/token/", "/schema"):
@@ -94,9 +94,9 @@ def everything_said(person, secrets, world):
 
 def test_no_response_and_no_log_line_contains_a_secret(person, secrets, world, log):
     answers = list(everything_said(person, secrets, world))
-    told = "\n".join(f"{answer.headers} {answer.content!r}" for answer in answers)
+    output = "\n".join(f"{answer.headers} {answer.content!r}" for answer in answers)
     assert len(answers) > 60
-    assert found(secrets, told) == set()
+    assert found(secrets, output) == set()
     assert found(secrets, log.getvalue()) == set()
     assert log.getvalue().count("\n") >= len(answers)
 

@@ -67,9 +67,9 @@ def test_there_is_no_projection_of_few_flat_or_slow_samples(alices, here, sample
 
 def test_at_most_500_samples_are_returned_with_the_first_and_the_last(alices, here, sampled):
     sampled(*[(29 - number / 40, number) for number in range(1100)])
-    told = [sample["usedSize"] for sample in alices.get(f"{here}/usage").json()["samples"]]
-    steps = {after - before for before, after in pairwise(told)}
-    assert (len(told), told[0], told[-1]) == (500, 0, 1099)
+    used = [sample["usedSize"] for sample in alices.get(f"{here}/usage").json()["samples"]]
+    steps = {after - before for before, after in pairwise(used)}
+    assert (len(used), used[0], used[-1]) == (500, 0, 1099)
     assert steps <= {2, 3}
 
 

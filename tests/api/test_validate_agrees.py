@@ -1,4 +1,4 @@
-"""Whatever a wish is made of: validate says exactly what create and update then do."""
+"""Validate returns exactly what create and update then do, for any request."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ others = {
     "nmae": st.just("x"),
     "usedSize": anything,
 }
-wishes = st.fixed_dictionaries({"name": mostly(names), "size": mostly(sizes)}, optional=others)
+requests = st.fixed_dictionaries({"name": mostly(names), "size": mostly(sizes)}, optional=others)
 changes = st.fixed_dictionaries({}, optional={"name": names, "size": sizes, **others})
 
 by_chance = settings(
@@ -77,7 +77,7 @@ def codes_of(answer: Any) -> set[tuple[str, str]]:
 
 
 @by_chance
-@given(spec=wishes)
+@given(spec=requests)
 @example(spec={"name": "taken", "size": 1})
 @example(spec={"name": "a", "size": 1, "resourceRequests": {"storage": "1GB"}})
 @example(spec={"name": "a", "size": 10**30})
@@ -113,7 +113,7 @@ def test_update_does_what_validate_says(
 
 
 @by_chance
-@given(spec=wishes)
+@given(spec=requests)
 @example(spec={"name": "a", "resourceRequests": {"storage": "10GB"}, "mountPath": "/a/"})
 def test_validate_returns_the_volume_that_create_creates(
     alices: Api, volumes: str, memory: object, spec: dict[str, Any]

@@ -38,8 +38,8 @@ class InMemory:
         self.backend.volumes.pop(handle if snapshot is None else "", None)
         self.backend.snapshots.pop((handle, snapshot or ""), None)
 
-    def put_stranger(self, handle: str, snapshot: str | None = None, *, file: bool) -> None:
-        self.backend.strangers[handle, snapshot] = file
+    def put_foreign_data(self, handle: str, snapshot: str | None = None, *, file: bool) -> None:
+        self.backend.foreign[handle, snapshot] = file
 
 
 class InDirectory:
@@ -60,7 +60,7 @@ class InDirectory:
     def lose(self, handle: str, snapshot: str | None = None) -> None:
         shutil.rmtree(self._path(handle, snapshot))
 
-    def put_stranger(self, handle: str, snapshot: str | None = None, *, file: bool) -> None:
+    def put_foreign_data(self, handle: str, snapshot: str | None = None, *, file: bool) -> None:
         path = self._path(handle, snapshot)
         path.mkdir(parents=True)
         (path / "file").touch() if file else None
@@ -402,7 +402,7 @@ class TestMakingInPlaceOfAnother:
         return lambda: getattr(place.backend, method)(*arguments)
 
     def test_an_empty_directory_is_replaced(self, place: Any, make: Any) -> None:
-        place.put_stranger(HANDLE, file=False)
+        place.put_foreign_data(HANDLE, file=False)
         assert place.backend.state(HANDLE) is DataState.EMPTY
         make()
         assert place.backend.state(HANDLE) is DataState.OWN
@@ -410,7 +410,7 @@ class TestMakingInPlaceOfAnother:
     def test_a_directory_with_content_is_an_error_until_it_is_removed(
         self, place: Any, make: Any
     ) -> None:
-        place.put_stranger(HANDLE, file=True)
+        place.put_foreign_data(HANDLE, file=True)
         for _ in range(2):
             with pytest.raises(BackendError, match="Something") as refused:
                 make()
@@ -441,13 +441,13 @@ class TestIdentity:
 
     def test_an_unmarked_empty_snapshot_is_replaced(self, place: Any) -> None:
         place.backend.create(HANDLE, 10)
-        place.put_stranger(HANDLE, SNAPSHOT, file=False)
+        place.put_foreign_data(HANDLE, SNAPSHOT, file=False)
         place.backend.snapshot(HANDLE, SNAPSHOT)
         assert place.backend.state(HANDLE, SNAPSHOT) is DataState.OWN
 
     def test_a_snapshot_does_not_replace_a_directory_with_content(self, place: Any) -> None:
         place.backend.create(HANDLE, 10)
-        place.put_stranger(HANDLE, SNAPSHOT, file=True)
+        place.put_foreign_data(HANDLE, SNAPSHOT, file=True)
         with pytest.raises(BackendError, match="Something"):
             place.backend.snapshot(HANDLE, SNAPSHOT)
         assert place.backend.state(HANDLE, SNAPSHOT) is DataState.UNMARKED
@@ -467,7 +467,7 @@ class TestIdentity:
     ) -> None:
         place.backend.create(HANDLE, 10)
         place.lose(HANDLE)
-        place.put_stranger(HANDLE, file=False)
+        place.put_foreign_data(HANDLE, file=False)
         assert place.backend.state(HANDLE) is DataState.EMPTY
         assert not place.backend.exists(HANDLE)
         with pytest.raises(BackendError, match="missing"):
@@ -478,7 +478,7 @@ class TestIdentity:
         place.backend.create(HANDLE, 10)
         place.backend.snapshot(HANDLE, SNAPSHOT)
         place.lose(HANDLE, SNAPSHOT)
-        place.put_stranger(HANDLE, SNAPSHOT, file=False)
+        place.put_foreign_data(HANDLE, SNAPSHOT, file=False)
         with pytest.raises(BackendError, match="missing"):
             place.backend.clone(HANDLE, SNAPSHOT, TARGET, 10)
         assert not place.backend.exists(TARGET)
@@ -486,7 +486,7 @@ class TestIdentity:
     def test_data_restored_by_hand_exists_before_it_is_marked(self, place: Any) -> None:
         place.backend.create(HANDLE, 10)
         place.lose(HANDLE)
-        place.put_stranger(HANDLE, file=True)
+        place.put_foreign_data(HANDLE, file=True)
         assert place.backend.state(HANDLE) is DataState.UNMARKED
         assert place.backend.exists(HANDLE)
         assert place.backend.has_content(HANDLE)
@@ -499,7 +499,7 @@ class TestIdentity:
         place.backend.create(HANDLE, 10)
         place.backend.snapshot(HANDLE, SNAPSHOT)
         place.lose(HANDLE, snapshot)
-        place.put_stranger(HANDLE, snapshot, file=file)
+        place.put_foreign_data(HANDLE, snapshot, file=file)
         for _ in range(2):
             place.backend.accept(HANDLE, snapshot)
             assert place.backend.state(HANDLE, snapshot) is DataState.OWN

@@ -55,7 +55,7 @@ def drive(
     present = [services[pair] for pair in selection.pairs() if pair in services]
     for name in selection.operations:
         operation = OPERATIONS[name]
-        able = [service for service in present if name in service.wishes()]
+        able = [service for service in present if name in service.requests()]
         for clients in selection.clients:
             report.measured += measure(
                 operation,

@@ -52,7 +52,7 @@ OPERATIONS = {
 
 
 @dataclass(frozen=True)
-class Wish:
+class RequestTemplate:
     """The requests of one operation, as one service wants them.
 
     In path and body `{id}`, `{word}`, `{number}` (seven digits) and `{tail}` (its last five) tell of

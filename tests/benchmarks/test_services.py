@@ -30,7 +30,7 @@ def service(request: pytest.FixtureRequest) -> Iterator[Service]:
 
 
 def test_a_service_answers_every_request_of_the_benchmark(service: Service) -> None:
-    for name in service.wishes():
+    for name in service.requests():
         assert answers(service, OPERATIONS[name]), name
 
 

@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.benchmarks.operations import Wish
+from tests.benchmarks.operations import RequestTemplate
 from tests.benchmarks.rows import WORDS
 
 SCRIPT = Path(__file__).with_name("drive.lua")
@@ -47,7 +47,7 @@ def installed() -> bool:
     return shutil.which("wrk") is not None
 
 
-def drive(port: int, spec: Wish, span: Span, *, clients: int, seconds: int) -> Result:
+def drive(port: int, spec: RequestTemplate, span: Span, *, clients: int, seconds: int) -> Result:
     """One run against 127.0.0.1. Raises Failed if one answer was not a success."""
     headers = [part for header in spec.headers for part in ("-H", header)]
     done = subprocess.run(

@@ -77,12 +77,12 @@ def world_in(home: Path) -> Iterator[World]:
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        told, made = json.loads(done.stdout), installation.made
+        printed, made = json.loads(done.stdout), installation.identity
         with serving(installation) as server:
             yield World(
                 server=server,
-                names=told["names"],
-                codes=told["codes"] | {"alice": made["recoveryCodes"]},
-                passwords=dict.fromkeys(told["codes"], told["password"])
+                names=printed["names"],
+                codes=printed["codes"] | {"alice": made["recoveryCodes"]},
+                passwords=dict.fromkeys(printed["codes"], printed["password"])
                 | {"alice": made["password"]},
             )

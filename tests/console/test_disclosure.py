@@ -97,8 +97,8 @@ def test_an_address_that_was_recorded_before_is_not_shown_either(bob, seen, comp
         )
     words, rows = seen()
     assert HOME not in words
-    told = {row["subject"]: row["changes"] for row in rows}
-    assert told["account"] == '{"isActive": [true, false]}'
+    changes = {row["subject"]: row["changes"] for row in rows}
+    assert changes["account"] == '{"isActive": [true, false]}'
 
 
 def test_a_token_without_limit_is_shown_where_its_owner_is_a_member(
@@ -172,7 +172,7 @@ def test_tokens_from_before_the_upgrade_learn_their_company(alice: User, environ
 
 
 @pytest.fixture
-def told_before_the_upgrade(bob, company, elsewhere):
+def entry_from_before_the_upgrade(bob, company, elsewhere):
     """Entries as older versions wrote them: in each company of Bob's, without the token's reach."""
 
     def tell(*names):
@@ -198,13 +198,13 @@ def limit_to_reach():
 
 
 def test_entries_from_before_the_upgrade_are_shown_only_where_the_token_reaches(
-    bob, charlie, seen, environment, elsewhere, told_before_the_upgrade
+    bob, charlie, seen, environment, elsewhere, entry_from_before_the_upgrade
 ):
     give_token(bob, name="everywhere")
     give_token(bob, name="ours", environment_id=environment.pk)
     give_token(bob, name="theirs", environment_id=elsewhere.pk)
     give_token(charlie, name="theirs", environment_id=environment.pk)
-    told_before_the_upgrade("everywhere", "ours", "theirs")
+    entry_from_before_the_upgrade("everywhere", "ours", "theirs")
     once = limit_to_reach()
     assert once == [
         ("everywhere", "Acme", None),
@@ -219,21 +219,21 @@ def test_entries_from_before_the_upgrade_are_shown_only_where_the_token_reaches(
 
 
 def test_old_entries_of_uncertain_tokens_are_shown_to_operators_only(
-    bob, seen, environment, elsewhere, told_before_the_upgrade
+    bob, seen, environment, elsewhere, entry_from_before_the_upgrade
 ):
     """Names that two tokens of different reach have, tokens that are gone, places that are gone."""
     give_token(bob, name="two")
     give_token(bob, name="two", environment_id=elsewhere.pk)
     give_token(bob, name="placeless", environment_id=environment.pk)
     Token.objects.filter(name="placeless").update(company=None)
-    told_before_the_upgrade("two", "gone", "placeless")
+    entry_from_before_the_upgrade("two", "gone", "placeless")
     assert {company for _, company, _ in limit_to_reach()} == {None}
     assert Revision.objects.count() == 6
     assert seen()[1] == []
 
 
 def test_old_entries_of_other_users_and_changes_stay(
-    alice, bob, actor, seen, company, environment, told_before_the_upgrade
+    alice, bob, actor, seen, company, environment, entry_from_before_the_upgrade
 ):
     change_password(bob, actor)
     create_token(bob, actor, environment)

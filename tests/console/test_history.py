@@ -1,4 +1,4 @@
-"""What happened to a volume, told in sentences."""
+"""The history of a volume, in sentences."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def plain(page: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
 
 
-def told(**fields: object) -> Entry:
+def entry_of(**fields: object) -> Entry:
     row = {"subject": Subject.VOLUME, "subject_name": "uploads", "by": "system", "via": "command"}
     return entries([Revision.objects.create(**{**row, **fields})])[0]
 
@@ -108,7 +108,7 @@ def test_names_are_looked_up_in_one_query(
     ],
 )
 def test_every_action_has_a_phrase(db, fields, sentence):
-    phrase = told(**fields).phrase
+    phrase = entry_of(**fields).phrase
     assert " ".join(filter(None, [phrase.verb, phrase.subject_type, phrase.suffix])) == sentence
 
 
@@ -117,13 +117,13 @@ def test_every_action_has_a_phrase(db, fields, sentence):
     [([10, 9], "used a recovery code of"), ([1, 10], "made new recovery codes for")],
 )
 def test_using_and_creating_recovery_codes_have_different_phrases(db, left, sentence):
-    entry = told(subject="second_factor", action="update", changes={"recoveryCodes": left})
+    entry = entry_of(subject="second_factor", action="update", changes={"recoveryCodes": left})
     assert entry.phrase.verb == sentence
 
 
 def test_a_deleted_user_is_shown_by_number(db):
-    assert told(action="create", by="user-4711").who == "user-4711"
-    assert told(action="create").who == "Holdfast"
+    assert entry_of(action="create", by="user-4711").who == "user-4711"
+    assert entry_of(action="create").who == "Holdfast"
 
 
 def test_values_are_formatted_for_readers(db):
@@ -133,7 +133,7 @@ def test_values_are_formatted_for_readers(db):
         "protected": [False, True],
         "mountPath": ["/a", "/b"],
     }
-    changes = told(action="update", changes=before_and_after).changes
+    changes = entry_of(action="update", changes=before_and_after).changes
     assert [(one.field, one.before, one.after) for one in changes] == [
         ("size", "1 GB", "2 GB"),
         ("labels", "none", "tier: web"),

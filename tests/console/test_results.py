@@ -38,8 +38,8 @@ def test_creating(erins, here, by_loop):
 
 def test_accepted_while_the_storage_is_away(erins, here, memory):
     memory.unmount()
-    told = f"Accepted fresh, 1 GB. It will be created {LATER}"
-    assert create(erins, here) == [("warning", told)]
+    message = f"Accepted fresh, 1 GB. It will be created {LATER}"
+    assert create(erins, here) == [("warning", message)]
 
 
 def test_not_created_yet(erins, here, memory):
@@ -65,8 +65,8 @@ def test_growing(erins, there, volume, by_loop):
 
 def test_growth_is_accepted_while_the_storage_is_away(erins, there, volume, memory):
     memory.unmount()
-    told = f"Accepted 1 GB for uploads. It will grow {LATER}"
-    assert grow(erins, there, volume) == [("warning", told)]
+    message = f"Accepted 1 GB for uploads. It will grow {LATER}"
+    assert grow(erins, there, volume) == [("warning", message)]
 
 
 def delete(client, there) -> list[tuple[str, str]]:
@@ -83,8 +83,8 @@ def test_deleting(erins, there, by_loop):
 
 def test_a_delete_is_accepted_while_the_storage_is_away(erins, there, memory):
     memory.unmount()
-    told = f"Accepted the deletion of uploads. The data will be removed {LATER}"
-    assert delete(erins, there) == [("warning", told)]
+    message = f"Accepted the deletion of uploads. The data will be removed {LATER}"
+    assert delete(erins, there) == [("warning", message)]
 
 
 def test_restored(erins, there, settings):
@@ -113,15 +113,15 @@ def select(client, here, volumes, verb, **more) -> list[tuple[str, str]]:
 def test_several_snapshots_while_the_storage_is_away(erins, here, make, memory):
     several = [make("cache"), make("logs")]
     memory.unmount()
-    told = f"Accepted snapshots of cache, logs. They will be taken {LATER}"
-    assert select(erins, here, several, "snapshot") == [("warning", told)]
+    message = f"Accepted snapshots of cache, logs. They will be taken {LATER}"
+    assert select(erins, here, several, "snapshot") == [("warning", message)]
 
 
 def test_several_deletes_while_the_storage_is_away(erins, here, make, memory):
     several = [make("cache"), make("logs")]
     memory.unmount()
-    told = f"Accepted the deletion of cache, logs. The data will be removed {LATER}"
-    assert select(erins, here, several, "delete", count="2") == [("warning", told)]
+    message = f"Accepted the deletion of cache, logs. The data will be removed {LATER}"
+    assert select(erins, here, several, "delete", count="2") == [("warning", message)]
 
 
 def test_a_retry_while_the_storage_is_away(erins, there, volume, memory):

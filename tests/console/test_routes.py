@@ -120,23 +120,23 @@ def charlies_own(charlies_environment: Environment, memory: object) -> World:
     return {"own": str(charlies_environment.pk), "mine": str(mine.pk)}
 
 
-def standing(caller: str) -> str:
+def role_of(caller: str) -> str:
     """What pages make of a caller: a token says nothing to them."""
     name, _, way = caller.partition(", ")
     outside = way != "cookie" or name in {"deactivated", "reactivated", "half logged in"}
     return OUTSIDE if outside else name
 
 
-def send(speaker: Api, method: str, page: Page, names: World, **headers: str) -> Any:
+def send(client: Api, method: str, page: Page, names: World, **headers: str) -> Any:
     headers = {"X-Request-ID": "same", "Content-Type": FORM, **headers}
-    return speaker.send(method, f"/{page.path.format(**names)}", page.body(names), **headers)
+    return client.send(method, f"/{page.path.format(**names)}", page.body(names), **headers)
 
 
-def ask(speaker: Api, method: str, page: Page, names: World, **headers: str) -> int:
-    cookies = deepcopy(speaker.client.cookies)
+def ask(client: Api, method: str, page: Page, names: World, **headers: str) -> int:
+    cookies = deepcopy(client.client.cookies)
     with rolled_back():
-        status = int(send(speaker, method, page, names, **headers).status_code)
-    speaker.client.cookies = cookies  # who has logged out goes on
+        status = int(send(client, method, page, names, **headers).status_code)
+    client.client.cookies = cookies  # who has logged out goes on
     return status
 
 
@@ -160,14 +160,14 @@ def test_every_caller_gets_the_response_of_the_table(
     places = {route: page for (_, route), page in PAGES.items()}
     # What the table does not have is refused to everybody.
     rows = {route: PAGES.get((method, route), Page(places[route].path, {})) for route in places}
-    told = {
-        (route, caller): ask(speaker, method, page, world)
+    results = {
+        (route, caller): ask(client, method, page, world)
         for route, page in rows.items()
-        for caller, speaker in everybody.items()
+        for caller, client in everybody.items()
     }
-    record_property("asked", len(told))
-    assert told == {
-        (route, caller): rows[route].told.get(standing(caller), 405) for route, caller in told
+    record_property("asked", len(results))
+    assert results == {
+        (route, caller): rows[route].statuses.get(role_of(caller), 405) for route, caller in results
     }
 
 
@@ -175,16 +175,18 @@ def test_a_fragment_has_the_permissions_of_its_page(
     world: World, everybody: dict[str, Api], record_property: Callable[..., None]
 ) -> None:
     pages = {route: page for (method, route), page in PAGES.items() if method == "GET"}
-    told = {
-        (route, caller): ask(speaker, "GET", page, world, **LIVE)
+    results = {
+        (route, caller): ask(client, "GET", page, world, **LIVE)
         for route, page in pages.items()
-        for caller, speaker in everybody.items()
+        for caller, client in everybody.items()
     }
-    record_property("asked", len(told))
-    assert told == {(route, caller): pages[route].told[standing(caller)] for route, caller in told}
+    record_property("asked", len(results))
+    assert results == {
+        (route, caller): pages[route].statuses[role_of(caller)] for route, caller in results
+    }
 
 
-HIDDEN = {case: page for case, page in PAGES.items() if page.told.get("stranger") == 404}
+HIDDEN = {case: page for case, page in PAGES.items() if page.statuses.get("stranger") == 404}
 
 
 def alike(browser: Browser, case: tuple[str, str], worlds: list[World]) -> tuple[set[int], int]:
@@ -196,18 +198,18 @@ def alike(browser: Browser, case: tuple[str, str], worlds: list[World]) -> tuple
 
 def test_foreign_objects_get_the_same_response_as_unknown_ones(world: World, charlie: User) -> None:
     half = world | {"env": NIL, "empty": NIL}
-    told = {case: alike(Browser(charlie), case, [world, half, NOWHERE]) for case in HIDDEN}
-    assert told == dict.fromkeys(told, ({404}, 1))
-    assert len(told) > 40
+    results = {case: alike(Browser(charlie), case, [world, half, NOWHERE]) for case in HIDDEN}
+    assert results == dict.fromkeys(results, ({404}, 1))
+    assert len(results) > 40
 
 
 def test_an_invitation_shows_nothing_of_the_company(world: World) -> None:
     person = User.objects.get(username="invited")
-    hidden = [case for case, page in HIDDEN.items() if page.told["invited"] == 404]
+    hidden = [case for case, page in HIDDEN.items() if page.statuses["invited"] == 404]
     half = world | {"env": NIL, "empty": NIL}
-    told = {case: alike(Browser(person), case, [world, half, NOWHERE]) for case in hidden}
-    assert told == dict.fromkeys(told, ({404}, 1))
-    assert len(told) > 40
+    results = {case: alike(Browser(person), case, [world, half, NOWHERE]) for case in hidden}
+    assert results == dict.fromkeys(results, ({404}, 1))
+    assert len(results) > 40
 
 
 def test_a_foreign_object_in_ones_own_environment_is_a_404(
@@ -215,9 +217,9 @@ def test_a_foreign_object_in_ones_own_environment_is_a_404(
 ) -> None:
     own = {"env": charlies_own["own"]}
     below = [case for case in HIDDEN if "env_id" in case[1] and case[1].count("<") > 1]
-    told = {case: alike(Browser(charlie), case, [world | own, NOWHERE | own]) for case in below}
-    assert told == dict.fromkeys(told, ({404}, 1))
-    assert len(told) > 20
+    results = {case: alike(Browser(charlie), case, [world | own, NOWHERE | own]) for case in below}
+    assert results == dict.fromkeys(results, ({404}, 1))
+    assert len(results) > 20
 
 
 @pytest.mark.parametrize(("method", "path", "form"), BY_REFERENCE)

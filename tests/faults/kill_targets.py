@@ -55,7 +55,7 @@ class Victims:
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
         self.switch = Switch(installation.home / "fault")
-        self.environment = f"/{installation.made['environmentId']}"
+        self.environment = f"/{installation.identity['environmentId']}"
         self.fork_server = ForkServer(installation)
         self.world = World(
             installation, self.environment, self.fork_server.send, self.fork_server.run

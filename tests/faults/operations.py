@@ -100,10 +100,10 @@ class Create(Operation):
         return {}
 
 
-class CreateOverStranger(Create):
+class CreateOverForeignData(Create):
     """An engine makes the directory that it is to mount before Holdfast does."""
 
-    title = "create over a stranger"
+    title = "create over foreign data"
 
     def ask(self, world: World) -> bool:
         is_answered = super().ask(world)

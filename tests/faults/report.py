@@ -54,11 +54,11 @@ def lines(database: str, kills: Iterable[Kill]) -> list[Line]:
 def summary(found: Sequence[Line], failures: Sequence[str]) -> str:
     """The campaign in a few lines."""
     databases = sorted({line.database for line in found})
-    told = [
+    lines_of_databases = [
         _summary_of(name, [line for line in found if line.database == name]) for name in databases
     ]
     verdict = "What must hold held after every one." if not failures else "It did NOT always hold:"
-    return "\n".join([*told, verdict, *failures])
+    return "\n".join([*lines_of_databases, verdict, *failures])
 
 
 def _summary_of(database: str, found: Sequence[Line]) -> str:

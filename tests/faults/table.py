@@ -10,7 +10,7 @@ from tests.faults.operations import (
     CleanUp,
     Clone,
     Create,
-    CreateOverStranger,
+    CreateOverForeignData,
     Delete,
     DeleteSnapshot,
     Grow,
@@ -76,7 +76,7 @@ IN_A_REQUEST = _rows(
 IN_A_RECONCILER = _rows(
     {
         Create: (*BEFORE, *MAKING, *AFTER),
-        CreateOverStranger: REPLACING,
+        CreateOverForeignData: REPLACING,
         # Growing a directory writes nothing: only that it is there is looked at.
         Grow: (*BEFORE, *AFTER),
         Delete: (*BEFORE, *REMOVING, *AFTER),

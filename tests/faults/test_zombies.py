@@ -31,14 +31,14 @@ from tests.support.server import is_frozen
 ROWS = "SELECT * FROM volumes_volume ORDER BY id"
 
 
-class Undead:
+class FrozenProcesses:
     """One installation, and reconcilers in it that others have given up."""
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
         self.switch = Switch(installation.home / "fault")
         fork_server = ForkServer(installation)
-        environment = f"/{installation.made['environmentId']}"
+        environment = f"/{installation.identity['environmentId']}"
         self.now = World(installation, environment, fork_server.send, fork_server.run)
         self.later = replace(self.now, send=partial(fork_server.send, inline=False))
         self.zombies: list[Process] = []
@@ -76,48 +76,48 @@ class Undead:
 
 
 @pytest.fixture(scope="module")
-def undead(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Undead]:
+def frozen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrozenProcesses]:
     """Some of them, whose leases have run out, and whose work was done by another meanwhile."""
-    home = tmp_path_factory.mktemp("undead")
+    home = tmp_path_factory.mktemp("frozen")
     # Nothing is measured: a zombie that was about to would go on with that as well, and may.
     with faulty(home, MEASURE_EVERY="0") as installation:
-        undead = Undead(installation)
-        undead.freeze(Create("made-twice"), "volume:made")
-        undead.freeze(Clone("filled-twice"), "copy:one-copied")
-        undead.freeze(Delete("removed-twice"), "trash:moved")
-        undead.freeze(Create("made-after-its-end"), "volume:made")
+        frozen = FrozenProcesses(installation)
+        frozen.freeze(Create("made-twice"), "volume:made")
+        frozen.freeze(Clone("filled-twice"), "copy:one-copied")
+        frozen.freeze(Delete("removed-twice"), "trash:moved")
+        frozen.freeze(Create("made-after-its-end"), "volume:made")
         other = installation.start("reconcile", "--watch")
         # What the frozen ones have begun still lies there: it is locked while they live.
         eventually(lambda: not installation.rows(UNSETTLED))
         other.terminate()
         assert other.wait(60) == 0
-        yield undead
+        yield frozen
 
 
 def test_leftovers_of_a_process_killed_after_another_finished_are_removed(tmp_path: Path) -> None:
     with faulty(tmp_path, MEASURE_EVERY="0", MIN_LEFTOVER_AGE="0") as installation:
-        undead = Undead(installation)
-        undead.freeze(Clone("filled-twice"), "copy:one-copied")
-        undead.freeze(TakeSnapshot("copied-twice"), "copy:one-copied")
+        frozen = FrozenProcesses(installation)
+        frozen.freeze(Clone("filled-twice"), "copy:one-copied")
+        frozen.freeze(TakeSnapshot("copied-twice"), "copy:one-copied")
         # This looks at every settled volume too. What the frozen ones have begun is locked.
-        assert undead.now.run("reconcile").returncode == 0
+        assert frozen.now.run("reconcile").returncode == 0
         assert not installation.rows(UNSETTLED)
         assert len(leftovers(installation)) == 2
-        for zombie in undead.zombies:
+        for zombie in frozen.zombies:
             zombie.kill()
             zombie.wait(60)
         assert len(leftovers(installation)) == 2
-        assert undead.now.run("reconcile").returncode == 0
-        must_hold(installation, run=undead.now.run)
+        assert frozen.now.run("reconcile").returncode == 0
+        must_hold(installation, run=frozen.now.run)
 
 
-def test_a_zombie_changes_no_row_and_leaves_nothing(undead: Undead) -> None:
-    late = undead.volume("made-after-its-end")
-    assert undead.now.ask("DELETE", f"volume/{late['id']}").status == 200
-    (undead.now.data(undead.volume("filled-twice")["id"]) / "note").write_text("written since")
-    before = undead.installation.rows(ROWS)
-    undead.wake()
-    assert undead.installation.rows(ROWS) == before
-    must_hold(undead.installation, run=undead.now.run)
-    filled = undead.now.data(undead.volume("filled-twice")["id"])
+def test_a_zombie_changes_no_row_and_leaves_nothing(frozen: FrozenProcesses) -> None:
+    late = frozen.volume("made-after-its-end")
+    assert frozen.now.ask("DELETE", f"volume/{late['id']}").status == 200
+    (frozen.now.data(frozen.volume("filled-twice")["id"]) / "note").write_text("written since")
+    before = frozen.installation.rows(ROWS)
+    frozen.wake()
+    assert frozen.installation.rows(ROWS) == before
+    must_hold(frozen.installation, run=frozen.now.run)
+    filled = frozen.now.data(frozen.volume("filled-twice")["id"])
     assert content(filled) == {**CONTENT, "note": "written since"}

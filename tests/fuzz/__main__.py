@@ -14,7 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()  # the admin's routes are asked for
 
 from tests.fuzz.campaign import Campaign  # noqa: E402
-from tests.fuzz.ledger import Ledger  # noqa: E402
+from tests.fuzz.results import Results  # noqa: E402
 from tests.support.installation import installed  # noqa: E402
 from tests.support.postgres import PostgresMissing, PrivatePostgres  # noqa: E402
 from tests.support.server import serving  # noqa: E402
@@ -28,20 +28,20 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="holdfast-fuzz-") as name:
         home = Path(name)
         home.chmod(0o755)
-        ledgers = {"SQLite": campaign(home / "sqlite", spec)}
+        results_by_database = {"SQLite": campaign(home / "sqlite", spec)}
         try:
             server = PrivatePostgres(home / "postgres")
         except PostgresMissing as missing:
             print(f"SKIPPED PostgreSQL: {missing}")
         else:
             os.environ["DATABASE_URL"] = server.url
-            ledgers["PostgreSQL"] = campaign(home / "postgresql", spec)
+            results_by_database["PostgreSQL"] = campaign(home / "postgresql", spec)
             server.stop()
-    for ledger in ledgers.values():
-        for finding in ledger.findings:
+    for results in results_by_database.values():
+        for finding in results.findings:
             print(finding, end="\n\n")
-    show(ledgers)
-    return int(any(ledger.found for ledger in ledgers.values()))
+    show(results_by_database)
+    return int(any(results.found for results in results_by_database.values()))
 
 
 def arguments() -> argparse.Namespace:
@@ -52,26 +52,29 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def campaign(home: Path, spec: argparse.Namespace) -> Ledger:
+def campaign(home: Path, spec: argparse.Namespace) -> Results:
     with installed(home) as installation, serving(installation) as server:
         return Campaign(server, spec.seed).run(spec.count // 2, seconds=spec.seconds / 2)
 
 
-def show(ledgers: dict[str, Ledger]) -> None:
+def show(results_by_database: dict[str, Results]) -> None:
     """One row for each kind of request and of finding, a column for each database."""
     rows: list[tuple[str, list[int]]] = [
         *(
-            (f"requests, {one}", [ledger.asked[one] for ledger in ledgers.values()])
+            (
+                f"requests, {one}",
+                [results.requests[one] for results in results_by_database.values()],
+            )
             for one in SOURCES
         ),
-        ("requests in all", [ledger.total for ledger in ledgers.values()]),
+        ("requests in all", [results.total for results in results_by_database.values()]),
         *(
-            (f"found, {kind}", [ledger.found[kind] for ledger in ledgers.values()])
+            (f"found, {kind}", [results.found[kind] for results in results_by_database.values()])
             for kind in KINDS
         ),
-        ("found in all", [ledger.found.total() for ledger in ledgers.values()]),
+        ("found in all", [results.found.total() for results in results_by_database.values()]),
     ]
-    print(f"{'':24}" + "".join(f"{name:>12}" for name in ledgers))
+    print(f"{'':24}" + "".join(f"{name:>12}" for name in results_by_database))
     for name, numbers in rows:
         print(f"{name:24}" + "".join(f"{number:12,}" for number in numbers))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.fuzz.gate import Shot
-from tests.fuzz.people import Speaker
+from tests.fuzz.people import Caller
 
 BODY = b'{"name": "by-socket", "size": 1}'
 LENGTH = b"Content-Length: %d" % len(BODY)
@@ -98,22 +98,22 @@ FRAMES: tuple[tuple[bytes, bytes], ...] = (
 )
 
 
-def shots(speaker: Speaker, environment: str, port: int) -> Iterator[Shot]:
+def shots(caller: Caller, environment: str, port: int) -> Iterator[Shot]:
     """All of them, about one environment."""
     path = f"/{environment}/volume"
     yield from (Shot("GET", "/", raw, is_http=False) for raw in HEADS)
-    yield from (_shot("GET", path, speaker, port, line) for line in LINES)
-    yield from (_shot("POST", path, speaker, port, line, body) for line, body in FRAMES)
+    yield from (_shot("GET", path, caller, port, line) for line in LINES)
+    yield from (_shot("POST", path, caller, port, line, body) for line, body in FRAMES)
 
 
 def _shot(
-    method: str, path: str, speaker: Speaker, port: int, line: bytes, body: bytes = b""
+    method: str, path: str, caller: Caller, port: int, line: bytes, body: bytes = b""
 ) -> Shot:
     head = [
         f"{method} {path} HTTP/1.1",
         f"Host: 127.0.0.1:{port}",
         "Content-Type: application/json",
     ]
-    head += [f"{name}: {value}" for name, value in speaker.headers.items()]
+    head += [f"{name}: {value}" for name, value in caller.headers.items()]
     lines = [one.encode() for one in head] + [line] * bool(line) + [b"Connection: close", b"", body]
     return Shot(method, path, b"\r\n".join(lines), is_http=False)

@@ -15,10 +15,10 @@ from tests.fuzz.cases import Case, Operation
 from tests.fuzz.gate import PATIENCE, Answer, Gate, Shot, shot_of
 from tests.fuzz.generated import ask_by_the_document, prepared
 from tests.fuzz.judge import Judge, as_response
-from tests.fuzz.ledger import Finding, Ledger
 from tests.fuzz.lists import lists
-from tests.fuzz.people import Speaker, everybody
+from tests.fuzz.people import Caller, everybody
 from tests.fuzz.pool import Pool
+from tests.fuzz.results import Finding, Results
 from tests.fuzz.scenarios import STEPS, follow_links
 from tests.fuzz.stalled import stalled
 from tests.support.server import Server
@@ -32,7 +32,7 @@ class Campaign:
 
     def __init__(self, server: Server, seed: int) -> None:
         self.server, self.random = server, Random(seed)
-        self.ledger, self.gate, self.pool = Ledger(), Gate(server.port), Pool(self.random)
+        self.results, self.gate, self.pool = Results(), Gate(server.port), Pool(self.random)
         address = f"http://127.0.0.1:{server.port}/schema"
         self.judge = Judge(requests.get(address, timeout=PATIENCE).json())
         self.operations: list[Operation] = list(self.judge.operations.values())
@@ -47,23 +47,23 @@ class Campaign:
         self.random.shuffle(found)
         return itertools.cycle(found)
 
-    def run(self, count: int, *, seconds: float) -> Ledger:
+    def run(self, count: int, *, seconds: float) -> Results:
         """About `count` requests, unless the time is over before."""
         deadline = time.monotonic() + seconds
-        while (left := count - self.ledger.total) > 0 and time.monotonic() < deadline:
+        while (left := count - self.results.total) > 0 and time.monotonic() < deadline:
             self._round(min(left, ROUND))
         self.gate.close()
-        return self.ledger
+        return self.results
 
-    def ask(self, source: str, speaker: Speaker, shot: Shot) -> Answer | None:
+    def ask(self, source: str, caller: Caller, shot: Shot) -> Answer | None:
         """Sends it, and keeps what is wrong with the answer."""
         try:
             answer = self.gate.ask(shot)
-            findings = self.judge.findings(speaker.name, shot, answer)
+            findings = self.judge.findings(caller.name, shot, answer)
         except TimeoutError:
             answer, why = None, f"no answer within {PATIENCE} s"
-            findings = [Finding("silence", why, speaker.name, shot, None)]
-        self.ledger.note(source, answer, findings)
+            findings = [Finding("silence", why, caller.name, shot, None)]
+        self.results.record(source, answer, findings)
         self.pool.learn(answer)
         return answer
 
@@ -79,25 +79,25 @@ class Campaign:
 
     def _by_the_document(self, count: int) -> None:
         def ask(case: Case) -> None:
-            speaker = self._somebody()
-            self.ask("document", speaker, prepared(case, speaker))
+            caller = self._somebody()
+            self.ask("document", caller, prepared(case, caller))
 
         each = max(1, count // len(self.operations) // 2)
         ask_by_the_document(self.operations, ask, pool=self.pool, each=each)
 
     def _along_the_links(self, count: int) -> None:
         def ask(case: Case) -> Response:
-            speaker = self._somebody()
-            shot = prepared(case, speaker)
-            return as_response(self.ask("links", speaker, shot))
+            caller = self._somebody()
+            shot = prepared(case, caller)
+            return as_response(self.ask("links", caller, shot))
 
         sequences = max(1, count // STEPS)
         follow_links(self.judge.schema, ask, random=self.random, count=sequences)
 
     def _hand_made(self, source: str, drafts: Iterator[handmade.Draft], count: int) -> None:
         for draft in itertools.islice(drafts, count):
-            speaker = self._somebody()
-            self.ask(source, speaker, handmade.shot_of(draft, speaker, self.pool, self.server))
+            caller = self._somebody()
+            self.ask(source, caller, handmade.shot_of(draft, caller, self.pool, self.server))
 
     def _by_sockets(self, count: int, environment: str) -> None:
         shots = list(broken.shots(self.owner, environment, self.server.port))
@@ -110,12 +110,12 @@ class Campaign:
             answer = self.ask("lists", self.owner, shot)
             if answer is None or answer.status != 200:
                 why = f"the list {path} is broken"
-                self.ledger.keep(Finding("list", why, self.owner.name, shot, answer))
+                self.results.add(Finding("list", why, self.owner.name, shot, answer))
             return answer
 
         lists(get)
 
-    def _somebody(self) -> Speaker:
+    def _somebody(self) -> Caller:
         """Mostly who may do it: the others are refused before anything is read."""
         if self.random.random() < 0.7:
             return self.people[
@@ -125,7 +125,7 @@ class Campaign:
 
     def _furnish(self) -> str:
         """A fresh environment with something of everything in it."""
-        environment = self._make("/environments", {"name": f"round-{self.ledger.total}"})
+        environment = self._make("/environments", {"name": f"round-{self.results.total}"})
         for number in range(3):
             volume = self._make(f"/{environment}/volume", {"name": f"v-{number}", "size": 1})
             application = self._make(f"/{environment}/app", {"name": f"a-{number}"})

@@ -13,7 +13,7 @@ from schemathesis import GenerationMode
 
 from tests.fuzz.cases import Case, Operation
 from tests.fuzz.gate import Shot
-from tests.fuzz.people import Speaker
+from tests.fuzz.people import Caller
 from tests.fuzz.pool import Pool
 
 Ask = Callable[[Case], Any]
@@ -54,10 +54,10 @@ def _ask(
     one()
 
 
-def prepared(case: Case, speaker: Speaker) -> Shot:
-    """The bytes of the case, with the speaker's credentials in the place of any made up."""
+def prepared(case: Case, caller: Caller) -> Shot:
+    """The bytes of the case, with the caller's credentials in the place of any made up."""
     arguments = case.as_transport_kwargs("http://127.0.0.1")
-    arguments["headers"] = {**arguments["headers"], **speaker.headers}
+    arguments["headers"] = {**arguments["headers"], **caller.headers}
     request = requests.Request(**arguments).prepare()
     body: Any = request.body or b""
     headers = {"Host": "127.0.0.1", **request.headers}

@@ -11,7 +11,7 @@ from tests.fuzz.bodies import BODIES
 from tests.fuzz.cases import Operation
 from tests.fuzz.gate import Shot
 from tests.fuzz.heads import HEADERS, METHODS, QUERIES, SEGMENTS
-from tests.fuzz.people import Speaker
+from tests.fuzz.people import Caller
 from tests.fuzz.pool import Pool
 from tests.support.server import Server
 
@@ -56,12 +56,12 @@ def _misspelt(path: bytes) -> Iterator[bytes]:
             yield b"/".join([*segments[:place], other, *segments[place + 1 :]])
 
 
-def shot_of(draft: Draft, speaker: Speaker, pool: Pool, server: Server) -> Shot:
+def shot_of(draft: Draft, caller: Caller, pool: Pool, server: Server) -> Shot:
     path = pool.random.choice(draft.bases) + _path(draft, pool)
     headers = {
         b"Host": b"127.0.0.1:%d" % server.port,
         b"Content-Type": b"application/json",
-        **{name.encode(): value.encode() for name, value in speaker.headers.items()},
+        **{name.encode(): value.encode() for name, value in caller.headers.items()},
     }
     if draft.header:
         headers[draft.header[0].encode()] = draft.header[1]

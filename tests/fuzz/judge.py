@@ -19,7 +19,7 @@ from schemathesis.specs.openapi import checks
 from config.paths import is_api_path
 from tests.fuzz.cases import Operation
 from tests.fuzz.gate import Answer, Shot
-from tests.fuzz.ledger import Finding
+from tests.fuzz.results import Finding
 
 NAME = re.compile(r"{(\w+)}")
 BASES = re.compile(r"/api/v1(?=/)")
@@ -65,9 +65,9 @@ class Judge:
                 return operation
         return None
 
-    def findings(self, speaker: str, shot: Shot, answer: Answer | None) -> list[Finding]:
+    def findings(self, caller: str, shot: Shot, answer: Answer | None) -> list[Finding]:
         field_errors = self._complaints(shot, answer)
-        return [Finding(kind, why, speaker, shot, answer) for kind, why in field_errors]
+        return [Finding(kind, why, caller, shot, answer) for kind, why in field_errors]
 
     def _complaints(self, shot: Shot, answer: Answer | None) -> Iterator[tuple[str, str]]:
         if answer is None:

@@ -16,29 +16,29 @@ from tests.support.server import Server
 
 
 @dataclass(frozen=True)
-class Speaker:
+class Caller:
     name: str
     headers: dict[str, str] = field(default_factory=dict, repr=False)
 
 
-NOBODY = Speaker("nobody")
+NOBODY = Caller("nobody")
 
 
-def everybody(server: Server) -> list[Speaker]:
+def everybody(server: Server) -> list[Caller]:
     """Two companies, in the first of which there are a viewer beside the owner, and an operator."""
     installation = server.installation
     made = {
-        "owner": installation.made,
+        "owner": installation.identity,
         "viewer": installation.bootstrap("Acme", "production", "victor", "--role", "viewer"),
         "operator": installation.bootstrap("Acme", "production", "olga", "--superuser"),
         "stranger": installation.bootstrap("Elsewhere", "production", "charlie"),
     }
     with_tokens = [
-        Speaker(f"{name}, token", {"Authorization": f"Bearer {one['token']}"})
+        Caller(f"{name}, token", {"Authorization": f"Bearer {one['token']}"})
         for name, one in made.items()
     ]
     with_cookies = [
-        Speaker(f"{name}, cookie", _log_in(server.port, one)) for name, one in made.items()
+        Caller(f"{name}, cookie", _log_in(server.port, one)) for name, one in made.items()
     ]
     return [NOBODY, *with_tokens, *with_cookies]
 

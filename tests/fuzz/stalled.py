@@ -6,16 +6,16 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from tests.fuzz.people import Speaker
+from tests.fuzz.people import Caller
 
 EACH = 10
 
 
 @contextmanager
-def stalled(speaker: Speaker, environment: str, port: int) -> Iterator[None]:
+def stalled(caller: Caller, environment: str, port: int) -> Iterator[None]:
     """Some stop in the middle of their headers, some before or in the middle of a body."""
     head = f"POST /{environment}/volume HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
-    head += "".join(f"{name}: {value}\r\n" for name, value in speaker.headers.items())
+    head += "".join(f"{name}: {value}\r\n" for name, value in caller.headers.items())
     beginnings = [head, f"{head}Content-Length: 100\r\n\r\n", f"{head}Content-Length: 9\r\n\r\n{{"]
     with ExitStack() as stack:
         for beginning in beginnings * EACH:

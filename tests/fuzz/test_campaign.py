@@ -25,12 +25,12 @@ DONE = {"message": "Volume deleted successfully", "id": f"vol-{NIL}"}
 @pytest.mark.xdist_group("fuzz")
 def test_a_short_campaign_finds_nothing(tmp_path: Path) -> None:
     with installed(tmp_path / "fuzz") as installation, serving(installation) as server:
-        ledger = Campaign(server, seed=1).run(400, seconds=300)
-    assert "\n".join(map(str, ledger.findings)) == ""
-    assert ledger.found.total() == 0
-    assert ledger.total >= 200
-    assert set(ledger.asked) == {"document", "links", "hand-made", "pages", "sockets", "lists"}
-    assert {"200", "201", "400", "401", "403", "404"} <= set(ledger.statuses)
+        results = Campaign(server, seed=1).run(400, seconds=300)
+    assert "\n".join(map(str, results.findings)) == ""
+    assert results.found.total() == 0
+    assert results.total >= 200
+    assert set(results.requests) == {"document", "links", "hand-made", "pages", "sockets", "lists"}
+    assert {"200", "201", "400", "401", "403", "404"} <= set(results.statuses)
 
 
 @pytest.fixture(scope="module")

@@ -20,20 +20,20 @@ WARMING_UP = 1.0
 
 
 class Nemesis:
-    """Kills without a chance to clean up, and lets come back what was killed."""
+    """Kills clients, workers, servers and databases, and restarts them."""
 
     def __init__(self, server: Server, postgres: PrivatePostgres | None) -> None:
         self.server = server
         self.postgres = postgres
         self.done: Counter[str] = Counter()
 
-    def rage(self, clients: Clients, random: Random, seconds: float) -> None:
-        """Follow the plan. What it takes to come back is not counted among the seconds."""
+    def run(self, clients: Clients, random: Random, seconds: float) -> None:
+        """Follow the plan for this many seconds. The time of restarts does not count."""
         now = 0.0
         for at, kind in plan(random, seconds, self.kinds):
             time.sleep(at - now)
             now = at
-            self._deeds(clients, random)[kind]()
+            self._actions(clients, random)[kind]()
             self.done[kind] += 1
         time.sleep(seconds - now)
 
@@ -42,7 +42,7 @@ class Nemesis:
         """A file has nothing to restart."""
         return [kind for kind in PERIODS if kind != "database" or self.postgres]
 
-    def _deeds(self, clients: Clients, random: Random) -> dict[str, Callable[[], None]]:
+    def _actions(self, clients: Clients, random: Random) -> dict[str, Callable[[], None]]:
         return {
             "client": lambda: clients.kill(random.randrange(100)),
             "worker": lambda: self._kill_worker(random),

@@ -84,7 +84,7 @@ def play(server: Server, plan: Plan, directory: Path, nemesis: Nemesis | None = 
     )
     with closing(Clients(work, plan.clients)) as clients:
         if nemesis is not None:
-            nemesis.rage(clients, Random(plan.seed), plan.seconds - QUIET)
+            nemesis.run(clients, Random(plan.seed), plan.seconds - QUIET)
         time.sleep(QUIET if nemesis else plan.seconds)
         eventually(lambda: _lines(directory) >= 2 * plan.at_least, LONGEST)
         clients.finish()

@@ -31,7 +31,7 @@ def made(**values: Any) -> Json:
     return entry(1, "create", **{name: [None, value] for name, value in given.items()})
 
 
-def said(version: int, before: str, after: str) -> Json:
+def update(version: int, before: str, after: str) -> Json:
     """An update that changed the description."""
     return entry(version, "update", description=[before, after])
 
@@ -53,8 +53,8 @@ class Story:
         number = len(self.operations)
         about: dict[str, Any] = {"began": number + 0.1, "ended": number + 0.9, "volume": IT, **more}
         about["ended"] = about["ended"] if status else None
-        told = Operation("c1", number, kind, HERE, status=status, answer=answer, **about)
-        self.operations.append(told)
+        operation = Operation("c1", number, kind, HERE, status=status, answer=answer, **about)
+        self.operations.append(operation)
         return self
 
     def create(self, status: int = 201, answer: Any = None, **about: Any) -> Story:
@@ -66,7 +66,7 @@ class Story:
         answer = seen(version, description=mark)
         return self.then("put", status, answer, body=body, **about)
 
-    def told(self) -> set[str]:
+    def anomalies(self) -> set[str]:
         """The kinds of anomalies in it."""
         size = 0 if self.row["isDeleted"] else self.row["size"]
         place = {"id": HERE, "quota": 100, "used": size, "sum": size}

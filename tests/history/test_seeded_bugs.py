@@ -46,7 +46,7 @@ FOUND_AS = {
 
 @pytest.fixture(scope="module")
 def switch(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file that says what is planted."""
+    """The file that selects the seeded bug."""
     path = tmp_path_factory.mktemp("planted") / "fault"
     path.write_text("")
     return path
@@ -54,8 +54,8 @@ def switch(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, switch: Path) -> Iterator[Server]:
-    planted = {"DJANGO_SETTINGS_MODULE": "tests.seeded_bugs.settings", "PLANTED": str(switch)}
-    with installed(tmp_path_factory.mktemp("installation"), **planted) as installation:
+    settings = {"DJANGO_SETTINGS_MODULE": "tests.seeded_bugs.settings", "PLANTED": str(switch)}
+    with installed(tmp_path_factory.mktemp("installation"), **settings) as installation:
         # The last line, which would turn most of these faults into errors that everybody sees.
         installation.meddle("DROP INDEX revision_once_a_version")
         with serving(installation) as server:

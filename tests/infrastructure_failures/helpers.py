@@ -19,7 +19,7 @@ def ask(server: Server, method: str, path: str, body: Any = None) -> Answer:
     """Asked on a connection of its own; what is acknowledged must be true in the end."""
     request = Request(method, path, body)
     answer = server.wire().send(request)
-    server.installation.ledger.note([request], [answer])
+    server.installation.acknowledged.record([request], [answer])
     return answer
 
 
@@ -27,20 +27,20 @@ def assert_it_only_reads(server: Server, disk: Disk, volume: str, **spec: str) -
     """While the database's disk is full: what was written before it was so is kept, nothing else."""
     environment = volume.partition("/volume")[0]
     disk.fill()
-    wishes = [
-        ask(server, "POST", f"{environment}/volume", {**spec, "name": f"wish-{n}", "size": 10})
+    creates = [
+        ask(server, "POST", f"{environment}/volume", {**spec, "name": f"create-{n}", "size": 10})
         for n in range(100)
     ]
     reads = [ask(server, "GET", volume).status for _ in range(10)]
     disk.free()
-    refused = [answer for answer in wishes if answer.status != 201]
+    refused = [answer for answer in creates if answer.status != 201]
     assert refused
     assert all(map(is_refusal_of_the_moment, refused))
     assert reads == [200] * 10
 
 
 def is_unready(answer: Answer) -> bool:
-    """/readyz without its database, for strangers."""
+    """/readyz without its database, unauthenticated."""
     return (
         answer.status == 503
         and answer.headers["retry-after"] == "5"

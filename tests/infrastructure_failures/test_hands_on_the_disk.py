@@ -65,12 +65,12 @@ def test_a_volume_without_its_data_can_be_deleted(server: Server, tmp_path: Path
 def test_foreign_directories_are_reported_and_removed_only_when_confirmed(server: Server) -> None:
     installation = server.installation
     kept = server.volume(server.environment())
-    stranger = "0b8f3a52-53a1-4d0c-9a54-7c3b7f0f6a11"
-    added = installation.storage_root / stranger / "data"
+    foreign = "0b8f3a52-53a1-4d0c-9a54-7c3b7f0f6a11"
+    added = installation.storage_root / foreign / "data"
     added.mkdir(parents=True)
     (installation.storage_root / "notes").write_text("no name of ours")
     (found,) = findings(installation).values()
-    assert found["examples"] == [f"vol-{stranger}: no row knows it, its data is there"]
+    assert found["examples"] == [f"vol-{foreign}: no row knows it, its data is there"]
     arguments = ["remove_orphaned_data", "--older-than", "0"]
     assert installation.run(*arguments, given="no\n").returncode == 0
     assert added.exists()

@@ -78,10 +78,12 @@ def test_an_old_database_with_newer_data_is_found_and_can_be_repaired(server: Se
     # What an operator hears of it, and nothing else.
     (found,) = findings(installation).values()
     assert found["name"] == "backings"
-    told = "\n".join(found["examples"])
+    examples = "\n".join(found["examples"])
     assert found["violations"] == 4
-    assert f"{gone[-40:]} gone: its data is missing" in told
-    assert all(f"{volume[-40:]}: no row knows it, its data is there" in told for volume in newer)
+    assert f"{gone[-40:]} gone: its data is missing" in examples
+    assert all(
+        f"{volume[-40:]}: no row knows it, its data is there" in examples for volume in newer
+    )
 
     server.start()
     assert installation.run("reconcile").returncode == 1
@@ -101,7 +103,7 @@ def test_an_old_database_with_newer_data_is_found_and_can_be_repaired(server: Se
     assert removal.returncode == 0, removal.stderr
     assert ask(server, "DELETE", gone).status == 200
     # What was acknowledged after the backup is lost with it, and nothing else.
-    installation.ledger.made -= {volume[-36:] for volume in newer}
+    installation.acknowledged.created -= {volume[-36:] for volume in newer}
     must_hold(installation)
     assert is_ready(server, kept)
 

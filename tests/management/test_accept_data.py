@@ -65,7 +65,7 @@ def test_existing_data_needs_no_accepting(run, row):
 
 
 def test_a_missing_directory_cannot_be_accepted(run, lost, memory):
-    memory.strangers.clear()
+    memory.foreign.clear()
     outcome = run("accept_data", lost.ref)
     assert outcome.code == 1
     assert f"no directory at {memory.source(str(lost.pk))} to accept" in outcome.err
@@ -108,7 +108,7 @@ def test_data_that_vanishes_before_it_is_marked_is_not_accepted_later(
 
     def vanish(_):
         calls.append("looked")
-        memory.before["state"] = lambda _: memory.strangers.clear()
+        memory.before["state"] = lambda _: memory.foreign.clear()
 
     memory.before["state"] = vanish
     outcome = run("accept_data", lost.ref)

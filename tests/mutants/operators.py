@@ -215,7 +215,7 @@ GUARDS = [
         "accounts/auth/throttling.py",
         "        if self.browser is not None:",
         "        if False:",
-        f"{KNOWN}::test_known_browser_logs_in_when_strangers_fill_the_throttles",
+        f"{KNOWN}::test_known_browser_logs_in_when_others_fill_the_throttles",
     ),
     Guard(
         "a known browser's throttle is bounded",

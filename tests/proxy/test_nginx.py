@@ -29,7 +29,7 @@ def as_alice(server: Server, **headers: str) -> dict[str, str]:
 
 def code(server: Server) -> str:
     """Return the present code of Alice's device."""
-    key = base64.b32decode(server.installation.made["totpSecret"])
+    key = base64.b32decode(server.installation.identity["totpSecret"])
     totp = TOTP(key)
     totp.time = time.time()
     return f"{totp.token():06d}"
@@ -38,7 +38,7 @@ def code(server: Server) -> str:
 @pytest.mark.browser
 @needs_chromium
 def test_a_person_logs_in_by_tls_with_two_factors(server: Server, proxy: Proxy) -> None:
-    made = server.installation.made
+    made = server.installation.identity
     with sync_playwright() as playwright:
         browser = launch(playwright)
         context = context_for(browser, proxy.origin, ignore_https_errors=True)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.races.helpers import CROWD, plant_witnesses
+from tests.races.helpers import CLIENTS, plant_witnesses
 from tests.support.collection import run_together
-from tests.support.concurrent_clients import Crowd
+from tests.support.concurrent_clients import ConcurrentClients
 from tests.support.installation import Installation, installed
 from tests.support.server import Server, serving
 
@@ -23,9 +23,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def crowd() -> Iterator[Crowd]:
-    with Crowd(CROWD) as crowd:
-        yield crowd
+def clients() -> Iterator[ConcurrentClients]:
+    with ConcurrentClients(CLIENTS) as clients:
+        yield clients
 
 
 @pytest.fixture(scope="session")

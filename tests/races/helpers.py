@@ -12,7 +12,7 @@ from tests.support.invariants import UNSETTLED
 from tests.support.server import Server
 from tests.support.wire import Answer, Request, Wire
 
-CROWD = 32
+CLIENTS = 32
 
 LEASED = "SELECT id FROM volumes_volume WHERE lease_until IS NOT NULL"
 

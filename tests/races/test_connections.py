@@ -1,4 +1,4 @@
-"""The bounds of what a stranger can occupy in a worker, each tested with twice as much."""
+"""The bounds of what an unauthenticated client can occupy in a worker, each tested with twice as much."""
 
 from __future__ import annotations
 
@@ -215,7 +215,7 @@ def request(server: Server, path: str) -> bytes:
 
 def test_stalled_readers_are_limited_in_bytes_and_disconnected(alone: Server, page: str) -> None:
     with connections(alone, 200, request(alone, page)) as clients:
-        eventually(lambda: _have_heard(clients), 60)
+        eventually(lambda: _have_received(clients), 60)
         assert seconds_of_healthz(alone) < 1
         assert alone.wire().get("/environments").status == 200
         assert memory(alone) < MEMORY
@@ -226,7 +226,7 @@ def test_stalled_readers_are_limited_in_bytes_and_disconnected(alone: Server, pa
         assert ends["503 closed"] > 100
 
 
-def _have_heard(clients: list[socket.socket]) -> bool:
+def _have_received(clients: list[socket.socket]) -> bool:
     return all(client.recv(1, socket.MSG_PEEK) for client in clients)
 
 

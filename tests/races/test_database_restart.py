@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.races.helpers import create
-from tests.support.concurrent_clients import Crowd
+from tests.support.concurrent_clients import ConcurrentClients
 from tests.support.installation import Installation, eventually
 from tests.support.invariants import must_hold
 from tests.support.postgres import PrivatePostgres, restartable
@@ -36,13 +36,13 @@ def server(postgres: PrivatePostgres, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def test_server_answers_503_while_the_database_is_down_and_recovers(
-    server: Server, postgres: PrivatePostgres, crowd: Crowd
+    server: Server, postgres: PrivatePostgres, clients: ConcurrentClients
 ) -> None:
     environment = server.environment()
     path = server.volume(environment, "before")
     postgres.stop()
     asked = [Request("GET", path), create(environment, "meanwhile"), Request("GET", "/readyz")]
-    away = crowd.rush(server.port, server.installation.token, asked)
+    away = clients.send_at_once(server.port, server.installation.token, asked)
     assert [answer.status for answer in away] == [503] * 3
     assert {answer.headers["retry-after"] for answer in away} == {"5"}
     assert {answer.body["code"] for answer in away[:2]} == {"UNAVAILABLE"}
@@ -57,7 +57,7 @@ def test_server_answers_503_while_the_database_is_down_and_recovers(
 
 
 def test_database_restart_neither_loses_nor_repeats_requests(
-    server: Server, postgres: PrivatePostgres, crowd: Crowd
+    server: Server, postgres: PrivatePostgres, clients: ConcurrentClients
 ) -> None:
     environment = server.environment()
     names = [[f"volume-{uuid.uuid4()}" for _ in range(EACH)] for _ in range(CLIENTS)]
@@ -65,7 +65,7 @@ def test_database_restart_neither_loses_nor_repeats_requests(
         [create(environment, name, Idempotency_Key=f"key of {name}") for name in of_one]
         for of_one in names
     ]
-    stream = crowd.start(server.port, server.installation.token, tasks)
+    stream = clients.start(server.port, server.installation.token, tasks)
     eventually(lambda: len(server.installation.backings()) >= 20, 20)
     postgres.stop()
     postgres.start()

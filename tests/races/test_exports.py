@@ -35,7 +35,7 @@ def cookie(installation: Installation, server: Server) -> str:
     """The session cookie of a person whose company has a long activity."""
     done = installation.run("shell", "--verbosity", "0", "-c", COPIES.format(count=ENTRIES))
     assert done.returncode == 0, done.stderr
-    return session_cookie(server.port, installation.made)
+    return session_cookie(server.port, installation.identity)
 
 
 def begun(server: Server, cookie: str) -> socket.socket:

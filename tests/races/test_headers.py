@@ -63,7 +63,7 @@ def test_cookies_go_by_https_to_this_site_only_and_scripts_cannot_read_the_sessi
     asked = public.wire().get("/login")
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', asked.body)
     assert token is not None
-    made = public.installation.made
+    made = public.installation.identity
     form = {"username": made["username"], "password": made["password"]}
     logged_in = public.wire().send(
         Request(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.races.helpers import LEASED, create, delete, freeze_at_work, reconciler, spec
-from tests.support.concurrent_clients import Crowd
+from tests.support.concurrent_clients import ConcurrentClients
 from tests.support.installation import Installation, eventually, installed
 from tests.support.invariants import must_hold
 from tests.support.server import Server, is_alive, serving
@@ -51,7 +51,7 @@ def taken_over(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installatio
 
 @pytest.fixture(scope="module")
 def aftermath(
-    tmp_path_factory: pytest.TempPathFactory, crowd: Crowd, taken_over: Installation
+    tmp_path_factory: pytest.TempPathFactory, clients: ConcurrentClients, taken_over: Installation
 ) -> Iterator[Aftermath]:
     """The server is killed twice with many volumes made, and started again each time.
 
@@ -62,16 +62,16 @@ def aftermath(
         aftermath = Aftermath(server)
         environment = server.environment()
         for made in (40, 20):
-            _round(aftermath, crowd, environment, made)
+            _round(aftermath, clients, environment, made)
         yield aftermath
 
 
-def _round(aftermath: Aftermath, crowd: Crowd, environment: str, made: int) -> None:
+def _round(aftermath: Aftermath, clients: ConcurrentClients, environment: str, made: int) -> None:
     server = aftermath.server
     before = aftermath.installation.backings()
     deletes = _deletes_of(aftermath, environment)
     creates = [_creates(environment) for _ in range(CLIENTS)]
-    rush = crowd.start(server.port, aftermath.installation.token, [*creates, *deletes])
+    rush = clients.start(server.port, aftermath.installation.token, [*creates, *deletes])
     eventually(lambda: len(aftermath.installation.backings() - before) >= made, 20)
     workers = server.kill()
     # They have a moment to die in; a server that is started at once finds the port free all the same.

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from django_otp.oath import totp
 
-from tests.races.helpers import CROWD, statuses
-from tests.support.concurrent_clients import Crowd
+from tests.races.helpers import CLIENTS, statuses
+from tests.support.concurrent_clients import ConcurrentClients
 from tests.support.invariants import must_hold
 from tests.support.server import Server
 from tests.support.wire import Request
@@ -53,15 +53,15 @@ def recovery_code(made: Any) -> str:
 
 @pytest.mark.parametrize(("choose", "left"), [(code_of_the_moment, 10), (recovery_code, 9)])
 def test_one_of_32_browsers_with_the_same_code_logs_in(
-    server: Server, crowd: Crowd, choose: Callable[[Any], str], left: int
+    server: Server, clients: ConcurrentClients, choose: Callable[[Any], str], left: int
 ) -> None:
     person = choose.__name__.replace("_", "-")
     made = server.installation.bootstrap("Acme", "production", person)
     with ThreadPoolExecutor(4) as pool:
-        sessions = list(pool.map(partial(half_logged_in, server), [made] * CROWD))
-    assert len(set(sessions)) == CROWD
+        sessions = list(pool.map(partial(half_logged_in, server), [made] * CLIENTS))
+    assert len(set(sessions)) == CLIENTS
     code = choose(made)
-    answers = server.rush(crowd, [page(session, code=code) for session in sessions])
+    answers = server.send_at_once(clients, [page(session, code=code) for session in sessions])
     assert statuses(answers).count(302) == 1
     assert {answer.status for answer in answers} <= {302, 200, 429}
     assert len(server.installation.rows(RECOVERY_CODES_LEFT.format(person))) == left

@@ -9,9 +9,9 @@ from decimal import Decimal
 
 import pytest
 
-from tests.races.helpers import CROWD, codes, delete, restore
+from tests.races.helpers import CLIENTS, codes, delete, restore
 from tests.races.test_quota import Way, clones, creates, grows
-from tests.support.concurrent_clients import Crowd
+from tests.support.concurrent_clients import ConcurrentClients
 from tests.support.installation import Installation, installed
 from tests.support.invariants import must_hold
 from tests.support.server import Server, serving
@@ -65,11 +65,11 @@ def leave(installation: Installation, room: int) -> int:
     [pytest.param(creates, 2, id="create"), pytest.param(grows, 2, id="grow"), (clones, 1)],
 )
 def test_storage_with_room_for_five_accepts_five_of_32(
-    server: Server, crowd: Crowd, places: list[str], ask: Way, companies: int
+    server: Server, clients: ConcurrentClients, places: list[str], ask: Way, companies: int
 ) -> None:
     requests = ask(server, places[:companies])
     promised = leave(server.installation, 59)
-    answers = server.rush(crowd, requests)
+    answers = server.send_at_once(clients, requests)
     assert [answer.status < 300 for answer in answers].count(True) == 5
     assert codes(answers) == [{"no_space"}] * 27
     assert server.installation.rows(PROMISED) == [(promised + 50,)]
@@ -79,25 +79,25 @@ def test_storage_with_room_for_five_accepts_five_of_32(
 
 @pytest.mark.parametrize("ask", [creates, clones, grows])
 def test_a_request_waits_for_a_concurrent_promise(
-    server: Server, crowd: Crowd, places: list[str], ask: Way
+    server: Server, clients: ConcurrentClients, places: list[str], ask: Way
 ) -> None:
     request, *_ = ask(server, places)
     promised = leave(server.installation, 15)
     with server.installation.meddling(f"UPDATE volumes_storagestate SET promised = {promised + 6}"):
-        stream = crowd.start(server.port, server.installation.token, [[request]])
+        stream = clients.start(server.port, server.installation.token, [[request]])
         time.sleep(1)  # it has looked by now, and would have gone by what it saw
     ((answer,),) = stream.answers()
     assert codes([answer]) == [{"no_space"}]
 
 
 def test_creates_and_removals_leave_the_count_right(
-    server: Server, crowd: Crowd, places: list[str]
+    server: Server, clients: ConcurrentClients, places: list[str]
 ) -> None:
-    paths = [server.volume(places[n % 2], f"old-{n}") for n in range(CROWD // 2)]
+    paths = [server.volume(places[n % 2], f"old-{n}") for n in range(CLIENTS // 2)]
     promised = leave(server.installation, 10_000)
     requests = [request for path in paths for request in (delete(path), restore(path))]
-    server.rush(crowd, requests)
-    server.rush(crowd, creates(server, places))
+    server.send_at_once(clients, requests)
+    server.send_at_once(clients, creates(server, places))
     must_hold(server.installation)
     assert server.installation.rows(KEPT) == server.installation.rows(PROMISED)
-    assert server.installation.rows(PROMISED) == [(promised + 10 * CROWD,)]
+    assert server.installation.rows(PROMISED) == [(promised + 10 * CLIENTS,)]

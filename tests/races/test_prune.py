@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.races.helpers import create, put
-from tests.support.concurrent_clients import Crowd
+from tests.support.concurrent_clients import ConcurrentClients
 from tests.support.invariants import must_hold
 from tests.support.server import Server
 from tests.support.wire import Request
@@ -21,10 +21,12 @@ def busy(server: Server, place: str, client: int) -> list[Request]:
     return [one for step in zip(grown, made, described, strict=True) for one in step]
 
 
-def test_several_prunes_while_volumes_change_leave_no_gap(server: Server, crowd: Crowd) -> None:
+def test_several_prunes_while_volumes_change_leave_no_gap(
+    server: Server, clients: ConcurrentClients
+) -> None:
     place = server.environment()
     tasks = [busy(server, place, client) for client in range(CLIENTS)]
-    stream = crowd.start(server.port, server.installation.token, tasks)
+    stream = clients.start(server.port, server.installation.token, tasks)
     prune = ("prune_history", "--older-than", "0", "--no-input")
     others = [server.installation.start(*prune) for _ in range(2)]
     pruned = [server.installation.run(*prune) for _ in range(2)]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.races.helpers import (
-    CROWD,
+    CLIENTS,
     alternating,
     codes,
     create,
@@ -17,7 +17,7 @@ from tests.races.helpers import (
     restore,
     statuses,
 )
-from tests.support.concurrent_clients import Crowd
+from tests.support.concurrent_clients import ConcurrentClients
 from tests.support.invariants import must_hold
 from tests.support.server import Server, serving
 
@@ -32,35 +32,37 @@ def hasty(server: Server) -> Iterator[Server]:
         hasty.terminate()
 
 
-def test_one_of_32_restores_succeeds(forgiving: Server, crowd: Crowd) -> None:
+def test_one_of_32_restores_succeeds(forgiving: Server, clients: ConcurrentClients) -> None:
     path = forgiving.volume(forgiving.environment())
-    forgiving.rush(crowd, [delete(path)])
-    answers = forgiving.rush(crowd, [restore(path)] * CROWD)
+    forgiving.send_at_once(clients, [delete(path)])
+    answers = forgiving.send_at_once(clients, [restore(path)] * CLIENTS)
     assert statuses(answers) == [200] + [409] * 31
     assert codes(answers) == [{"wrong_status"}] * 31
     assert forgiving.wire().get(path).body["version"] == 3
     must_hold(forgiving.installation)
 
 
-def test_name_is_either_restored_or_used_by_another_volume(forgiving: Server, crowd: Crowd) -> None:
+def test_name_is_either_restored_or_used_by_another_volume(
+    forgiving: Server, clients: ConcurrentClients
+) -> None:
     place = forgiving.environment()
-    names = [f"volume-{n}" for n in range(CROWD // 2)]
+    names = [f"volume-{n}" for n in range(CLIENTS // 2)]
     paths = [forgiving.volume(place, name) for name in names]
-    forgiving.rush(crowd, [delete(path) for path in paths])
+    forgiving.send_at_once(clients, [delete(path) for path in paths])
     again = [create(place, name) for name in names]
-    answers = forgiving.rush(crowd, alternating([restore(path) for path in paths], again))
+    answers = forgiving.send_at_once(clients, alternating([restore(path) for path in paths], again))
     assert outcomes(answers) <= {(200, 409), (409, 201)}
     must_hold(forgiving.installation)
 
 
 @pytest.mark.parametrize("late", [0, 0.5])
 def test_volume_is_restored_with_data_or_removed_at_the_end_of_its_grace(
-    hasty: Server, crowd: Crowd, late: float
+    hasty: Server, clients: ConcurrentClients, late: float
 ) -> None:
     place = hasty.environment()
-    paths = [hasty.volume(place, f"volume-{n}") for n in range(CROWD)]
-    hasty.rush(crowd, [delete(path) for path in paths])
+    paths = [hasty.volume(place, f"volume-{n}") for n in range(CLIENTS)]
+    hasty.send_at_once(clients, [delete(path) for path in paths])
     time.sleep(GRACE + late)
-    answers = hasty.rush(crowd, [restore(path) for path in paths])
+    answers = hasty.send_at_once(clients, [restore(path) for path in paths])
     assert {answer.status for answer in answers} <= {200, 409}
     must_hold(hasty.installation)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.races.helpers import create, delete, put
-from tests.support.concurrent_clients import Crowd
+from tests.support.concurrent_clients import ConcurrentClients
 from tests.support.invariants import must_hold
 from tests.support.server import Server
 from tests.support.wire import Request
@@ -23,10 +23,12 @@ def busy(server: Server, place: str, client: int) -> list[Request]:
     return [one for step in steps for one in step] + [delete(path) for path in doomed]
 
 
-def test_verify_reports_no_violation_while_volumes_change(server: Server, crowd: Crowd) -> None:
+def test_verify_reports_no_violation_while_volumes_change(
+    server: Server, clients: ConcurrentClients
+) -> None:
     place = server.environment()
     tasks = [busy(server, place, client) for client in range(CLIENTS)]
-    stream = crowd.start(server.port, server.installation.token, tasks)
+    stream = clients.start(server.port, server.installation.token, tasks)
     looks = [server.installation.run("verify", "--json") for _ in range(3)]
     heard = [answer.status for answers in stream.answers() for answer in answers]
     assert len(heard) == sum(map(len, tasks))

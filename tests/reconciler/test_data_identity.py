@@ -134,7 +134,7 @@ class TestBeingMade:
         assert pending.status == "error"
         assert "Something else lies where its data belongs" in pending.status_message
         assert pending.provisioned_size is None
-        memory.strangers.clear()
+        memory.foreign.clear()
         settle_now(pending)
         assert pending.status == "ready"
 
@@ -157,7 +157,7 @@ class TestOlderData:
         def age(*, file):
             memory.replace(handle, file=file)
             memory.snapshots.clear()
-            memory.strangers[handle, str(snapshot.pk)] = file
+            memory.foreign[handle, str(snapshot.pk)] = file
             Volume.objects.update(is_accepted=True)
             Snapshot.objects.update(is_accepted=True)
             return snapshot
@@ -190,7 +190,7 @@ class TestOlderData:
         self, row, memory, handle, older
     ):
         older(file=False)
-        memory.strangers.clear()
+        memory.foreign.clear()
         assert mark_older_data() == []
         memory.replace(handle)
         assert look() == 1

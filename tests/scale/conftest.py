@@ -26,7 +26,7 @@ from volumes.models import Environment, Volume
 
 
 @dataclass(frozen=True)
-class Multitude:
+class LargeInstallation:
     """Who may look at it, and how its addresses begin."""
 
     api: Api
@@ -36,17 +36,17 @@ class Multitude:
 
 
 @pytest.fixture(scope="module")
-def multitude(django_db_setup: None, django_db_blocker: Any) -> Iterator[Multitude]:
+def installation(django_db_setup: None, django_db_blocker: Any) -> Iterator[LargeInstallation]:
     with django_db_blocker.unblock(), transaction.atomic():
         company: Company = CompanyFactory.create(name="Acme")
         mine, others = EnvironmentFactory.create_batch(2, company=company)
         robot = UserFactory.create(username="robot")
         load(mine, others, robot)
-        yield _multitude(company, mine)
+        yield _large_installation(company, mine)
         transaction.set_rollback(True)
 
 
-def _multitude(company: Company, mine: Environment) -> Multitude:
+def _large_installation(company: Company, mine: Environment) -> LargeInstallation:
     alice = _person(company, "alice")
     volume = Volume.objects.get(environment=mine, name="volume-50804")
     names = {
@@ -57,7 +57,7 @@ def _multitude(company: Company, mine: Environment) -> Multitude:
         "app": mine.applications.earliest("id").pk,
         "company": company.pk,
     }
-    return Multitude(
+    return LargeInstallation(
         api=Api(give_token(alice, last_used_at=timezone.now())),
         browser=Browser(alice),
         operator=Browser(_person(company, "olga", is_staff=True, is_superuser=True)),

@@ -38,10 +38,10 @@ def watched() -> Iterator[Plans]:
         if sql.startswith("SELECT"):
             with connection.cursor() as cursor:
                 cursor.execute(EXPLAIN[connection.vendor] + sql, params)
-                told = [str(row[-1]) for row in cursor.fetchall()]
-            plans.lines += [sql, *told]
+                plan = [str(row[-1]) for row in cursor.fetchall()]
+            plans.lines += [sql, *plan]
             # The first speaks of the whole statement, those below of its parts.
-            touched = next(filter(None, map(BUFFERS.search, told)), None)
+            touched = next(filter(None, map(BUFFERS.search, plan)), None)
             plans.work += sum(int(pages or 0) for pages in touched.groups()) if touched else 0
         with _steps_counted(plans):
             return execute(sql, params, many, context)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-from tests.scale.conftest import Multitude
+from tests.scale.conftest import LargeInstallation
 from tests.scale.plans import watched
 
 pytestmark = [pytest.mark.django_db, pytest.mark.scale, pytest.mark.xdist_group("scale")]
@@ -188,17 +188,21 @@ TALLIES = [
     ],
 )
 def test_a_page_reads_little_more_than_it_shows(
-    multitude: Multitude, client: str, path: str, most: dict[str, int]
+    installation: LargeInstallation, client: str, path: str, most: dict[str, int]
 ) -> None:
     with watched() as plans:
-        answer = getattr(multitude, client).get(path.format(**multitude.names))
+        answer = getattr(installation, client).get(path.format(**installation.names))
     assert answer.status_code == 200
     assert plans.work <= most[connection.vendor], str(plans)
 
 
-def test_the_next_page_of_a_long_history_costs_no_more(multitude: Multitude) -> None:
-    first = multitude.api.get("/{env}/volume/{changed}/history?limit=10".format(**multitude.names))
+def test_the_next_page_of_a_long_history_costs_no_more(installation: LargeInstallation) -> None:
+    first = installation.api.get(
+        "/{env}/volume/{changed}/history?limit=10".format(**installation.names)
+    )
     with watched() as plans:
-        second = multitude.api.get(first["Link"][1:].partition(">")[0].partition("testserver")[2])
+        second = installation.api.get(
+            first["Link"][1:].partition(">")[0].partition("testserver")[2]
+        )
     assert [entry["version"] for entry in second.json()] == list(range(19_991, 19_981, -1))
     assert plans.work <= FLAT[connection.vendor], str(plans)

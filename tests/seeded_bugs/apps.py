@@ -7,7 +7,7 @@ from unittest.mock import patch
 from django.apps import AppConfig
 
 
-class Planted(AppConfig):
+class SeededBugs(AppConfig):
     name = "tests.seeded_bugs"
 
     def ready(self) -> None:

@@ -8,6 +8,6 @@ from config.settings import BEARER_MIDDLEWARE as BY_TOKEN
 from config.settings import INSTALLED_APPS as APPS
 from config.settings import MIDDLEWARE as ALL
 
-INSTALLED_APPS = [*APPS, "tests.seeded_bugs.apps.Planted"]
+INSTALLED_APPS = [*APPS, "tests.seeded_bugs.apps.SeededBugs"]
 MIDDLEWARE = ["tests.seeded_bugs.switch.middleware", *ALL]
 BEARER_MIDDLEWARE = ["tests.seeded_bugs.switch.middleware", *BY_TOKEN]

@@ -1,4 +1,4 @@
-"""Which fault is planted: the file that PLANTED names says so, before each request and each sweep."""
+"""The file that PLANTED names selects the seeded bug, before each request and each pass."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ Handler = Callable[[HttpRequest], HttpResponse]
 
 
 class Switch:
-    """What is planted in this process now."""
+    """The seeded bug that is active in this process."""
 
     def __init__(self) -> None:
         self.lock = Lock()
         self.fault = ""
-        self.planted = ExitStack()
+        self._active = ExitStack()
 
     def turn(self, fault: str) -> None:
         """Mend what is broken, and break something else, or nothing."""
         with self.lock:
             if fault == self.fault:
                 return
-            self.planted.close()
+            self._active.close()
             for replacement in FAULTS[fault]() if fault else ():
-                self.planted.enter_context(replacement)
+                self._active.enter_context(replacement)
             self.fault = fault
 
 

@@ -136,7 +136,9 @@ def crowd(
     return crowded
 
 
-def wishes(environment: Environment, names: list[str], size: int = 1) -> list[Callable[[], Volume]]:
+def create_requests(
+    environment: Environment, names: list[str], size: int = 1
+) -> list[Callable[[], Volume]]:
     return [partial(create, environment, name, size) for name in names]
 
 
@@ -150,15 +152,15 @@ def refusal(create: Future[Volume]) -> set[str]:
 
 
 def test_requests_that_arrive_during_a_statement_share_the_next(crowd, statements, environment):
-    made = [create.result() for create in crowd(wishes(environment, NAMES, 2))]
+    made = [create.result() for create in crowd(create_requests(environment, NAMES, 2))]
     assert [volume.name for volume in made] == NAMES
     assert len(statements) == 2
     rows = Volume.objects.filter(name__in=NAMES)
     assert {(row.status, row.provisioned_size, row.lease_owner) for row in rows} == {
         ("ready", 2, None)
     }
-    told = Revision.objects.filter(subject_id__in=[str(volume.pk) for volume in made])
-    assert sorted(told.values_list("subject_name", flat=True)) == sorted(NAMES)
+    entries = Revision.objects.filter(subject_id__in=[str(volume.pk) for volume in made])
+    assert sorted(entries.values_list("subject_name", flat=True)) == sorted(NAMES)
     environment.refresh_from_db()
     environment.company.refresh_from_db()
     assert (environment.storage_used, environment.company.storage_used) == (25, 25)
@@ -196,20 +198,20 @@ def test_a_batch_takes_the_first_request_of_each_name(environment):
 
 
 def test_one_of_two_concurrent_requests_gets_the_name(crowd, environment):
-    creates = crowd(wishes(environment, ["wanted", "other", "wanted"]))
+    creates = crowd(create_requests(environment, ["wanted", "other", "wanted"]))
     refused = [create for create in creates if create.exception()]
     assert [refusal(create) for create in refused] == [{"name_taken"}]
     assert Volume.objects.filter(name="wanted").count() == 1
 
 
 def test_a_taken_name_fails_no_other_request(crowd, environment):
-    taken, *others = crowd(wishes(environment, ["before", *NAMES[:3]]))
+    taken, *others = crowd(create_requests(environment, ["before", *NAMES[:3]]))
     assert refusal(taken) == {"name_taken"}
     assert [create.result().status for create in others] == ["ready"] * 3
 
 
 def test_the_quota_is_given_to_as_many_as_fit(crowd, environment):
-    creates = crowd(wishes(environment, NAMES, 30))
+    creates = crowd(create_requests(environment, NAMES, 30))
     refused = [create for create in creates if create.exception()]
     assert [refusal(create) for create in refused] == [{"quota_exceeded"}] * (CROWD - 3)
     environment.refresh_from_db()
@@ -223,7 +225,7 @@ def test_an_error_of_the_database_is_raised_to_the_whole_batch(crowd, environmen
         return execute_if_locked(*_)
 
     monkeypatch.setattr(group_commit, "execute_if_locked", broken)
-    creates = crowd(wishes(environment, NAMES))
+    creates = crowd(create_requests(environment, NAMES))
     assert {str(create.exception()) for create in creates} == {"it went away"}
     assert Volume.objects.count() == 1
 
@@ -251,8 +253,8 @@ def test_each_volume_is_created_by_its_own_token(crowd, environment, statements,
     creates = crowd([asks(alice), asks(erin)])
     assert [create.result() for create in creates] == [201, 201]
     assert len(statements) == 2
-    told = Revision.objects.filter(subject_name__in=["alice", "erin"])
-    assert {(entry.subject_name, entry.by) for entry in told} == {
+    entries = Revision.objects.filter(subject_name__in=["alice", "erin"])
+    assert {(entry.subject_name, entry.by) for entry in entries} == {
         ("alice", alice.ref),
         ("erin", erin.ref),
     }
@@ -291,7 +293,9 @@ def test_a_step_that_hangs_delays_no_request_of_its_batch(
         hanging.append(Hanging(memory))
         monkeypatch.setattr(limits, "BATCH_TIMEOUT", 0.1)
 
-    made = [create.result() for create in crowd(wishes(environment, NAMES), then=hang_again)]
+    made = [
+        create.result() for create in crowd(create_requests(environment, NAMES), then=hang_again)
+    ]
     assert len(statements) == 2
     assert Counter(volume.status for volume in made) == {"ready": CROWD - 1, "pending": 1}
     hanging[0].may_end.set()

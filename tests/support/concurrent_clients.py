@@ -14,7 +14,7 @@ from tests.support.wire import Answer, Request
 Member = subprocess.Popen[str]
 
 
-class Rush:
+class StartedRequests:
     """Requests that have been started."""
 
     def __init__(self, members: Sequence[Member]) -> None:
@@ -25,7 +25,7 @@ class Rush:
         return [[Answer(**found) for found in json.loads(_hear(member))] for member in self.members]
 
 
-class Crowd:
+class ConcurrentClients:
     """Client processes that send their requests at the same moment."""
 
     def __init__(self, size: int) -> None:
@@ -44,10 +44,10 @@ class Crowd:
             member.kill()
             member.communicate()
 
-    def start(self, port: int, token: str, tasks: Sequence[Sequence[Request]]) -> Rush:
+    def start(self, port: int, token: str, tasks: Sequence[Sequence[Request]]) -> StartedRequests:
         """Give each member its task. All start once all are connected."""
         assert len(tasks) <= len(self.members)
-        rush = Rush(self.members[: len(tasks)])
+        rush = StartedRequests(self.members[: len(tasks)])
         for member, requests in zip(rush.members, tasks, strict=True):
             task = {"port": port, "token": token, "requests": [vars(one) for one in requests]}
             _tell(member, json.dumps(task))
@@ -57,7 +57,7 @@ class Crowd:
             _tell(member, "go")
         return rush
 
-    def rush(self, port: int, token: str, requests: Sequence[Request]) -> list[Answer]:
+    def send_at_once(self, port: int, token: str, requests: Sequence[Request]) -> list[Answer]:
         """Send one request from each member at once. Return the responses in the same order."""
         tasks = [[request] for request in requests]
         return [answers[0] for answers in self.start(port, token, tasks).answers()]

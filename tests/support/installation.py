@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from tests.support.ledger import Ledger
+from tests.support.acknowledged import AcknowledgedChanges
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
@@ -161,11 +161,11 @@ class Installation(BareInstallation):
 
     def __init__(self, home: Path, database_url: str, **settings: str) -> None:
         super().__init__(home, database_url, **settings)
-        self.ledger = Ledger()
+        self.acknowledged = AcknowledgedChanges()
         self.witnesses: dict[Path, bytes] = {}
         """Files in volumes that no test changes, with their content."""
-        self.made = self.bootstrap("Acme", "production", "alice")
-        self.token: str = self.made["token"]
+        self.identity = self.bootstrap("Acme", "production", "alice")
+        self.token: str = self.identity["token"]
 
 
 def eventually(holds: Callable[[], object], within: float = PATIENCE) -> None:

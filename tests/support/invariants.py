@@ -1,4 +1,4 @@
-"""Invariants after every race and fault, checked by `verify`, the clients' ledger and the disk."""
+"""Invariants after every race and fault, checked by `verify`, the acknowledged changes and the disk."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def must_hold(installation: Installation, within: float = PATIENCE, run: Run | N
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     assert json.loads(done.stdout)["holds"]
     # What only the clients know: acknowledged changes, and data that nobody changed.
-    assert installation.ledger.made <= installation.ids(ROWS)
-    assert not installation.ledger.deleted & installation.ids(LIVE)
+    assert installation.acknowledged.created <= installation.ids(ROWS)
+    assert not installation.acknowledged.deleted & installation.ids(LIVE)
     assert {path: path.read_bytes() for path in installation.witnesses} == installation.witnesses
     # On disk: data for each volume and none for deleted ones, and nothing incomplete.
     assert installation.backings() == installation.ids(KEPT)

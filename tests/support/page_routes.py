@@ -1,4 +1,4 @@
-"""Every page with what everybody is told there, for what is asked of all of them."""
+"""Every page with the status for each caller."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ INSIDE = ("stranger", "invited", "staff", "viewer", "editor", "admin", "without 
 LOGIN = 302
 """Whoever has to log in first is led there."""
 
-Told = dict[str, int]
+Statuses = dict[str, int]
 """The status for who is outside, and for each of those inside."""
 
 
-def anybody(status: int) -> Told:
+def anybody(status: int) -> Statuses:
     return dict.fromkeys((OUTSIDE, *INSIDE), status)
 
 
-def signed_in(status: int = 200, *, outside: int = LOGIN) -> Told:
+def signed_in(status: int = 200, *, outside: int = LOGIN) -> Statuses:
     """A page of one's own: everybody has one."""
     return anybody(status) | {OUTSIDE: outside}
 
 
-def in_company(needs: Role, status: int = 200, *, less: int = 403, stranger: int = 404) -> Told:
+def in_company(needs: Role, status: int = 200, *, less: int = 403, stranger: int = 404) -> Statuses:
     """A page about what belongs to the company; `less` for a member whose role is not enough."""
     by_role = {str(role): status if role.includes(needs) else less for role in Role}
     # A factor that went in any other way than on the page: the session goes on as one without.
@@ -41,7 +41,7 @@ class Page:
     """`path` and `form` name what is in a World by `{name}`."""
 
     path: str
-    told: Told
+    statuses: Statuses
     form: dict[str, str] = field(default_factory=dict)
 
     def body(self, names: dict[str, str]) -> bytes:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.support.concurrent_clients import Crowd
+from tests.support.concurrent_clients import ConcurrentClients
 from tests.support.installation import Installation, Process, eventually
 from tests.support.postgres import free_port
 from tests.support.wire import Answer, Request, Wire
@@ -80,17 +80,17 @@ class Server:
 
     # Frequently used requests to the API.
 
-    def rush(self, crowd: Crowd, requests: Sequence[Request]) -> list[Answer]:
+    def send_at_once(self, clients: ConcurrentClients, requests: Sequence[Request]) -> list[Answer]:
         """Send one request from each client at once. Return the responses in the same order."""
-        answers = crowd.rush(self.port, self.installation.token, requests)
-        self.installation.ledger.note(requests, answers)
+        answers = clients.send_at_once(self.port, self.installation.token, requests)
+        self.installation.acknowledged.record(requests, answers)
         return answers
 
     def environment(self, quota: int | None = None, company: str = "") -> str:
         """Create an environment. Return its path."""
         spec = {
             "name": f"env-{uuid.uuid4()}",
-            "companyIdRef": company or self.installation.made["companyId"],
+            "companyIdRef": company or self.installation.identity["companyId"],
             "resourceQuota": {"storage": quota},
         }
         answer = self.wire().post("/environments", spec)
@@ -113,7 +113,7 @@ class Server:
         request = Request("POST", path, spec)
         answer = self.wire().send(request)
         assert answer.status == 201, answer
-        self.installation.ledger.note([request], [answer])
+        self.installation.acknowledged.record([request], [answer])
         return f"{path}/{answer.body['id']}"
 
 

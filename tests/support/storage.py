@@ -49,7 +49,7 @@ class Fallible(Memory):
     def replace(self, handle: str, *, file: bool = False) -> None:
         """Somebody puts another directory where the data is, or was."""
         self.volumes.pop(handle, None)
-        self.strangers[handle, None] = file
+        self.foreign[handle, None] = file
 
     def _meddle(self, operation: str, handle: str) -> None:
         self.calls.append((operation, handle))

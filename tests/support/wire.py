@@ -1,7 +1,7 @@
 """A minimal HTTP client that needs only the standard library, so that a process starts quickly.
 
-As a program it is one member of a `Crowd`: it reads a task, connects, reports that it is ready, waits for
-the start, and prints the responses.
+As a program it is one of the `ConcurrentClients`: it reads a task, connects, reports that it is ready,
+waits for the start, and prints the responses.
 """
 
 from __future__ import annotations

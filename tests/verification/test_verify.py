@@ -29,7 +29,7 @@ def _no_pause(monkeypatch):
 
 @pytest.fixture
 def verify(run):
-    """The results by name, and what was told of them."""
+    """The results by name, and their details."""
 
     def ask(*arguments):
         outcome = run("verify", "--json", *arguments)
@@ -44,7 +44,7 @@ def violated(checks):
     return {name for name, check in checks.items() if check["result"] == "violated"}
 
 
-def told(checks):
+def details(checks):
     return "\n".join(line for check in checks.values() for line in check["examples"])
 
 
@@ -211,7 +211,7 @@ def test_a_healthy_installation_is_clean(verify, world, size, monkeypatch):
     checks = verify("--settled")
     assert list(checks) == EVERYTHING
     assert {check["result"] for check in checks.values()} == {"ok"}
-    assert told(checks) == ""
+    assert details(checks) == ""
 
 
 @pytest.mark.parametrize(("damage", "names"), OF_ROWS.values(), ids=OF_ROWS)
@@ -222,7 +222,7 @@ def test_violations_in_the_database_are_found(verify, world, damage, names):
 
 def test_a_volume_filled_from_another_companys_snapshot_is_found(verify, world):
     fill_from_elsewhere(world)
-    assert "is filled from another company's snapshot" in told(verify())
+    assert "is filled from another company's snapshot" in details(verify())
 
 
 OF_DATA = {
@@ -262,7 +262,7 @@ def test_missing_data_of_a_volume_in_its_grace_is_found(
     alices.delete(here)
     assert violated(verify("--settled")) == set()
     memory.lose(str(row.pk))
-    assert row.ref in told(verify())
+    assert row.ref in details(verify())
 
 
 @pytest.mark.usefixtures("storage_root")
@@ -275,7 +275,7 @@ def test_leftovers_on_the_disk_are_found(verify, api, alice, environment, storag
     assert violated(verify()) == set()
     checks = verify("--settled")
     assert violated(checks) == {"backings"}
-    assert made["id"] in told(checks)
+    assert made["id"] in details(checks)
 
 
 @pytest.mark.usefixtures("storage_root")
@@ -331,14 +331,14 @@ def test_nothing_is_called_missing_without_the_storage(verify, world, memory):
     unknown = {name for name, check in checks.items() if check["result"] == "unknown"}
     assert unknown == {"deletes", "backings"}
     assert "init_storage" in checks["backings"]["reason"]
-    assert told(checks) == ""
+    assert details(checks) == ""
 
 
 def test_nothing_is_called_missing_when_the_storage_goes_away_meanwhile(verify, world, memory):
     memory.lose(str(world.pk))
     memory.before["state"] = lambda _: memory.unmount()
     checks = verify()
-    assert (checks["backings"]["result"], told(checks)) == ("unknown", "")
+    assert (checks["backings"]["result"], details(checks)) == ("unknown", "")
 
 
 def test_what_cannot_be_read_is_reported_and_the_rest_is_checked(verify, world, make, run, memory):

@@ -41,7 +41,7 @@ class Memory(Backend):
 
         # Tests set these: directories of other programs in the place of data or a snapshot, and
         # whether they have content; bytes used by handle; bytes used by path of a directory to adopt.
-        self.strangers: dict[tuple[str, str | None], bool] = {}
+        self.foreign: dict[tuple[str, str | None], bool] = {}
         self.used: dict[str, int] = {}
         self.adoptable: dict[str, int] = {}
         # Bytes; and whether it says that it enforces sizes.
@@ -66,7 +66,7 @@ class Memory(Backend):
         return self.owner
 
     def is_empty(self) -> bool:
-        return not (self.volumes or self.strangers)
+        return not (self.volumes or self.foreign)
 
     def take_over(self, previous: str) -> None:
         with self._lock:
@@ -124,11 +124,11 @@ class Memory(Backend):
                 self.limited.add(handle)
 
     def _clear_place(self, handle: str, snapshot: str | None) -> None:
-        if self.strangers.get((handle, snapshot)):
+        if self.foreign.get((handle, snapshot)):
             raise BackendError(
                 "Something else lies where its data belongs; an operator has to look at it."
             )
-        self.strangers.pop((handle, snapshot), None)
+        self.foreign.pop((handle, snapshot), None)
 
     def check_adoptable(self, path: str) -> int:
         with self._storage():
@@ -178,7 +178,7 @@ class Memory(Backend):
     def _state(self, handle: str, snapshot: str | None) -> DataState:
         if handle in self.volumes if snapshot is None else (handle, snapshot) in self.snapshots:
             return DataState.OWN
-        has_content = self.strangers.get((handle, snapshot))
+        has_content = self.foreign.get((handle, snapshot))
         if has_content is None:
             return DataState.MISSING
         return DataState.UNMARKED if has_content else DataState.EMPTY
@@ -190,7 +190,7 @@ class Memory(Backend):
         with self._storage(*names.identifiers(handle, snapshot)):
             if self._state(handle, snapshot) is DataState.MISSING:
                 raise BackendError("There is no directory to accept.")
-            self.strangers.pop((handle, snapshot), None)
+            self.foreign.pop((handle, snapshot), None)
             if snapshot is None:
                 self.volumes.setdefault(handle, time.time())
                 self.sizes.setdefault(handle, 0)
@@ -214,8 +214,8 @@ class Memory(Backend):
         with self._storage(handle):
             for key in [key for key in self.snapshots if key[0] == handle]:
                 del self.snapshots[key]
-            for stranger in [key for key in self.strangers if key[0] == handle]:
-                del self.strangers[stranger]
+            for item in [item for item in self.foreign if item[0] == handle]:
+                del self.foreign[item]
             self.limited.discard(handle)
             for mapping in (self.volumes, self.sizes, self.used):
                 mapping.pop(handle, None)
@@ -232,12 +232,12 @@ class Memory(Backend):
     def delete_snapshot(self, handle: str, snapshot: str) -> None:
         with self._storage(handle, snapshot):
             self.snapshots.pop((handle, snapshot), None)
-            self.strangers.pop((handle, snapshot), None)
+            self.foreign.pop((handle, snapshot), None)
 
     def inventory(self) -> Iterator[StoredItem | Unreadable]:
         with self._storage():
             found = dict.fromkeys(StoredItem(handle) for handle in self.volumes)
-            found |= dict.fromkeys(StoredItem(*key) for key in [*self.snapshots, *self.strangers])
+            found |= dict.fromkeys(StoredItem(*key) for key in [*self.snapshots, *self.foreign])
             return iter(found)
 
     def leftovers(self) -> Iterator[Leftover | Unreadable]:

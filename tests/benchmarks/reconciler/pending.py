@@ -24,7 +24,7 @@ class Pending:
         self.volumes = volumes
         self.last_settled = volume_id(settled)
         loading.settle(database)
-        loading.load(database, range(1, settled + volumes + 1), installation.made)
+        loading.load(database, range(1, settled + volumes + 1), installation.identity)
 
     def forget(self) -> None:
         """They are settled like the others, and nothing of them is in the storage."""

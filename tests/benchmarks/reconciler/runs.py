@@ -106,8 +106,8 @@ def watching(installation: Installation, number: int) -> Iterator[list[Process]]
 def bare(place: Path, volumes: int, threads: int) -> Run:
     """The same calls, made by nobody else."""
     command = [sys.executable, "-m", "tests.benchmarks.reconciler.bare", str(place)]
-    told = subprocess.check_output([*command, str(volumes), str(threads)], cwd=ROOT, text=True)
-    seconds, worked = map(float, told.split())
+    output = subprocess.check_output([*command, str(volumes), str(threads)], cwd=ROOT, text=True)
+    seconds, worked = map(float, output.split())
     return Run(volumes / seconds, worked * 1000 / volumes, 0)
 
 
@@ -127,5 +127,5 @@ def _seconds(started: Iterable[Process]) -> float:
 
 
 def _has_looked(process: Process) -> bool:
-    """Once it has looked for work, it has a thread for its chores."""
+    """Once it has looked for work, it has a thread for its periodic jobs."""
     return len(list(Path(f"/proc/{process.pid}/task").iterdir())) > 1

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from tests.benchmarks import processes, wrk
 from tests.benchmarks.databases import NewDatabase
-from tests.benchmarks.operations import Numbers, Operation, Wish
+from tests.benchmarks.operations import Numbers, Operation, RequestTemplate
 from tests.benchmarks.wrk import Result, Span
 from tests.support.installation import ROOT, eventually
 from tests.support.postgres import free_port
@@ -47,7 +47,7 @@ class Service:
 
     # What each one says of itself.
 
-    def wishes(self) -> dict[str, Wish]:
+    def requests(self) -> dict[str, RequestTemplate]:
         """The requests of every operation that it knows."""
         raise NotImplementedError
 
@@ -80,8 +80,8 @@ class Service:
         spec, span = self.spec(operation.name), self.span(operation)
         return wrk.drive(self.port, spec, span, clients=clients, seconds=seconds)
 
-    def spec(self, operation: str) -> Wish:
-        return self.wishes()[operation]
+    def spec(self, operation: str) -> RequestTemplate:
+        return self.requests()[operation]
 
     def span(self, operation: Operation) -> Span:
         match operation.numbers:

@@ -6,7 +6,7 @@ import json
 from typing import ClassVar
 
 from tests.benchmarks import rows
-from tests.benchmarks.operations import Wish
+from tests.benchmarks.operations import RequestTemplate
 from tests.benchmarks.rows import SIZE, made_at
 from tests.benchmarks.services.base import Service
 
@@ -32,13 +32,15 @@ class Baseline(Service):
     def forget(self) -> None:
         self.database.execute("DELETE FROM volume WHERE created_at > %s", made_at(self.size))
 
-    def wishes(self) -> dict[str, Wish]:
+    def requests(self) -> dict[str, RequestTemplate]:
         headers = (f"Authorization: {self.scheme} {self.token}", "Content-Type: application/json")
         volumes, volume = (f"/{self.environment}/{path}" for path in (self.volumes, self.volume))
         return {
-            "get": Wish("GET", volume, headers=headers),
-            "list": Wish("GET", volumes, headers=headers),  # 100 unless told
-            "create": Wish("POST", volumes, json.dumps(NEW), headers),
-            "update": Wish("PATCH", volume, '{"description": "changed {serial}"}', headers),
-            "delete": Wish("DELETE", volume, headers=headers),
+            "get": RequestTemplate("GET", volume, headers=headers),
+            "list": RequestTemplate("GET", volumes, headers=headers),  # 100 unless told
+            "create": RequestTemplate("POST", volumes, json.dumps(NEW), headers),
+            "update": RequestTemplate(
+                "PATCH", volume, '{"description": "changed {serial}"}', headers
+            ),
+            "delete": RequestTemplate("DELETE", volume, headers=headers),
         }

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import ClassVar
 from uuid import UUID
 
-from tests.benchmarks.operations import Wish
+from tests.benchmarks.operations import RequestTemplate
 from tests.benchmarks.rows import SIZE, volume_id
 from tests.benchmarks.services import loading
 from tests.benchmarks.services.base import Service
@@ -36,7 +36,7 @@ class Holdfast(Service):
 
     def start(self) -> None:
         self.installation = Installation(self.home, self.database.url, **self.settings)
-        self.made = self.installation.made
+        self.made = self.installation.identity
         self.token = self.installation.token
         self.environment = UUID(self.made["environmentId"])
         self.far: dict[str, str] = {}
@@ -61,7 +61,7 @@ class Holdfast(Service):
         loading.forget(self.database, beyond=volume_id(self.size))
         self.installation.empty_storage()
 
-    def spec(self, operation: str) -> Wish:
+    def spec(self, operation: str) -> RequestTemplate:
         found = super().spec(operation)
         if operation not in FAR:
             return found
@@ -70,7 +70,7 @@ class Holdfast(Service):
             self.far[operation] = path_of_page(wire, found.path, before)
         return replace(found, path=self.far[operation])
 
-    def wishes(self) -> dict[str, Wish]:
+    def requests(self) -> dict[str, RequestTemplate]:
         headers = (f"Authorization: Bearer {self.token}", "Content-Type: application/json")
         browser = (f"Cookie: {self.cookie}",)
         operator = (f"Cookie: {self.operators_cookie}",)
@@ -78,34 +78,36 @@ class Holdfast(Service):
         volumes, pages = f"/{self.environment}/volume", f"/env/{self.environment}"
         volume, page = f"{volumes}/vol-{{id}}", f"{volumes}?limit=100"
         return {
-            "get": Wish("GET", volume, headers=headers),
-            "list": Wish("GET", page, headers=headers),
-            "create": Wish("POST", volumes, json.dumps(NEW), headers),
-            "update": Wish("PUT", volume, '{"description": "changed {serial}"}', headers),
-            "delete": Wish("DELETE", volume, headers=headers),
-            "validate": Wish("POST", f"{volumes}/validate", json.dumps(NEW), headers),
-            "login": Wish("GET", "/login"),
-            "environment-page": Wish("GET", pages, headers=browser),
-            "environment-search": Wish("GET", f"{pages}?name={{tail}}", headers=browser),
-            "admin-list": Wish("GET", admin, headers=operator),
-            "admin-search": Wish("GET", f"{admin}?q={{tail}}", headers=operator),
-            "admin-start": Wish("GET", "/admin/", headers=operator),
-            "volume-page": Wish("GET", f"{pages}/v/{{id}}", headers=browser),
-            "page-1000": Wish("GET", volumes, headers=headers),
-            "last-page": Wish("GET", volumes, headers=headers),
-            "name": Wish("GET", f"{page}&nameIs={{word}}-{{number}}", headers=headers),
-            "search": Wish("GET", f"{page}&name={{tail}}", headers=headers),
-            "search-common": Wish("GET", f"{page}&name=invoice", headers=headers),
+            "get": RequestTemplate("GET", volume, headers=headers),
+            "list": RequestTemplate("GET", page, headers=headers),
+            "create": RequestTemplate("POST", volumes, json.dumps(NEW), headers),
+            "update": RequestTemplate(
+                "PUT", volume, '{"description": "changed {serial}"}', headers
+            ),
+            "delete": RequestTemplate("DELETE", volume, headers=headers),
+            "validate": RequestTemplate("POST", f"{volumes}/validate", json.dumps(NEW), headers),
+            "login": RequestTemplate("GET", "/login"),
+            "environment-page": RequestTemplate("GET", pages, headers=browser),
+            "environment-search": RequestTemplate("GET", f"{pages}?name={{tail}}", headers=browser),
+            "admin-list": RequestTemplate("GET", admin, headers=operator),
+            "admin-search": RequestTemplate("GET", f"{admin}?q={{tail}}", headers=operator),
+            "admin-start": RequestTemplate("GET", "/admin/", headers=operator),
+            "volume-page": RequestTemplate("GET", f"{pages}/v/{{id}}", headers=browser),
+            "page-1000": RequestTemplate("GET", volumes, headers=headers),
+            "last-page": RequestTemplate("GET", volumes, headers=headers),
+            "name": RequestTemplate("GET", f"{page}&nameIs={{word}}-{{number}}", headers=headers),
+            "search": RequestTemplate("GET", f"{page}&name={{tail}}", headers=headers),
+            "search-common": RequestTemplate("GET", f"{page}&name=invoice", headers=headers),
         }
 
 
-class HoldfastWishes(Holdfast):
+class HoldfastWithoutInline(Holdfast):
     """What the baselines do as well: they write what is wanted and make nothing."""
 
-    name = "holdfast-wishes"
+    name = "holdfast-without-inline"
     title = "**Holdfast**, `RECONCILE_INLINE=false`: volumes are created after the response"
     settings: ClassVar[dict[str, str]] = Holdfast.settings | {"RECONCILE_INLINE": "false"}
 
-    def wishes(self) -> dict[str, Wish]:
+    def requests(self) -> dict[str, RequestTemplate]:
         touching_storage = {"create", "delete"}
-        return {name: spec for name, spec in super().wishes().items() if name in touching_storage}
+        return {name: spec for name, spec in super().requests().items() if name in touching_storage}

@@ -7,22 +7,22 @@ from collections.abc import Iterable, Sequence
 from tests.support.wire import Answer, Request
 
 
-class Ledger:
+class AcknowledgedChanges:
     """The ids of volumes whose creation or deletion was acknowledged."""
 
     def __init__(self) -> None:
-        self.made: set[str] = set()
+        self.created: set[str] = set()
         self.deleted: set[str] = set()
 
-    def note(self, requests: Sequence[Request], answers: Iterable[Answer]) -> None:
+    def record(self, requests: Sequence[Request], answers: Iterable[Answer]) -> None:
         for request, answer in zip(requests, answers, strict=True):
-            self._note(request, answer)
+            self._record(request, answer)
 
-    def _note(self, request: Request, answer: Answer) -> None:
+    def _record(self, request: Request, answer: Answer) -> None:
         parts = request.path.partition("?")[0].strip("/").split("/")
         match request.method, parts[1:], answer.status:
             case "POST", ["volume"], 201:
-                self.made.add(_bare(answer.body["id"]))
+                self.created.add(_bare(answer.body["id"]))
             case "DELETE", ["volume", volume], 200:
                 self.deleted.add(_bare(volume))
             case "POST", ["volume", volume, "restore"], _:
