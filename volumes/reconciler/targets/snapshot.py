@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from django.db.models import F
 
+from volumes import storage
 from volumes.backends import Backend, BackendError, StorageUnavailable
 from volumes.models import Snapshot, SnapshotStatus
 from volumes.reconciler.expiry import timeout_reason
@@ -18,7 +19,6 @@ from volumes.reconciler.outcomes import (
     SnapshotRemoved,
 )
 from volumes.reconciler.targets.base import Target, reason_of
-from volumes.storage import build_backend
 
 TIMESTAMP_PRECISION = 2.0  # seconds: the coarsest of any file system; attempts are farther apart
 
@@ -53,7 +53,7 @@ class SnapshotTarget(Target[Snapshot]):
 
 def snapshot_consistency() -> str:
     """Return the consistency of a snapshot, `instant` or `files`, without accessing the storage."""
-    return build_backend("").consistency
+    return storage.build_backend("").consistency
 
 
 def _missed(snapshot: Snapshot, reason: str) -> SnapshotMissed:
