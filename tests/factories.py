@@ -1,4 +1,4 @@
-"""Rows for tests, with as little said as each needs."""
+"""Rows for tests, with defaults for everything that a test does not set."""
 
 from __future__ import annotations
 

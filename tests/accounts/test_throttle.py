@@ -1,4 +1,4 @@
-"""Throttles slow guessing down, end after five minutes, and do not let strangers lock anybody out."""
+"""Throttles slow down guessing, end after five minutes, and lock nobody out."""
 
 from datetime import timedelta
 

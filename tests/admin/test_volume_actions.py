@@ -1,4 +1,4 @@
-"""What operators do to many volumes: first a page that lists what will happen, then it happens."""
+"""Actions of operators on many volumes: first a confirmation, then the action."""
 
 from __future__ import annotations
 

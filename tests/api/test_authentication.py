@@ -1,4 +1,4 @@
-"""Who a request speaks for: tokens and cookies, and what ends them."""
+"""Authentication of requests by token and by cookie, and what ends access."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What a body may be, and what it may not: nothing makes a 5xx."""
+"""Valid and invalid request bodies: none causes a 5xx."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""GET /{envId}/volume/{id}, and the tags of what has a version."""
+"""GET /{envId}/volume/{id}, and the ETags of objects with a version."""
 
 import re
 

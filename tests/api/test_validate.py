@@ -1,4 +1,4 @@
-"""POST /{envId}/volume/validate: what create or update would say."""
+"""POST /{envId}/volume/validate returns what create or update would return."""
 
 import json
 

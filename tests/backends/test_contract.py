@@ -1,4 +1,4 @@
-"""What every backend owes, asked of every backend."""
+"""The contract of storage backends, tested with every backend."""
 
 import shutil
 import time

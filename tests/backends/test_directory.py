@@ -1,4 +1,4 @@
-"""Volumes as directories: what they are made as, whose storage it is, and many at once."""
+"""Volumes as directories: modes and owners, the marker, concurrent processes, unreadable directories."""
 
 import os
 import signal

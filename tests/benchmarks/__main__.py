@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks`: start everything, drive it, say what came of it."""
+"""`python -m tests.benchmarks`: start the services, measure them, and write the report."""
 
 from __future__ import annotations
 

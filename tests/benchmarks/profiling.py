@@ -1,4 +1,4 @@
-"""Where a service's time goes: py-spy looks at its processes while they are driven."""
+"""Where a service spends its time: py-spy samples its processes under load."""
 
 from __future__ import annotations
 

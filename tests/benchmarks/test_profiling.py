@@ -1,4 +1,4 @@
-"""Reading what py-spy has seen."""
+"""Reading the samples of py-spy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reconcilers are measured at what they are there for, beside the same work of the disk."""
+"""The benchmark of the reconciler, beside the same work of the disk alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every service answers every operation: whatever a benchmark asks for, it is not measuring refusals."""
+"""Every service answers every operation, so that no benchmark measures errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run of wrk says, and when it says nothing."""
+"""Parsing the output of wrk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Driving a server by wrk, and reading what came of it."""
+"""Send requests to a server by wrk, and parse its output."""
 
 from __future__ import annotations
 

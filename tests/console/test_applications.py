@@ -1,4 +1,4 @@
-"""/env/<id>/applications: what runs there and what each mounts; making, renaming and deleting one."""
+"""/env/<id>/applications: list, create, rename and delete applications."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Every page, for everybody, by cookie and by token: what is foreign is as missing as what is nowhere."""
+"""Every page for every caller, by cookie and by token: foreign objects look like unknown ones."""
 
 from __future__ import annotations
 

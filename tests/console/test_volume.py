@@ -1,4 +1,4 @@
-"""The page of a volume: what it is, how it is, how full, how to mount it."""
+"""The page of a volume: facts, status, usage, and how to mount it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kills at every row of the table, again and again, and what must come of each."""
+"""Kills at every row of the table, repeatedly, and checks the result of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is being done when a process dies: how it begins, what is asked, and what must have come of it."""
+"""The operations that the campaign kills: how each begins, its request, and its expected result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens at a fault point: said by a file that a test writes and every process looks for."""
+"""Selects what happens at a fault point, by a file that a test writes and every process reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When what a kill left has settled."""
+"""Waits until everything that a kill interrupted has settled."""
 
 from __future__ import annotations
 

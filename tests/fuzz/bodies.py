@@ -1,4 +1,4 @@
-"""Hand-made bodies: what broke something somewhere once, or could."""
+"""Hand-made bodies that have broken servers, or could."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one way to the server: bytes in, an answer out, whatever the bytes are."""
+"""Sends raw bytes to the server and reads the response."""
 
 from __future__ import annotations
 

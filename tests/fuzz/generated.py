@@ -1,4 +1,4 @@
-"""Requests made up from the OpenAPI document: as it wants them, and as it does not."""
+"""Requests generated from the OpenAPI document, valid and invalid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hand-made paths, queries, headers and methods: what broke something somewhere once, or could."""
+"""Hand-made paths, queries, headers and methods that have broken servers, or could."""
 
 from __future__ import annotations
 

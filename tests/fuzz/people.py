@@ -1,4 +1,4 @@
-"""Who asks: nobody, a viewer, the owner, an operator, a stranger; by token or the cookie of a log-in."""
+"""The callers: nobody, a viewer, the owner, an operator and a non-member; by token or by cookie."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A short campaign with a fixed seed, and that the judge sees what is wrong."""
+"""A short campaign with a fixed seed, and tests of its judge."""
 
 from __future__ import annotations
 

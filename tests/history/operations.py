@@ -1,4 +1,4 @@
-"""What clients asked and heard, as they wrote it down: two JSON lines for each operation."""
+"""Requests and responses as the clients recorded them: two JSON lines for each operation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Histories written by hand: one volume, and what its clients say of it."""
+"""Histories written by hand: one volume, and what its clients recorded."""
 
 from __future__ import annotations
 

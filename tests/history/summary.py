@@ -1,4 +1,4 @@
-"""What a run was made of, in a few lines."""
+"""A summary of a run in a few lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the checker says to histories that are written by hand: right ones and wrong ones."""
+"""The checker, with valid and invalid histories that are written by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clients, workers, servers and the database are killed, and nobody is told what is not true."""
+"""A run while clients, workers, servers and the database are killed: no response is wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PostgreSQL answers, but not as wished: no connection left, too slow, somebody else in the way."""
+"""PostgreSQL refuses: no free connection, statement timeout, deadlock."""
 
 from __future__ import annotations
 

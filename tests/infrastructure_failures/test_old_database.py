@@ -1,4 +1,4 @@
-"""A backup of the database is restored although the storage has gone on since."""
+"""A backup of the database is restored although the storage has newer data."""
 
 from __future__ import annotations
 

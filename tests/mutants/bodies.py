@@ -1,4 +1,4 @@
-"""What cannot be read: limits, strange bytes, misspelt names; and what answers say and hide."""
+"""Requests that cannot be read: limits, invalid bytes, misspelt names; and what responses reveal."""
 
 from tests.mutants.guard import Guard
 

@@ -1,4 +1,4 @@
-"""Changes: versions, keys, quotas, names, and what has to stay."""
+"""Changes: versions, keys, quotas, names, and what must not be deleted."""
 
 from tests.mutants.guard import Guard
 

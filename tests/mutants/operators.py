@@ -1,4 +1,4 @@
-"""What operators may do to accounts, how rights end, and what strangers cannot do to a log-in."""
+"""Rights of operators over accounts, how rights end, and attacks on a login."""
 
 from tests.mutants.guard import Guard
 

@@ -1,4 +1,4 @@
-"""What the machine does: leases and their fence, what it never makes anew, what it never removes."""
+"""The reconciler: leases and fences, data that is never created again, data that is never removed."""
 
 from tests.mutants.guard import Guard
 

@@ -1,4 +1,4 @@
-"""Who may do what: companies apart, environments apart, roles."""
+"""Permissions: separate companies, separate environments, roles."""
 
 from tests.mutants.guard import Guard
 

@@ -1,4 +1,4 @@
-"""What must not depend on clocks, and what is of a moment."""
+"""Independence of clocks, and times of snapshots."""
 
 from tests.mutants.guard import Guard
 

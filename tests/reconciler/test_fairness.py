@@ -1,4 +1,4 @@
-"""No tenant holds up another: shares of threads, bulk work apart, leases only for what is under way."""
+"""No tenant delays another: shares of threads, separate bulk work, leases only for running steps."""
 
 from __future__ import annotations
 

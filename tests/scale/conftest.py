@@ -1,4 +1,4 @@
-"""One crowd of rows for all tests of a module, which only look; it is gone with them."""
+"""Many rows, shared by all tests of a module, which only read them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""verify: each thing that must hold is violated by hand, and named; what only moves is not."""
+"""verify: each invariant is violated by hand and reported; changes in progress are not."""
 
 import uuid
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Volumes that nobody has made yet, among those that are settled."""
+"""Pending volumes among settled ones."""
 
 from __future__ import annotations
 
