@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.directories import let_others_enter
 from tests.support.installation import ROOT
 from tests.support.needs import needs
 
@@ -33,8 +34,7 @@ print("started")
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A directory that every user may enter, with a storage of NOBODY."""
-    for directory in (tmp_path, *tmp_path.parents[:2]):
-        directory.chmod(0o755)
+    let_others_enter(tmp_path)
     return tmp_path
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.podman import HOLDFAST, POSTGRES, Podman
+from tests.support.directories import let_others_enter
 from tests.support.documents import fenced
 from tests.support.installation import ROOT, eventually
 from tests.support.postgres import free_port
@@ -53,8 +54,7 @@ class Composed:
 def composed(images: Podman, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Composed]:
     root = tmp_path_factory.mktemp("storage")
     # The container's user must reach it, as in /srv.
-    for parent in root.parents[:3]:
-        parent.chmod(parent.stat().st_mode | 0o011)
+    let_others_enter(root)
     composed = Composed(images, free_port(), root)
     environ = {
         "HOLDFAST_IMAGE": HOLDFAST,

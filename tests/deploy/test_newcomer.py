@@ -54,7 +54,7 @@ class Machine:
         command = ("podman", "exec", f"--user={user}", f"--workdir={where}", self.name)
         return self.podman.run(*command, "bash", "-euo", "pipefail", "-c", script, within=600)
 
-    def start(self, script: str, user: str, where: str) -> None:
+    def start(self, server: str, user: str, where: str, settings: str = "") -> None:
         """Start the server, and wait until it is ready."""
         command = (
             "podman",
@@ -64,7 +64,7 @@ class Machine:
             f"--workdir={where}",
             self.name,
         )
-        self.podman.run(*command, "bash", "-c", f"exec {script} >> /tmp/log 2>&1")
+        self.podman.run(*command, "bash", "-c", f"{settings}\nexec {server} >> /tmp/log 2>&1")
         eventually(self._is_ready, within=120)
 
     def _is_ready(self) -> bool:
@@ -76,6 +76,11 @@ class Machine:
 
 def block(name: str) -> str:
     return fenced(DOCS / "operating.md", name)
+
+
+def in_home(commands: str) -> str:
+    """Put the storage of a user without root into the commands, instead of the service's."""
+    return commands.replace("/srv/holdfast", f"{HOME}/data/volumes")
 
 
 def server_of_unit() -> str:
@@ -157,8 +162,41 @@ def configure(on: Machine, database: str) -> None:
         on.run("sed -i 's/^#DATABASE_URL/DATABASE_URL/' /etc/holdfast/holdfast.env")
 
 
+def database_of_newcomer(on: Machine, database: str) -> str:
+    """Return the settings that choose the database, which is created if it is PostgreSQL's."""
+    if database == "sqlite":
+        return ""
+    on.run("service postgresql start && until pg_isready; do sleep 1; done")
+    on.run("runuser --user=postgres -- createuser newcomer")
+    on.run("runuser --user=postgres -- createdb --owner=newcomer newcomer")
+    return "export DATABASE_URL=postgres:///newcomer"
+
+
 def fill(on: Machine, user: str, where: str, settings: str = "") -> str:
     """Create a volume with a file by the API. Return the directory of its data."""
     create = ".venv/bin/python manage.py create_token --username alice --name first --json"
     token = json.loads(on.run(f"{settings}\n{create}", user, where))["token"]
     return on.run(shlex.join(["python3", "-c", FILL, token]), user).strip()
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_a_user_without_root_installs_and_restores_the_backup_elsewhere(
+    podman: Podman, ready: str, tmp_path: Path, database: str
+) -> None:
+    *prepare, migrate, bootstrap, serve = block("user").splitlines()
+    with machine(podman, ready, tmp_path) as first:
+        first.run("chown newcomer: /var/backups/holdfast")
+        first.run("rm -r /etc/holdfast")  # another installation, with a file of settings of its own
+        settings = database_of_newcomer(first, database)
+        first.run("\n".join([settings, *prepare, migrate, bootstrap]), "newcomer", HOME)
+        first.start(serve, "newcomer", HOME, settings)
+        source = fill(first, "newcomer", HOME, settings)
+        first.run(f"{settings}\n{in_home(block('backup'))}", "newcomer", HOME)
+    with machine(podman, ready, tmp_path) as second:
+        second.run("rm -r /etc/holdfast")
+        settings = database_of_newcomer(second, database)
+        second.run("\n".join([settings, *prepare, in_home(block("restore"))]), "newcomer", HOME)
+        second.start(serve, "newcomer", HOME, settings)
+        assert second.run(f"cat {source}/note") == "still here"
+        verify = ".venv/bin/python manage.py verify --settled"
+        second.run(f"{settings}\n{verify}", "newcomer", HOME)
