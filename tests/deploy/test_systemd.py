@@ -49,6 +49,19 @@ def test_systemd_understands_every_unit(tmp_path: Path) -> None:
 
 
 @analyzed
+@pytest.mark.parametrize("drop_in", sorted(UNITS.glob("*.conf")), ids=lambda path: path.name)
+def test_systemd_understands_every_drop_in(tmp_path: Path, drop_in: Path) -> None:
+    text = (UNITS / "holdfast.service").read_text(encoding="utf-8")
+    unit = tmp_path / "holdfast.service"
+    unit.write_text(text.replace("/opt/holdfast/.venv/bin/python", sys.executable))
+    added = tmp_path / "holdfast.service.d" / drop_in.name
+    added.parent.mkdir()
+    added.write_text(drop_in.read_text(encoding="utf-8"))
+    done = analyze("verify", "--man=no", str(unit))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@analyzed
 @pytest.mark.parametrize("service", SERVICES, ids=lambda path: path.name)
 def test_every_service_is_protected(service: Path) -> None:
     done = analyze("security", "--offline=yes", f"--threshold={MAX_EXPOSURE}", str(service))
