@@ -1,8 +1,10 @@
 """What a storage has reserved and limited, and what is left of other tests."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from config import faultpoints
 from volumes.backends import projects
 from volumes.backends.directory import Directory
 from volumes.backends.project_quotas import Quota, get_next, set_limit
@@ -53,3 +55,13 @@ def remove_limits(fd: int) -> None:
     """Remove the limits of volumes that tests have removed without their storage."""
     for quota in list(quotas(fd)):
         set_limit(fd, quota.project, 0)
+
+
+def is_killed_at(point: str, operation: Callable[[Directory], object], storage: Directory) -> bool:
+    """Run the operation in a process that ends at once when it reaches the fault point."""
+    child = os.fork()
+    if child == 0:
+        faultpoints.hook = lambda name: os._exit(9) if name == point else None
+        operation(storage)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9

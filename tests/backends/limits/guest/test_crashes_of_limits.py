@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from config import faultpoints
 from tests.backends.helpers import INSTALLATION, assert_only, new_id, write_files
-from tests.backends.limits.guest.helpers import assert_no_projects, limits, reservations
+from tests.backends.limits.guest.helpers import (
+    assert_no_projects,
+    is_killed_at,
+    limits,
+    reservations,
+)
 from tests.faults.table import WITH_PROJECT_QUOTAS
 from volumes.backends import StoredItem
 from volumes.backends.directory import Directory
@@ -82,16 +86,6 @@ MADE: list[tuple[Operation, Operation, list[str]]] = [
 ]
 CASES = [(begin, operation, point) for begin, operation, points in MADE for point in points]
 IDS = [f"{operation.__name__} at {point}" for _, operation, point in CASES]
-
-
-def is_killed_at(point: str, operation: Operation, storage: Directory) -> bool:
-    """Run the operation in a process that ends at once when it reaches the fault point."""
-    child = os.fork()
-    if child == 0:
-        faultpoints.hook = lambda name: os._exit(9) if name == point else None
-        operation(storage)
-        os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
 
 
 @pytest.mark.parametrize(("begin", "operation", "point"), CASES, ids=IDS)
