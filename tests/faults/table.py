@@ -102,6 +102,12 @@ WITH_PROJECT_QUOTAS = (
     *("project:limit-removed", "project:released"),
 )
 
+# These need root and XFS: tests/backends/limits/guest/test_pool.py kills at them.
+OF_POOLS = (
+    *("pool:extended", "pool:formatted", "pool:in-place", "pool:root-cleared", "pool:mounted"),
+    "pool:loop-resized",
+)
+
 BY_VICTIM = {
     "server": IN_A_SERVER,
     "request": IN_A_REQUEST,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from config import faultpoints
 from tests.faults.points import points_in_source
-from tests.faults.table import BY_VICTIM, WITH_PROJECT_QUOTAS
+from tests.faults.table import BY_VICTIM, OF_POOLS, WITH_PROJECT_QUOTAS
 
 
 def test_every_fault_point_has_a_row_in_the_table() -> None:
     rows = {row.point for rows in BY_VICTIM.values() for row in rows}
-    assert rows | set(WITH_PROJECT_QUOTAS) == set(points_in_source())
+    assert rows | {*WITH_PROJECT_QUOTAS, *OF_POOLS} == set(points_in_source())
 
 
 def test_names_of_fault_points_are_unique() -> None:

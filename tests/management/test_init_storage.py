@@ -58,3 +58,28 @@ def test_a_storage_that_cannot_be_marked_is_one_line(run, settings, tmp_path, co
     assert outcome.code == 1
     assert outcome.err.startswith(f"Could not look at the storage root {tmp_path}/file/volumes: ")
     assert not Installation.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--pool", "/pool"], "--pool needs --pool-size SIZE"),
+        (["--pool-size", "1GB"], "need --pool FILE"),
+        (["--preallocate"], "need --pool FILE"),
+        (["--pool", "/pool", "--pool-size", "299MB"], "must be from 300 MB to 1024 TB"),
+        (["--pool", "/pool", "--pool-size", "1025TB"], "must be from 300 MB to 1024 TB"),
+        (["--pool", "/pool", "--pool-size", "much"], "such as 10GB"),
+        (["--pool", "/pool", "--pool-size", "-1GB"], "expected one argument"),
+    ],
+)
+def test_wrong_usage_of_a_pool_is_one_line(run, arguments, expected):
+    outcome = run("init_storage", *arguments)
+    assert (outcome.code, expected in outcome.err) == (2, True)
+
+
+def test_only_the_directory_backend_can_be_in_a_pool(run, settings, tmp_path):
+    settings.STORAGE_BACKEND = "memory"
+    storage.build_backend.cache_clear()
+    outcome = run("init_storage", "--pool", str(tmp_path / "pool"), "--pool-size", "1.5 GB")
+    assert (outcome.code, "Only the storage backend directory" in outcome.err) == (1, True)
+    assert not (tmp_path / "pool").exists()

@@ -190,6 +190,17 @@ class Backend(ABC):
 
     # Ownership of the storage. These methods work without a marker.
 
+    def init_pool(self, file: str, size: int, *, preallocate: bool) -> str:
+        """Put the storage in a file system of `size` MB in `file`, or grow that. `prepare` comes next.
+
+        Whatever exists is kept. `preallocate` reserves the disk space. Returns what an operator does so
+        that it is there after a boot. Raises StorageUnavailable.
+        """
+        raise StorageUnavailable(
+            "Only the storage backend directory can be in a pool: leave --pool out, or change"
+            " STORAGE_BACKEND."
+        )
+
     @abstractmethod
     def prepare(self, installation: str) -> None:
         """Create the root and write this installation's marker.

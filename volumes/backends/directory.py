@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from config.faultpoints import faultpoint
 
-from . import adoption, diagnosis, layout, linux, marker, marks, names, place, tree
+from . import adoption, diagnosis, layout, linux, marker, marks, names, place, pool, tree
 from .base import (
     Backend,
     BackendError,
@@ -88,6 +88,9 @@ class Directory(Backend):
         return None if is_mount_point else (status.st_uid, status.st_gid)
 
     # Ownership of the storage.
+
+    def init_pool(self, file: str, size: int, *, preallocate: bool) -> str:
+        return pool.provide(self.root, self.installation, file, size, preallocate=preallocate)
 
     def prepare(self, installation: str) -> None:
         with as_unavailable(f"prepare the storage root {self.root}"):

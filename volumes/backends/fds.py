@@ -56,6 +56,16 @@ def open_below(directory: int, name: str, flags: int) -> int:
 
 
 @contextmanager
+def open_by_path(path: str) -> Iterator[int]:
+    """Open a directory of the operator's. Links in the path are followed: the operator made them."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+@contextmanager
 def open_directory(directory: int, *names: str, flags: int = DIRECTORY) -> Iterator[int]:
     """Open the directory at `names` below `directory`, one component at a time."""
     fd = open_below(directory, names[0], flags) if names else os.dup(directory)

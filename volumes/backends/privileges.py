@@ -1,6 +1,7 @@
 """Privileges of the server's process: its capabilities count, not its user id."""
 
 import os
+from collections.abc import Iterable
 from enum import IntEnum
 
 
@@ -10,17 +11,23 @@ class Capability(IntEnum):
     CAP_CHOWN = 0
     CAP_DAC_OVERRIDE = 1
     CAP_FOWNER = 3
+    CAP_SETGID = 6
+    CAP_SETUID = 7
+    CAP_SYS_ADMIN = 21
 
 
-NEEDED = tuple(Capability)
+NEEDED = (Capability.CAP_CHOWN, Capability.CAP_DAC_OVERRIDE, Capability.CAP_FOWNER)
 """Capabilities that a server needs if applications run as other users. Root has them unless its
 container dropped them."""
 
+FOR_MOUNTING = tuple(Capability)
+"""Capabilities that creating and mounting a pool takes."""
 
-def missing_capabilities() -> list[str]:
+
+def missing_capabilities(needed: Iterable[Capability] = NEEDED) -> list[str]:
     """Return the names of needed capabilities that this process lacks."""
     effective = _effective()
-    return [needed.name for needed in NEEDED if not effective >> needed & 1]
+    return [capability.name for capability in needed if not effective >> capability & 1]
 
 
 def _effective() -> int:

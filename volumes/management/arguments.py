@@ -5,8 +5,10 @@ from argparse import ArgumentTypeError
 from collections.abc import Callable
 
 from config.limits import MAX_QUOTA
+from volumes.backends.pool import MAX_SIZE, MIN_SIZE
 from volumes.models import Volume
-from volumes.specs.parsers import InvalidValue, identifier
+from volumes.presentation.form_values import storage_of
+from volumes.specs.parsers import InvalidValue, identifier, storage
 
 
 def environment_id(value: str) -> uuid.UUID:
@@ -22,6 +24,17 @@ def volume_id(value: str) -> uuid.UUID:
         return identifier(Volume.prefix)(value)
     except InvalidValue as error:
         raise ArgumentTypeError(str(error)) from None
+
+
+def pool_size(value: str) -> int:
+    """Parse the size of a pool, such as "200GB" or "1.5 TB", to MB. A bare number is MB."""
+    try:
+        size = storage(storage_of(value))
+    except InvalidValue as error:
+        raise ArgumentTypeError(str(error)) from None
+    if not MIN_SIZE <= size <= MAX_SIZE:
+        raise ArgumentTypeError(f"must be from {MIN_SIZE} MB to {MAX_SIZE // 2**20} TB")
+    return size
 
 
 def whole_number(*, least: int = 0, most: int) -> Callable[[str], int]:

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from config.commands import CheckedCommand
 from volumes import storage
 from volumes.backends import BackendError
+from volumes.management.arguments import pool_size
 from volumes.reconciler.size_limits import limit_existing as limit_all
 from volumes.reconciler.size_limits import without_limit
 from volumes.reconciler.storage_facts import refresh_storage_facts
@@ -22,16 +23,44 @@ class Command(CheckedCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
+            "--pool",
+            metavar="FILE",
+            help="create a file with XFS and mount it at STORAGE_ROOT, or grow it; needs --pool-size",
+        )
+        parser.add_argument(
+            "--pool-size", type=pool_size, metavar="SIZE", help="such as 200GB, at least 300MB"
+        )
+        parser.add_argument(
+            "--preallocate", action="store_true", help="reserve the disk space of the pool"
+        )
+        parser.add_argument(
             "--limit-existing",
             action="store_true",
             help="enforce the sizes of volumes that were created before that was possible",
         )
 
-    def handle(self, *, limit_existing: bool, **options: Any) -> None:
+    def handle(
+        self,
+        *,
+        pool: str | None,
+        pool_size: int | None,
+        preallocate: bool,
+        limit_existing: bool,
+        **options: Any,
+    ) -> None:
+        if not pool and (pool_size or preallocate):
+            raise CommandError("--pool-size and --preallocate need --pool FILE.", returncode=2)
+        if pool and not pool_size:
+            raise CommandError("--pool needs --pool-size SIZE.", returncode=2)
         try:
+            instructions = ""
+            if pool and pool_size:
+                instructions = storage.storage().init_pool(pool, pool_size, preallocate=preallocate)
             storage.init_storage()
             refresh_storage_facts()
             self.stdout.write(f"{settings.STORAGE_ROOT} belongs to this installation now.")
+            if instructions:
+                self.stdout.write(instructions)
             if limit_existing:
                 self._limit_existing()
         except BackendError as error:
