@@ -24,9 +24,9 @@ def mount_unit(file: str, point: str, options: str) -> str:
     """Return the content of the unit. `unit_name` has its name."""
     what, where = (path.replace("%", "%%") for path in (file, point))  # % begins a specifier
     return (
-        "[Unit]\nDescription=Storage of Holdfast\nBefore=holdfast.service\n\n"
+        "[Unit]\nDescription=Storage of Holdfast\n\n"
         f"[Mount]\nWhat={what}\nWhere={where}\nType=xfs\nOptions={options}\n\n"
-        "[Install]\nWantedBy=multi-user.target"
+        "[Install]\nWantedBy=local-fs.target"
     )
 
 

@@ -14,7 +14,7 @@ from config.faultpoints import faultpoint
 from . import layout, marker, mount_units, pool_file, projects
 from .base import StorageUnavailable
 from .fds import open_by_path
-from .mounts import Mount, mount_of
+from .mounts import mount_of
 from .oserrors import as_unavailable
 from .programs import require_root, run
 
@@ -39,21 +39,16 @@ def provide(root: str, installation: str, file: str, size: int, *, preallocate: 
         if not os.path.isdir(root):
             os.makedirs(root)
             os.chmod(root, layout.PASSABLE)
-        mount = _mount_at(root)
-        if mount is None:
-            _check_empty(root, installation)
-        elif mount.source not in _loop_devices(file):
-            raise StorageUnavailable(
-                f"STORAGE_ROOT {root} is already a mount of {mount.source} ({mount.file_system}), not of"
-                f" {file}: leave --pool out to use that, or unmount it."
-            )
+        _is_mounted(file, root, installation)  # before there is a file
         with pool_file.provided(file, size * 2**20, owned_like=root, preallocate=preallocate):
-            if mount is None:
+            # Another command may have mounted it before the file was locked.
+            was_mounted = _is_mounted(file, root, installation)
+            if not was_mounted:
                 _mount(file, root)
             try:
                 _check_content(file, root, installation)
             except StorageUnavailable:
-                if mount is None:
+                if not was_mounted:
                     run("umount", root)
                 raise
             # Also what an interrupted command has added to the file before.
@@ -75,22 +70,29 @@ def _check_paths(file: str, root: str) -> None:
         )
 
 
-def _mount_at(root: str) -> Mount | None:
-    """Return what is mounted at exactly this path."""
+def _is_mounted(file: str, root: str, installation: str) -> bool:
+    """Return whether the pool is mounted at the root. Raises StorageUnavailable for other content."""
     with open_by_path(root) as fd:
         mount = mount_of(fd)
-    return mount if mount and mount.point == root else None
+        if mount is None or mount.point != root:
+            _check_empty(fd, root, installation)
+            return False
+    if mount.source not in _loop_devices(file):
+        raise StorageUnavailable(
+            f"STORAGE_ROOT {root} is already a mount of {mount.source} ({mount.file_system}), not of"
+            f" {file}: leave --pool out to use that, or unmount it."
+        )
+    return True
 
 
-def _check_empty(root: str, installation: str) -> None:
-    with open_by_path(root) as fd:
-        if not layout.is_empty(fd):
-            raise StorageUnavailable(
-                f"STORAGE_ROOT {root} is not empty, and a pool would hide what is in it: set"
-                " STORAGE_ROOT to an empty directory, or move the files away."
-            )
-        if found := marker.read(fd):
-            marker.verify(found, installation, root)
+def _check_empty(fd: int, root: str, installation: str) -> None:
+    if not layout.is_empty(fd):
+        raise StorageUnavailable(
+            f"STORAGE_ROOT {root} is not empty, and a pool would hide what is in it: set STORAGE_ROOT to"
+            " an empty directory, or move the files away."
+        )
+    if found := marker.read(fd):
+        marker.verify(found, installation, root)
 
 
 def _mount(file: str, root: str) -> None:

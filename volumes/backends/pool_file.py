@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import stat
@@ -36,8 +37,7 @@ def provided(file: str, size: int, *, owned_like: str, preallocate: bool) -> Ite
         finally:
             os.close(fd)
         return
-    # Without a name until it is complete: whoever interrupts this leaves nothing behind.
-    fd = os.open(os.path.dirname(file), os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    fd = _open_unnamed(os.path.dirname(file))
     try:
         _lock(fd, file)
         _extend(fd, file, size, preallocate=preallocate)
@@ -46,6 +46,18 @@ def provided(file: str, size: int, *, owned_like: str, preallocate: bool) -> Ite
         yield
     finally:
         os.close(fd)
+
+
+def _open_unnamed(directory: str) -> int:
+    """Create a file that has no name until it is complete, so an interruption leaves nothing behind."""
+    try:
+        return os.open(directory, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        if error.errno not in (errno.EOPNOTSUPP, errno.EISDIR):
+            raise
+        raise StorageUnavailable(
+            f"The file system of {directory} cannot hold a pool: choose a FILE on ext4, XFS or Btrfs."
+        ) from error
 
 
 def _give_name(fd: int, file: str) -> None:

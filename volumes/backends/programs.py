@@ -25,7 +25,8 @@ def require_root() -> None:
     """Raise StorageUnavailable without the capabilities or a program that pools need."""
     if missing := missing_capabilities(FOR_MOUNTING):
         raise StorageUnavailable(
-            f"A pool takes root on the host: this process lacks {', '.join(missing)}."
+            "A pool takes root on the host: run the command as root, outside of a container (this process"
+            f" lacks {', '.join(missing)})."
         )
     for program, package in _PACKAGES.items():
         if shutil.which(program, path=_PATH) is None:

@@ -48,19 +48,21 @@ class Command(CheckedCommand):
         limit_existing: bool,
         **options: Any,
     ) -> None:
-        if not pool and (pool_size or preallocate):
+        if pool is None and (pool_size or preallocate):
             raise CommandError("--pool-size and --preallocate need --pool FILE.", returncode=2)
-        if pool and not pool_size:
+        if pool is not None and pool_size is None:
             raise CommandError("--pool needs --pool-size SIZE.", returncode=2)
         try:
             instructions = ""
-            if pool and pool_size:
+            if pool is not None and pool_size is not None:
                 instructions = storage.storage().init_pool(pool, pool_size, preallocate=preallocate)
             storage.init_storage()
             refresh_storage_facts()
             self.stdout.write(f"{settings.STORAGE_ROOT} belongs to this installation now.")
             if instructions:
                 self.stdout.write(instructions)
+                if reason := storage.storage().capabilities().no_enforcement_reason:
+                    self.stdout.write(f"\nSizes are not enforced. {reason}")
             if limit_existing:
                 self._limit_existing()
         except BackendError as error:

@@ -349,34 +349,51 @@ def test_a_program_that_hangs_is_ended(
     assert os.listdir(pool(storage).parent) == []
 
 
-def test_the_command_of_root_acts_for_the_services_user(storage: Directory, root: Path) -> None:
-    home = root.with_name("home")
-    home.mkdir()
+def manage(storage: Directory, *arguments: str) -> str:
+    """Run a command as root. The service's user owns the storage and the data directory."""
+    home = Path(storage.root).with_name("home")
+    home.mkdir(exist_ok=True)
     os.chown(home, SERVICE, SERVICE)
+    environ = {**os.environ, "DATA_DIR": str(home), "STORAGE_ROOT": storage.root}
+    del environ["SECRET_KEY"]
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_command_of_root_acts_for_the_services_user(storage: Directory, root: Path) -> None:
     os.chown(root, SERVICE, SERVICE)
-
-    def manage(*arguments: str) -> str:
-        environ = {**os.environ, "DATA_DIR": str(home), "STORAGE_ROOT": str(root)}
-        del environ["SECRET_KEY"]
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
-            env=environ,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    manage("migrate")
+    manage(storage, "migrate")
     command = ("init_storage", "--pool", str(pool(storage)), "--pool-size")
-    first = manage(*command, f"{MB}MB")
+    first = manage(storage, *command, f"{MB}MB")
     assert f"{root} belongs to this installation now." in first
     assert "/etc/fstab" in first
+    assert "not enforced" not in first
     before = storage.marker()
-    assert manage(*command, f"{LARGER}") == first
+    assert manage(storage, *command, f"{LARGER}") == first
     assert (storage.marker(), pool(storage).stat().st_size) == (before, LARGER * MIB)
     assert (root.stat().st_uid, pool(storage).stat().st_uid) == (SERVICE, 0)
     assert os.path.ismount(root)
-    assert "enforced" in manage("check_storage")
+
+
+def test_the_command_says_that_a_pool_is_mounted_without_quotas(storage: Directory) -> None:
+    manage(storage, "migrate")
+    command = ("init_storage", "--pool", str(pool(storage)), "--pool-size", f"{MB}MB")
+    manage(storage, *command)
+    unmount(storage)
+    subprocess.run(["mount", "-o", "loop", str(pool(storage)), storage.root], check=True)
+    assert "Sizes are not enforced. The XFS file system is mounted without" in manage(
+        storage, *command
+    )
+
+
+def test_a_file_system_without_unnamed_files_is_refused(storage: Directory) -> None:
+    with pytest.raises(StorageUnavailable, match="choose a FILE on ext4, XFS or Btrfs"):
+        storage.init_pool("/sys/pool", MB, preallocate=False)
