@@ -132,8 +132,7 @@ def _format(fd: int, owned_like: str) -> None:
         os.write(prototype, f"/\n0 0\n{root}\n$\n".encode())
         # Whoever could write to the file could attack the kernel that mounts it.
         os.fchown(fd, 0, 0)
-        # -K does not give back the space that is preallocated.
-        options = ["-q", "-K", "-L", LABEL.decode(), "-p", path_of(prototype)]
+        options = ["-q", "-L", LABEL.decode(), "-p", path_of(prototype)]
         run("mkfs.xfs", *options, path_of(fd), pass_fds=(prototype, fd))
     finally:
         os.close(prototype)

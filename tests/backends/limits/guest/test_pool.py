@@ -139,6 +139,19 @@ def test_an_unmounted_pool_grows_when_it_is_mounted(storage: Directory) -> None:
     assert_complete(storage, LARGER)
 
 
+def test_the_line_of_fstab_mounts_the_pool(ground: Path, host: Path) -> None:
+    storage = Directory(str(ground / "sto rage"), INSTALLATION)
+    instructions = storage.init_pool(str(host / "po#ol"), MB, preallocate=False)
+    unmount(storage)
+    fstab = ground / "fstab"
+    fstab.write_text(instructions.split("\n\n")[1] + "\n")
+    subprocess.run(["mount", "--fstab", str(fstab), storage.root], check=True)
+    storage.prepare(INSTALLATION)
+    reason = storage.capabilities().no_enforcement_reason
+    unmount(storage)
+    assert reason == ""
+
+
 def test_without_the_pool_the_directory_does_not_pass_for_the_storage(storage: Directory) -> None:
     storage.prepare(INSTALLATION)
     init(storage)
