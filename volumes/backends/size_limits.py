@@ -198,10 +198,8 @@ def _quotas_off(root: int, *, counts: bool) -> str:
     mount = mount_of(root)
     if mount is None:
         return "The file system has no project quotas: mount STORAGE_ROOT with the option prjquota."
-    again = (
-        f"add prjquota to the options of {mount.point} in /etc/fstab, unmount it and mount it again (a"
-        " remount changes nothing)."
-    )
+    option = f"add prjquota to the options of {mount.point} in /etc/fstab"
+    again = f"{option}, unmount it and mount it again (a remount changes nothing)."
     if mount.file_system == "xfs":
         return f"The XFS file system is mounted without project quotas: {again}"
     if mount.file_system == "ext4" and counts:
@@ -209,7 +207,7 @@ def _quotas_off(root: int, *, counts: bool) -> str:
     if mount.file_system == "ext4":
         return (
             f"The ext4 file system has no project quotas: unmount it, run `tune2fs -O project,quota -Q"
-            f" prjquota {mount.source}`, and {again}"
+            f" prjquota {mount.source}`, {option}, and mount it."
         )
     return (
         f"The file system {mount.file_system} has no project quotas: put STORAGE_ROOT on ext4 or XFS,"

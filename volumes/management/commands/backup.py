@@ -42,11 +42,15 @@ class Command(CheckedCommand):
 
 def _describe(place: str, manifest: Manifest) -> str:
     """Return one sentence about the backup, and what about it is easily forgotten."""
-    people = manifest.tables.get("accounts_user", 0)
-    volumes = manifest.tables.get("volumes_volume", 0)
+    people = _counted(manifest.tables.get("accounts_user", 0), "account")
+    volumes = _counted(manifest.tables.get("volumes_volume", 0), "volume")
     where = "SECRET_KEY" if is_set("SECRET_KEY") else "DATA_DIR/secret_key"
     return (
         f"Wrote {place} and checked it: {manifest.database.size:,} bytes of the database with"
-        f" {people} accounts and {volumes} volumes, deleted ones included. It also holds the secret"
-        f" key (from {where}): let nobody else read it."
+        f" {people} and {volumes}, deleted ones included. It also holds the secret key (from {where}):"
+        " let nobody else read it."
     )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
