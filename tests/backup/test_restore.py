@@ -135,13 +135,13 @@ def test_key_of_the_environment_stays(target: BareInstallation, backup: Path) ->
     assert not (target.home / "secret_key").exists()
 
 
-@pytest.mark.parametrize("position", [100, 0.5, -3000])
+@pytest.mark.parametrize("position", [0, 0.5, 0.9999])
 def test_flipped_byte_is_found_before_anything_changes(
     target: BareInstallation, backup: Path, position: float
 ) -> None:
     content = bytearray(backup.read_bytes())
-    place = int(position * len(content)) if isinstance(position, float) else position
-    content[place] ^= 0xFF
+    end = len(content.rstrip(b"\0"))  # a tar ends with blocks of zeros, which mean nothing
+    content[int(position * end)] ^= 0xFF
     backup.chmod(0o600)
     backup.write_bytes(content)
     refused(target, backup)

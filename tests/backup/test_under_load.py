@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.installation import BareInstallation, installed, uninstalled
+from tests.support.installation import BareInstallation, eventually, installed, uninstalled
 from tests.support.needs import needs
 from tests.support.server import Server, serving
 from tests.support.wire import Wire
@@ -49,6 +49,15 @@ class Writers:
             if self.stop.is_set():
                 return
             self._cycle(wire, f"volume-{number}-{cycle}", application, copied=cycle % 2 == 0)
+
+    def count(self) -> int:
+        """Return how many changes were answered."""
+        with self.lock:
+            return sum(self.answered.values())
+
+    def must_go_on(self, before: int) -> None:
+        """Fail unless another change is answered in time."""
+        eventually(lambda: self.count() > before)
 
     def _cycle(self, wire: Wire, name: str, application: str, *, copied: bool) -> None:
         """The life of one volume. One with a snapshot stays: a removed snapshot has no grace."""
@@ -95,14 +104,14 @@ def test_every_backup_under_load_restores_and_verifies(tmp_path: Path) -> None:
         for number in range(BACKUPS):
             place = tmp_path / f"backup-{number}"
             place.mkdir()
-            before = sum(writers.answered.values())
+            before = writers.count()
             done = source.run("backup", str(place / "database"))
             assert done.returncode == 0, done.stderr
             copied = subprocess.run(
                 [*RSYNC.split(), f"{source.storage_root}/", f"{place}/volumes/"], check=False
             )
             assert copied.returncode in {0, VANISHED}
-            assert sum(writers.answered.values()) > before  # nobody was held up
+            writers.must_go_on(before)
             with uninstalled(place / "target", STORAGE_ROOT=f"{place}/volumes") as target:
                 _restore_and_verify(target, place / "database")
             shutil.rmtree(place)
