@@ -40,6 +40,8 @@ def test_server_answers_503_while_the_database_is_down_and_recovers(
 ) -> None:
     environment = server.environment()
     path = server.volume(environment, "before")
+    # Both workers: each reads once, from the database, whose storage it is.
+    assert {server.wire().get("/readyz").status for _ in range(20)} == {200}
     postgres.stop()
     asked = [Request("GET", path), create(environment, "meanwhile"), Request("GET", "/readyz")]
     away = clients.send_at_once(server.port, server.installation.token, asked)
