@@ -47,7 +47,7 @@ class Pseudonymizer:
     def replace(self, text: str, *, most: int | None = None) -> str:
         """Return the text with the pseudonym for each name, cut at `most` characters."""
         replaced = self._pattern.sub(self.pseudonym, text)
-        # A label must not end with one of these.
+        # Labels may not end with these characters.
         return (
             replaced if len(replaced) <= (most or len(replaced)) else replaced[:most].rstrip("-_.")
         )

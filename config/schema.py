@@ -37,7 +37,7 @@ def refuse_newer_database(*, using: str, **_: Any) -> None:
 
 
 def _listed(migrations: list[tuple[str, str]]) -> str:
-    """Return the first names, and how many more there are."""
+    """Return the first two names and the number of the others."""
     names = [".".join(migration) for migration in migrations]
     more = f" and {len(names) - 2} more" if len(names) > 2 else ""
     return ", ".join(names[:2]) + more

@@ -65,7 +65,7 @@ def current() -> SettingsFile:
         return SettingsFile()
     settings = _read(path.absolute())
     if not path.is_absolute():
-        _refuse_strangers_settings(settings)
+        _check_trusted(settings)
     return settings
 
 
@@ -78,10 +78,10 @@ def refuse_other_owners() -> None:
         raise SystemExit(f"holdfast: {settings.path} {error}") from None
 
 
-def _refuse_strangers_settings(settings: SettingsFile) -> None:
-    """Keep root from acting for whoever left a file in the working directory.
+def _check_trusted(settings: SettingsFile) -> None:
+    """Raise SystemExit if root found the file in the working directory and its owner is not trusted.
 
-    Root acts for the owner of the storage, and the file names the storage. Raises SystemExit.
+    The file names the storage, and root acts for the owner of the storage.
     """
     if os.getuid() == 0 and settings.owner not in (0, CODE.stat().st_uid):
         raise SystemExit(

@@ -25,14 +25,14 @@ def table_names() -> list[str]:
 
 
 def existing_tables(connection: BaseDatabaseWrapper, names: Iterable[str]) -> list[str]:
-    """Return those of these tables that the database has."""
+    """Return the given tables that exist, in the given order."""
     with connection.cursor() as cursor:
         found = set(connection.introspection.table_names(cursor))
     return [name for name in names if name in found]
 
 
 def count_rows(connection: BaseDatabaseWrapper, names: Iterable[str]) -> dict[str, int]:
-    """Return the exact number of rows of each of these tables."""
+    """Return the exact row count of each table."""
     quote = connection.ops.quote_name
     with connection.cursor() as cursor:
         return {name: _count(cursor, quote(name)) for name in names}
@@ -45,7 +45,7 @@ def _count(cursor: Any, table: str) -> int:
 
 
 def first_filled(connection: BaseDatabaseWrapper, models: Iterable[type[Model]]) -> str | None:
-    """Return the table of the first of these models that has a row; None if all are empty."""
+    """Return the first table that has a row, in the order of the models; None if all are empty."""
     names = existing_tables(connection, [one._meta.db_table for one in models])
     with connection.cursor() as cursor:
         for name in names:

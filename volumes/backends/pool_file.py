@@ -130,7 +130,7 @@ def _format(fd: int, owned_like: str) -> None:
     prototype = os.memfd_create("prototype")
     try:
         os.write(prototype, f"/\n0 0\n{root}\n$\n".encode())
-        # Whoever could write to the file could attack the kernel that mounts it.
+        # A user who can write to the file can attack the kernel that mounts it.
         os.fchown(fd, 0, 0)
         options = ["-q", "-L", LABEL.decode(), "-p", path_of(prototype)]
         run("mkfs.xfs", *options, path_of(fd), pass_fds=(prototype, fd))

@@ -125,7 +125,7 @@ def owner_of(root: int, project: int) -> str | None:
 
 
 def release(root: int, volume: int, handle: str) -> None:
-    """Remove the limits of the volume's projects, which no files use any more, and make them free.
+    """Remove the limits and the reservations of the volume's projects. No file uses them by now.
 
     Without working quotas the reservation stays, so that a later clean-up removes the limit.
     """

@@ -48,7 +48,7 @@ def _storage() -> Iterable[Metric]:
         )
     yield GaugeMetricFamily(
         "holdfast_storage_enforcement_lost",
-        "Whether the storage enforced sizes and does not any more",
+        "Whether the storage has stopped enforcing sizes",
         value=state.enforcement_lost_since is not None,
     )
     yield GaugeMetricFamily(

@@ -88,7 +88,7 @@ def _promise_limit(capacity: Capacity, capabilities: Capabilities) -> int | None
 
 
 def _enforcement_change(state: StorageState, capabilities: Capabilities) -> dict[str, object]:
-    """Return what to write if sizes that were enforced are not any more, or are again.
+    """Return the columns to write when enforcement of sizes stops or resumes; {} otherwise.
 
     An operator who switches enforcement off with STORAGE_LIMITS needs no alarm.
     """
