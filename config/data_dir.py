@@ -5,6 +5,7 @@ import secrets
 from pathlib import Path
 
 from config import env
+from config.private_files import write_private
 from config.setting_sources import BadSetting, is_set
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -58,17 +59,8 @@ def _create_directory(path: Path) -> None:
 
 
 def _create_secret_key(path: Path) -> None:
-    draft = path.with_name(f".secret_key.{secrets.token_hex(8)}")
     try:
-        if path.exists():
-            return
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_urlsafe(64), encoding="ascii")
-        try:
-            os.link(draft, path)  # unlike rename, never replaces what another process made
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
+        if not path.exists():
+            write_private(path, secrets.token_urlsafe(64), replace=False)
     except OSError as error:
         raise BadSetting("DATA_DIR", f"cannot keep the secret key: {error}") from None

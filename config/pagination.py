@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from itertools import chain
+from typing import Any, TypeVar
 
 from django.core.paginator import Paginator
-from django.db.models import F, QuerySet
+from django.db.models import F, Model, QuerySet
 from django.http import QueryDict
 from django.utils.functional import cached_property
 
 from config import limits
 from config.searches import filter_value
+
+Row = TypeVar("Row", bound=Model)
 
 
 def capped_count(rows: QuerySet[Any]) -> int:
@@ -109,3 +112,8 @@ def iterate_in_batches(
     while batch:
         yield batch
         batch = list(ordered.filter(**{beyond: getattr(batch[-1], column)})[:size])
+
+
+def iterate_rows(rows: QuerySet[Row]) -> Iterator[Row]:
+    """Yield all rows in the order of their keys, for work that may take long. Reads them in batches."""
+    return chain.from_iterable(iterate_in_batches(rows, limits.RETENTION_BATCH_ROWS))

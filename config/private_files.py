@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import secrets
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 MAX_BYTES = 64 * 1024
@@ -37,6 +39,27 @@ def read_private(path: Path) -> tuple[str, int]:
     except OSError as error:
         # Without the path: somebody may have set the secret itself in its place.
         raise UnusableFile(f"cannot be read: {error.strerror}") from None
+
+
+def write_private(path: Path, text: str, *, replace: bool) -> None:
+    """Write a file that only its owner can read, completely or not at all. Raises OSError.
+
+    Without `replace`, an existing file stays, even one that another process creates meanwhile.
+    """
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        draft.touch(mode=0o600)
+        with open(draft, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if replace:
+            draft.rename(path)
+        else:
+            with suppress(FileExistsError):
+                os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def check_owner(uid: int) -> None:

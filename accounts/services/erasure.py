@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
@@ -23,7 +22,7 @@ from accounts.services.accounts import deactivate, is_last_superuser
 from accounts.services.members import leave_all
 from config import limits
 from config.errors import Refused
-from config.pagination import iterate_in_batches
+from config.pagination import iterate_in_batches, iterate_rows
 
 
 @transaction.atomic
@@ -115,8 +114,7 @@ def traces(names: Pseudonymizer) -> dict[str, QuerySet[Any]]:
 def tokens_to_erase(names: Pseudonymizer) -> Iterator[Token]:
     """Yield the changed tokens of others, unsaved, that were named after the person."""
     tokens = Token.objects.exclude(owner=names.person)
-    batches = iterate_in_batches(tokens, limits.RETENTION_BATCH_ROWS)
-    for token in chain.from_iterable(batches):
+    for token in iterate_rows(tokens):
         name = names.replace(token.name, most=limits.MAX_NAME_LENGTH)
         if name != token.name:
             token.name = name
@@ -126,9 +124,7 @@ def tokens_to_erase(names: Pseudonymizer) -> Iterator[Token]:
 def _sessions_of(person: User) -> list[str]:
     """Return the keys of the person's sessions, pending ones included: only their content tells."""
     keys = []
-    for session in chain.from_iterable(
-        iterate_in_batches(Session.objects.all(), limits.RETENTION_BATCH_ROWS)
-    ):
+    for session in iterate_rows(Session.objects.all()):
         content = session.get_decoded()
         pending = [content.get(name, {}).get("user") for name in (PENDING_LOGIN, DUE_CHANGE)]
         if str(person.pk) in map(str, [content.get(SESSION_KEY), *pending]):

@@ -29,18 +29,6 @@ def _no_pause(monkeypatch):
     monkeypatch.setattr(limits, "RETENTION_PAUSE", 0)
 
 
-@pytest.fixture
-def world(alices, here, row, attached, snapshot, volumes, make):
-    """A volume that is mounted, has a snapshot, was grown twice and described, and others."""
-    alices.put(here, {"size": 200, "labels": {"tier": "database"}})
-    alices.put(here, {"size": 300, "description": "uploads of everybody"})
-    make("copy", size=300, restoreFrom=snapshot["id"], protected=True)
-    gone = make("gone")
-    alices.delete(f"{volumes}/{gone['id']}")
-    row.refresh_from_db()
-    return row
-
-
 def age(entries, days):
     entries.update(at=timezone.now() - timedelta(days=days))
 
@@ -56,13 +44,15 @@ def test_nothing_to_do_is_a_success(run, db):
     assert (outcome.code, outcome.out) == (0, "No history entries to remove.\n")
 
 
-def test_verify_holds_after_the_whole_history_is_removed(run, world):
+def test_verify_holds_after_the_whole_history_is_removed(run, changed_volume):
     assert run(PRUNE, *ALL).code == 0
     assert not Revision.objects.exists()
     assert holds(run)
 
 
-def test_history_continues_after_pruning_and_verify_holds(run, alices, here, volumes, world, web):
+def test_history_continues_after_pruning_and_verify_holds(
+    run, alices, here, volumes, changed_volume, web
+):
     run(PRUNE, *ALL)
     assert alices.get(f"{here}/history").json() == []
     assert alices.put(here, {"size": 400, "name": "renamed"}).status_code == 200
@@ -74,7 +64,7 @@ def test_history_continues_after_pruning_and_verify_holds(run, alices, here, vol
     assert holds(run)
 
 
-def test_older_than_selects_the_entries(run, world):
+def test_older_than_selects_the_entries(run, changed_volume):
     old = Revision.objects.filter(version=1)
     age(old, 31)
     kept = Revision.objects.exclude(version=1).count()
@@ -85,30 +75,30 @@ def test_older_than_selects_the_entries(run, world):
 
 
 @pytest.mark.parametrize("batch", [1, 3, 500])
-def test_batches_end_in_the_same_state(run, world, monkeypatch, batch):
+def test_batches_end_in_the_same_state(run, changed_volume, monkeypatch, batch):
     monkeypatch.setattr(limits, "RETENTION_BATCH_ROWS", batch)
     assert run(PRUNE, *ALL).code == 0
     assert not Revision.objects.exists()
-    baseline = HistoryBaseline.objects.get(volume=world)
-    assert baseline.version == world.version
+    baseline = HistoryBaseline.objects.get(volume=changed_volume)
+    assert baseline.version == changed_volume.version
     assert baseline.state["size"] == 300
     assert holds(run)
 
 
 @pytest.mark.parametrize("batch", [1, 2, 500])
 @pytest.mark.parametrize("late", [1, 2, 3])
-def test_wrong_clocks_leave_no_gap(run, world, monkeypatch, late, batch):
+def test_wrong_clocks_leave_no_gap(run, changed_volume, monkeypatch, late, batch):
     monkeypatch.setattr(limits, "RETENTION_BATCH_ROWS", batch)
     age(Revision.objects.exclude(version=late), 31)
     assert run(PRUNE, "--older-than", "30", "--no-input").code == 0
     assert holds(run)
-    left = Revision.objects.about(Subject.VOLUME, world.pk).filter(version__isnull=False)
+    left = Revision.objects.about(Subject.VOLUME, changed_volume.pk).filter(version__isnull=False)
     assert left.order_by("version").values_list("version", flat=True)[0] == late
 
 
-def test_a_late_entry_is_pruned_in_a_later_pass(run, world, monkeypatch):
+def test_a_late_entry_is_pruned_in_a_later_pass(run, changed_volume, monkeypatch):
     monkeypatch.setattr(limits, "RETENTION_BATCH_ROWS", 1)
-    first = Revision.objects.get(subject_id=str(world.pk), version=1)
+    first = Revision.objects.get(subject_id=str(changed_volume.pk), version=1)
     later = Revision.objects.create(**{**vars_of(first), "version": None, "action": "late"})
     Revision.objects.filter(pk=first.pk).delete()
     Revision.objects.filter(pk=later.pk).update(version=1, action="create")
@@ -124,7 +114,7 @@ def vars_of(entry):
 
 @pytest.mark.parametrize("batch", [1, 500])
 def test_a_purged_volume_keeps_its_delete_entry_until_the_rest_is_pruned(
-    run, world, monkeypatch, batch
+    run, changed_volume, monkeypatch, batch
 ):
     monkeypatch.setattr(limits, "RETENTION_BATCH_ROWS", batch)
     run("purge_deleted_volumes", "--older-than", "0", "--no-input")
@@ -139,31 +129,37 @@ def test_a_purged_volume_keeps_its_delete_entry_until_the_rest_is_pruned(
 
 
 @pytest.mark.parametrize(("missing", "left"), [(2, [3, 4]), (3, [4])])
-def test_entries_that_verify_reports_are_not_removed(run, world, missing, left):
-    Revision.objects.filter(subject_id=str(world.pk), version=missing).delete()
+def test_entries_that_verify_reports_are_not_removed(run, changed_volume, missing, left):
+    Revision.objects.filter(subject_id=str(changed_volume.pk), version=missing).delete()
     before = run("verify", "--json").json["checks"][5]["examples"]
     run(PRUNE, *ALL)
-    versions = Revision.objects.filter(subject_id=str(world.pk)).values_list("version", flat=True)
+    versions = Revision.objects.filter(subject_id=str(changed_volume.pk)).values_list(
+        "version", flat=True
+    )
     assert sorted(filter(None, versions)) == left
     after = run("verify", "--json").json["checks"][5]["examples"]
     assert before[0] == after[0]
 
 
 @pytest.mark.parametrize("wrong", [{"size": 250}, {"description": "nobody's"}, {"version": 9}])
-def test_verify_finds_a_changed_row_after_pruning(run, world, wrong):
+def test_verify_finds_a_changed_row_after_pruning(run, changed_volume, wrong):
     run(PRUNE, *ALL)
-    Volume.objects.filter(pk=world.pk).update(**wrong)
+    Volume.objects.filter(pk=changed_volume.pk).update(**wrong)
     assert run("verify").code == 1
 
 
-def test_verify_finds_a_change_that_does_not_follow_from_what_was_pruned(run, alices, here, world):
+def test_verify_finds_a_change_that_does_not_follow_from_what_was_pruned(
+    run, alices, here, changed_volume
+):
     run(PRUNE, *ALL)
     alices.put(here, {"size": 400})
     Revision.objects.update(changes={"size": [1, 400]})
     assert "changed size from 1" in run("verify").out
 
 
-def test_the_quota_in_force_stays_and_verify_holds_below_it(run, alices, environment, world):
+def test_the_quota_in_force_stays_and_verify_holds_below_it(
+    run, alices, environment, changed_volume
+):
     for quota in (5000, 100):
         alices.put(f"/environments/{environment.pk}", {"resourceQuota": {"storage": quota}})
     run(PRUNE, *ALL)
@@ -187,7 +183,7 @@ def test_quota_entries_of_removed_companies_are_removed(run, charlie):
     assert not Revision.objects.exists()
 
 
-def test_entries_about_users_are_removed(run, alice, api, world):
+def test_entries_about_users_are_removed(run, alice, api, changed_volume):
     run("reset_second_factor", "alice")
     assert Revision.objects.filter(subject="second_factor").exists()
     run(PRUNE, *ALL)
@@ -195,7 +191,7 @@ def test_entries_about_users_are_removed(run, alice, api, world):
 
 
 @pytest.mark.parametrize("answer", ["", "no\n", "n\n"])
-def test_nothing_is_removed_without_confirmation(run, world, answer, tmp_path):
+def test_nothing_is_removed_without_confirmation(run, changed_volume, answer, tmp_path):
     before = Revision.objects.count()
     outcome = run(PRUNE, "--older-than", "0", "--export", str(tmp_path / "old"), stdin=answer)
     assert (outcome.code, Revision.objects.count()) == (0, before)
@@ -203,19 +199,19 @@ def test_nothing_is_removed_without_confirmation(run, world, answer, tmp_path):
     assert not os.listdir(tmp_path)
 
 
-def test_confirming_with_yes_does_it(run, world):
+def test_confirming_with_yes_does_it(run, changed_volume):
     assert run(PRUNE, "--older-than", "0", stdin="yes\n").code == 0
     assert not Revision.objects.exists()
 
 
-def test_a_dry_run_only_shows(run, world, tmp_path):
+def test_a_dry_run_only_shows(run, changed_volume, tmp_path):
     before = Revision.objects.count()
     outcome = run(PRUNE, *ALL, "--dry-run", "--export", str(tmp_path / "old"))
     assert outcome.out.splitlines() == ["subject  entries", f"volume   {before}"]
     assert (Revision.objects.count(), os.listdir(tmp_path)) == (before, [])
 
 
-def test_json_output_has_the_same_facts(run, world):
+def test_json_output_has_the_same_facts(run, changed_volume):
     found = [{"subject": "volume", "entries": Revision.objects.count()}]
     assert run(PRUNE, *ALL, "--json", "--dry-run").json == report(found, [])
     assert run(PRUNE, *ALL, "--json").json == report(found, found)
@@ -226,7 +222,7 @@ def report(found, removed):
     return {"found": found, "removed": removed, "failed": []}
 
 
-def test_the_export_has_every_entry_that_is_removed(run, world, tmp_path):
+def test_the_export_has_every_entry_that_is_removed(run, changed_volume, tmp_path):
     there = {str(entry.pk): entry for entry in Revision.objects.all()}
     file = tmp_path / "history.jsonl"
     assert run(PRUNE, *ALL, "--export", str(file)).code == 0
@@ -240,7 +236,7 @@ def test_the_export_has_every_entry_that_is_removed(run, world, tmp_path):
     assert os.listdir(tmp_path) == ["history.jsonl"]
 
 
-def test_only_what_the_export_has_is_removed(run, world, tmp_path, monkeypatch):
+def test_only_what_the_export_has_is_removed(run, changed_volume, tmp_path, monkeypatch):
     entries = history_pruning.old_entries
 
     def more_meanwhile(before):
@@ -253,7 +249,7 @@ def test_only_what_the_export_has_is_removed(run, world, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("create", [Path.touch, lambda path: path.symlink_to("elsewhere")])
-def test_an_export_replaces_no_file(run, world, tmp_path, create):
+def test_an_export_replaces_no_file(run, changed_volume, tmp_path, create):
     before = Revision.objects.count()
     file = tmp_path / "history"
     create(file)
@@ -263,7 +259,9 @@ def test_an_export_replaces_no_file(run, world, tmp_path, create):
     assert os.listdir(tmp_path) == ["history"]
 
 
-def test_an_export_that_cannot_be_written_removes_nothing(run, world, tmp_path, monkeypatch):
+def test_an_export_that_cannot_be_written_removes_nothing(
+    run, changed_volume, tmp_path, monkeypatch
+):
     def full(_):
         raise OSError(28, "No space left on device")
 
@@ -275,14 +273,14 @@ def test_an_export_that_cannot_be_written_removes_nothing(run, world, tmp_path, 
     assert os.listdir(tmp_path) == []
 
 
-def test_an_export_that_lost_entries_removes_nothing(run, world, tmp_path, monkeypatch):
+def test_an_export_that_lost_entries_removes_nothing(run, changed_volume, tmp_path, monkeypatch):
     before = Revision.objects.count()
     monkeypatch.setattr(history_export.HistoryFile, "ids", lambda _: iter([]))
     outcome = run(PRUNE, *ALL, "--export", str(tmp_path / "history"))
     assert (outcome.code, Revision.objects.count()) == (1, before)
 
 
-def test_an_interrupted_run_is_continued(run, world, monkeypatch):
+def test_an_interrupted_run_is_continued(run, changed_volume, monkeypatch):
     monkeypatch.setattr(limits, "RETENTION_BATCH_ROWS", 2)
     remove, calls = history_pruning._remove, []
 
@@ -301,7 +299,7 @@ def test_an_interrupted_run_is_continued(run, world, monkeypatch):
     assert holds(run)
 
 
-def test_a_batch_whose_volume_is_purged_meanwhile_is_tried_again(run, world, monkeypatch):
+def test_a_batch_whose_volume_is_purged_meanwhile_is_tried_again(run, changed_volume, monkeypatch):
     check, failures = history_pruning._deletes_with_a_past, [IntegrityError("volume is gone")]
 
     def failing(chains):
@@ -315,7 +313,7 @@ def test_a_batch_whose_volume_is_purged_meanwhile_is_tried_again(run, world, mon
     assert holds(run)
 
 
-def test_verify_follows_a_prune_that_runs_meanwhile(run, world, monkeypatch):
+def test_verify_follows_a_prune_that_runs_meanwhile(run, changed_volume, monkeypatch):
     entries = histories._entries
 
     def prune_first(subjects):
@@ -328,7 +326,7 @@ def test_verify_follows_a_prune_that_runs_meanwhile(run, world, monkeypatch):
     assert not Revision.objects.exists()
 
 
-def test_every_statement_is_bounded(run, world, environment):
+def test_every_statement_is_bounded(run, changed_volume, environment):
     ApplicationFactory.create_batch(3, environment=environment)
     with CaptureQueriesContext(
         connection,

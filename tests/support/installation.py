@@ -14,12 +14,14 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import psycopg
 
 from tests.support.acknowledged import AcknowledgedChanges
+
+Kind = TypeVar("Kind", bound="BareInstallation")
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
@@ -199,21 +201,22 @@ def new_database(home: Path) -> Iterator[str]:
 @contextmanager
 def installed(home: Path, **settings: str) -> Iterator[Installation]:
     """Create an installation with its own database. Its processes end with the block."""
-    home.mkdir(parents=True, exist_ok=True)
-    with new_database(home) as url:
-        installation = Installation(home, url, **settings)
-        try:
-            yield installation
-        finally:
-            installation.close()
+    with _with_database(Installation, home, settings) as installation:
+        yield installation
 
 
 @contextmanager
 def uninstalled(home: Path, **settings: str) -> Iterator[BareInstallation]:
     """Create settings and an empty database, and nothing else. Processes end with the block."""
+    with _with_database(BareInstallation, home, settings) as installation:
+        yield installation
+
+
+@contextmanager
+def _with_database(kind: type[Kind], home: Path, settings: dict[str, str]) -> Iterator[Kind]:
     home.mkdir(parents=True, exist_ok=True)
     with new_database(home) as url:
-        installation = BareInstallation(home, url, **settings)
+        installation = kind(home, url, **settings)
         try:
             yield installation
         finally:

@@ -117,6 +117,26 @@ def snapshot(alices: Api, here: str) -> Json:
 
 
 @pytest.fixture
+def changed_volume(
+    alices: Api,
+    here: str,
+    row: Volume,
+    attached: Json,
+    snapshot: Json,
+    volumes: str,
+    make: Callable[..., Json],
+) -> Volume:
+    """A volume that is mounted, has a snapshot, was grown twice and described. There are others too."""
+    alices.put(here, {"size": 200, "labels": {"tier": "database"}})
+    alices.put(here, {"size": 300, "description": "uploads of everybody"})
+    make("copy", size=300, restoreFrom=snapshot["id"], protected=True)
+    gone = make("gone")
+    alices.delete(f"{volumes}/{gone['id']}")
+    row.refresh_from_db()
+    return row
+
+
+@pytest.fixture
 def world(
     alices: Api,
     environment: Environment,

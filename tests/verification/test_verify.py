@@ -48,18 +48,6 @@ def details(checks):
     return "\n".join(line for check in checks.values() for line in check["examples"])
 
 
-@pytest.fixture
-def world(alices, here, row, attached, snapshot, volumes, make):
-    """A volume that is mounted, has a snapshot, was grown twice and described, and others."""
-    alices.put(here, {"size": 200, "labels": {"tier": "database"}})
-    alices.put(here, {"size": 300, "description": "uploads of everybody"})
-    make("copy", size=300, restoreFrom=snapshot["id"], protected=True)
-    gone = make("gone")
-    alices.delete(f"{volumes}/{gone['id']}")
-    row.refresh_from_db()
-    return row
-
-
 def deleted_row(**also):
     return {"is_deleted": True, "status": "deleted", "provisioned_size": None, **also}
 
@@ -190,23 +178,23 @@ OF_ROWS = {
 }
 
 
-def test_a_field_that_was_added_after_a_volume_is_no_violation(verify, world):
-    first = entry(world, 1).get()
+def test_a_field_that_was_added_after_a_volume_is_no_violation(verify, changed_volume):
+    first = entry(changed_volume, 1).get()
     changes = {name: change for name, change in first.changes.items() if name != "protected"}
-    entry(world, 1).update(changes=changes)
+    entry(changed_volume, 1).update(changes=changes)
     assert violated(verify("--settled")) == set()
 
 
-def test_a_field_that_no_entry_names_has_its_default(verify, world):
-    first = entry(world, 1).get()
+def test_a_field_that_no_entry_names_has_its_default(verify, changed_volume):
+    first = entry(changed_volume, 1).get()
     changes = {name: change for name, change in first.changes.items() if name != "protected"}
-    entry(world, 1).update(changes=changes)
-    Volume.objects.filter(pk=world.pk).update(protected=True)
+    entry(changed_volume, 1).update(changes=changes)
+    Volume.objects.filter(pk=changed_volume.pk).update(protected=True)
     assert violated(verify("--settled")) == {"versions"}
 
 
 @pytest.mark.parametrize("size", [1, 2, 1000])
-def test_a_healthy_installation_is_clean(verify, world, size, monkeypatch):
+def test_a_healthy_installation_is_clean(verify, changed_volume, size, monkeypatch):
     monkeypatch.setattr(limits, "VERIFY_BATCH_ROWS", size)
     checks = verify("--settled")
     assert list(checks) == EVERYTHING
@@ -215,13 +203,13 @@ def test_a_healthy_installation_is_clean(verify, world, size, monkeypatch):
 
 
 @pytest.mark.parametrize(("damage", "names"), OF_ROWS.values(), ids=OF_ROWS)
-def test_violations_in_the_database_are_found(verify, world, damage, names):
-    damage(world)
+def test_violations_in_the_database_are_found(verify, changed_volume, damage, names):
+    damage(changed_volume)
     assert violated(verify()) == names
 
 
-def test_a_volume_filled_from_another_companys_snapshot_is_found(verify, world):
-    fill_from_elsewhere(world)
+def test_a_volume_filled_from_another_companys_snapshot_is_found(verify, changed_volume):
+    fill_from_elsewhere(changed_volume)
     assert "is filled from another company's snapshot" in details(verify())
 
 
@@ -246,10 +234,10 @@ OF_DATA = {
 @pytest.mark.parametrize("size", [1, 1000])
 @pytest.mark.parametrize(("damage", "names"), OF_DATA.values(), ids=OF_DATA)
 def test_violations_in_the_storage_are_found(
-    verify, world, memory, damage, names, size, monkeypatch
+    verify, changed_volume, memory, damage, names, size, monkeypatch
 ):
     monkeypatch.setattr(limits, "VERIFY_BATCH_ROWS", size)
-    damage(memory, world)
+    damage(memory, changed_volume)
     checks = verify()
     assert violated(checks) == names
     assert [check["violations"] for check in checks.values() if check["violations"]] == [1]
@@ -299,13 +287,13 @@ STILL_FINE = {
 
 
 @pytest.mark.parametrize("touch", STILL_FINE.values(), ids=STILL_FINE)
-def test_unsettled_rows_are_violations_only_with_the_option(verify, world, touch):
-    touch(world)
+def test_unsettled_rows_are_violations_only_with_the_option(verify, changed_volume, touch):
+    touch(changed_volume)
     assert violated(verify()) == set()
     assert violated(verify("--settled")) == {"progress"}
 
 
-def test_a_quota_below_the_usage_is_no_violation(verify, world, alices, environment):
+def test_a_quota_below_the_usage_is_no_violation(verify, changed_volume, alices, environment):
     alices.put(f"/environments/{environment.pk}", {"resourceQuota": {"storage": 150}})
     assert violated(verify()) == set()
     # But whatever takes room after that is.
@@ -315,7 +303,7 @@ def test_a_quota_below_the_usage_is_no_violation(verify, world, alices, environm
     assert violated(verify()) == {"quotas"}
 
 
-def test_data_of_purged_volumes_is_not_missing(verify, world, run):
+def test_data_of_purged_volumes_is_not_missing(verify, changed_volume, run):
     assert run("purge_deleted_volumes", "--older-than", "0", "--no-input").code == 0
     assert violated(verify()) == set()
 
@@ -325,7 +313,7 @@ def test_data_deleted_during_the_check_is_not_missing(verify, alices, here, memo
     assert violated(verify()) == set()
 
 
-def test_nothing_is_called_missing_without_the_storage(verify, world, memory):
+def test_nothing_is_called_missing_without_the_storage(verify, changed_volume, memory):
     memory.unmount()
     checks = verify()
     unknown = {name for name, check in checks.items() if check["result"] == "unknown"}
@@ -334,31 +322,37 @@ def test_nothing_is_called_missing_without_the_storage(verify, world, memory):
     assert details(checks) == ""
 
 
-def test_nothing_is_called_missing_when_the_storage_goes_away_meanwhile(verify, world, memory):
-    memory.lose(str(world.pk))
+def test_nothing_is_called_missing_when_the_storage_goes_away_meanwhile(
+    verify, changed_volume, memory
+):
+    memory.lose(str(changed_volume.pk))
     memory.before["state"] = lambda _: memory.unmount()
     checks = verify()
     assert (checks["backings"]["result"], details(checks)) == ("unknown", "")
 
 
-def test_what_cannot_be_read_is_reported_and_the_rest_is_checked(verify, world, make, run, memory):
+def test_what_cannot_be_read_is_reported_and_the_rest_is_checked(
+    verify, changed_volume, make, run, memory
+):
     blind = make("blind")["id"]
     memory.close(blind.removeprefix("vol-"))
-    memory.lose(str(world.pk))
+    memory.lose(str(changed_volume.pk))
     backings = verify()["backings"]
-    assert backings["examples"] == [f"{world.ref} {world.name}: its data is missing"]
+    assert backings["examples"] == [
+        f"{changed_volume.ref} {changed_volume.name}: its data is missing"
+    ]
     (sentence,) = backings["unreadable"]
     assert sentence.startswith(f"{blind} blind: Permission denied (at '/srv/")
     outcome = run("verify")
     assert (outcome.code, f"Could not be looked at: {sentence}" in outcome.out) == (1, True)
 
 
-def test_what_cannot_be_read_is_not_reported_as_valid(verify, world, memory):
-    memory.close(str(world.pk))
+def test_what_cannot_be_read_is_not_reported_as_valid(verify, changed_volume, memory):
+    memory.close(str(changed_volume.pk))
     assert verify()["backings"]["result"] == "unknown"
 
 
-def test_the_memory_of_another_process_cannot_be_checked(verify, world, memory):
+def test_the_memory_of_another_process_cannot_be_checked(verify, changed_volume, memory):
     memory.shared = False
     assert "memory" in verify()["backings"]["reason"]
 
@@ -374,7 +368,7 @@ def test_five_of_many_violations_are_shown_and_all_are_counted(verify, make, run
     assert "and 2 more" in outcome.out
 
 
-def test_verify_prints_a_table_of_invariants(run, world):
+def test_verify_prints_a_table_of_invariants(run, changed_volume):
     outcome = run("verify")
     assert (outcome.code, outcome.err) == (0, "")
     lines = outcome.out.splitlines()
@@ -383,14 +377,14 @@ def test_verify_prints_a_table_of_invariants(run, world):
     assert all(line.endswith("ok") for line in lines[1:])
 
 
-def test_verify_changes_nothing(run, world):
+def test_verify_changes_nothing(run, changed_volume):
     with CaptureQueriesContext(connection) as asked:
         assert run("verify").code == 0
     # Declared are cursors, for what is selected.
     assert {query["sql"].split()[0] for query in asked} <= {"SELECT", "DECLARE"}
 
 
-def test_the_number_of_queries_of_verify_does_not_grow_with_the_volumes(run, world, make):
+def test_the_number_of_queries_of_verify_does_not_grow_with_the_volumes(run, changed_volume, make):
     with CaptureQueriesContext(connection) as few:
         run("verify")
     for number in range(20):

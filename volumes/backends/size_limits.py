@@ -147,9 +147,12 @@ class SizeLimits:
 
 
 def _has_traces(root: int, handle: str) -> bool:
-    """Return whether there is anything of the volume. An attempt moves from `.tmp` into place."""
+    """Return whether there is anything of the volume."""
+    if directory_exists(root, handle):
+        return True
     leftovers = [*entries(root, TMP), *entries(root, TRASH)]
     is_leftover = any(name.startswith(names.prefix(handle)) for name in leftovers)
+    # An attempt may have moved from `.tmp` into place meanwhile.
     return is_leftover or directory_exists(root, handle)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import IO
 from django.conf import settings
 from django.db.migrations.loader import MigrationLoader
 
+from config.private_files import write_private
 from config.setting_sources import is_set
 from volumes.backup import archive
 from volumes.backup.copiers import copier
@@ -107,14 +107,5 @@ def _keep_key(key: str) -> bool:
     """Make the key that of DATA_DIR. Return whether the settings name another one instead."""
     if is_set("SECRET_KEY"):
         return not secrets.compare_digest(key.encode(), str(settings.SECRET_KEY).encode())
-    path = Path(settings.DATA_DIR) / SECRET_KEY_FILE
-    draft = path.with_name(f".secret_key.{secrets.token_hex(8)}")
-    try:
-        draft.touch(mode=0o600)
-        draft.write_text(key, encoding="utf-8")
-        with open(draft, "rb") as file:
-            os.fsync(file.fileno())
-        draft.rename(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    write_private(Path(settings.DATA_DIR) / SECRET_KEY_FILE, key, replace=True)
     return False

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from itertools import chain
 from threading import Event
-from typing import TypeVar
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -15,15 +12,12 @@ from django.db.models.functions import Now
 from accounts.auth.revocation import revoke
 from accounts.callers import SYSTEM
 from accounts.models import Token
-from config import limits
 from config.db.deletion import delete_in_batches
 from config.pacing import paced
-from config.pagination import iterate_in_batches
+from config.pagination import iterate_rows
 from volumes.models import Application, Environment, Volume, VolumeStatus
 from volumes.models.volume import VolumeQuerySet
 from volumes.reconciler.steps import reconcile_row
-
-RowT = TypeVar("RowT", Volume, Environment)
 
 
 def expired_volumes(older_than: timedelta) -> VolumeQuerySet:
@@ -93,15 +87,11 @@ def purge_expired(older_than: timedelta, stop: Event) -> None:
     """Remove all expired rows whose data is gone. A volume stays as long as its grace period lasts."""
     removed = expired_volumes(older_than).filter(status=VolumeStatus.DELETED)
     # One at a time: each brings up to a thousand usage samples.
-    for volume in paced(_each(removed), stop):
+    for volume in paced(iterate_rows(removed), stop):
         purge_volume(volume)
     delete_in_batches(expired_applications(older_than), stop)
-    for environment in paced(_each(expired_environments(older_than)), stop):
+    for environment in paced(iterate_rows(expired_environments(older_than)), stop):
         purge_environment(environment)
     for ended in ("revoked_at", "expires_at"):
         rows = Token.objects.filter(**{f"{ended}__lte": Now() - older_than})
         delete_in_batches(rows, stop)
-
-
-def _each(rows: QuerySet[RowT]) -> Iterator[RowT]:
-    return chain.from_iterable(iterate_in_batches(rows, limits.RETENTION_BATCH_ROWS))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from itertools import chain
 from typing import Any
 
 from django.db import transaction
@@ -17,7 +15,7 @@ from accounts.services.locks import lock_company
 from config import limits
 from config.db.deletion import delete_in_batches
 from config.errors import NotFound, Problem, Refused
-from config.pagination import iterate_in_batches
+from config.pagination import iterate_rows
 from volumes.models import Application, Environment, Snapshot, Volume
 from volumes.reconciler import purging
 from volumes.rules.deletion import company_removal_blockers
@@ -60,7 +58,7 @@ def remove_company(
         if problems := list(company_removal_blockers(company, with_volumes=with_volumes)):
             raise Refused(problems)
         try:
-            for environment in _each(Environment.objects.filter(company=company)):
+            for environment in iterate_rows(Environment.objects.filter(company=company)):
                 _remove_environment(environment, actor)
             delete_in_batches(company.revisions.all())
             _remove_row(company, actor)
@@ -75,12 +73,12 @@ def remove_company(
 
 def _remove_environment(environment: Environment, actor: Actor) -> None:
     if not environment.is_deleted:
-        for application in _each(environment.applications.live()):
+        for application in iterate_rows(environment.applications.live()):
             delete_application(environment=environment, application_id=application.pk, actor=actor)
         _delete_volumes(environment, actor)
         delete_environment(environment=environment, actor=actor)
     _purge_volumes(environment)
-    for application in _each(environment.applications.all()):
+    for application in iterate_rows(environment.applications.all()):
         purging.purge_application(application)
     purging.purge_environment(environment)
 
@@ -89,7 +87,7 @@ def _delete_volumes(environment: Environment, actor: Actor) -> None:
     """Delete the live volumes with their snapshots, first those that are filled from others."""
     while volumes := environment.volumes.live().count():
         refusals = []
-        for volume in _each(environment.volumes.live()):
+        for volume in iterate_rows(environment.volumes.live()):
             try:
                 delete_volume(
                     environment=environment, volume_id=volume.pk, actor=actor, cascade=True
@@ -108,7 +106,7 @@ def _purge_volumes(environment: Environment) -> None:
     progress_at = time.monotonic()
     while volumes.exists():
         failed = []
-        for volume in _each(volumes):
+        for volume in iterate_rows(volumes):
             match purging.purge_volume(volume):
                 case True:
                     progress_at = time.monotonic()
@@ -141,7 +139,3 @@ def _remove_row(company: Company, actor: Actor) -> None:
         subject_name=company.name,
         company_id=None,
     )
-
-
-def _each(rows: QuerySet[Any]) -> Iterator[Any]:
-    return chain.from_iterable(iterate_in_batches(rows, limits.RETENTION_BATCH_ROWS))

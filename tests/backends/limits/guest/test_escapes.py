@@ -25,45 +25,44 @@ PROJECT_INHERIT_FLAG = 0x20000000
 CLONE_NEWUSER = 0x10000000
 
 
-def change_project(path: Path, project: int) -> int:
-    """Give a file or directory to another project, as its owner may. Return the error, 0 without one."""
+def error_of(change: Callable[[int], object], path: Path) -> int:
+    """Return the error with which the change of the open file fails, 0 if it succeeds."""
     fd = os.open(path, os.O_RDONLY)
     try:
-        set_project(fd, project)
+        change(fd)
     except OSError as error:
         return error.errno or -1
     finally:
         os.close(fd)
     return 0
+
+
+def change_project(path: Path, project: int) -> int:
+    """Give a file or directory to another project, as its owner may. Return the error, or 0."""
+    return error_of(lambda fd: set_project(fd, project), path)
 
 
 def clear_flag(path: Path) -> int:
-    """Clear the inherit flag of a directory, as its owner may."""
-    fd = os.open(path, os.O_RDONLY)
-    try:
+    """Clear the inherit flag of a directory, as its owner may. Return the error, or 0."""
+
+    def change(fd: int) -> None:
         (flags,) = struct.unpack("L", fcntl.ioctl(fd, FS_IOC_GETFLAGS, b"\0" * 8))
         fcntl.ioctl(fd, FS_IOC_SETFLAGS, struct.pack("L", flags & ~PROJECT_INHERIT_FLAG))
-    except OSError as error:
-        return error.errno or -1
-    finally:
-        os.close(fd)
-    return 0
+
+    return error_of(change, path)
 
 
 def clear_attribute(path: Path) -> int:
     """Do the same by the call that also changes projects."""
-    fd = os.open(path, os.O_RDONLY)
-    try:
+
+    def change(fd: int) -> None:
         attributes = bytearray(28)
         fcntl.ioctl(fd, FS_IOC_FSGETXATTR, attributes)
         (flags,) = struct.unpack_from("=I", attributes)
         struct.pack_into("=I", attributes, 0, flags & ~0x200)
         fcntl.ioctl(fd, FS_IOC_FSSETXATTR, attributes)
-    except OSError as error:
-        return error.errno or -1
-    finally:
-        os.close(fd)
-    return 0
+
+    return error_of(change, path)
 
 
 @pytest.fixture
